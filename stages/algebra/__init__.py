@@ -1,0 +1,1 @@
+"""Exact algebra of bilinear schemes. NumPy integers only: no JAX, no float."""

@@ -1,0 +1,65 @@
+"""Change of basis: unimodular matrices with their exact inverses (AlphaTensor, Methods, «Change of basis»).
+
+A game is played on T' = T x1 A x2 B x3 C. Factors found there are mapped back by the inverses and checked in the
+canonical basis. Equal axis lengths share one matrix, as in the paper.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int
+
+from stages.algebra.factors import Factors
+from stages.algebra.rings import Ring
+
+
+def draw_unimodular(
+    rng: np.random.Generator, count: int, length: int, ring: Ring, density: float
+) -> tuple[Int[np.ndarray, "count length length"], Int[np.ndarray, "count length length"]]:
+    """Draws unimodular matrices P L U and their inverses; invertible by construction.
+
+    P is a uniform permutation, L and U are unit triangular. An entry off the diagonal is non-zero with probability
+    `density` (1 over Z2, +-1 over Z). Over Z2 all is mod 2.
+    """
+    sign = rng.choice(np.array([-1, 1]), (2, count, length, length))
+    mask = rng.random((2, count, length, length)) < density
+    entries = sign * mask
+    unit = np.eye(length, dtype=np.int64)
+    lower = np.tril(entries[0], -1) + unit
+    upper = np.triu(entries[1], 1) + unit
+    order = rng.permuted(np.tile(np.arange(length), (count, 1)), axis=1)
+    matrix = np.take_along_axis(lower @ upper, order[:, :, None], axis=1)  # rows permuted: P L U
+    inverse = _invert_unit_triangular(upper, is_lower=False) @ _invert_unit_triangular(lower, is_lower=True)
+    inverse = np.take_along_axis(inverse, order[:, None, :], axis=2)  # (P L U)^-1 = U^-1 L^-1 P^T
+    return (matrix % 2, inverse % 2) if ring == "Z2" else (matrix, inverse)
+
+
+def _invert_unit_triangular(
+    matrices: Int[np.ndarray, "count length length"], is_lower: bool
+) -> Int[np.ndarray, "count length length"]:
+    """Substitution row by row; the diagonal is 1, so every entry of the inverse is an integer."""
+    length = matrices.shape[-1]
+    inverse = np.tile(np.eye(length, dtype=np.int64), (len(matrices), 1, 1))
+    for row in range(length) if is_lower else reversed(range(length)):
+        known = slice(0, row) if is_lower else slice(row + 1, length)
+        inverse[:, row] -= np.einsum("cl,clj->cj", matrices[:, row, known], inverse[:, known])
+    return inverse
+
+
+def transform(
+    tensor: Int[np.ndarray, "s_u s_v s_w"],
+    bases: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ring: Ring,
+) -> Int[np.ndarray, "count s_u s_v s_w"]:
+    """Writes one tensor in `count` bases: T' = T x1 A x2 B x3 C for stacks A, B, C of [count, S, S]."""
+    a, b, c = bases
+    image = np.einsum("bxi,ijk->bxjk", a, tensor.astype(np.int64))
+    image = np.einsum("byj,bxjk->bxyk", b, image)
+    image = np.einsum("bzk,bxyk->bxyz", c, image)
+    return image % 2 if ring == "Z2" else image
+
+
+def map_back(factors: Factors, inverses: tuple[np.ndarray, np.ndarray, np.ndarray], ring: Ring) -> Factors:
+    """Factors of T in the canonical basis from factors of T' and the inverses [S, S] of one game's bases."""
+    mapped = [inverse @ matrix for inverse, matrix in zip(inverses, factors, strict=True)]
+    return Factors(*(matrix % 2 for matrix in mapped)) if ring == "Z2" else Factors(*mapped)

@@ -1,0 +1,65 @@
+"""The one exact check of the project: search, refinement, verification and kernels all call it.
+
+It compares every entry of `sum_r u_r (x) v_r (x) w_r` with the target (the Brent equations), in integers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from stages.algebra.factors import Factors, Scheme
+from stages.algebra.rings import Ring
+from stages.algebra.targets import matmul_target
+
+
+class WrongEntry(NamedTuple):
+    """First entry, in order of (i, j, k), where the sum of the terms differs from `denominator * target`."""
+
+    i: int
+    j: int
+    k: int
+    expected: int
+    got: int
+
+    def __str__(self) -> str:
+        return f"entry ({self.i}, {self.j}, {self.k}): expected {self.expected}, got {self.got}"
+
+
+def accumulator(factors: Factors) -> type:
+    """The integer type in which no partial sum can overflow: int64 where that is proved, else Python integers."""
+    largest = [np.abs(matrix).max(axis=0).astype(object) if matrix.size else 0 for matrix in factors]
+    bound = int(np.sum(largest[0] * largest[1] * largest[2]))
+    return np.int64 if bound < 2**63 else object
+
+
+def first_wrong_entry(
+    target: Int[np.ndarray, "s_u s_v s_w"], factors: Factors, ring: Ring, denominator: int = 1
+) -> WrongEntry | None:
+    """Checks all S_u * S_v * S_w Brent equations over `ring`.
+
+    Returns:
+      None exactly when `factors` decompose `denominator * target` (mod 2 over Z2); else the first wrong entry.
+    """
+    if ring == "Z2":
+        factors = Factors(*(matrix % 2 for matrix in factors))
+    dtype = accumulator(factors)
+    u, v, w = (matrix.astype(dtype) for matrix in factors)
+    for i in range(u.shape[0]):
+        terms = np.flatnonzero(factors.u[i])
+        got = (v[:, terms] * u[i, terms]) @ w[:, terms].T  # [s_v, s_w]
+        expected = target[i].astype(dtype) * denominator
+        if ring == "Z2":
+            got, expected = got % 2, expected % 2
+        wrong = np.argwhere(got != expected)
+        if wrong.size:
+            j, k = map(int, wrong[0])
+            return WrongEntry(i, j, k, int(expected[j, k]), int(got[j, k]))
+    return None
+
+
+def check(scheme: Scheme) -> WrongEntry | None:
+    """`first_wrong_entry` of a scheme against the target of its size."""
+    return first_wrong_entry(matmul_target(scheme.size), scheme.factors, scheme.ring, scheme.denominator)

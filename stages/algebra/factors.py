@@ -1,0 +1,133 @@
+"""Factors and schemes: the values that cross every border of the pipeline.
+
+Factors u [S_u, R], v [S_v, R], w [S_w, R] stand for the sum over r of u_r (x) v_r (x) w_r («ir,jr,kr->ijk»). A
+scheme is factors with their size, ring and denominator. Constructors validate; the loops above stay bare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from stages.algebra.rings import RINGS, Ring
+from stages.algebra.targets import Size
+from stages.errors import SchemeError
+
+COEFFICIENT_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Three integer matrices with one column per rank-one term.
+
+    Attributes:
+      u: int64 [S_u, R]; v: int64 [S_v, R]; w: int64 [S_w, R]; R may be 0.
+    Raises:
+      SchemeError: not two-dimensional, columns differ in number, not integers, or beyond int32.
+    """
+
+    u: np.ndarray
+    v: np.ndarray
+    w: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in "uvw":
+            given = np.asarray(getattr(self, name))
+            if given.ndim != 2 or not (np.issubdtype(given.dtype, np.integer) or given.dtype == bool):
+                raise SchemeError(f"factor {name}: expected an integer matrix, got {given.dtype}{list(given.shape)}")
+            if given.size and (given.min() < -COEFFICIENT_LIMIT or given.max() > COEFFICIENT_LIMIT):
+                raise SchemeError(
+                    f"factor {name}: expected coefficients within int32, got {given.min()}..{given.max()}"
+                )
+            matrix = given.astype(np.int64)
+            matrix.flags.writeable = False
+            object.__setattr__(self, name, matrix)
+        if not self.u.shape[1] == self.v.shape[1] == self.w.shape[1]:
+            columns = [int(matrix.shape[1]) for matrix in self]
+            raise SchemeError(f"factors: expected as many columns in u, v and w, got {columns}")
+
+    def __iter__(self):
+        return iter((self.u, self.v, self.w))
+
+    @property
+    def rank(self) -> int:
+        return self.u.shape[1]
+
+    @property
+    def modes(self) -> tuple[int, int, int]:
+        return self.u.shape[0], self.v.shape[0], self.w.shape[0]
+
+
+def leading_signs(matrix: np.ndarray) -> np.ndarray:
+    """The sign (+-1, int64 [R]) of the first non-zero entry of each column; +1 for a zero column."""
+    if not matrix.size:
+        return np.ones(matrix.shape[1], np.int64)
+    leading = np.take_along_axis(matrix, (matrix != 0).argmax(axis=0)[None, :], axis=0)[0]
+    return np.where(leading < 0, -1, 1)
+
+
+def canonical_signs(factors: Factors) -> Factors:
+    """Makes the first non-zero entry of each column of u and v positive; w carries the sign (AlphaTensor, Methods)."""
+    sign_u, sign_v = leading_signs(factors.u), leading_signs(factors.v)
+    return Factors(factors.u * sign_u, factors.v * sign_v, factors.w * (sign_u * sign_v))
+
+
+def canonical(factors: Factors, ring: Ring) -> Factors:
+    """The representative that the hash is taken of: coefficients reduced, signs fixed, terms sorted."""
+    if ring == "Z2":
+        factors = Factors(*(matrix % 2 for matrix in factors))
+    factors = canonical_signs(factors)
+    stacked = np.concatenate(list(factors), axis=0)  # [S_u + S_v + S_w, R]
+    order = np.lexsort(stacked[::-1])  # by the first row, then the second, ...
+    return Factors(*(matrix[:, order] for matrix in factors))
+
+
+@dataclass(frozen=True, eq=False)
+class Scheme:
+    """Factors that claim to be the matrix product of one size over one ring. A claim: only `check` proves it.
+
+    Raises:
+      SchemeError: unknown ring, rows that do not fit the size, or a denominator where the ring has none.
+    """
+
+    size: Size
+    ring: Ring
+    factors: Factors
+    denominator: int = 1
+
+    def __post_init__(self) -> None:
+        if self.ring not in RINGS:
+            raise SchemeError(f"ring: expected one of {', '.join(RINGS)}, got {self.ring!r}")
+        if self.factors.modes != self.size.modes:
+            raise SchemeError(
+                f"scheme {self.size.name}: expected rows {list(self.size.modes)}, got {list(self.factors.modes)}"
+            )
+        if self.denominator < 1 or (self.denominator > 1 and self.ring != "Q"):
+            raise SchemeError(f"scheme over {self.ring}: denominator {self.denominator} is not possible there")
+
+    @property
+    def rank(self) -> int:
+        return self.factors.rank
+
+    @cached_property
+    def hash(self) -> str:
+        """16 hex digits of the SHA-256 of size, ring, denominator and the canonical factors."""
+        digest = hashlib.sha256(f"{self.size.name} {self.ring} {self.denominator} {self.rank}\n".encode())
+        for matrix in canonical(self.factors, self.ring):
+            digest.update(matrix.astype("<i4").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def standard(size: Size, ring: Ring = "Z") -> Scheme:
+    """The standard algorithm: one product a_ij * b_jk for each (i, j, k)."""
+    n, m, p = size
+    i, j, k = (axis.ravel() for axis in np.meshgrid(range(n), range(m), range(p), indexing="ij"))
+    rows = (i * m + j, j * p + k, k * n + i)
+    return Scheme(
+        size,
+        ring,
+        Factors(*((np.arange(length)[:, None] == row[None, :]) for length, row in zip(size.modes, rows, strict=True))),
+    )

@@ -1,0 +1,50 @@
+"""The rings of a scheme, and linear algebra over their small residue fields.
+
+Z2: coefficients 0 and 1, sums mod 2. Z: integers. Q: integer numerators over one denominator per scheme,
+`sum_r u_r (x) v_r (x) w_r = denominator * T`. A scheme over Z also holds over Z2; never the reverse.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Int
+
+Ring = Literal["Z2", "Z", "Q"]
+RINGS: tuple[Ring, ...] = get_args(Ring)
+
+# Rank over Q is read off modulo this prime: it fits a product into int64, and unimodular changes of basis stay
+# invertible modulo any prime, so the number is an invariant even where it is smaller than the rational rank.
+LARGE_PRIME = 2**31 - 1
+
+
+def rank_prime(ring: Ring) -> int:
+    """The prime modulo which ranks of matrices over `ring` are taken."""
+    return 2 if ring == "Z2" else LARGE_PRIME
+
+
+def ranks_modulo(matrices: Int[np.ndarray, "count rows cols"], prime: int) -> Int[np.ndarray, " count"]:
+    """Rank of each matrix over the field of `prime` elements, by elimination on the whole stack at once."""
+    work = matrices.astype(np.int64) % prime
+    count, rows, cols = work.shape
+    ranks = np.zeros(count, np.int64)
+    every = np.arange(count)
+    for col in range(cols):
+        # Rows above `ranks` already hold a pivot; look for one below.
+        free = (np.arange(rows)[None, :] >= ranks[:, None]) & (work[:, :, col] != 0)
+        pivot = free.argmax(axis=1)
+        found = np.flatnonzero(free[every, pivot])
+        if not found.size:
+            continue
+        top, below = ranks[found], pivot[found]
+        pivot_row = work[found, below].copy()
+        work[found, below] = work[found, top]
+        inverse = np.array([pow(int(entry), -1, prime) for entry in pivot_row[:, col]], np.int64)
+        pivot_row = pivot_row * inverse[:, None] % prime
+        work[found, top] = pivot_row
+        factor = work[found, :, col].copy()
+        factor[np.arange(found.size), top] = 0
+        work[found] = (work[found] - factor[:, :, None] * pivot_row[:, None, :] % prime) % prime
+        ranks[found] += 1
+    return ranks

@@ -1,0 +1,1 @@
+"""What crosses a stage border: parameters, tables, state to resume from, progress. No JAX."""

@@ -1,0 +1,76 @@
+"""The shell of every stage's `__main__`: arguments in, one line per error out, CPU time on record."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from stages.errors import StageError
+
+_STARTED = time.monotonic()
+
+
+def arguments(stage: str, *names: str) -> argparse.ArgumentParser:
+    """A parser with one required path option per name, and `--params`."""
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}")
+    for name in ("params", *names):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    return parser
+
+
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parses the command line and runs `main`; a StageError ends the process with one line and exit code 1."""
+    try:
+        main(parser.parse_args())
+    except StageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+class Stopwatch:
+    """CPU and wall seconds of this process, imports included, plus those of an interrupted run before it."""
+
+    def __init__(self, cpu_s: float = 0.0, wall_s: float = 0.0) -> None:
+        self._cpu_s, self._wall_s = cpu_s, wall_s
+
+    @property
+    def cpu_s(self) -> float:
+        return self._cpu_s + time.process_time()
+
+    @property
+    def wall_s(self) -> float:
+        return self._wall_s + time.monotonic() - _STARTED
+
+    def write(self, path: Path, work: Mapping[str, int]) -> None:
+        """Writes the one-row timing CSV: cpu_s, wall_s and, for each kind of work, its amount and rate per CPU second.
+
+        Only `summary` reads it; it is left out of every byte comparison.
+        """
+        cpu_s = self.cpu_s
+        row: dict[str, object] = {"cpu_s": f"{cpu_s:.3f}", "wall_s": f"{self.wall_s:.3f}"}
+        for name, amount in work.items():
+            row |= {name: amount, f"{name}_per_s": f"{amount / cpu_s:.6g}"}
+        write_text(path, csv_text(list(row), [row]))
+
+
+def csv_text(columns: list[str], rows: list[Mapping]) -> str:
+    """CSV with a header and unix line ends."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)

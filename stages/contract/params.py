@@ -1,0 +1,206 @@
+"""Typed parameters. params.yaml is the only home of values; this module holds types, ranges and meanings.
+
+One frozen model per section; unknown keys are refused; rules that join keys live in the models. A wrong value ends
+with one line that names the key, what was expected and what came.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from stages.algebra.targets import parse_size
+from stages.errors import ParamsError, SchemeError
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Network(Section):
+    """Sizes of the agent's network."""
+
+    width: int = Field(ge=8, le=2048, description="features of the residual MLP")
+    blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
+    quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
+    combinations: int = Field(
+        ge=1, le=16, description="most slices in a linear combination whose rank is seen"
+    )
+    entries_per_token: int = Field(ge=1, le=16, description="factor entries in one action token; divides S")
+
+
+class Agent(Section):
+    """One agent: a ring, the targets it plays, a network."""
+
+    ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
+    targets: tuple[str, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    seed: Seed
+    network: Network
+
+    @model_validator(mode="after")
+    def _targets_are_sizes(self) -> Agent:
+        for target in self.targets:
+            _size(target)
+        return self
+
+
+class Demonstrations(Section):
+    """Random factors and their sum."""
+
+    count: int = Field(ge=1, le=100_000_000, description="demonstrations to draw")
+    law: tuple[float, ...] = Field(description="probability of each coefficient: 0, 1 over Z2; -2..2 over Z")
+
+    @model_validator(mode="after")
+    def _law_is_a_distribution(self) -> Demonstrations:
+        if any(p < 0 for p in self.law) or abs(sum(self.law) - 1) > 1e-9:
+            raise ValueError(f"law: expected probabilities that sum to 1, got {list(self.law)}")
+        return self
+
+
+class Optimiser(Section):
+    """Adam with decoupled weight decay (AlphaTensor, Methods)."""
+
+    batch: int = Field(ge=1, le=65536, description="positions in one step")
+    learning_rate: float = Field(gt=0, le=1, description="peak rate of Adam")
+    weight_decay: float = Field(ge=0, le=1, description="decoupled weight decay")
+    clip: float = Field(gt=0, description="largest global norm of a gradient")
+
+
+class Pretraining(Section):
+    """Supervised steps on demonstrations."""
+
+    steps: int = Field(ge=1, le=10_000_000, description="train steps")
+    report_every: int = Field(ge=1, description="steps between two rows of the curve")
+    optimiser: Optimiser
+
+
+class Search(Section):
+    """Self-play. One round = `games` games in one batch, then `train_steps` steps."""
+
+    rounds: int = Field(ge=1, description="rounds of self-play and training")
+    games: int = Field(ge=1, le=65536, description="games played at once in a round")
+    planner: Literal["one_ply", "puct", "gumbel"] = Field(description="how a move is chosen")
+    candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
+    simulations: int = Field(ge=1, le=4096, description="simulations of a tree search; one_ply ignores it")
+    risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
+    basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
+    train_steps: int = Field(ge=1, description="train steps after each round")
+    demonstration_share: float = Field(ge=0, le=1, description="share of a batch drawn from demonstrations")
+    best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best own games")
+    replay_rounds: int = Field(ge=1, description="rounds of own games kept for training")
+    best_games: int = Field(ge=1, description="own solved games kept per target, shortest first")
+    keep: int = Field(ge=1, description="schemes kept per size and rank, distinct by invariants")
+    optimiser: Optimiser
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Search:
+        if self.demonstration_share + self.best_share > 1:
+            raise ValueError("demonstration_share + best_share: expected at most 1")
+        return self
+
+
+class Walk(Section):
+    """One flip-graph walk."""
+
+    start: str = Field(description="scheme file the walk begins from: JSON, or the schemes of an agent (Parquet)")
+    chain: tuple[str, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
+    flips: int = Field(ge=1, description="flips spent at each size of the chain")
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _chain_of_sizes(self) -> Walk:
+        for target in self.chain:
+            _size(target)
+        return self
+
+
+class Refinement(Section):
+    """What every walk shares."""
+
+    keep: int = Field(ge=1, description="schemes kept per size, ring and rank, distinct by invariants")
+
+
+class Benchmarking(Section):
+    """Interleaved timing of kernels against the library products."""
+
+    sizes: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(min_length=1, description="n = m = p of a product")
+    dtypes: tuple[Literal["float32", "float64"], ...] = Field(min_length=1, description="element types")
+    rounds: int = Field(ge=3, description="samples of each kernel and baseline")
+    kernels_per_size: int = Field(ge=1, description="kernels timed per scheme size: lowest rank, then fewest additions")
+    seed: Seed
+
+
+class Params(Section):
+    """params.yaml, whole."""
+
+    agents: dict[Name, Agent]
+    demonstrations: dict[Name, Demonstrations]
+    pretraining: dict[Name, Pretraining]
+    search: dict[Name, Search]
+    walks: dict[Name, Walk]
+    refinement: Refinement
+    benchmarking: Benchmarking
+
+    @model_validator(mode="after")
+    def _agents_are_complete(self) -> Params:
+        for section in ("demonstrations", "pretraining", "search"):
+            if set(getattr(self, section)) != set(self.agents):
+                raise ValueError(
+                    f"{section}: expected one entry per agent ({', '.join(sorted(self.agents))}), "
+                    f"got {', '.join(sorted(getattr(self, section))) or 'none'}"
+                )
+        for name, agent in self.agents.items():
+            law, expected = self.demonstrations[name].law, 2 if agent.ring == "Z2" else 5
+            if len(law) != expected:
+                raise ValueError(
+                    f"demonstrations.{name}.law: expected {expected} probabilities over {agent.ring}, got {len(law)}"
+                )
+            length = max(max(parse_size(target).modes) for target in agent.targets)
+            if length % agent.network.entries_per_token:
+                raise ValueError(
+                    f"agents.{name}.network.entries_per_token: expected a divisor of {length} "
+                    f"(the longest axis of its targets), got {agent.network.entries_per_token}"
+                )
+        return self
+
+
+def _size(name: str) -> None:
+    try:
+        parse_size(name)
+    except SchemeError as error:
+        raise ValueError(str(error)) from None
+
+
+def load(path: Path) -> Params:
+    """Reads and checks params.yaml.
+
+    Raises:
+      ParamsError: one line with the key, what was expected and what came.
+    """
+    try:
+        given = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Params.model_validate(_tuples(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        message = first["msg"].removeprefix("Value error, ")
+        came = "" if isinstance(first["input"], dict) or message.count("got ") else f", got {first['input']!r}"
+        raise ParamsError(f"{path}: {key}{': ' if key else ''}{message}{came}") from None
+
+
+def _tuples(node):
+    """YAML lists as tuples: the models are frozen all the way down, and strict typing takes no list for a tuple."""
+    if isinstance(node, dict):
+        return {key: _tuples(value) for key, value in node.items()}
+    return tuple(map(_tuples, node)) if isinstance(node, list) else node

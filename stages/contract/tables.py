@@ -1,0 +1,225 @@
+"""The only reader and writer of Parquet: one schema constant per table, equal content gives equal bytes.
+
+Every column is non-null. Files are written beside their place and renamed, so a reader never meets half a file.
+pyarrow drops extra columns and fills missing ones with null; so names are compared here. What made a file (command,
+parameters, code, lock) stands in dvc.lock, not in the file: a table's bytes depend on its rows alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.errors import TableError
+
+ROW_GROUP = 16_384
+COMPRESSION = "zstd"
+
+_integers = pa.list_(pa.int32())
+
+
+def _schema(name: str, *fields: tuple[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([pa.field(key, kind, nullable=False) for key, kind in fields], metadata={"schema": name})
+
+
+DEMONSTRATIONS = _schema(
+    "demonstrations/1",
+    ("rank", pa.int16()),  # number of terms R, at most max_rank
+    ("terms", pa.list_(pa.int8())),  # row-major [max_rank, 3, S] in game order; terms beyond R are zero
+)
+PARAMETERS = _schema(
+    "parameters/1",
+    ("path", pa.string()),  # place of the leaf in the network
+    ("shape", _integers),
+    ("dtype", pa.string()),  # NumPy name
+    ("bytes", pa.binary()),  # row-major, little endian
+)
+_CANDIDATE_FIELDS = (
+    ("size", pa.string()),  # target, n <= m <= p
+    ("ring", pa.string()),  # Z2, Z, Q
+    ("rank", pa.int32()),  # number of terms R
+    ("denominator", pa.int32()),  # of the whole scheme: sum of terms = denominator * T; 1 but over Q
+    ("u", _integers),  # row-major [nm, R]
+    ("v", _integers),  # row-major [mp, R]
+    ("w", _integers),  # row-major [pn, R]
+    ("origin", pa.string()),  # search:AGENT:game, search:AGENT:subgame, refinement:WALK, imported:FILE
+    ("parent", pa.string()),  # hash of the scheme this one was made from; empty where there is none
+    ("seed", pa.int64()),  # root seed of the agent or walk
+    ("clock", pa.int64()),  # games (search) or flips (refinement) at the find
+    ("hash", pa.string()),  # algebra.factors.Scheme.hash
+)
+CANDIDATES = _schema("candidates/1", *_CANDIDATE_FIELDS)
+VERIFIED = _schema(
+    "verified/1",
+    *_CANDIDATE_FIELDS,
+    ("invariant", pa.string()),  # algebra.invariants
+    ("nonzeros", pa.int32()),  # of u, v and w together
+    ("largest", pa.int32()),  # largest absolute coefficient
+    ("additions", pa.int32()),  # additions and subtractions of `program`
+    ("program", pa.string()),  # stages.program as JSON
+)
+REJECTED = _schema(
+    "rejected/1",
+    *_CANDIDATE_FIELDS,
+    ("i", pa.int32()),  # first wrong entry of the tensor; -1 where the scheme could not be read so far
+    ("j", pa.int32()),
+    ("k", pa.int32()),
+    ("expected", pa.string()),  # decimal: sums of bad files have any size
+    ("got", pa.string()),
+    ("reason", pa.string()),  # one line
+)
+KERNELS = _schema(
+    "kernels/1",
+    ("kernel", pa.string()),  # hash of the source text
+    ("scheme", pa.string()),  # hash of the scheme
+    ("size", pa.string()),
+    ("ring", pa.string()),
+    ("rank", pa.int32()),
+    ("backend", pa.string()),
+    ("additions", pa.int32()),
+    ("source", pa.string()),
+)
+REFUSED = _schema(
+    "refused/1",
+    ("scheme", pa.string()),
+    ("size", pa.string()),
+    ("ring", pa.string()),
+    ("rank", pa.int32()),
+    ("reason", pa.string()),  # one line
+)
+TIMINGS = _schema(
+    "timings/1",
+    ("arm", pa.string()),  # kernel hash, or the name of a baseline: numpy, jax
+    ("scheme", pa.string()),  # hash; empty for a baseline
+    ("size", pa.string()),  # of the scheme; empty for a baseline
+    ("rank", pa.int32()),  # of the scheme; 0 for a baseline
+    ("n", pa.int32()),  # the product timed: n x m times m x p
+    ("m", pa.int32()),
+    ("p", pa.int32()),
+    ("dtype", pa.string()),
+    ("round", pa.int32()),
+    ("seconds", pa.float64()),  # one whole call
+    ("error", pa.float64()),  # relative Frobenius error against the float64 product
+    ("threads", pa.int32()),
+    ("device", pa.string()),  # what the library says it ran on
+    ("cpu", pa.string()),  # model name
+    ("versions", pa.string()),  # jax, numpy and BLAS
+)
+
+
+class Writer:
+    """Writes one table in row groups, with memory for one group; the file appears whole or not at all."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema = path, schema
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+    def __enter__(self) -> Writer:
+        self.path.parent.mkdir(parents=True, exist_ok=True)  # DVC does not make it
+        self._file = pq.ParquetWriter(self._temporary, self.schema, compression=COMPRESSION, store_schema=False)
+        return self
+
+    def append(self, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
+        """Adds rows as row groups of at most ROW_GROUP rows.
+
+        Raises:
+          TableError: other columns than declared, a null, or a value that does not fit its type.
+        """
+        if set(columns) != set(self.schema.names):
+            raise TableError(f"{self.path}: expected columns {self.schema.names}, got {sorted(columns)}")
+        try:
+            arrays = [
+                value.cast(field.type)
+                if isinstance(value := columns[field.name], pa.Array)
+                else pa.array(value, field.type)
+                for field in self.schema
+            ]
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise TableError(f"{self.path}: {' '.join(str(error).split())}") from None
+        for field, array in zip(self.schema, arrays, strict=True):
+            if array.null_count:
+                raise TableError(f"{self.path}: column {field.name} holds {array.null_count} nulls")
+        self._file.write_table(pa.table(arrays, schema=self.schema), row_group_size=ROW_GROUP)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if kind is None:
+            self._temporary.replace(self.path)
+        else:
+            self._temporary.unlink()
+
+
+def write(path: Path, schema: pa.Schema, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
+    """Writes a whole table. Raises TableError as `Writer.append` does."""
+    with Writer(path, schema) as writer:
+        writer.append(columns)
+
+
+def write_rows(path: Path, schema: pa.Schema, rows: Sequence[Mapping]) -> None:
+    """Writes a table from one mapping per row.
+
+    Raises:
+      TableError: a row has other keys than the declared columns, or as `Writer.append`.
+    """
+    for row in rows:
+        if set(row) != set(schema.names):
+            raise TableError(f"{path}: expected columns {schema.names}, got {sorted(row)}")
+    write(path, schema, {name: [row[name] for row in rows] for name in schema.names})
+
+
+def _open(path: Path, schema: pa.Schema) -> pq.ParquetFile:
+    wanted = schema.metadata[b"schema"].decode()
+    try:
+        file = pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise TableError(f"{path}: no such file; expected a table {wanted}") from None
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from None
+    got = (file.schema_arrow.metadata or {}).get(b"schema", b"no name").decode()
+    if got != wanted or file.schema_arrow.names != schema.names:
+        file.close()
+        raise TableError(
+            f"{path}: expected a table {wanted} with {schema.names}, got {got} with {file.schema_arrow.names}"
+        )
+    return file
+
+
+def read(path: Path, schema: pa.Schema) -> pa.Table:
+    """Reads a whole table.
+
+    Raises:
+      TableError: missing, truncated, not Parquet, or not the table that was expected.
+    """
+    file = _open(path, schema)
+    with file:
+        try:
+            table = file.read()
+        except (pa.ArrowException, OSError) as error:
+            raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
+    if table.schema.types != schema.types:
+        raise TableError(f"{path}: expected column types {schema.types}, got {table.schema.types}")
+    return table
+
+
+def read_rows(path: Path, schema: pa.Schema) -> list[dict]:
+    """`read`, as one dictionary per row."""
+    return read(path, schema).to_pylist()
+
+
+def row_groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yields a table row group by row group, with memory for one. Raises TableError as `read` does."""
+    file = _open(path, schema)
+    with file:
+        for group in range(file.num_row_groups):
+            try:
+                yield file.read_row_group(group)
+            except (pa.ArrowException, OSError) as error:
+                raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
