@@ -83,6 +83,7 @@ KERNELS = _schema(
     ("rank", pa.int32()),
     ("backend", pa.string()),
     ("additions", pa.int32()),
+    ("growth", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
     ("source", pa.string()),
 )
 REFUSED = _schema(
