@@ -11,6 +11,12 @@ from jaxtyping import Int
 
 from stages.algebra.factors import Factors
 from stages.algebra.rings import Ring
+from stages.errors import SchemeError
+
+# An entry k off the diagonal of an inverted unit triangular matrix of 0, +-1 is at most 2**(k - 1), so one of
+# U^-1 L^-1 is below 1 + sum_k 4**(k - 1) < 4**(length - 1): within int64 up to this length. Over Z2 int64 may wrap:
+# its modulus is even, so parities stay right.
+LONGEST_AXIS = 32
 
 
 def draw_unimodular(
@@ -20,7 +26,12 @@ def draw_unimodular(
 
     P is a uniform permutation, L and U are unit triangular. An entry off the diagonal is non-zero with probability
     `density` (1 over Z2, +-1 over Z). Over Z2 all is mod 2.
+
+    Raises:
+      SchemeError: over Z an axis longer than `LONGEST_AXIS`, where an inverse might leave int64.
     """
+    if ring != "Z2" and length > LONGEST_AXIS:
+        raise SchemeError(f"basis over {ring}: expected an axis of at most {LONGEST_AXIS}, got {length}")
     sign = rng.choice(np.array([-1, 1]), (2, count, length, length))
     mask = rng.random((2, count, length, length)) < density
     entries = sign * mask
@@ -60,6 +71,19 @@ def transform(
 
 
 def map_back(factors: Factors, inverses: tuple[np.ndarray, np.ndarray, np.ndarray], ring: Ring) -> Factors:
-    """Factors of T in the canonical basis from factors of T' and the inverses [S, S] of one game's bases."""
-    mapped = [inverse @ matrix for inverse, matrix in zip(inverses, factors, strict=True)]
-    return Factors(*(matrix % 2 for matrix in mapped)) if ring == "Z2" else Factors(*mapped)
+    """Factors of T in the canonical basis from factors of T' and the inverses [S, S] of one game's bases.
+
+    Raises:
+      SchemeError: over Z a coefficient leaves int32.
+    """
+    if ring == "Z2":
+        return Factors(*(inverse @ matrix % 2 for inverse, matrix in zip(inverses, factors, strict=True)))
+    return Factors(*(_exact_product(inverse, matrix) for inverse, matrix in zip(inverses, factors, strict=True)))
+
+
+def _exact_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """left @ right; raises where a sum might leave int64, so that nothing wraps into range."""
+    rows = np.abs(left).sum(axis=1, dtype=object).max(initial=0)
+    if rows * int(np.abs(right).max(initial=0)) >= 2**63:
+        raise SchemeError("basis: the factors mapped back leave int64")
+    return left @ right

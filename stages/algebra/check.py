@@ -13,6 +13,7 @@ from jaxtyping import Int
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.rings import Ring
 from stages.algebra.targets import matmul_target
+from stages.errors import SchemeError
 
 
 class WrongEntry(NamedTuple):
@@ -32,7 +33,7 @@ def accumulator(factors: Factors) -> type:
     """The integer type in which no partial sum can overflow: int64 where that is proved, else Python integers."""
     largest = [np.abs(matrix).max(axis=0).astype(object) if matrix.size else 0 for matrix in factors]
     bound = int(np.sum(largest[0] * largest[1] * largest[2]))
-    return np.int64 if bound < 2**63 else object
+    return np.int64 if bound < 2**63 else object  # a product of two coefficients alone is below 2**62
 
 
 def first_wrong_entry(
@@ -42,7 +43,11 @@ def first_wrong_entry(
 
     Returns:
       None exactly when `factors` decompose `denominator * target` (mod 2 over Z2); else the first wrong entry.
+    Raises:
+      SchemeError: an axis of `target` differs from the rows of its factor.
     """
+    if factors.modes != target.shape:
+        raise SchemeError(f"check: expected rows {list(target.shape)}, got {list(factors.modes)}")
     if ring == "Z2":
         factors = Factors(*(matrix % 2 for matrix in factors))
     dtype = accumulator(factors)
@@ -50,7 +55,7 @@ def first_wrong_entry(
     for i in range(u.shape[0]):
         terms = np.flatnonzero(factors.u[i])
         got = (v[:, terms] * u[i, terms]) @ w[:, terms].T  # [s_v, s_w]
-        expected = target[i].astype(dtype) * denominator
+        expected = target[i].astype(dtype) * denominator  # below 2**62: both are within int32
         if ring == "Z2":
             got, expected = got % 2, expected % 2
         wrong = np.argwhere(got != expected)

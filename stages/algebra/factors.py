@@ -90,7 +90,7 @@ class Scheme:
     """Factors that claim to be the matrix product of one size over one ring. A claim: only `check` proves it.
 
     Raises:
-      SchemeError: unknown ring, rows that do not fit the size, or a denominator where the ring has none.
+      SchemeError: unknown ring, rows that do not fit the size, or a denominator that the ring does not have.
     """
 
     size: Size
@@ -105,8 +105,9 @@ class Scheme:
             raise SchemeError(
                 f"scheme {self.size.name}: expected rows {list(self.size.modes)}, got {list(self.factors.modes)}"
             )
-        if self.denominator < 1 or (self.denominator > 1 and self.ring != "Q"):
-            raise SchemeError(f"scheme over {self.ring}: denominator {self.denominator} is not possible there")
+        highest = COEFFICIENT_LIMIT if self.ring == "Q" else 1
+        if not 1 <= self.denominator <= highest:
+            raise SchemeError(f"denominator over {self.ring}: expected 1..{highest}, got {self.denominator}")
 
     @property
     def rank(self) -> int:

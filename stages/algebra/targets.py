@@ -47,7 +47,7 @@ def parse_size(name: str) -> Size:
     Raises:
       SchemeError: not three positive numbers joined by x, or not in the order n <= m <= p.
     """
-    if not re.fullmatch(r"[1-9]\d?x[1-9]\d?x[1-9]\d?", name):
+    if not re.fullmatch(r"[1-9][0-9]?x[1-9][0-9]?x[1-9][0-9]?", name):
         raise SchemeError(f"size: expected three numbers 1..99 like 3x4x5, got {name!r}")
     size = Size(*map(int, name.split("x")))
     if not size.n <= size.m <= size.p:

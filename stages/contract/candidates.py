@@ -12,7 +12,7 @@ import numpy as np
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.invariants import invariant
 from stages.algebra.targets import Size, parse_size
-from stages.contract import tables
+from stages.contract import command, tables
 from stages.errors import SchemeError
 
 
@@ -107,13 +107,15 @@ def read_json(path: Path) -> Scheme:
         if not isinstance(given, dict) or sorted(given) != sorted(JSON_KEYS):
             got = sorted(given) if isinstance(given, dict) else type(given).__name__
             raise SchemeError(f"expected an object with {list(JSON_KEYS)}, got {got}")
+        if not isinstance(given["size"], str):
+            raise SchemeError(f"size: expected text like 3x4x5, got {given['size']!r}")
         size = parse_size(given["size"])
         if type(given["denominator"]) is not int:
             raise SchemeError(f"denominator: expected an integer, got {given['denominator']!r}")
         return Scheme(size, given["ring"], Factors(*(_rows(given[name], name) for name in "uvw")), given["denominator"])
     except OSError as error:
         raise SchemeError(f"{path}: {error.strerror}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also not UTF-8, or a number of too many digits
         raise SchemeError(f"{path}: not JSON ({error})") from None
     except SchemeError as error:
         raise SchemeError(f"{path}: {error}") from None
@@ -134,8 +136,7 @@ def write_json(path: Path, scheme: Scheme) -> None:
     text = json.dumps(
         {"size": scheme.size.name, "ring": scheme.ring, "denominator": scheme.denominator, "u": u, "v": v, "w": w}
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n")
+    command.write_text(path, text + "\n")
 
 
 class Collection:

@@ -45,9 +45,12 @@ class Resume:
         """Replaces the saved state in one step."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        temporary.replace(self.path)
+        try:
+            with temporary.open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            temporary.replace(self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The saved state, or None where there is none.

@@ -8,12 +8,13 @@ parameters, code, lock) stands in dvc.lock, not in the file: a table's bytes dep
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stages.errors import TableError
@@ -120,42 +121,59 @@ class Writer:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path, self.schema = path, schema
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._pending = schema.empty_table()
 
     def __enter__(self) -> Writer:
         self.path.parent.mkdir(parents=True, exist_ok=True)  # DVC does not make it
-        self._file = pq.ParquetWriter(self._temporary, self.schema, compression=COMPRESSION, store_schema=False)
+        self._file = pq.ParquetWriter(self._temporary, self.schema, compression=COMPRESSION, write_page_checksum=True)
         return self
 
     def append(self, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
-        """Adds rows as row groups of at most ROW_GROUP rows.
+        """Adds rows. They leave in row groups of ROW_GROUP, however the calls divide them.
 
         Raises:
-          TableError: other columns than declared, a null, or a value that does not fit its type.
+          TableError: other columns than declared, of unequal length, a null, or a value that does not fit its type.
         """
         if set(columns) != set(self.schema.names):
             raise TableError(f"{self.path}: expected columns {self.schema.names}, got {sorted(columns)}")
+        arrays = [self._array(field, columns[field.name]) for field in self.schema]
+        lengths = [len(array) for array in arrays]
+        if len(set(lengths)) > 1:
+            raise TableError(f"{self.path}: expected columns of one length, got {lengths}")
+        self._pending = pa.concat_tables([self._pending, pa.table(arrays, schema=self.schema)])
+        whole = self._pending.num_rows - self._pending.num_rows % ROW_GROUP
+        for start in range(0, whole, ROW_GROUP):
+            self._write_group(self._pending.slice(start, ROW_GROUP))
+        self._pending = self._pending.slice(whole)
+
+    def _array(self, field: pa.Field, value: Sequence | np.ndarray | pa.Array) -> pa.Array:
         try:
-            arrays = [
-                value.cast(field.type)
-                if isinstance(value := columns[field.name], pa.Array)
-                else pa.array(value, field.type)
-                for field in self.schema
-            ]
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise TableError(f"{self.path}: {' '.join(str(error).split())}") from None
-        for field, array in zip(self.schema, arrays, strict=True):
-            if array.null_count:
-                raise TableError(f"{self.path}: column {field.name} holds {array.null_count} nulls")
-        self._file.write_table(pa.table(arrays, schema=self.schema), row_group_size=ROW_GROUP)
+            array = value.cast(field.type) if isinstance(value, pa.Array) else pa.array(value, field.type)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            raise TableError(f"{self.path}: column {field.name}: {' '.join(str(error).split())}") from None
+        if nulls := _null_count(array):
+            raise TableError(f"{self.path}: column {field.name} holds {nulls} nulls")
+        return array
+
+    def _write_group(self, rows: pa.Table) -> None:
+        self._file.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        if kind is None:
-            self._temporary.replace(self.path)
-        else:
-            self._temporary.unlink()
+        try:
+            if kind is None and self._pending.num_rows:
+                self._write_group(self._pending)
+            self._file.close()
+            if kind is None:
+                self._temporary.replace(self.path)
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+def _null_count(array: pa.Array | pa.ChunkedArray) -> int:
+    """Nulls of a column, in its lists too."""
+    return array.null_count + (pc.list_flatten(array).null_count if pa.types.is_list(array.type) else 0)
 
 
 def write(path: Path, schema: pa.Schema, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
@@ -179,48 +197,45 @@ def write_rows(path: Path, schema: pa.Schema, rows: Sequence[Mapping]) -> None:
 def _open(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     wanted = schema.metadata[b"schema"].decode()
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        found = _columns(file.schema_arrow)
     except FileNotFoundError:
         raise TableError(f"{path}: no such file; expected a table {wanted}") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from None
-    got = (file.schema_arrow.metadata or {}).get(b"schema", b"no name").decode()
-    if got != wanted or file.schema_arrow.names != schema.names:
+    got = (file.schema_arrow.metadata or {}).get(b"schema", b"no name").decode(errors="replace")
+    if got != wanted or found != _columns(schema):
         file.close()
-        raise TableError(
-            f"{path}: expected a table {wanted} with {schema.names}, got {got} with {file.schema_arrow.names}"
-        )
+        raise TableError(f"{path}: expected a table {wanted} with {_columns(schema)}, got {got} with {found}")
     return file
+
+
+def _columns(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {_type(field.type)}" for field in schema) or "no column"
+
+
+def _type(kind: pa.DataType) -> str:
+    """The type's name; pyarrow calls the inside of a list «item» in memory and «element» in a file."""
+    return f"list of {kind.value_type}" if pa.types.is_list(kind) else str(kind)
 
 
 def read(path: Path, schema: pa.Schema) -> pa.Table:
     """Reads a whole table.
 
     Raises:
-      TableError: missing, truncated, not Parquet, or not the table that was expected.
+      TableError: missing, truncated, not Parquet, not the table that was expected, or with a null.
     """
-    file = _open(path, schema)
-    with file:
+    with _open(path, schema) as file:
         try:
             table = file.read()
         except (pa.ArrowException, OSError) as error:
             raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
-    if table.schema.types != schema.types:
-        raise TableError(f"{path}: expected column types {schema.types}, got {table.schema.types}")
+    for name in schema.names:
+        if nulls := _null_count(table[name]):
+            raise TableError(f"{path}: column {name} holds {nulls} nulls")
     return table
 
 
 def read_rows(path: Path, schema: pa.Schema) -> list[dict]:
     """`read`, as one dictionary per row."""
     return read(path, schema).to_pylist()
-
-
-def row_groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yields a table row group by row group, with memory for one. Raises TableError as `read` does."""
-    file = _open(path, schema)
-    with file:
-        for group in range(file.num_row_groups):
-            try:
-                yield file.read_row_group(group)
-            except (pa.ArrowException, OSError) as error:
-                raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
