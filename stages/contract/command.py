@@ -16,9 +16,11 @@ from stages.errors import StageError
 _STARTED = time.monotonic()
 
 
-def arguments(stage: str, *names: str) -> argparse.ArgumentParser:
-    """A parser with one required path option per name, and `--params`."""
+def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentParser:
+    """A parser with one required path option per name, and `--params`; first the name of an agent or walk (`named`)."""
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}")
+    if named:
+        parser.add_argument("name", metavar=named.upper())
     for name in ("params", *names):
         parser.add_argument(f"--{name}", type=Path, required=True)
     return parser
@@ -38,6 +40,11 @@ class Stopwatch:
 
     def __init__(self, cpu_s: float = 0.0, wall_s: float = 0.0) -> None:
         self._cpu_s, self._wall_s = cpu_s, wall_s
+
+    def add(self, cpu_s: float, wall_s: float) -> None:
+        """Counts the time of an interrupted run that this one goes on from."""
+        self._cpu_s += cpu_s
+        self._wall_s += wall_s
 
     @property
     def cpu_s(self) -> float:
@@ -72,5 +79,8 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -7,8 +7,6 @@ import os
 
 
 def one_xla_thread() -> None:
-    """Makes the CPU backend that is opened next in this process compute on one thread."""
+    """Makes the CPU backend that this process opens next compute on one thread."""
     os.environ["NPROC"] = "1"  # size of XLA's thread pools
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"

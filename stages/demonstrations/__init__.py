@@ -1,0 +1,1 @@
+"""Stage demonstrations: random factors and their rank, with no knowledge of any target."""

@@ -1,0 +1,76 @@
+"""Synthetic demonstrations (AlphaTensor, Methods, «Synthetic demonstrations»).
+
+Factors are drawn first; their sum is a tensor whose decomposition is known, so no solver is needed. Entries are
+independent draws from one law on the ring's coefficients, factors without a non-zero entry are drawn again, the rank
+is uniform in 1..max_rank, and over Z the first non-zero entry of u and v is made positive (w carries the sign).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from stages.contract import tables
+from stages.contract.params import Demonstrations
+from stages.contract.progress import Progress
+from stages.game.rules import Rules
+
+
+@partial(jax.jit, static_argnames=("count", "rules", "law"))
+def draw(
+    key: PRNGKeyArray, count: int, rules: Rules, law: tuple[float, ...]
+) -> tuple[Int[Array, " count"], Int[Array, "count max_rank 3 s"]]:
+    """Draws `count` demonstrations: ranks and terms (int8; terms beyond the rank are zero). The key is consumed."""
+    rank_key, factor_key = jax.random.split(key)
+    rank = jax.random.randint(rank_key, (count,), 1, rules.max_rank + 1)
+    cumulative = jnp.cumsum(jnp.asarray(law))[:-1]
+    coefficients = jnp.asarray(rules.coefficients, jnp.int8)
+    shape = (count, rules.max_rank, 3, rules.length)
+
+    def entries(key: PRNGKeyArray) -> Int[Array, "count max_rank 3 s"]:
+        uniform = jax.random.uniform(key, shape)
+        return coefficients[jnp.sum(uniform[..., None] >= cumulative, axis=-1)]
+
+    def has_zero_factor(carry: tuple[Array, Array]) -> Array:
+        return ~jnp.all(jnp.any(carry[1] != 0, axis=-1))
+
+    def redraw(carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        key, terms = carry
+        key, draw_key = jax.random.split(key)
+        is_zero = ~jnp.any(terms != 0, axis=-1, keepdims=True)
+        return key, jnp.where(is_zero, entries(draw_key), terms)
+
+    blank = jnp.zeros(shape, jnp.int8)
+    _, terms = jax.lax.while_loop(has_zero_factor, redraw, (factor_key, blank))
+    first = jnp.argmax(terms != 0, axis=-1, keepdims=True)
+    signs = jnp.sign(jnp.take_along_axis(terms, first, axis=-1))[..., 0]  # [count, max_rank, 3]
+    # u and v become positive; w takes both signs and keeps its own.
+    flips = jnp.stack([signs[..., 0], signs[..., 1], signs[..., 0] * signs[..., 1]], axis=-1)
+    is_term = jnp.arange(rules.max_rank) < rank[:, None]
+    return rank, terms * (flips * is_term[..., None])[..., None]
+
+
+def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, seed: int, label: str) -> None:
+    """Draws all demonstrations, one row group at a time: memory for one group, whatever the count."""
+    root = jax.random.key(seed)
+    progress = Progress(label, settings.count, "demonstrations")
+    with tables.Writer(path, tables.DEMONSTRATIONS) as writer:
+        for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):
+            key = jax.random.fold_in(root, group)
+            rank, terms = draw(key, tables.ROW_GROUP, rules, settings.law)
+            rows = min(tables.ROW_GROUP, settings.count - first)  # the last group is cut, not drawn in another shape
+            flat = np.asarray(terms[:rows]).reshape(rows, -1)
+            offsets = np.arange(rows + 1, dtype=np.int32) * flat.shape[1]
+            writer.append(
+                {
+                    "rank": np.asarray(rank[:rows], np.int16),
+                    "terms": pa.ListArray.from_arrays(offsets, flat.ravel()),
+                }
+            )
+            progress.update(first + rows)

@@ -1,0 +1,63 @@
+"""Positions to learn from, and how a list of rank-one terms becomes one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from stages.game.rules import Rules
+from stages.game.tensor_game import State
+
+
+class Position(NamedTuple):
+    """One thing to learn.
+
+    Attributes:
+      state: where the action was taken.
+      action: what the policy should play there.
+      value: the return to go that followed, in moves (negative).
+    """
+
+    state: State
+    action: Int[Array, "*batch 3 s"]
+    value: Float[Array, "*batch"]
+
+
+class Terms(NamedTuple):
+    """Factorisations: demonstrations and solved games alike.
+
+    Attributes:
+      terms: rank-one terms; those from `rank` on are zero.
+      rank: number of terms, at least 1.
+    """
+
+    terms: Int[Array, "*batch max_rank 3 s"]
+    rank: Int[Array, "*batch"]
+
+
+def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules) -> Position:
+    """A random position of a random order of the terms: actions commute, so every order is a game (Methods, «Swap»).
+
+    k of the terms are left, k uniform in 1..rank; one of them is the action, and the return to go is -k. The moves
+    left are uniform in k..max_rank, so that the value does not depend on a step limit that was no obstacle. The key
+    is consumed.
+    """
+    order_key, left_key, limit_key = jax.random.split(key, 3)
+    max_rank = given.terms.shape[0]
+    is_term = jnp.arange(max_rank) < given.rank
+    order = jnp.argsort(jnp.where(is_term, jax.random.uniform(order_key, (max_rank,)), 2.0))
+    terms = given.terms.astype(jnp.int32)[order]
+    left = jax.random.randint(left_key, (), 1, given.rank + 1)
+    remaining = jnp.where((jnp.arange(max_rank) < left)[:, None, None], terms, 0)
+    residual = jnp.einsum("ri,rj,rk->ijk", remaining[:, 0], remaining[:, 1], remaining[:, 2])
+    if rules.ring == "Z2":
+        residual = residual % 2
+    moves_left = jax.random.randint(limit_key, (), left, rules.max_rank + 1)
+    return Position(
+        State(residual, moves_left, jnp.array(False)),
+        terms[0],
+        -left.astype(jnp.float32),
+    )

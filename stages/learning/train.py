@@ -1,0 +1,90 @@
+"""The train step: demonstrations and own games in one batch (AlphaTensor, Methods, «Training»)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from stages.contract.params import Optimiser
+from stages.errors import TrainingError
+from stages.learning.losses import position_losses
+from stages.learning.positions import Position, Terms, draw_position
+from stages.network.agent import AgentNetwork
+
+
+class TrainState(NamedTuple):
+    """All that a train step changes."""
+
+    network: AgentNetwork
+    optimiser: optax.OptState
+
+
+class Batch(NamedTuple):
+    """What one step learns from; with a leading axis, what a run of steps learns from.
+
+    Attributes:
+      terms: demonstrations and best games, as factorisations; positions are drawn in the step.
+      positions: of own games, or None where there are none.
+    """
+
+    terms: Terms
+    positions: Position | None
+
+
+class Losses(NamedTuple):
+    """Means over a batch: the loss that was differentiated and its parts."""
+
+    total: Float[Array, "*steps"]
+    policy: Float[Array, "*steps"]
+    value: Float[Array, "*steps"]
+
+
+def make_optimiser(settings: Optimiser, schedule: optax.Schedule) -> optax.GradientTransformation:
+    """Adam with decoupled weight decay behind a clip of the gradient's global norm."""
+    return optax.chain(
+        optax.clip_by_global_norm(settings.clip),
+        optax.adamw(schedule, weight_decay=settings.weight_decay),
+    )
+
+
+def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Losses]:
+    keys = jax.random.split(key, batch.terms.rank.shape[0])
+    positions = jax.vmap(partial(draw_position, rules=network.rules))(batch.terms, keys)
+    if batch.positions is not None:
+        positions = jax.tree.map(lambda a, b: jnp.concatenate([a, b.astype(a.dtype)]), positions, batch.positions)
+    policy, value = jax.vmap(partial(position_losses, network))(positions)
+    losses = Losses(jnp.mean(policy) + jnp.mean(value), jnp.mean(policy), jnp.mean(value))
+    return losses.total, losses
+
+
+@partial(jax.jit, static_argnames="optimiser", donate_argnums=0)
+def train_steps(
+    state: TrainState, batches: Batch, key: PRNGKeyArray, optimiser: optax.GradientTransformation
+) -> tuple[TrainState, Losses]:
+    """One step per entry of the leading axis of `batches`. The key is consumed; `state` is donated."""
+
+    def body(state: TrainState, given: tuple[Batch, PRNGKeyArray]) -> tuple[TrainState, Losses]:
+        batch, key = given
+        gradient, losses = jax.grad(_loss, has_aux=True)(state.network, batch, key)
+        updates, opt_state = optimiser.update(gradient, state.optimiser, state.network)
+        return TrainState(optax.apply_updates(state.network, updates), opt_state), losses
+
+    steps = batches.terms.rank.shape[0]
+    return jax.lax.scan(body, state, (batches, jax.random.split(key, steps)))
+
+
+def mean_losses(losses: Losses, where: str) -> dict[str, float]:
+    """Means over a run of steps, by name.
+
+    Raises:
+      TrainingError: a loss is not finite; `where` says in which step.
+    """
+    means = {name: float(jnp.mean(value)) for name, value in losses._asdict().items()}
+    if not all(jnp.isfinite(value) for value in means.values()):
+        raise TrainingError(f"{where}: expected finite losses, got {means}; a lower learning_rate may help")
+    return means

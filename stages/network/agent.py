@@ -1,0 +1,83 @@
+"""The whole network of one agent, and its parameters as rows of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from stages.contract import tables
+from stages.contract.params import Agent
+from stages.errors import TableError
+from stages.game.observation import num_features, observe
+from stages.game.rules import Rules, rules_for
+from stages.game.tensor_game import State
+from stages.game.tokens import Alphabet
+from stages.network.policy import PolicyHead
+from stages.network.torso import Torso
+from stages.network.value import ValueHead
+
+
+class AgentNetwork(eqx.Module):
+    """Torso and heads. All leaves are float32 arrays."""
+
+    torso: Torso
+    policy: PolicyHead
+    value: ValueHead
+    rules: Rules = eqx.field(static=True)
+    combinations: int = eqx.field(static=True)
+
+    def __init__(self, agent: Agent, *, key: PRNGKeyArray) -> None:
+        sizes = agent.network
+        torso_key, policy_key, value_key = jax.random.split(key, 3)
+        self.rules = rules_for(agent.ring, agent.targets)
+        self.combinations = sizes.combinations
+        alphabet = Alphabet(self.rules, sizes.entries_per_token)
+        self.torso = Torso(num_features(self.rules, sizes.combinations), sizes.width, sizes.blocks, key=torso_key)
+        self.policy = PolicyHead(alphabet, sizes.width, key=policy_key)
+        self.value = ValueHead(sizes.width, sizes.quantiles, key=value_key)
+
+    def embed(self, state: State) -> Float[Array, " width"]:
+        """Embedding of one position; both heads read it."""
+        return self.torso(observe(state, self.rules, self.combinations))
+
+
+def write_parameters(path: Path, network: AgentNetwork) -> None:
+    """Writes the leaves of a network as tables.PARAMETERS."""
+    rows = [
+        {
+            "path": jax.tree_util.keystr(place),
+            "shape": list(leaf.shape),
+            "dtype": str(leaf.dtype),
+            "bytes": np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
+        }
+        for place, leaf in jax.tree_util.tree_leaves_with_path(network)
+    ]
+    tables.write_rows(path, tables.PARAMETERS, rows)
+
+
+def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
+    """Rebuilds the network of `agent` from its table.
+
+    Raises:
+      TableError: leaves are missing, unknown, or of another shape or type than the agent's network has.
+    """
+    rows = {row["path"]: row for row in tables.read_rows(path, tables.PARAMETERS)}
+    skeleton = jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0)))
+    places, structure = jax.tree_util.tree_flatten_with_path(skeleton)
+    expected = {jax.tree_util.keystr(place): (list(leaf.shape), str(leaf.dtype)) for place, leaf in places}
+    got = {name: (row["shape"], row["dtype"]) for name, row in rows.items()}
+    for name in [*expected, *got]:
+        if expected.get(name) != got.get(name):
+            raise TableError(f"{path}: parameter {name}: expected {expected.get(name)}, got {got.get(name)}")
+    leaves = []
+    for name, (shape, dtype) in expected.items():
+        raw = rows[name]["bytes"]
+        if len(raw) != np.dtype(dtype).itemsize * int(np.prod(shape)):
+            raise TableError(f"{path}: parameter {name}: expected {shape} of {dtype}, got {len(raw)} bytes")
+        leaves.append(jnp.asarray(np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).reshape(shape)))
+    return jax.tree_util.tree_unflatten(structure, leaves)

@@ -1,0 +1,1 @@
+"""Stage pretraining: supervised policy and value from demonstrations alone."""

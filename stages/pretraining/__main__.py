@@ -1,0 +1,32 @@
+"""python -m stages.pretraining AGENT --params FILE --demonstrations IN --parameters OUT --curve OUT --timing OUT"""
+
+import argparse
+
+from stages.contract import command, params
+from stages.contract.resume import Resume
+from stages.contract.threads import one_xla_thread
+from stages.game.rules import rules_for
+from stages.learning.demonstrations import DemonstrationReader
+from stages.network.agent import write_parameters
+from stages.pretraining.pretrain import CURVE_COLUMNS, pretrain
+
+
+def main(args: argparse.Namespace) -> None:
+    one_xla_thread()
+    given = params.load(args.params)
+    agent, settings = params.entry(given.agents, args.name, "agents"), given.pretraining[args.name]
+    label = f"pretraining@{args.name}"
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.targets))
+    resume = Resume(label, [agent.model_dump(), settings.model_dump()], [args.demonstrations])
+    stopwatch = command.Stopwatch()
+    network, curve = pretrain(agent, settings, reader, resume, stopwatch, label)
+    write_parameters(args.parameters, network)
+    command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, curve))
+    stopwatch.write(args.timing, {"steps": settings.steps})
+    resume.clear()
+
+
+if __name__ == "__main__":
+    command.run(
+        main, command.arguments("pretraining", "demonstrations", "parameters", "curve", "timing", named="agent")
+    )

@@ -1,0 +1,54 @@
+"""Supervised training on demonstrations (AlphaTensor, Methods, «Synthetic demonstrations»)."""
+
+from __future__ import annotations
+
+import jax
+import optax
+
+from stages.contract.command import Stopwatch
+from stages.contract.params import Agent, Pretraining
+from stages.contract.progress import Progress
+from stages.contract.resume import Resume
+from stages.learning.checkpoint import pack, unpack
+from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
+from stages.network.agent import AgentNetwork
+
+CURVE_COLUMNS = ["step", "policy_loss", "value_loss"]
+_SAVE_EVERY = 10  # rows of the curve between two saves of the state
+
+
+def pretrain(
+    agent: Agent,
+    settings: Pretraining,
+    reader: DemonstrationReader,
+    resume: Resume,
+    stopwatch: Stopwatch,
+    label: str,
+) -> tuple[AgentNetwork, list[dict]]:
+    """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
+    init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), 1))
+    schedule = optax.cosine_decay_schedule(settings.optimiser.learning_rate, settings.steps)
+    optimiser = make_optimiser(settings.optimiser, schedule)
+    network = AgentNetwork(agent, key=init_key)
+    state, step, curve = TrainState(network, optimiser.init(network)), 0, []
+    if saved := resume.load():
+        state, notes = unpack(saved, state)
+        step, curve = notes["step"], notes["curve"]
+        stopwatch.add(notes["cpu_s"], notes["wall_s"])
+
+    progress = Progress(label, settings.steps, "steps", done=step)
+    batch = settings.optimiser.batch
+    while step < settings.steps:
+        steps = min(settings.report_every, settings.steps - step)
+        demonstrations = reader.take(step * batch, (steps, batch))
+        key = jax.random.fold_in(train_key, step)
+        state, losses = train_steps(state, Batch(demonstrations, None), key, optimiser)
+        step += steps
+        means = mean_losses(losses, f"{label}, step {step}")
+        curve.append({"step": step, "policy_loss": f"{means['policy']:.6g}", "value_loss": f"{means['value']:.6g}"})
+        if len(curve) % _SAVE_EVERY == 0:
+            clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
+            resume.save(pack(state, {"step": step, "curve": curve, **clocks}))
+        progress.update(step, f"policy {means['policy']:.3f} nats, value {means['value']:.3f}")
+    return state.network, curve
