@@ -8,7 +8,7 @@ parameters, code, lock) stands in dvc.lock, not in the file: a table's bytes dep
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -226,11 +226,30 @@ def read(path: Path, schema: pa.Schema) -> pa.Table:
       TableError: missing, truncated, not Parquet, not the table that was expected, or with a null.
     """
     with _open(path, schema) as file:
-        try:
-            table = file.read()
-        except (pa.ArrowException, OSError) as error:
-            raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
-    for name in schema.names:
+        return _checked(file.read, path)
+
+
+def num_rows(path: Path, schema: pa.Schema) -> int:
+    """Rows of a table, from its footer. Raises TableError as `read` does."""
+    with _open(path, schema) as file:
+        return file.metadata.num_rows
+
+
+def read_group(path: Path, schema: pa.Schema, group: int) -> pa.Table:
+    """Rows [group * ROW_GROUP, (group + 1) * ROW_GROUP) of a table, with memory for them alone.
+
+    Raises TableError as `read` does.
+    """
+    with _open(path, schema) as file:
+        return _checked(lambda: file.read_row_group(group), path)
+
+
+def _checked(read_fn: Callable[[], pa.Table], path: Path) -> pa.Table:
+    try:
+        table = read_fn()
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
+    for name in table.column_names:
         if nulls := _null_count(table[name]):
             raise TableError(f"{path}: column {name} holds {nulls} nulls")
     return table
