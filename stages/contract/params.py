@@ -6,21 +6,44 @@ with one line that names the key, what was expected and what came.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from stages.algebra.targets import parse_size
 from stages.errors import ParamsError, SchemeError
 
+Entry = TypeVar("Entry")
+
+
+def _size_name(name: str) -> str:
+    try:
+        return parse_size(name).name
+    except SchemeError as error:
+        raise ValueError(str(error)) from None
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+SizeName = Annotated[str, AfterValidator(_size_name)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Network(Section):
@@ -29,9 +52,7 @@ class Network(Section):
     width: int = Field(ge=8, le=2048, description="features of the residual MLP")
     blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
     quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
-    combinations: int = Field(
-        ge=1, le=16, description="most slices in a linear combination whose rank is seen"
-    )
+    combinations: int = Field(ge=1, le=16, description="most slices in a linear combination whose rank is seen")
     entries_per_token: int = Field(ge=1, le=16, description="factor entries in one action token; divides S")
 
 
@@ -39,15 +60,9 @@ class Agent(Section):
     """One agent: a ring, the targets it plays, a network."""
 
     ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
-    targets: tuple[str, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
     seed: Seed
     network: Network
-
-    @model_validator(mode="after")
-    def _targets_are_sizes(self) -> Agent:
-        for target in self.targets:
-            _size(target)
-        return self
 
 
 class Demonstrations(Section):
@@ -56,11 +71,14 @@ class Demonstrations(Section):
     count: int = Field(ge=1, le=100_000_000, description="demonstrations to draw")
     law: tuple[float, ...] = Field(description="probability of each coefficient: 0, 1 over Z2; -2..2 over Z")
 
-    @model_validator(mode="after")
-    def _law_is_a_distribution(self) -> Demonstrations:
-        if any(p < 0 for p in self.law) or abs(sum(self.law) - 1) > 1e-9:
-            raise ValueError(f"law: expected probabilities that sum to 1, got {list(self.law)}")
-        return self
+    @field_validator("law")
+    @classmethod
+    def _is_distribution(cls, law: tuple[float, ...]) -> tuple[float, ...]:
+        if any(share < 0 for share in law) or abs(sum(law) - 1) > 1e-9:
+            raise ValueError(f"expected probabilities that sum to 1, got {list(law)}")
+        if max(law) == 1:
+            raise ValueError(f"expected at least two possible coefficients, got {list(law)}")
+        return law
 
 
 class Optimiser(Section):
@@ -101,7 +119,8 @@ class Search(Section):
     @model_validator(mode="after")
     def _shares_fit(self) -> Search:
         if self.demonstration_share + self.best_share > 1:
-            raise ValueError("demonstration_share + best_share: expected at most 1")
+            total = self.demonstration_share + self.best_share
+            raise ValueError(f"demonstration_share + best_share: expected at most 1, got {total}")
         return self
 
 
@@ -109,15 +128,9 @@ class Walk(Section):
     """One flip-graph walk."""
 
     start: str = Field(description="scheme file the walk begins from: JSON, or the schemes of an agent (Parquet)")
-    chain: tuple[str, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
+    chain: tuple[SizeName, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
     flips: int = Field(ge=1, description="flips spent at each size of the chain")
     seed: Seed
-
-    @model_validator(mode="after")
-    def _chain_of_sizes(self) -> Walk:
-        for target in self.chain:
-            _size(target)
-        return self
 
 
 class Refinement(Section):
@@ -170,13 +183,6 @@ class Params(Section):
         return self
 
 
-def _size(name: str) -> None:
-    try:
-        parse_size(name)
-    except SchemeError as error:
-        raise ValueError(str(error)) from None
-
-
 def load(path: Path) -> Params:
     """Reads and checks params.yaml.
 
@@ -185,18 +191,52 @@ def load(path: Path) -> Params:
     """
     try:
         given = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        raise ParamsError(f"{path}: no such file") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ParamsError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     try:
         return Params.model_validate(_tuples(given))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        message = first["msg"].removeprefix("Value error, ")
-        came = "" if isinstance(first["input"], dict) or message.count("got ") else f", got {first['input']!r}"
-        raise ParamsError(f"{path}: {key}{': ' if key else ''}{message}{came}") from None
+        raise ParamsError(f"{path}: {_one_line(error.errors()[0])}") from None
+
+
+# pydantic speaks of Python's types, params.yaml of YAML's.
+_YAML_WORDS = {
+    "a valid tuple": "a list",
+    "Tuple should": "Input should",
+    " after validation": "",
+    "a valid dictionary": "a mapping",
+}
+
+
+def _one_line(error: ErrorDetails) -> str:
+    """`key: what was expected, what came` from pydantic's first error."""
+    key = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    came, message = error["input"], error["msg"].removeprefix("Value error, ").split(" or instance of ")[0]
+    for word, yaml_word in _YAML_WORDS.items():
+        message = message.replace(word, yaml_word)
+    if error["type"] == "missing":
+        message = "expected a value, got none"
+    elif error["type"] == "extra_forbidden":
+        message = "expected no such key"
+    elif error["type"] != "value_error":  # the models' own rules say themselves what came
+        came = list(came) if isinstance(came, tuple) else came
+        message += f", got {'a mapping' if isinstance(came, dict) else repr(came)}"
+    if isinstance(came, str) and re.fullmatch(r"[-+]?\d+[eE][-+]?\d+", came):
+        message += " (YAML reads it as text; write it with a point and a sign, as in 1.0e-2)"
+    return " ".join(f"{key}: {message}".removeprefix(": ").split())
+
+
+def entry(section: Mapping[str, Entry], name: str, key: str) -> Entry:
+    """The entry `name` of a section keyed by agent or walk.
+
+    Raises:
+      ParamsError: there is none; the message lists those there are.
+    """
+    if name not in section:
+        raise ParamsError(f"{key}: expected one of {', '.join(sorted(section))}, got {name!r}")
+    return section[name]
 
 
 def _tuples(node):
