@@ -1,0 +1,1 @@
+"""Verified schemes -> source text of kernels that multiply matrices by them."""

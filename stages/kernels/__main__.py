@@ -1,0 +1,29 @@
+"""python -m stages.kernels: verified schemes -> source text of kernels."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from stages.contract.threads import one_xla_thread
+
+one_xla_thread()  # before JAX is imported below
+
+import jax  # noqa: E402
+
+from stages.contract import command, tables  # noqa: E402
+from stages.kernels.selection import make_all  # noqa: E402
+
+
+def main(given: argparse.Namespace) -> None:
+    jax.config.update("jax_enable_x64", True)  # the trial counts in float64, exactly
+    stopwatch = command.Stopwatch()
+    kernels, refused = make_all(tables.read_rows(given.schemes, tables.VERIFIED))
+    tables.write_rows(given.kernels, tables.KERNELS, kernels)
+    tables.write_rows(given.refused, tables.REFUSED, refused)
+    stopwatch.write(given.timing, {"kernels": len(kernels)})
+    print(f"kernels: {len(kernels)} emitted, {len(refused)} schemes refused", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    command.run(main, command.arguments("kernels", "schemes", "kernels", "refused", "timing"))

@@ -1,0 +1,1 @@
+"""The verdict on every candidate: exact, without JAX and without floats."""

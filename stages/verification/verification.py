@@ -1,0 +1,72 @@
+"""Gathers the candidates of all origins and splits them into verified and rejected rows.
+
+The order is that of names: agents, then walks, then imported files; within a file, its own. A scheme that several
+origins found keeps one row for each: who found it is a fact too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stages.contract import candidates, tables
+from stages.contract.progress import Progress
+from stages.errors import SchemeError
+from stages.verification.verdict import is_verified, judge, unreadable
+
+IMPORTED = "imported:"  # begins the origin of what others made
+_README = "README.md"
+
+
+def verify(
+    search: Path, agents: Iterable[str], refinement: Path, walks: Iterable[str], imported: Path
+) -> tuple[list[dict], list[dict]]:
+    """Judges every candidate.
+
+    Args:
+      search: folder with one candidate table `{agent}.parquet` per agent.
+      refinement: folder with one candidate table `{walk}.parquet` per walk.
+      imported: folder with one JSON file per scheme.
+    Returns:
+      Rows of `tables.VERIFIED` and of `tables.REJECTED`.
+    Raises:
+      TableError: a table is missing, damaged or not of candidates.
+      SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
+    """
+    files = _imported_files(imported)
+    paths = [search / f"{agent}.parquet" for agent in sorted(agents)]
+    paths += [refinement / f"{walk}.parquet" for walk in sorted(walks)]
+    rows = [row for path in paths for row in tables.read_rows(path, tables.CANDIDATES)]
+    progress = Progress("verification", len(rows) + len(files), "schemes")
+    judged = []
+    for verdict in _verdicts(rows, files):
+        judged.append(verdict)
+        progress.update(len(judged))
+    return [row for row in judged if is_verified(row)], [row for row in judged if not is_verified(row)]
+
+
+def _verdicts(rows: list[dict], files: list[Path]) -> Iterator[dict]:
+    yield from map(judge, rows)
+    for path in files:
+        origin = f"{IMPORTED}{path.name}"
+        try:
+            scheme = candidates.read_json(path)
+        except SchemeError as error:
+            yield unreadable(origin, str(error))
+        else:
+            yield judge(candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0)))
+
+
+def _imported_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise SchemeError(f"{folder}: no such folder; expected one with a JSON file per scheme (it may have none)")
+    files = sorted(path for path in folder.iterdir() if path.name != _README)
+    for path in files:
+        if path.suffix != ".json" or not path.is_file():
+            raise SchemeError(f"{path}: expected only JSON files, one scheme each, and {_README} in this folder")
+    return files
+
+
+def own_failure(rejected: Iterable[dict]) -> dict | None:
+    """The first rejected row that search or refinement made: their candidates are checked, so it is a bug of ours."""
+    return next((row for row in rejected if not row["origin"].startswith(IMPORTED)), None)
