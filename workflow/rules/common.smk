@@ -1,0 +1,53 @@
+# Shared by all rules. Parameters are checked before anything runs.
+import sys
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+sys.path.insert(0, str(Path(workflow.basedir).parent))
+
+from stages.contract import params as params_lib
+from stages.errors import ParamsError
+
+try:
+    params_lib.load(Path("params.yaml"))
+except ParamsError as error:
+    raise WorkflowError(str(error)) from None
+if config != yaml.safe_load(Path("params.yaml").read_text()):
+    raise WorkflowError("parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
+
+AGENTS = list(config["agents"])
+WALKS = list(config["walks"])
+
+
+wildcard_constraints:
+    agent="|".join(AGENTS),
+    walk="|".join(WALKS),
+
+
+# A stage that fails fails its job. The stages run in the environment that Snakemake runs in (with --sdm conda: in the
+# one of the rule), and print without delay.
+uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+search_path = "$PATH" if uses_conda else f"{Path(sys.executable).parent}:$PATH"
+shell.prefix(f"set -euo pipefail; export PYTHONUNBUFFERED=1 PATH={search_path}; ")
+
+
+def code(*layers):
+    """The lock file and the Python files of `layers`, folders or modules of stages/ that dvc.yaml names likewise."""
+    paths = [Path("stages", layer) for layer in layers]
+    files = [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    return ["requirements.lock", *map(str, files)]
+
+
+def given(*keys):
+    """The parameters that a stage declares in dvc.yaml; a change of one makes what the rule wrote stale."""
+
+    def values(wildcards):
+        names = [key.format(**dict(wildcards.items())) for key in keys]
+        return {name: reduce(getitem, name.split("."), config) for name in names}
+
+    return values
