@@ -41,8 +41,7 @@ class DemonstrationReader:
         cuts = np.flatnonzero(np.diff(rows // tables.ROW_GROUP)) + 1
         parts = []
         for run in np.split(rows, cuts):
-            if run.size:
-                group = self._group(int(run[0]) // tables.ROW_GROUP)
-                parts.append(Terms(*(field[run % tables.ROW_GROUP] for field in group)))
+            group = self._group(int(run[0]) // tables.ROW_GROUP if run.size else 0)
+            parts.append(Terms(*(field[run % tables.ROW_GROUP] for field in group)))
         terms, rank = (np.concatenate(fields) for fields in zip(*parts, strict=True))
         return Terms(terms.reshape(*shape, *terms.shape[1:]), rank.reshape(shape))

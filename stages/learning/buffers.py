@@ -1,0 +1,87 @@
+"""Own games kept for training, as NumPy arrays on the host: recent positions, and the best solved games."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from stages.game.rules import Rules
+from stages.game.tensor_game import State
+from stages.learning.positions import Position, Terms
+
+
+class Replay(NamedTuple):
+    """Positions of the most recent rounds, oldest first.
+
+    Attributes:
+      positions: stacked on one leading axis.
+      sizes: number of positions of each round held.
+    """
+
+    positions: Position
+    sizes: np.ndarray
+
+
+def empty_replay(rules: Rules) -> Replay:
+    """No positions."""
+    s = rules.length
+    state = State(np.zeros((0, s, s, s), np.int16), np.zeros(0, np.int16), np.zeros(0, bool))
+    return Replay(Position(state, np.zeros((0, 3, s), np.int8), np.zeros(0, np.float32)), np.zeros(0, np.int64))
+
+
+def remember(replay: Replay, new: Position, rounds: int) -> Replay:
+    """Adds one round's positions and forgets all but the last `rounds` rounds."""
+    sizes = np.append(replay.sizes, len(new.value))
+    drop = int(sizes[:-rounds].sum())
+    positions = jax.tree.map(
+        lambda old, add: np.concatenate([old, add.astype(old.dtype)])[drop:], replay.positions, new
+    )
+    return Replay(positions, sizes[-rounds:])
+
+
+def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position:
+    """Uniform draws with replacement, as leading axes `shape`."""
+    rows = rng.integers(len(replay.positions.value), size=shape)
+    return jax.tree.map(lambda field: field[rows], replay.positions)
+
+
+class BestGames(NamedTuple):
+    """Solved games of lowest rank per target (AlphaTensor, Methods, «best games buffer»); newer before older.
+
+    Attributes:
+      games: their terms, in the basis they were played in.
+      target: index of each game's target.
+      arrival: number of each game, for the order.
+    """
+
+    games: Terms
+    target: np.ndarray
+    arrival: np.ndarray
+
+
+def empty_best_games(rules: Rules) -> BestGames:
+    """No games."""
+    terms = Terms(np.zeros((0, rules.max_rank, 3, rules.length), np.int8), np.zeros(0, np.int32))
+    return BestGames(terms, np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
+def keep_best(best: BestGames, games: Terms, target: np.ndarray, first: int, capacity: int) -> BestGames:
+    """Adds games and keeps, per target, the `capacity` of lowest rank; `first` is the number of the first one."""
+    arrival = first + np.arange(len(target))
+    terms = np.concatenate([best.games.terms, games.terms.astype(np.int8)])
+    rank = np.concatenate([best.games.rank, games.rank.astype(np.int32)])
+    target = np.concatenate([best.target, target.astype(np.int32)])
+    arrival = np.concatenate([best.arrival, arrival])
+    order = np.lexsort((-arrival, rank, target))
+    _, starts, counts = np.unique(target[order], return_index=True, return_counts=True)
+    kept = [order[start : start + min(count, capacity)] for start, count in zip(starts, counts, strict=True)]
+    rows = np.concatenate(kept) if kept else order
+    return BestGames(Terms(terms[rows], rank[rows]), target[rows], arrival[rows])
+
+
+def draw_best(best: BestGames, rng: np.random.Generator, shape: tuple[int, ...]) -> Terms:
+    """Uniform draws with replacement, as leading axes `shape`."""
+    rows = rng.integers(len(best.target), size=shape)
+    return Terms(best.games.terms[rows], best.games.rank[rows])

@@ -1,0 +1,18 @@
+"""From the parameters of a search to its planner."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from stages.contract.params import Search
+from stages.planning.one_ply import one_ply
+from stages.planning.plan import Planner
+from stages.planning.tree import gumbel, puct
+
+
+def planner(settings: Search) -> Planner:
+    """The planner that `settings.planner` names."""
+    if settings.planner == "one_ply":
+        return partial(one_ply, candidates=settings.candidates, risk=settings.risk)
+    tree = {"puct": puct, "gumbel": gumbel}[settings.planner]
+    return partial(tree, candidates=settings.candidates, risk=settings.risk, simulations=settings.simulations)

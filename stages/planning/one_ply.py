@@ -1,0 +1,32 @@
+"""The 1-ply planner: sample K actions, step all, take the one with the best reward plus value.
+
+On small compute it solves more games per CPU second than a tree (measured in the field's prototypes and here).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from stages.game.tensor_game import State, step
+from stages.network.agent import AgentNetwork
+from stages.network.value import risk_seeking
+from stages.planning.plan import Node, Plan, expand
+
+
+def one_ply(network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float) -> Plan:
+    """See `plan.Planner`. The improved policy is the best candidate alone."""
+    keys = jax.random.split(key, states.is_over.shape[0])
+    nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(states, keys)
+    scores = jax.vmap(partial(_scores, network, risk=risk))(states, nodes)  # [B, K]
+    choice = jnp.argmax(jnp.where(nodes.is_copy, -jnp.inf, scores), axis=-1)
+    return Plan(nodes.actions, jax.nn.one_hot(choice, candidates), choice)
+
+
+def _scores(network: AgentNetwork, state: State, node: Node, risk: float) -> Float[Array, " candidates"]:
+    children, rewards = jax.vmap(partial(step, state, rules=network.rules))(node.actions)
+    values = jax.vmap(lambda child: risk_seeking(network.value(network.embed(child)), risk))(children)
+    return rewards + jnp.where(children.is_over, 0.0, values)

@@ -1,0 +1,72 @@
+"""The one planner signature, and what every planner starts from: a node with its sampled candidates.
+
+A planner maps (network, states [B], key) to a `Plan`. The key is consumed. It never looks at the target, only at the
+states; all randomness comes from the key, row by row independent of the rest of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from stages.game import tokens as token_lib
+from stages.game.tensor_game import State
+from stages.network.agent import AgentNetwork
+from stages.network.value import risk_seeking
+
+
+class Plan(NamedTuple):
+    """What a planner says about a batch of states.
+
+    Attributes:
+      actions: the candidates.
+      action_weights: the improved policy over them; sums to 1, zero on duplicates.
+      choice: index of the candidate to play.
+    """
+
+    actions: Int[Array, "batch candidates 3 s"]
+    action_weights: Float[Array, "batch candidates"]
+    choice: Int[Array, " batch"]
+
+
+Planner = Callable[[AgentNetwork, State, PRNGKeyArray], Plan]
+
+
+class Node(NamedTuple):
+    """A state as a search sees it (Sampled MuZero; AlphaTensor, Methods, «Sample-based MCTS»).
+
+    Attributes:
+      actions: K actions sampled from the policy.
+      prior_logits: log of each distinct action's share of the samples; later copies of an action get `is_copy`.
+      is_copy: whether the same action stands at a smaller index.
+      value: risk-seeking value; 0 where the game is over.
+    """
+
+    actions: Int[Array, "candidates 3 s"]
+    prior_logits: Float[Array, " candidates"]
+    is_copy: Bool[Array, " candidates"]
+    value: Float[Array, ""]
+
+
+COPY_LOGIT = -1e9  # finite: mctx subtracts logits
+
+
+def expand(network: AgentNetwork, state: State, key: PRNGKeyArray, candidates: int, risk: float) -> Node:
+    """Evaluates one state and samples its candidates; equal samples are merged and their priors added."""
+    embedding = network.embed(state)
+    tokens, _ = jax.vmap(partial(network.policy.sample, embedding))(jax.random.split(key, candidates))
+    is_equal = jnp.all(tokens[:, None] == tokens[None, :], axis=-1)  # [K, K]
+    is_copy = jnp.argmax(is_equal, axis=1) < jnp.arange(candidates)
+    share = jnp.mean(is_equal, axis=1)
+    value = risk_seeking(network.value(embedding), risk)
+    return Node(
+        jax.vmap(partial(token_lib.decode, alphabet=network.policy.alphabet))(tokens),
+        jnp.where(is_copy, COPY_LOGIT, jnp.log(share)),
+        is_copy,
+        jnp.where(state.is_over, 0.0, value),
+    )

@@ -1,0 +1,35 @@
+"""python -m stages.search AGENT --params FILE --demonstrations IN --pretrained IN, and the outputs (see dvc.yaml)"""
+
+import argparse
+import json
+
+from stages.contract import candidates, command, params
+from stages.contract.resume import Resume
+from stages.contract.threads import one_xla_thread
+from stages.game.rules import rules_for
+from stages.learning.demonstrations import DemonstrationReader
+from stages.network.agent import read_parameters, write_parameters
+from stages.search.search import CURVE_COLUMNS, metrics, search
+
+
+def main(args: argparse.Namespace) -> None:
+    one_xla_thread()
+    given = params.load(args.params)
+    agent, settings = params.entry(given.agents, args.name, "agents"), given.search[args.name]
+    network = read_parameters(args.pretrained, agent)
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.targets))
+    inputs = [args.demonstrations, args.pretrained]
+    resume = Resume(f"search@{args.name}", [agent.model_dump(), settings.model_dump()], inputs)
+    stopwatch = command.Stopwatch()
+    memory = search(agent, settings, network, reader, resume, stopwatch, args.name)
+    candidates.write(args.schemes, memory.found.candidates())
+    write_parameters(args.parameters, memory.train.network)
+    command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, memory.curve))
+    command.write_text(args.metrics, json.dumps(metrics(memory), indent=2) + "\n")
+    stopwatch.write(args.timing, {"games": settings.rounds * settings.games})
+    resume.clear()
+
+
+if __name__ == "__main__":
+    files = ("demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
+    command.run(main, command.arguments("search", *files, named="agent"))

@@ -1,0 +1,169 @@
+"""The loop of self-play and learning (AlphaTensor, Methods, «Training»): play, remember, train, again.
+
+All that a round depends on is the state of the round before and the round's number, so a killed search goes on from
+its last saved round to the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+import optax
+
+from stages.algebra.targets import parse_size
+from stages.contract.candidates import Candidate, Collection
+from stages.contract.command import Stopwatch
+from stages.contract.params import Agent, Search
+from stages.contract.progress import Progress
+from stages.contract.resume import Resume
+from stages.learning import buffers
+from stages.learning.checkpoint import pack, unpack
+from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.positions import Terms
+from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
+from stages.network.agent import AgentNetwork
+from stages.planning.choose import planner
+from stages.search.selfplay import learnable_positions, play, solved_terms
+from stages.search.starts import draw_starts, scheme_of_game
+
+CURVE_COLUMNS = ["round", "games", "target", "solved_share", "best_rank", "policy_loss", "value_loss"]
+
+
+@dataclass
+class Memory:
+    """What a search carries from round to round."""
+
+    train: TrainState
+    replay: buffers.Replay
+    best: buffers.BestGames
+    found: Collection
+    best_rank: dict[str, int] = field(default_factory=dict)  # per target, of solved games
+    curve: list[dict] = field(default_factory=list)
+    round: int = 0
+
+    def save(self, resume: Resume, stopwatch: Stopwatch) -> None:
+        notes = {"best_rank": self.best_rank, "curve": self.curve, "round": self.round}
+        clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
+        tree = (self.train, self.replay, self.best)
+        resume.save(pack(tree, notes | clocks) | {"found": self.found.to_array()})
+
+    def restore(self, saved: dict[str, np.ndarray], stopwatch: Stopwatch) -> None:
+        self.found.restore(saved.pop("found"))
+        (self.train, self.replay, self.best), notes = unpack(saved, (self.train, self.replay, self.best))
+        self.best_rank, self.curve, self.round = notes["best_rank"], notes["curve"], notes["round"]
+        stopwatch.add(notes["cpu_s"], notes["wall_s"])
+
+
+def search(
+    agent: Agent,
+    settings: Search,
+    network: AgentNetwork,
+    reader: DemonstrationReader,
+    resume: Resume,
+    stopwatch: Stopwatch,
+    name: str,
+) -> Memory:
+    """Plays all rounds, from `network` on; returns what was found and learnt."""
+    optimiser = make_optimiser(settings.optimiser, optax.constant_schedule(settings.optimiser.learning_rate))
+    memory = Memory(
+        TrainState(network, optimiser.init(network)),
+        buffers.empty_replay(network.rules),
+        buffers.empty_best_games(network.rules),
+        Collection(settings.keep),
+    )
+    if saved := resume.load():
+        memory.restore(saved, stopwatch)
+
+    progress = Progress(f"search@{name}", settings.rounds, "rounds", done=memory.round)
+    plan = planner(settings)
+    root = jax.random.fold_in(jax.random.key(agent.seed), 2)
+    while memory.round < settings.rounds:
+        play_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round))
+        rng = np.random.default_rng([agent.seed, 2, memory.round])
+        solved_share = _play_round(memory, agent, settings, plan, play_key, rng, name)
+        batches = _draw_batches(memory, settings, reader, rng)
+        memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
+        means = mean_losses(losses, f"search@{name}, round {memory.round}")
+        memory.round += 1
+        for target in agent.targets:
+            memory.curve.append(
+                {
+                    "round": memory.round,
+                    "games": memory.round * settings.games,
+                    "target": target,
+                    "solved_share": f"{solved_share[target]:.6g}",
+                    "best_rank": memory.best_rank.get(target, ""),
+                    "policy_loss": f"{means['policy']:.6g}",
+                    "value_loss": f"{means['value']:.6g}",
+                }
+            )
+        memory.save(resume, stopwatch)
+        best = ", ".join(f"{target}:{rank}" for target, rank in memory.best_rank.items()) or "none yet"
+        share = np.mean(list(solved_share.values()))
+        progress.update(
+            memory.round, f"best over {agent.ring} {best}, solved {share:.1%}, policy {means['policy']:.2f}"
+        )
+    return memory
+
+
+def _play_round(
+    memory: Memory, agent: Agent, settings: Search, plan, key, rng: np.random.Generator, name: str
+) -> dict[str, float]:
+    """Plays one batch of games into `memory`; returns the solved share per target."""
+    network = memory.train.network
+    starts = draw_starts(rng, agent, settings, network.rules)
+    # A game may use as many moves as the agent's own best scheme, at first as the standard algorithm.
+    limit = [memory.best_rank.get(target, parse_size(target).naive_rank) for target in agent.targets]
+    games = play(network, starts.tensors, np.array(limit, np.int32)[starts.target], key, plan)
+
+    memory.replay = buffers.remember(memory.replay, learnable_positions(games), settings.replay_rounds)
+    solved, terms = solved_terms(games)
+    first = memory.round * settings.games
+    for row, game in enumerate(solved):
+        scheme = scheme_of_game(starts, int(game), terms.terms[row, : terms.rank[row]], agent)
+        memory.found.add(Candidate(scheme, f"search:{name}:game", "", agent.seed, first + int(game) + 1))
+        target = agent.targets[starts.target[game]]
+        memory.best_rank[target] = min(scheme.rank, memory.best_rank.get(target, scheme.rank))
+    memory.best = buffers.keep_best(memory.best, terms, starts.target[solved], first, settings.best_games)
+    is_solved = np.asarray(games.is_solved)
+    shares = {}
+    for index, target in enumerate(agent.targets):
+        of_target = is_solved[starts.target == index]
+        shares[target] = float(of_target.mean()) if of_target.size else 0.0
+    return shares
+
+
+def _draw_batches(memory: Memory, settings: Search, reader: DemonstrationReader, rng: np.random.Generator) -> Batch:
+    """One round of batches: shares of demonstrations and best games, the rest own positions.
+
+    Until a game is solved, demonstrations stand in for the best games, so that shapes never change.
+    """
+    steps, batch = settings.train_steps, settings.optimiser.batch
+    best_count = round(settings.best_share * batch)
+    count = best_count + round(settings.demonstration_share * batch)
+    terms = reader.take(memory.round * steps * count, (steps, count))
+    if best_count and len(memory.best.target):
+        best = buffers.draw_best(memory.best, rng, (steps, best_count))
+        terms = Terms(
+            np.concatenate([best.terms, terms.terms[:, best_count:]], axis=1),
+            np.concatenate([best.rank, terms.rank[:, best_count:]], axis=1),
+        )
+    return Batch(terms, buffers.draw(memory.replay, rng, (steps, batch - count)))
+
+
+def metrics(memory: Memory) -> dict:
+    """Deterministic figures of a finished search, for `dvc metrics`."""
+    last_rows = [row for row in memory.curve if row["round"] == memory.round]
+    last = last_rows[-1]
+    return {
+        "games": last["games"],
+        "best_rank": memory.best_rank,
+        "solved_share": {
+            row["target"]: float(row["solved_share"]) for row in memory.curve if row["round"] == memory.round
+        },
+        "policy_loss": float(last["policy_loss"]),
+        "value_loss": float(last["value_loss"]),
+        "schemes": len(memory.found.candidates()),
+    }
