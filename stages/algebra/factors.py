@@ -89,12 +89,14 @@ def canonical(factors: Factors, ring: Ring) -> Factors:
 class Scheme:
     """Factors that claim to be the matrix product of one size over one ring. A claim: only `check` proves it.
 
+    Attributes:
+      ring: one of `rings.RINGS`; it may come from a file, so it is checked here and not by its type.
     Raises:
       SchemeError: unknown ring, rows that do not fit the size, or a denominator that the ring does not have.
     """
 
     size: Size
-    ring: Ring
+    ring: str
     factors: Factors
     denominator: int = 1
 

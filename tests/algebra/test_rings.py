@@ -1,0 +1,56 @@
+"""Ranks over residue fields against elimination in plain Python."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.algebra.rings import LARGE_PRIME, rank_prime, ranks_modulo
+
+
+def plain_rank(matrix: list[list[int]], prime: int) -> int:
+    """Elimination of one matrix, row by row."""
+    rows, rank = [[entry % prime for entry in row] for row in matrix], 0
+    for col in range(len(rows[0])):
+        pivot = next((row for row in rows[rank:] if row[col]), None)
+        if pivot is None:
+            continue
+        rows.remove(pivot)
+        rows.insert(rank, pivot)
+        for below in range(rank + 1, len(rows)):
+            factor = rows[below][col] * pow(pivot[col], -1, prime)
+            rows[below] = [(a - factor * b) % prime for a, b in zip(rows[below], pivot, strict=True)]
+        rank += 1
+    return rank
+
+
+@st.composite
+def stacks(draw):
+    count, rows, cols = draw(st.integers(1, 6)), draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    entries = draw(st.sampled_from([st.integers(0, 1), st.integers(-2, 2), st.integers(-(2**31) + 1, 2**31 - 1)]))
+    flat = draw(st.lists(entries, min_size=count * rows * cols, max_size=count * rows * cols))
+    return np.array(flat, np.int64).reshape(count, rows, cols)
+
+
+@given(stacks(), st.sampled_from([2, 3, 101, LARGE_PRIME]))
+@settings(max_examples=150, deadline=None)
+def test_ranks_agree_with_plain_elimination(matrices, prime):
+    assert ranks_modulo(matrices, prime).tolist() == [plain_rank(matrix.tolist(), prime) for matrix in matrices]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 4), st.sampled_from([2, LARGE_PRIME]))
+@settings(max_examples=50, deadline=None)
+def test_rank_of_a_product_of_thin_matrices_is_bounded(seed, inner, prime):
+    rng = np.random.default_rng(seed)
+    product = rng.integers(-50, 51, (8, 5, inner)) @ rng.integers(-50, 51, (8, inner, 6))
+    assert ranks_modulo(product, prime).max() <= inner
+
+
+def test_no_matrix_has_no_rank():
+    assert ranks_modulo(np.zeros((0, 2, 3), np.int64), 2).shape == (0,)
+
+
+@pytest.mark.parametrize(("ring", "prime"), [("Z2", 2), ("Z", LARGE_PRIME), ("Q", LARGE_PRIME)])
+def test_rank_prime_of_each_ring(ring, prime):
+    assert rank_prime(ring) == prime
+    assert all(pow(base, prime - 1, prime) == 1 for base in (3, 5, 7))  # Fermat
