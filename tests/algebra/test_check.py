@@ -11,10 +11,17 @@ from stages.algebra.check import WrongEntry, accumulator, check, first_wrong_ent
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme, standard
 from stages.algebra.targets import Size, matmul_target
 from stages.errors import SchemeError
-from tests.algebra.strassen import STRASSEN, strassen
+from tests import examples
 
 SQUARE = Size(2, 2, 2)
+STRASSEN = tuple(examples.strassen().factors)
 SIZES = [Size(*size) for size in itertools.product(range(1, 5), repeat=3)]
+
+
+def strassen(ring: str = "Z", denominator: int = 1, **changed: np.ndarray) -> Scheme:
+    """Strassen's scheme over any ring, with some of u, v, w in place of its own."""
+    factors = dict(zip("uvw", STRASSEN, strict=True)) | changed
+    return Scheme(SQUARE, ring, Factors(**factors), denominator)
 
 
 def plain_sum(factors: Factors) -> dict[tuple[int, int, int], int]:
