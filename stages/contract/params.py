@@ -129,14 +129,35 @@ class Walk(Section):
 
     start: str = Field(description="scheme file the walk begins from: JSON, or the schemes of an agent (Parquet)")
     chain: tuple[SizeName, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
-    flips: int = Field(ge=1, description="flips spent at each size of the chain")
+    flips: int = Field(ge=1, description="flips spent at a size per product of its standard algorithm (2x2x2 has 8)")
     seed: Seed
+
+    @field_validator("chain")
+    @classmethod
+    def _is_walkable(cls, chain: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(chain)) < len(chain):
+            raise ValueError(f"expected each size once, got {list(chain)}")
+        for name in chain:
+            if max(parse_size(name).modes) > 64:
+                raise ValueError(f"expected sizes whose factors have at most 64 entries (one machine word), got {name}")
+        return chain
 
 
 class Refinement(Section):
-    """What every walk shares."""
+    """What every walk shares. L: flips without a lower rank before a plus transition."""
 
     keep: int = Field(ge=1, description="schemes kept per size, ring and rank, distinct by invariants")
+    pool: int = Field(ge=1, le=65536, description="schemes of the best rank an attempt returns to")
+    plus_after: tuple[int, int] = Field(description="least and greatest L, drawn log-uniform at each return")
+    margin: tuple[int, int] = Field(description="least and greatest rank above the best that a plus may reach")
+    restart_after: int = Field(ge=1, description="flips without a lower rank before the next attempt")
+
+    @field_validator("plus_after", "margin")
+    @classmethod
+    def _is_range(cls, given: tuple[int, int]) -> tuple[int, int]:
+        if not 1 <= given[0] <= given[1]:
+            raise ValueError(f"expected two numbers, 1 <= least <= greatest, got {list(given)}")
+        return given
 
 
 class Benchmarking(Section):

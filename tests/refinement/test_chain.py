@@ -1,0 +1,227 @@
+"""The chain: where legs start, what is kept, and that an interrupted walk ends in the same bytes."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from stages.algebra.check import check
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.targets import parse_size
+from stages.contract import candidates, tables
+from stages.contract.candidates import Candidate
+from stages.contract.params import Refinement, Walk
+from stages.errors import SchemeError, TableError
+from stages.refinement import chain
+from stages.refinement.chain import Finds, read_start, refine, starts
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=100_000)
+WALK = Walk(start="start.json", chain=("2x2x2", "2x2x3", "2x3x3"), flips=30_000, seed=3)
+
+
+def _candidate(scheme: Scheme) -> Candidate:
+    return Candidate(scheme, "imported:test", "", 0, 0)
+
+
+START = [_candidate(standard(parse_size("1x1x1")))]
+
+
+def _ignore(state: dict) -> None:
+    """Saves nothing."""
+
+
+def _rows(finds: Finds) -> list[dict]:
+    return [candidates.to_row(candidate) for candidate in finds.best_candidates()]
+
+
+@pytest.fixture(scope="module")
+def finished() -> tuple[Finds, int]:
+    return refine(WALK, SETTINGS, START, "refinement:test", None, _ignore)
+
+
+def test_chain_reaches_known_ranks_over_both_rings(finished):
+    finds, flips_done = finished
+    assert flips_done == 30_000 * (8 + 12 + 18)
+    best = {(row["size"], row["ring"]): row["rank"] for row in _rows(finds)}
+    assert best == {
+        (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
+    }
+
+
+def test_every_row_is_exact_and_knows_its_origin(finished):
+    finds, flips_done = finished
+    found = finds.best_candidates()
+    over_z2 = {candidate.scheme.hash for candidate in found if candidate.scheme.ring == "Z2"}
+    for candidate in found:
+        assert check(candidate.scheme) is None
+        assert (candidate.origin, candidate.seed) == ("refinement:test", 3)
+        assert 0 <= candidate.clock <= flips_done
+        if candidate.scheme.ring == "Z":
+            assert candidate.parent in over_z2
+    parents = {candidate.parent for candidate in found if candidate.scheme.size.name == "2x2x2"} - over_z2
+    assert parents == {START[0].scheme.hash}
+
+
+def test_curve_falls_and_ends_at_the_best_rank(finished):
+    finds, _ = finished
+    for size in WALK.chain:
+        for ring in ("Z2", "Z"):
+            ranks = [row["rank"] for row in finds.curve if (row["size"], row["ring"]) == (size, ring)]
+            assert all(after < before for before, after in itertools.pairwise(ranks))
+            assert ranks[-1] == finds.collection.best(parse_size(size), ring)
+    assert [row["flips"] for row in finds.curve] == sorted(row["flips"] for row in finds.curve)
+
+
+def test_no_more_than_keep_per_size_ring_and_rank(finished):
+    counts: dict[tuple, int] = {}
+    for row in _rows(finished[0]):
+        key = (row["size"], row["ring"], row["rank"])
+        counts[key] = counts.get(key, 0) + 1
+    assert max(counts.values()) == SETTINGS.keep
+
+
+@pytest.mark.parametrize(
+    "change", [{"keep": 5}, {"pool": 8}, {"plus_after": (60, 2000)}, {"margin": (2, 5)}, {"restart_after": 90_000}]
+)
+def test_every_setting_is_alive(finished, change):
+    other, _ = refine(WALK, SETTINGS.model_copy(update=change), START, "refinement:test", None, _ignore)
+    assert _rows(other) != _rows(finished[0])
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"flips": 31_000}, {"chain": ("2x2x3", "2x3x3")}])
+def test_every_number_of_the_walk_is_alive(finished, change):
+    other, _ = refine(WALK.model_copy(update=change), SETTINGS, START, "refinement:test", None, _ignore)
+    assert _rows(other) != _rows(finished[0])
+
+
+@pytest.mark.parametrize("segment", [7_001, 100_000])
+def test_going_on_from_any_saved_state_gives_the_same(monkeypatch, segment):
+    """Each saved state is taken up by a new run; all end alike."""
+    monkeypatch.setattr(chain, "SEGMENT", segment)
+    states: list[dict] = []
+    whole, _ = refine(
+        WALK,
+        SETTINGS,
+        START,
+        "refinement:test",
+        None,
+        lambda state: states.append({k: v.copy() for k, v in state.items()}),
+    )
+    assert len(states) == 30_000 * 38 // segment
+    for state in states[:: max(1, len(states) // 8)]:
+        resumed, _ = refine(WALK, SETTINGS, START, "refinement:test", state, _ignore)
+        assert _rows(resumed) == _rows(whole)
+        assert resumed.curve == whole.curve
+
+
+def test_a_wrong_scheme_of_the_walk_is_a_bug():
+    right = standard(parse_size("2x2x2"), "Z2")
+    wrong = Scheme(right.size, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
+    with pytest.raises(RuntimeError, match="left the target 2x2x2: entry"):
+        Finds("refinement:test", 0, 4).offer(wrong, "", 0)
+
+
+def test_starts_take_the_lowest_rank_and_prefer_what_lifted(finished):
+    size = parse_size("2x2x3")
+    found = finished[0].best_candidates()
+    strassens = [each for each in found if each.scheme.size.name == "2x2x2"]
+    # 7 products and 4 standard ones for the new column; the Z2 rows are passed over for those over Z.
+    assert starts(size, [*START, *strassens]) == [each for each in strassens if each.scheme.ring == "Z"]
+    over_z2 = [each for each in strassens if each.scheme.ring == "Z2"]
+    assert starts(size, [*START, *over_z2]) == over_z2
+    assert starts(parse_size("1x2x2"), strassens) == []
+    own = [_candidate(each.scheme) for each in found if each.scheme.size == size]
+    assert starts(size, [*strassens, *own]) != []
+    assert {each.scheme.rank for each in starts(size, own)} == {11}
+
+
+def test_agent_of_naive_rank_is_enough(tmp_path):
+    path = tmp_path / "agent.parquet"
+    candidates.write(path, [_candidate(standard(parse_size("2x2x2"), "Z2"))])
+    finds, _ = refine(WALK, SETTINGS, read_start(path), "refinement:test", None, _ignore)
+    assert finds.collection.best(parse_size("2x2x2"), "Z") == 7
+
+
+@pytest.mark.parametrize(("held", "message"), [([], "got no scheme at all"), (["2x2x3", "3x3x3"], "got 2x2x3, 3x3x3")])
+def test_start_without_a_usable_scheme(held, message):
+    given = [_candidate(standard(parse_size(name))) for name in held]
+    with pytest.raises(SchemeError, match=rf"^start.json: expected a scheme that fits into 2x2x2, {message}$"):
+        refine(WALK, SETTINGS, given, "refinement:test", None, _ignore)
+
+
+def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
+    right = standard(parse_size("2x2x2"))
+    for name, scheme, message in (
+        ("wrong.json", Scheme(right.size, "Z", Factors(*(m[:, 1:] for m in right.factors))), r"wrong.json: .*entry \("),
+        ("over_q.json", Scheme(right.size, "Q", right.factors, 2), "over_q.json: expected schemes over Z2 or Z"),
+    ):
+        candidates.write_json(tmp_path / name, scheme)
+        with pytest.raises(SchemeError, match=message):
+            read_start(tmp_path / name)
+    (tmp_path / "foreign.parquet").write_bytes(b"PAR1")
+    with pytest.raises(TableError, match=r"foreign\.parquet"):
+        read_start(tmp_path / "foreign.parquet")
+
+
+def _command(folder: Path, walk: str = "standard") -> list[str]:
+    outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "timing"))
+    start = ROOT / "data/standard.json"
+    return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder with parameters of a walk of about five seconds."""
+    given = yaml.safe_load((ROOT / "params.yaml").read_text())
+    given["walks"] = {
+        "standard": {"start": "x.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 1_000_000, "seed": 1}
+    }
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
+    return tmp_path
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def test_killed_run_ends_in_the_same_bytes(workspace):
+    """kill -9 as soon as a state is saved; the second run goes on from there."""
+    subprocess.run(_command(workspace / "whole"), cwd=workspace, env=_environment(), check=True, capture_output=True)
+    with subprocess.Popen(
+        _command(workspace / "killed"), cwd=workspace, env=_environment(), stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(workspace.glob(".resume/*.npz")) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (workspace / "killed").exists()
+    (state,) = workspace.glob(".resume/*.npz")
+    with np.load(state) as saved:
+        assert saved["counters"][:2].sum() > 0
+    subprocess.run(_command(workspace / "killed"), cwd=workspace, env=_environment(), check=True, capture_output=True)
+    for name in ("schemes", "curve"):
+        assert (workspace / "whole" / name).read_bytes() == (workspace / "killed" / name).read_bytes()
+    assert not list(workspace.glob(".resume/*.npz"))
+    ranks = {
+        (row["size"], row["ring"]): row["rank"]
+        for row in tables.read_rows(workspace / "whole/schemes", tables.CANDIDATES)
+    }
+    assert ranks["3x3x3", "Z"] == 23
+
+
+def test_command_line_names_an_unknown_walk(workspace):
+    done = subprocess.run(
+        _command(workspace / "out", "nowhere"), cwd=workspace, env=_environment(), capture_output=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.decode() == "error: walks: expected one of standard, got 'nowhere'\n"
+    assert not (workspace / "out").exists()

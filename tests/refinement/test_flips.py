@@ -1,0 +1,140 @@
+"""The compiled walk: what every move keeps, and that the words alone are its state."""
+
+import numpy as np
+import pytest
+
+from stages.algebra.check import check
+from stages.algebra.factors import standard
+from stages.algebra.targets import parse_size
+from stages.refinement import flips
+from stages.refinement.words import decode, encode
+
+POLICY = flips.policy((50, 2000), (2, 4))
+
+
+def _walker(size: str, stream: int = 0, pool: int = 16) -> flips.Walker:
+    return flips.begin(encode(standard(parse_size(size))), pool, 4, stream)
+
+
+def _walk(walker: flips.Walker, moves: int, policy: flips.Policy = POLICY) -> list[int]:
+    """Ranks on the way down."""
+    ranks = []
+    while moves:
+        moves -= int(flips.advance(walker, policy, np.uint64(moves)))
+        ranks.append(int(walker.registers[flips.BEST]))
+    return ranks
+
+
+@pytest.mark.parametrize(("size", "rank"), [("1x1x1", 1), ("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15), ("3x3x3", 23)])
+def test_known_ranks_are_reached_from_the_standard_algorithm(size, rank):
+    ranks = _walk(walker := _walker(size), 2_000_000)
+    assert ranks[-1] == rank
+    assert ranks == sorted(ranks, reverse=True)
+    assert check(decode(flips.terms_of(walker), parse_size(size))) is None
+
+
+@pytest.mark.parametrize("size", ["2x2x2", "2x3x4", "4x4x4", "1x8x8", "8x8x8"])
+@pytest.mark.parametrize("stream", [0, 2**63])
+def test_flips_reductions_and_plus_transitions_keep_the_sum(size, stream):
+    walker = _walker(size, stream)
+    start = flips.terms_of(walker).copy()
+    seen = {start.shape[1]}
+    for _ in range(50):
+        flips.advance(walker, POLICY, np.uint64(997))
+        terms = flips.terms_of(walker)
+        seen.add(terms.shape[1])
+        assert check(decode(terms, parse_size(size))) is None
+    if size != "1x8x8":  # a product with a row is all flips: no rank below the standard one
+        assert len(seen) > 2  # plus and reduction both took place
+
+
+def test_pool_holds_different_schemes_of_the_best_rank():
+    _walk(walker := _walker("3x3x3"), 500_000)
+    members = [decode(terms, parse_size("3x3x3")) for terms in flips.pooled_terms(walker)]
+    assert {member.rank for member in members} == {int(walker.registers[flips.BEST])}
+    assert all(check(member) is None for member in members)
+    assert len({member.hash for member in members}) > 1
+
+
+def test_no_term_pair_that_shares_two_factors_is_left():
+    walker = _walker("3x3x3")
+    for _ in range(50):
+        flips.advance(walker, POLICY, np.uint64(311))
+        u, v, w = flips.terms_of(walker)
+        assert np.concatenate([u, v, w]).all()
+        for one, other in ((u, v), (v, w), (u, w)):
+            assert len(set(zip(one.tolist(), other.tolist(), strict=True))) == u.size
+
+
+@pytest.mark.parametrize("size", ["2x2x3", "3x3x3"])
+def test_pair_list_stays_exact(size):
+    """After a row of replacements, drops and additions the index equals one built from the words."""
+    rng = np.random.default_rng(1)
+    bits, rank = np.uint64(6), np.uint64(40)
+    words = np.zeros(4 << 6, np.uint64)
+    words[: 3 << 6] = rng.integers(1, 6, 3 << 6)  # few values, so many pairs
+    arrays = _index(words)
+    count, _ = flips._build(*arrays, bits, rank)
+    for _ in range(2000):
+        r = np.uint64(rng.integers(rank))
+        if rng.random() < 0.1 and rank > 20:
+            count = flips._drop(*arrays, bits, r, rank, np.uint64(count))
+            rank -= np.uint64(1)
+        else:
+            mode, word = np.uint64(rng.integers(3)), np.uint64(rng.integers(1, 6))
+            count, _ = flips._replace(*arrays, bits, mode, r, word, np.uint64(count))
+    fresh = _index(words)
+    fresh_count, _ = flips._build(*fresh, bits, rank)
+    pairs, position = arrays[3], arrays[4]
+    assert set(pairs[: int(count)].tolist()) == set(fresh[3][: int(fresh_count)].tolist()) == _pairs(words, int(rank))
+    assert count == fresh_count > 0
+    assert position[pairs[: int(count)]].tolist() == list(range(int(count)))
+
+
+def _index(words: np.ndarray) -> tuple[np.ndarray, ...]:
+    return (words, *(np.empty(length, np.uint32) for length in (16 << 6, 4 << 6, 3 << 12, 4 << 12)))
+
+
+def _pairs(words: np.ndarray, rank: int) -> set[int]:
+    """Codes of all pairs of equal factors, by comparing each with each."""
+    return {
+        (mode << 12) | (r << 6) | s
+        for mode in range(3)
+        for s in range(rank)
+        for r in range(s)
+        if words[(mode << 6) | r] == words[(mode << 6) | s]
+    }
+
+
+def test_walk_depends_on_the_stream_alone():
+    walkers = [_walker("3x3x3", stream) for stream in (5, 5, 6)]
+    for walker in walkers:
+        _walk(walker, 200_000)
+    first, second, third = (np.concatenate([walker.words, walker.pool.ravel()]) for walker in walkers)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, third)
+
+
+def test_copied_state_goes_on_alike():
+    walker = _walker("3x3x3")
+    flips.advance(walker, POLICY, np.uint64(100_000))
+    copy = flips.Walker(*(array.copy() for array in walker))
+    for each in (walker, copy):
+        flips.advance(each, POLICY, np.uint64(100_000))
+    assert all(np.array_equal(one, other) for one, other in zip(walker, copy, strict=True))
+
+
+def test_every_number_of_the_policy_changes_the_walk():
+    results = []
+    for policy, pool in (
+        (POLICY, 16),
+        (flips.policy((60, 2000), (2, 4)), 16),
+        (flips.policy((50, 3000), (2, 4)), 16),
+        (flips.policy((50, 2000), (1, 4)), 16),
+        (flips.policy((50, 2000), (2, 3)), 16),
+        (POLICY, 4),
+    ):
+        walker = _walker("3x3x3", pool=pool)
+        _walk(walker, 300_000, policy)
+        results.append(walker.words.tobytes())
+    assert len(set(results)) == len(results)
