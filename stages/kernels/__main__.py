@@ -7,16 +7,13 @@ import sys
 
 from stages.contract.threads import one_xla_thread
 
-one_xla_thread()  # before JAX is imported below
-
-import jax  # noqa: E402
+one_xla_thread()  # before JAX is imported
 
 from stages.contract import command, tables  # noqa: E402
 from stages.kernels.selection import make_all  # noqa: E402
 
 
 def main(given: argparse.Namespace) -> None:
-    jax.config.update("jax_enable_x64", True)  # the trial counts in float64, exactly
     stopwatch = command.Stopwatch()
     kernels, refused = make_all(tables.read_rows(given.schemes, tables.VERIFIED))
     tables.write_rows(given.kernels, tables.KERNELS, kernels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -73,7 +74,7 @@ def try_out(source: str, program: Program, scheme: str) -> None:
     """Compares the product of an emitted text with the interpreter's on small integers, exactly, not jitted.
 
     Once with sizes that the blocks divide and once with sizes that they do not (one row and column less, which the
-    interpreter sees as zeros). JAX must have float64 enabled.
+    interpreter sees as zeros).
 
     Raises:
       KernelError: a wrong product.
@@ -88,7 +89,8 @@ def try_out(source: str, program: Program, scheme: str) -> None:
         rows, inner, cols = n - cut, m - cut, p - cut
         a[rows:], a[:, inner:], b[inner:], b[:, cols:] = 0, 0, 0, 0
         expected = multiply(program, a, b)[:rows, :cols]
-        ragged_a, ragged_b = (jnp.asarray(x, jnp.float64) for x in (a[:rows, :inner], b[:inner, :cols]))
-        got = np.asarray(module["matmul"](ragged_a, ragged_b))
+        with jax.enable_x64(True):
+            operands = (jnp.asarray(x, jnp.float64) for x in (a[:rows, :inner], b[:inner, :cols]))
+            got = np.asarray(module["matmul"](*operands))
         if got.shape != expected.shape or not np.array_equal(got, expected.astype(np.float64)):
             raise KernelError(f"scheme {scheme}: the emitted kernel gives a wrong {rows}x{inner}x{cols} product")

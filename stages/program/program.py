@@ -52,8 +52,8 @@ class Program:
                 f"program {self.size.name} with {products} products: expected inputs, operands and outputs "
                 f"{[n * m, m * p, products, products, n * p]}, got {got}"
             )
-        if self.ring not in RINGS or self.denominator < 1 or (self.denominator > 1 and self.ring != "Q"):
-            raise SchemeError(f"program: denominator {self.denominator} over {self.ring!r} is not possible")
+        if self.denominator < 1 or (self.denominator > 1 and self.ring != "Q"):
+            raise SchemeError(f"program over {self.ring}: denominator {self.denominator} is not possible there")
 
     @property
     def products(self) -> int:
@@ -100,6 +100,8 @@ def from_json(text: str) -> Program:
         raise SchemeError(f"program: not JSON ({error})") from None
     if not isinstance(given["size"], str):
         raise SchemeError(f"program: expected a size such as 2x2x2, got {given['size']!r}")
+    if given["ring"] not in RINGS:
+        raise SchemeError(f"program: expected a ring of {', '.join(RINGS)}, got {given['ring']!r}")
     sums = (_sums(given[name], name) for name in _PARTS)
     return Program(parse_size(given["size"]), given["ring"], _integer(given["denominator"]), *sums)
 

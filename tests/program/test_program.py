@@ -1,0 +1,104 @@
+import json
+
+import numpy as np
+import pytest
+
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.targets import Size
+from stages.errors import SchemeError
+from stages.program import costs
+from stages.program.program import from_json, from_scheme, to_json
+from stages.program.sums import matrix
+from tests.examples import halves, modulo_two, product, strassen
+
+
+def test_strassen_takes_eighteen_additions():
+    program = from_scheme(strassen())
+    assert program.products == 7
+    assert costs.additions(program) == 18  # 5 + 5 + 8; no pair occurs twice
+
+
+def test_the_third_mode_becomes_the_blocks_of_c():
+    # Each product of the standard 2x3x4 algorithm is a_ij * b_jk and belongs to block i*4 + k of C.
+    program = from_scheme(standard(Size(2, 3, 4)))
+    left, right, output = (matrix(part) for part in (program.left, program.right, program.output))
+    for r in range(24):
+        (a,), (b,), (c,) = (np.flatnonzero(line) for line in (left[r], right[r], output[:, r]))
+        assert a % 3 == b // 4
+        assert c == (a // 3) * 4 + b % 4
+
+
+def test_equal_hashes_give_equal_programs():
+    scheme = strassen()
+    order = np.random.default_rng(0).permutation(7)
+    shuffled = Factors(*(factor[:, order] for factor in scheme.factors))
+    flipped = Factors(-shuffled.u, shuffled.v, -shuffled.w)
+    again = Scheme(scheme.size, scheme.ring, flipped)
+    assert again.hash == scheme.hash
+    assert to_json(from_scheme(again)) == to_json(from_scheme(scheme))
+
+
+def test_a_zero_term_needs_no_product():
+    scheme = strassen()
+    padded = Factors(*(np.pad(factor, ((0, 0), (0, 1))) for factor in scheme.factors))
+    assert from_scheme(Scheme(scheme.size, "Z", padded)) == from_scheme(scheme)
+
+
+def test_a_block_of_c_that_nothing_reaches_is_refused():
+    u, v, w = strassen().factors
+    cut = w.copy()
+    cut[1] = 0
+    with pytest.raises(SchemeError, match="expected distinct registers"):
+        from_scheme(Scheme(Size(2, 2, 2), "Z", Factors(u, v, cut)))
+
+
+@pytest.mark.parametrize("scheme", [strassen(), halves(), modulo_two(), product(strassen(), standard(Size(1, 1, 2)))])
+def test_json_round_trip(scheme):
+    program = from_scheme(scheme)
+    assert from_json(to_json(program)) == program
+    assert to_json(from_json(to_json(program))) == to_json(program)
+
+
+def _changed(path: tuple, value: object) -> str:
+    given = json.loads(to_json(from_scheme(strassen())))
+    *way, last = path
+    node = given
+    for step in way:
+        node = node[step]
+    node[last] = value
+    return json.dumps(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "not JSON"),
+        ("[]", "expected an object"),
+        (_changed(("more",), 1), "expected an object"),
+        (_changed(("size",), 222), "expected a size"),
+        (_changed(("size",), "2x2x3"), "expected inputs, operands and outputs"),
+        (_changed(("ring",), "R"), "expected a ring"),
+        (_changed(("ring",), ["Z"]), "expected a ring"),
+        (_changed(("denominator",), 2), "not possible"),
+        (_changed(("denominator",), True), "expected an integer"),
+        (_changed(("left",), []), "expected an object"),
+        (_changed(("left", "inputs"), 4.0), "expected an integer"),
+        (_changed(("left", "inputs"), 3), "expected registers 0..2"),
+        (_changed(("left", "outputs"), 3), "expected a list"),
+        (_changed(("left", "outputs", 0), [[1, 0, 0]]), "expected a pair"),
+        (_changed(("left", "outputs", 0), [[1.5, 0]]), "expected an integer"),
+        (_changed(("left", "outputs", 0), []), "expected distinct registers"),
+        (_changed(("right", "outputs"), [[[1, 0]]]), "expected inputs, operands and outputs"),
+        (_changed(("output", "outputs", 3), [[1, 7]]), "expected registers 0..6"),
+    ],
+)
+def test_reading_is_strict(text, complaint):
+    with pytest.raises(SchemeError, match=complaint):
+        from_json(text)
+
+
+def test_growth_of_strassen_and_of_the_standard_algorithm():
+    # c11 = m1 + m4 - m5 + m7: 2*2 + 1*2 + 2*1 + 2*2 = 12, and c22 likewise; every entry of the standard one: m = 3.
+    assert costs.growth(from_scheme(strassen())) == 12
+    assert costs.growth(from_scheme(halves())) == 12
+    assert costs.growth(from_scheme(standard(Size(2, 3, 4)))) == 3

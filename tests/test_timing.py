@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from stages import timing
+from stages.timing import interleave, ratio
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(timing, "PAUSE_S", 0.0)
+
+
+def _record(rounds: int, seed: int) -> tuple[list[str], dict]:
+    calls: list[str] = []
+    arms = {name: (lambda name=name: calls.append(name)) for name in "abc"}
+    return calls, interleave(arms, rounds, seed)
+
+
+def test_every_arm_runs_twice_in_a_row_in_every_round():
+    calls, seconds = _record(4, 0)
+    assert {name: len(samples) for name, samples in seconds.items()} == {"a": 4, "b": 4, "c": 4}
+    for start in range(0, 24, 6):
+        assert calls[start : start + 6 : 2] == calls[start + 1 : start + 6 : 2]  # untimed, then timed
+        assert sorted(calls[start : start + 6]) == list("aabbcc")
+
+
+def test_the_order_varies_with_round_and_seed_and_repeats():
+    calls, _ = _record(8, 0)
+    assert len({tuple(calls[start : start + 6]) for start in range(0, 48, 6)}) > 1
+    assert calls == _record(8, 0)[0]
+    assert calls != _record(8, 1)[0]
+
+
+def test_samples_are_the_time_of_the_second_call(monkeypatch):
+    clock = iter([10.0, 10.5, 20.0, 22.0])  # read before and after the timed call of each round
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    assert interleave({"a": lambda: None}, 2, 0)["a"].tolist() == [0.5, 2.0]
+
+
+def test_rounds_are_announced():
+    done: list[int] = []
+    interleave({"a": lambda: None}, 3, 0, done.append)
+    assert done == [1, 2, 3]
+
+
+def test_ratio_is_taken_within_a_round():
+    # Every round has the ratio 2, whatever the order of the samples would make of medians.
+    interval = ratio(np.array([2.0, 4.0, 1.0]), np.array([1.0, 2.0, 0.5]), seed=0)
+    assert interval == (2.0, 2.0, 2.0)
+
+
+def test_interval_encloses_the_median_and_repeats():
+    rng = np.random.default_rng(0)
+    samples = rng.uniform(1.0, 2.0, 25)
+    interval = ratio(samples, np.ones(25), seed=0)
+    assert interval.median == np.median(samples)
+    assert samples.min() < interval.low < interval.median < interval.high < samples.max()
+    assert interval == ratio(samples, np.ones(25), seed=0)

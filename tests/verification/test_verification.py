@@ -1,0 +1,112 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.targets import Size
+from stages.contract import candidates, params, tables
+from stages.contract.candidates import Candidate
+from stages.errors import SchemeError, TableError
+from stages.verification.verification import own_failure, verify
+from tests.examples import halves, modulo_two, strassen
+
+ROOT = Path(__file__).parents[2]
+
+
+def _wrong() -> Scheme:
+    u, v, w = strassen().factors
+    return Scheme(Size(2, 2, 2), "Z", Factors(u, v, -w))
+
+
+def _write(path: Path, *schemes: Scheme) -> None:
+    origin = f"{path.parent.name}:{path.stem}"
+    candidates.write(path, [Candidate(scheme, origin, parent="", seed=0, clock=0) for scheme in schemes])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Search, refinement and imported folders of one agent and one walk."""
+    _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2)))
+    _write(tmp_path / "refinement/walk.parquet", strassen())
+    candidates.write_json(tmp_path / "imported/halves.json", halves())
+    (tmp_path / "imported/README.md").write_text("ignored")
+    return tmp_path
+
+
+def _verify(folders: Path) -> tuple[list[dict], list[dict]]:
+    return verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported")
+
+
+def test_every_origin_keeps_its_row(folders):
+    verified, rejected = _verify(folders)
+    assert [(row["origin"], row["rank"]) for row in verified] == [
+        ("search:z", 7),
+        ("search:z", 8),
+        ("refinement:walk", 7),
+        ("imported:halves.json", 7),
+    ]
+    assert rejected == []
+
+
+def test_one_bad_file_leaves_the_rest_alone(folders):
+    (folders / "imported/broken.json").write_text("{")
+    candidates.write_json(folders / "imported/a.json", _wrong())
+    verified, rejected = _verify(folders)
+    assert len(verified) == 4
+    assert [(row["origin"], row["i"]) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
+    assert "broken.json: not JSON" in rejected[1]["reason"]
+    assert own_failure(rejected) is None
+
+
+def test_a_wrong_candidate_of_our_own_is_a_failure(folders):
+    _write(folders / "refinement/walk.parquet", strassen(), _wrong())
+    _, rejected = _verify(folders)
+    assert own_failure(rejected) is rejected[0]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "scheme.npz"])
+def test_foreign_files_are_one_error(folders, name):
+    (folders / "imported" / name).write_text("")
+    with pytest.raises(SchemeError, match=f"{name}: expected only JSON files"):
+        _verify(folders)
+
+
+def test_a_missing_folder_is_one_error(folders):
+    with pytest.raises(SchemeError, match="no such folder"):
+        verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "absent")
+
+
+def test_a_missing_table_is_one_error(folders):
+    with pytest.raises(TableError, match=r"other\.parquet: no such file"):
+        verify(folders / "search", ["other"], folders / "refinement", ["walk"], folders / "imported")
+
+
+def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
+    paths = {"search": "search", "refinement": "refinement", "imported": "imported"}
+    paths |= {"schemes": f"{name}/schemes.parquet", "rejected": f"{name}/rejected.parquet", "timing": f"{name}/t.csv"}
+    options = [text for option, path in paths.items() for text in (f"--{option}", str(folders / path))]
+    command = [sys.executable, "-m", "stages.verification", "--params", "params.yaml", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_command_line(folders):
+    values = params.load(ROOT / "params.yaml")
+    for agent in values.agents:
+        _write(folders / f"search/{agent}.parquet", modulo_two())
+    for walk in values.walks:
+        _write(folders / f"refinement/{walk}.parquet", strassen())
+    origins = len(values.agents) + len(values.walks) + 1
+    runs = [_run(folders, name) for name in ("one", "two")]
+    assert runs[0].returncode == 0, runs[0].stderr
+    assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
+    assert len(tables.read_rows(folders / "one/schemes.parquet", tables.VERIFIED)) == origins
+    for table in ("schemes.parquet", "rejected.parquet"):
+        assert (folders / "one" / table).read_bytes() == (folders / "two" / table).read_bytes()
+
+    _write(folders / f"refinement/{walk}.parquet", _wrong())
+    failed = _run(folders, "three")
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].startswith(f"error: refinement:{walk}: its scheme {_wrong().hash}")
+    assert len(tables.read_rows(folders / "three/rejected.parquet", tables.REJECTED)) == 1
