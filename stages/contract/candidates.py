@@ -107,8 +107,9 @@ def read_json(path: Path) -> Scheme:
         if not isinstance(given, dict) or sorted(given) != sorted(JSON_KEYS):
             got = sorted(given) if isinstance(given, dict) else type(given).__name__
             raise SchemeError(f"expected an object with {list(JSON_KEYS)}, got {got}")
-        if not isinstance(given["size"], str):
-            raise SchemeError(f"size: expected text like 3x4x5, got {given['size']!r}")
+        for key, example in (("size", "3x4x5"), ("ring", "Z")):
+            if not isinstance(given[key], str):
+                raise SchemeError(f"{key}: expected text like {example}, got {given[key]!r}")
         size = parse_size(given["size"])
         if type(given["denominator"]) is not int:
             raise SchemeError(f"denominator: expected an integer, got {given['denominator']!r}")

@@ -59,11 +59,12 @@ class Resume:
           TableError: the file is there but damaged (it is renamed into place whole, so a disk fault).
         """
         try:
-            with np.load(self.path, allow_pickle=False) as saved:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 return dict(saved)
         except FileNotFoundError:
             return None
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, TypeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+            # TypeError: one array and no archive; RuntimeError: the archive says that it is encrypted or compressed.
             raise TableError(f"{self.path}: damaged state ({error}); delete it to start afresh") from None
 
     def clear(self) -> None:

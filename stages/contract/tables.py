@@ -148,6 +148,8 @@ class Writer:
 
     def _array(self, field: pa.Field, value: Sequence | np.ndarray | pa.Array) -> pa.Array:
         try:
+            if not isinstance(value, pa.Array | np.ndarray) and _is_fraction(pa.array(value).type, field.type):
+                raise ValueError("fractions where integers are declared")  # which pyarrow would cut off in silence
             array = value.cast(field.type) if isinstance(value, pa.Array) else pa.array(value, field.type)
         except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
             raise TableError(f"{self.path}: column {field.name}: {' '.join(str(error).split())}") from None
@@ -169,6 +171,12 @@ class Writer:
                 self._temporary.replace(self.path)
         finally:
             self._temporary.unlink(missing_ok=True)
+
+
+def _is_fraction(kind: pa.DataType, declared: pa.DataType) -> bool:
+    if pa.types.is_list(kind) and pa.types.is_list(declared):
+        return _is_fraction(kind.value_type, declared.value_type)
+    return pa.types.is_floating(kind) and pa.types.is_integer(declared)
 
 
 def _null_count(array: pa.Array | pa.ChunkedArray) -> int:

@@ -1,0 +1,66 @@
+"""The shell of the stages: required paths, one line per error, timing files and whole text files."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from stages.contract import command
+from stages.errors import SchemeError, StageError, TableError
+
+
+def test_every_path_is_required(capsys):
+    parser = command.arguments("search", "schemes", named="agent")
+    given = parser.parse_args(["z2", "--params", "p.yaml", "--schemes", "s.parquet"])
+    assert (given.name, given.params, given.schemes) == ("z2", Path("p.yaml"), Path("s.parquet"))
+    for line in (["z2", "--params", "p.yaml"], ["--params", "p", "--schemes", "s"], ["z2", "--schemes", "s"]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(line)
+    assert "python -m stages.search" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [StageError, TableError, SchemeError])
+def test_error_of_the_input_is_one_line(monkeypatch, capsys, error):
+    def main(given):
+        raise error(f"{given.params}: expected 1, got 2")
+
+    monkeypatch.setattr("sys.argv", ["stage", "--params", "p.yaml"])
+    with pytest.raises(SystemExit) as caught:
+        command.run(main, command.arguments("search"))
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == "error: p.yaml: expected 1, got 2\n"
+
+
+def test_error_of_the_program_keeps_its_traceback(monkeypatch):
+    def main(given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sys.argv", ["stage", "--params", "p.yaml"])
+    with pytest.raises(ZeroDivisionError):
+        command.run(main, command.arguments("search"))
+
+
+def test_timing_has_seconds_amounts_and_rates(tmp_path):
+    path = tmp_path / "new" / "timing.csv"
+    command.Stopwatch(cpu_s=1000.0, wall_s=2000.0).write(path, {"games": 5000})
+    with path.open() as file:
+        (row,) = csv.DictReader(file)
+    assert list(row) == ["cpu_s", "wall_s", "games", "games_per_s"]
+    assert float(row["cpu_s"]) > 1000
+    assert float(row["wall_s"]) > 2000
+    assert float(row["games_per_s"]) == pytest.approx(5000 / float(row["cpu_s"]), rel=1e-4)
+
+
+def test_csv_has_unix_line_ends_and_quotes():
+    assert command.csv_text(["a", "b"], [{"a": 1, "b": "x,y"}, {"a": "", "b": 'q"'}]) == 'a,b\n1,"x,y"\n,"q"""\n'
+
+
+def test_text_replaces_a_file_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "text.csv"
+    command.write_text(path, "old\n")
+    with pytest.raises(UnicodeEncodeError):
+        command.write_text(path, "\udcff")
+    assert path.read_text() == "old\n"
+    command.write_text(path, "new\n")
+    assert path.read_text() == "new\n"
+    assert list(tmp_path.iterdir()) == [path]

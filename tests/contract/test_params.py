@@ -1,0 +1,272 @@
+"""Parameters: the shipped file loads, and whatever is wrong with any leaf ends with one line that names it."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from stages.contract import params
+from stages.contract.params import Params
+from stages.errors import ParamsError
+
+SHIPPED = Path(__file__).parents[2] / "params.yaml"
+GIVEN = yaml.safe_load(SHIPPED.read_text())
+
+
+def leaves(node: dict, place: tuple = ()) -> list[tuple]:
+    """Places of all values that are not mappings."""
+    return [
+        leaf
+        for key, value in node.items()
+        for leaf in (leaves(value, (*place, key)) if isinstance(value, dict) else [(*place, key)])
+    ]
+
+
+def at(place: tuple):
+    node = GIVEN
+    for key in place:
+        node = node[key]
+    return node
+
+
+def changed(place: tuple, value: object = None, is_removed: bool = False) -> dict:
+    """The shipped parameters with one value changed or removed."""
+    tree = copy.deepcopy(GIVEN)
+    node = tree
+    for key in place[:-1]:
+        node = node[key]
+    if is_removed:
+        del node[place[-1]]
+    else:
+        node[place[-1]] = value
+    return tree
+
+
+def refused(tmp_path, content: dict | str | bytes) -> str:
+    """The one line after the file's name."""
+    path = tmp_path / "params.yaml"
+    text = content if isinstance(content, str | bytes) else yaml.safe_dump(content)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ParamsError) as caught:
+        params.load(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+# Agent z has the keys of agent z2, so one of them stands for both.
+LEAVES = [place for place in leaves(GIVEN) if place[1] != "z"]
+SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
+name = ".".join
+
+
+def test_shipped_file_loads_whole():
+    loaded = params.load(SHIPPED).model_dump(mode="json")
+    assert loaded == GIVEN
+
+
+@pytest.mark.parametrize("place", LEAVES, ids=name)
+@pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
+def test_wrong_type_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
+    assert "Input should be" in message or "expected" in message
+    assert "got " in message
+
+
+NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
+TEXTS = [place for place in LEAVES if isinstance(at(place), str)]
+LISTS = [place for place in LEAVES if isinstance(at(place), list)]
+
+
+@pytest.mark.parametrize("place", NUMBERS, ids=name)
+@pytest.mark.parametrize("value", [-1, True, "5", float("nan"), float("inf")])
+def test_number_out_of_range_or_of_other_type_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    assert message.startswith(f"{name(place)}: Input should be ")
+    assert message.endswith(f", got {value!r}")
+
+
+@pytest.mark.parametrize("place", [place for place in NUMBERS if isinstance(at(place), int)], ids=name)
+def test_fraction_is_no_integer(tmp_path, place):
+    assert refused(tmp_path, changed(place, 1.5)) == f"{name(place)}: Input should be a valid integer, got 1.5"
+
+
+@pytest.mark.parametrize("place", [place for place in NUMBERS if isinstance(at(place), float)], ids=name)
+def test_number_that_yaml_reads_as_text_is_explained(tmp_path, place):
+    """YAML 1.1 wants a point in a float: 1e-2 is text there."""
+    text = yaml.safe_dump(changed(place, "MARK")).replace("MARK", "1e-2")
+    message = refused(tmp_path, text)
+    assert message.startswith(f"{name(place)}: Input should be a valid number, got '1e-2'")
+    assert "1.0e-2" in message
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("1e-2", "1.0e-2"))
+    assert params.load(path) == Params.model_validate(params._tuples(changed(place, 0.01)))
+
+
+@pytest.mark.parametrize("place", TEXTS, ids=name)
+def test_number_is_no_text(tmp_path, place):
+    message = refused(tmp_path, changed(place, 3))
+    assert message.startswith(f"{name(place)}: Input should be ")
+    assert message.endswith(", got 3")
+
+
+@pytest.mark.parametrize("place", LISTS, ids=name)
+@pytest.mark.parametrize("value", [[], 3, "2x2x2", [None]], ids=repr)
+def test_wrong_list_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    assert message.startswith(name(place))
+    assert message.endswith((f"got {value!r}", "got None", "got none"))
+    assert "uple" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("search.z2.rounds", 0, "search.z2.rounds: Input should be greater than or equal to 1, got 0"),
+        ("search.z2.risk", 0, "search.z2.risk: Input should be greater than 0, got 0"),
+        ("search.z2.risk", 1.01, "search.z2.risk: Input should be less than or equal to 1, got 1.01"),
+        ("search.z2.planner", "best", "search.z2.planner: Input should be 'one_ply', 'puct' or 'gumbel', got 'best'"),
+        ("search.z2.candidates", 1, "search.z2.candidates: Input should be greater than or equal to 2, got 1"),
+        (
+            "search.z2.best_share",
+            0.75,
+            "search.z2: demonstration_share + best_share: expected at most 1, got 1.25",
+        ),
+        ("agents.z2.ring", "Q", "agents.z2.ring: Input should be 'Z2' or 'Z', got 'Q'"),
+        (
+            "agents.z2.targets",
+            ["2x2x2", "3x2x2"],
+            "agents.z2.targets.1: size: expected n <= m <= p as in 3x4x5, got '3x2x2'",
+        ),
+        ("agents.z2.seed", 2**31, "agents.z2.seed: Input should be less than 2147483648, got 2147483648"),
+        (
+            "agents.z2.network.entries_per_token",
+            3,
+            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its targets), got 3",
+        ),
+        (
+            "demonstrations.z2.law",
+            [0.5, 0.25],
+            "demonstrations.z2.law: expected probabilities that sum to 1, got [0.5, 0.25]",
+        ),
+        (
+            "demonstrations.z2.law",
+            [1.5, -0.5],
+            "demonstrations.z2.law: expected probabilities that sum to 1, got [1.5, -0.5]",
+        ),
+        (
+            "demonstrations.z.law",
+            [0.0, 0.0, 1.0, 0.0, 0.0],
+            "demonstrations.z.law: expected at least two possible coefficients, got [0.0, 0.0, 1.0, 0.0, 0.0]",
+        ),
+        ("demonstrations.z.law", [0.5, 0.5], "demonstrations.z.law: expected 5 probabilities over Z, got 2"),
+        (
+            "walks.standard.chain",
+            ["3x3x3", "9"],
+            "walks.standard.chain.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
+        ),
+        ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
+        ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
+        ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),
+    ],
+)
+def test_message_word_by_word(tmp_path, key, value, message):
+    assert refused(tmp_path, changed(tuple(key.split(".")), value)) == message
+
+
+@pytest.mark.parametrize("place", LEAVES, ids=name)
+def test_missing_key_is_named(tmp_path, place):
+    assert refused(tmp_path, changed(place, is_removed=True)) == f"{name(place)}: expected a value, got none"
+
+
+# Without one walk there is just a walk less.
+@pytest.mark.parametrize("place", [place for place in SECTIONS if place[:-1] != ("walks",)], ids=name)
+def test_missing_section_is_named(tmp_path, place):
+    message = refused(tmp_path, changed(place, is_removed=True))
+    if place[0] == "agents" and len(place) == 2:
+        assert message.startswith("demonstrations: expected one entry per agent")
+    else:
+        assert message.startswith(place[0])
+
+
+@pytest.mark.parametrize("place", [(), *SECTIONS], ids=lambda place: name(place) or "whole")
+def test_unknown_key_is_refused(tmp_path, place):
+    message = refused(tmp_path, changed((*place, "rouns"), 1))
+    if place in {("agents",), ("demonstrations",), ("pretraining",), ("search",), ("walks",)}:
+        assert message == f"{name(place)}.rouns: Input should be a mapping, got 1"  # a name of an agent or walk
+    else:
+        assert message == f"{name((*place, 'rouns'))}: expected no such key"
+
+
+@pytest.mark.parametrize("place", SECTIONS, ids=name)
+def test_section_that_is_no_mapping_is_named(tmp_path, place):
+    assert refused(tmp_path, changed(place, [1])) == f"{name(place)}: Input should be a mapping, got [1]"
+
+
+@pytest.mark.parametrize("section", ["demonstrations", "pretraining", "search"])
+def test_agent_without_a_section_is_refused(tmp_path, section):
+    message = refused(tmp_path, changed((section, "z"), is_removed=True))
+    assert message == f"{section}: expected one entry per agent (z, z2), got z2"
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("", "Input should be a mapping, got None"),
+        ("- 1", "Input should be a mapping, got [1]"),
+        ("a: [", "not YAML"),
+        ("a: b: c", "not YAML"),
+        (b"\x00", "not YAML"),
+        (b"\xff\xfe\xff", "not YAML"),
+        ("3: 4", "agents: expected a value, got none"),
+        (yaml.safe_dump(changed(("agents", "Z-2"), GIVEN["agents"]["z2"])), "agents.Z-2: String should match pattern"),
+        (yaml.safe_dump(changed(("refinement", "two\nlines"), 1)), "refinement.two lines: expected no such key"),
+        (yaml.safe_dump(changed(("walks", "standard", "start"), ["two\nlines"])), "walks.standard.start: "),
+        ("!!python/object/apply:os.getcwd []", "not YAML"),
+    ],
+)
+def test_foreign_file_is_refused(tmp_path, content, part):
+    assert part in refused(tmp_path, content)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(ParamsError, match=r"^[^\n]+$") as caught:
+            params.load(path)
+        assert str(path) in str(caught.value)
+
+
+def models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    inner = {
+        kind
+        for field in model.model_fields.values()
+        for kind in (field.annotation, *getattr(field.annotation, "__args__", ()))
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    }
+    return {model}.union(*map(models, inner))
+
+
+def test_every_model_is_frozen_and_every_number_has_a_meaning():
+    found = models(Params)
+    assert len(found) >= 9
+    for model in found:
+        assert model.model_config["frozen"]
+        assert model.model_config["extra"] == "forbid"
+        for key, field in model.model_fields.items():
+            is_section = any(
+                isinstance(k, type) and issubclass(k, BaseModel)
+                for k in (field.annotation, *getattr(field.annotation, "__args__", ()))
+            )
+            assert is_section or field.description, (model, key)
+
+
+def test_entry_names_what_there_is():
+    agents = params.load(SHIPPED).agents
+    assert params.entry(agents, "z", "agents") is agents["z"]
+    with pytest.raises(ParamsError, match="agents: expected one of z, z2, got 'x'"):
+        params.entry(agents, "x", "agents")

@@ -1,0 +1,58 @@
+"""Progress: what a line says and when it is printed."""
+
+import pytest
+
+from stages.contract import progress as progress_lib
+from stages.contract.progress import INTERVAL_S, Progress
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(progress_lib, "time", clock)
+    return clock
+
+
+def test_line_has_amount_rate_best_and_time_left(clock, capsys):
+    progress = Progress("search@z2", 60, "rounds")
+    clock.now += 10
+    progress.update(20, "best 2x2x2:7 over Z2")
+    captured = capsys.readouterr()
+    assert captured.err == "search@z2: 20/60 rounds, 2 rounds/s, best 2x2x2:7 over Z2, 20 s left\n"
+    assert captured.out == ""
+
+
+def test_one_line_per_interval_and_one_at_the_end(clock, capsys):
+    progress = Progress("walk", 100, "flips")
+    for done in range(1, 101):
+        clock.now += INTERVAL_S / 10
+        progress.update(done)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines] == [f"{done}/100" for done in range(10, 101, 10)]
+    assert lines[-1].endswith(", 0 s left")
+
+
+def test_resumed_work_counts_its_own_rate(clock, capsys):
+    progress = Progress("walk", 100, "flips", done=80)
+    clock.now += 10
+    progress.update(90)
+    assert capsys.readouterr().err == "walk: 90/100 flips, 1 flips/s, 10 s left\n"
+
+
+def test_nothing_done_yet_has_no_time_left(clock, capsys):
+    progress = Progress("walk", 100, "flips")
+    clock.now += 10
+    progress.update(0)
+    assert capsys.readouterr().err == "walk: 0/100 flips, 0 flips/s, time left unknown\n"
+
+
+def test_last_unit_within_the_first_instant_is_told(clock, capsys):
+    Progress("walk", 1, "flips").update(1)
+    assert capsys.readouterr().err.startswith("walk: 1/1 flips, ")

@@ -1,0 +1,127 @@
+"""State to resume from: comes back whole, belongs to its parameters, inputs and code, and never holds a pickle."""
+
+import contextlib
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.contract import resume as resume_lib
+from stages.contract.resume import Resume
+from stages.errors import TableError
+
+ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "found": np.frombuffer(b"{}", np.uint8), "step": np.array(7)}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_new_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def same(loaded: dict[str, np.ndarray]) -> bool:
+    return list(loaded) == list(ARRAYS) and all(
+        loaded[name].dtype == array.dtype and np.array_equal(loaded[name], array) for name, array in ARRAYS.items()
+    )
+
+
+def test_saved_state_comes_back_and_is_cleared(tmp_path):
+    resume = Resume("search-z2", {"a": 1}, [])
+    assert resume.load() is None
+    resume.clear()
+    resume.save({"old": np.zeros(2)})
+    resume.save(ARRAYS)
+    assert same(Resume("search-z2", {"a": 1}, []).load())
+    assert [path.name for path in (tmp_path / ".resume").iterdir()] == [resume.path.name]
+    resume.clear()
+    assert resume.load() is None
+    assert list((tmp_path / ".resume").iterdir()) == []
+
+
+def test_name_follows_params_inputs_and_code(tmp_path, monkeypatch):
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    one.write_bytes(b"1")
+    two.write_bytes(b"2")
+
+    def path(name="search-z", params=(1, {"b": 2, "a": 1}), inputs=(one, two)):
+        return Resume(name, params, inputs).path
+
+    first = path()
+    assert first == path() == path(inputs=(two, one)) == path(params=(1, {"a": 1, "b": 2}))
+    others = [path(name="search-z2"), path(params=(2, {"b": 2, "a": 1})), path(inputs=(one,)), path(inputs=())]
+    two.write_bytes(b"3")
+    others.append(path())
+    two.write_bytes(b"2")
+    assert path() == first
+    code = tmp_path / "module.py"
+    code.write_text("x = 1")
+    module = type(sys)("stages.new_module")
+    module.__file__ = str(code)
+    monkeypatch.setitem(sys.modules, "stages.new_module", module)
+    others.append(path())
+    code.write_text("x = 2")
+    others.append(path())
+    lock = tmp_path / "lock"
+    lock.write_text("numpy==1")
+    monkeypatch.setattr(resume_lib, "_LOCK", lock)
+    others.append(path())
+    assert len({first, *others}) == 1 + len(others)
+
+
+def test_object_array_is_refused_in_both_directions(tmp_path):
+    resume = Resume("search-z", {}, [])
+    resume.save(ARRAYS)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        resume.save({"objects": np.array([{}], object)})
+    assert same(resume.load())
+    assert len(list((tmp_path / ".resume").iterdir())) == 1
+    np.savez(resume.path.with_suffix(""), objects=np.array([{}], object))
+    with pytest.raises(TableError, match="damaged state"):
+        resume.load()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no zip", b"PK\x03\x04", b"\x80\x04]\x94.", b"\x93NUMPY\x01\x00"],
+    ids=["empty", "text", "zip", "pickle", "npy"],
+)
+def test_foreign_file_is_refused(content):
+    resume = Resume("search-z", {}, [])
+    resume.save(ARRAYS)
+    resume.path.write_bytes(content)
+    with pytest.raises(TableError, match=resume.path.name) as caught:
+        resume.load()
+    assert "\n" not in str(caught.value)
+
+
+def test_single_array_in_place_of_the_state_is_refused():
+    resume = Resume("search-z", {}, [])
+    resume.save(ARRAYS)
+    with resume.path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(TableError, match="damaged"):
+        resume.load()
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_damaged_byte_is_refused_or_harmless(data):
+    resume = Resume("search-z", {}, [])
+    resume.save(ARRAYS)
+    content = bytearray(resume.path.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    resume.path.write_bytes(bytes(content))
+    with contextlib.suppress(TableError):
+        loaded = resume.load()
+        assert all(np.array_equal(array, ARRAYS[name]) for name, array in loaded.items() if name in ARRAYS)
+
+
+def test_cut_file_is_refused():
+    resume = Resume("search-z", {}, [])
+    resume.save(ARRAYS)
+    whole = resume.path.read_bytes()
+    for length in range(0, len(whole), 7):
+        resume.path.write_bytes(whole[:length])
+        with pytest.raises(TableError, match="damaged"):
+            resume.load()
