@@ -116,7 +116,7 @@ def test_going_on_from_any_saved_state_gives_the_same(monkeypatch, segment):
         lambda state: states.append({k: v.copy() for k, v in state.items()}),
     )
     assert len(states) == 30_000 * 38 // segment
-    for state in states[:: max(1, len(states) // 8)]:
+    for state in states[:: max(1, len(states) // 4)]:
         resumed, _ = refine(WALK, SETTINGS, START, "refinement:test", state, _ignore)
         assert _rows(resumed) == _rows(whole)
         assert resumed.curve == whole.curve
