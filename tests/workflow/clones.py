@@ -1,0 +1,74 @@
+"""Clones of the working tree in which the engines run for real, with parameters that make each stage tiny."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARAMS = Path(__file__).with_name("params.yaml")
+
+
+def start(clone: Path, *command: str) -> subprocess.Popen:
+    """Starts a command in a clone, in the environment of the tests and in a process group of its own."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.Popen(
+        command,
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen) -> str:
+    """Waits for a command that must succeed; what it printed."""
+    printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    return printed
+
+
+def run(clone: Path, *command: str) -> str:
+    return finish(start(clone, *command))
+
+
+def clone_working_tree(clone: Path) -> Path:
+    """A repository with what git tracks or would track here, edits that are not committed included."""
+    listed = run(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("results/"):
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    shutil.copy(PARAMS, clone / "params.yaml")
+    run(clone, "git", "init", "--quiet")
+    commit(clone)
+    return clone
+
+
+def commit(clone: Path) -> None:
+    run(clone, "git", "add", "--all")
+    run(clone, "git", "-c", "user.name=test", "-c", "user.email=test@invalid", "commit", "--quiet", "-m", "As it is")
+
+
+def set_param(clone: Path, key: str, value: object) -> None:
+    """Edits one key (with dots) of the clone's params.yaml."""
+    params = yaml.safe_load((clone / "params.yaml").read_text())
+    *sections, last = key.split(".")
+    section = params
+    for name in sections:
+        section = section[name]
+    section[last] = value
+    (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def lock(clone: Path) -> dict:
+    """dvc.lock: by stage its command, parameters, and the hashes of what it read and wrote."""
+    return yaml.safe_load((clone / "dvc.lock").read_text())["stages"]

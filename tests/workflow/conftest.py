@@ -1,0 +1,37 @@
+"""One finished run per engine, shared by all tests that need one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import clones
+import pytest
+
+
+class Runs(NamedTuple):
+    """Clones whose pipeline is finished. Tests that change something do it in a `copy`."""
+
+    snakemake: Path
+    dvc: Path
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """The same tree and parameters, run at the same time by `snakemake` on two cores and by `dvc repro` on one."""
+    runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
+    running = [
+        clones.start(runs.snakemake, "snakemake", "--cores", "2"),
+        clones.start(runs.dvc, "taskset", "--cpu-list", "0", "dvc", "repro"),
+    ]
+    for process in running:
+        clones.finish(process)
+    for clone in runs:
+        clones.commit(clone)
+    return runs
+
+
+@pytest.fixture
+def copy(runs: Runs, tmp_path: Path) -> Callable[[str], Path]:
+    """Copies the finished run of an engine, times of files and Snakemake's records included."""
+    return lambda engine: shutil.copytree(getattr(runs, engine), tmp_path / engine)

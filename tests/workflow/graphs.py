@@ -1,0 +1,82 @@
+"""The graph of stages as each engine sees it: what a stage reads, writes and takes from params.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from dvc.dependency import ParamsDependency
+from dvc.repo import Repo
+from snakemake.api import SnakemakeApi
+from snakemake.dag import DAG
+from snakemake.jobs import Job
+from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
+
+
+class Node(NamedTuple):
+    """A stage with its agent or walk. Paths are relative to the root; a folder stands as the files in it."""
+
+    inputs: frozenset[str]
+    outputs: frozenset[str]
+    params: frozenset[str]
+
+
+def dvc_graph() -> dict[str, Node]:
+    """The stages of dvc.yaml in the working directory, by name."""
+    root = Path.cwd()
+    with Repo() as repo:
+        stages = list(repo.index.stages)
+    outputs = {stage.name: {_relative(out.fs_path) for out in stage.outs} for stage in stages}
+    written = set().union(*outputs.values())
+
+    def files(path: Path) -> set[str]:
+        """Of a folder the outputs that come to lie in it, or else the sources that do."""
+        sources = [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+        inside = {out for out in written if path in (root / out).parents}
+        return inside or set(map(_relative, sources)) or {_relative(path)}
+
+    graph = {}
+    for stage in stages:
+        params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+        paths = [Path(dep.fs_path) for dep in stage.deps if dep not in params]
+        graph[stage.name] = Node(
+            frozenset().union(*map(files, paths)),
+            frozenset(outputs[stage.name]),
+            frozenset(key for dep in params for key in dep.params),
+        )
+    return graph
+
+
+def snakemake_graph() -> dict[str, Node]:
+    """The jobs of the workflow in the working directory, by the name of their stage."""
+    return {
+        _name(job): Node(frozenset(job.input), frozenset(job.output), frozenset(job.params.get("declared", ())))
+        for job in _plan(DAGSettings(forceall=True)).jobs
+        if job.output
+    }
+
+
+def dvc_stale() -> set[str]:
+    """The stages that DVC holds for changed themselves, not for what runs before them."""
+    with Repo() as repo:
+        return set(repo.status())
+
+
+def snakemake_planned() -> set[str]:
+    """The stages that Snakemake would run: those it holds for stale and all that follows from them."""
+    return {_name(job) for job in _plan(DAGSettings()).needrun_jobs() if job.output}
+
+
+def _relative(path: str | Path) -> str:
+    return str(Path(path).relative_to(Path.cwd()))
+
+
+def _name(job: Job) -> str:
+    return "@".join([job.rule.name, *job.wildcards])
+
+
+def _plan(settings: DAGSettings) -> DAG:
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        workflow = api.workflow(ResourceSettings(cores=2), ConfigSettings(), snakefile=Path("workflow/Snakefile"))
+        workflow.dag(settings).execute_workflow(executor="dryrun")
+        return workflow._workflow.dag  # the API has no public way to the jobs

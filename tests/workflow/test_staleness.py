@@ -1,0 +1,96 @@
+"""Every number in params.yaml makes exactly the stages stale that it means something to, in both engines."""
+
+import re
+from collections.abc import Iterator
+
+import clones
+import pytest
+import yaml
+from graphs import Node, dvc_graph, dvc_stale, snakemake_planned
+
+# What reads which key; the longest prefix counts.
+READERS = {
+    "agents.{name}": "demonstrations@{name} pretraining@{name} search@{name} verification summary",
+    "agents.{name}.network": "pretraining@{name} search@{name} verification summary",
+    "demonstrations.{name}": "demonstrations@{name}",
+    "pretraining.{name}": "pretraining@{name}",
+    "search.{name}": "search@{name}",
+    "walks.{name}": "refinement@{name} verification summary",
+    "refinement": "refinement@standard refinement@from_z2",
+    "benchmarking": "benchmarking",
+}
+
+# Another valid value, where a greater integer or a smaller fraction is none.
+OTHER_VALUES = {
+    "ring": {"Z2": "Z", "Z": "Z2"},
+    "targets": {("1x1x2",): ["1x2x2"]},
+    "entries_per_token": {2: 1},
+    "law": {(0.5, 0.5): [0.4, 0.6], (0.005, 0.195, 0.6, 0.195, 0.005): [0.0, 0.2, 0.6, 0.2, 0.0]},
+    "planner": {"one_ply": "puct"},
+    "start": {
+        "data/standard.json": "results/search/schemes/z.parquet",
+        "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
+    },
+    "chain": {("1x2x2", "2x2x2"): ["2x2x2"], ("1x1x2", "1x2x2", "2x2x2"): ["2x2x2"]},
+    "dtypes": {("float32",): ["float64"]},
+}
+LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
+
+
+def leaves(section: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def other(key: str, value):
+    known = OTHER_VALUES.get(key.split(".")[-1])
+    if known:
+        return known[tuple(value) if isinstance(value, list) else value]
+    if isinstance(value, list):
+        return [*value[:-1], value[-1] + 1]
+    return value + 1 if isinstance(value, int) else value / 2
+
+
+def readers(key: str) -> set[str]:
+    """The stages that READERS names for a key."""
+    found = {}
+    for pattern, stages in READERS.items():
+        match = re.match(pattern.replace(".", r"\.").replace("{name}", "(?P<name>[^.]+)") + r"(\.|$)", key)
+        if match:
+            found[len(pattern)] = {stage.format(**match.groupdict()) for stage in stages.split()}
+    return found[max(found)]
+
+
+def followers(stages: set[str], graph: dict[str, Node]) -> set[str]:
+    """`stages` and all that reads what they write, also through others."""
+    written = frozenset().union(*(graph[stage].outputs for stage in stages))
+    reached = stages | {name for name, stage in graph.items() if stage.inputs & written}
+    return reached if reached == stages else followers(reached, graph)
+
+
+LEAVES = dict(leaves(yaml.safe_load(clones.PARAMS.read_text())))
+
+
+@pytest.fixture
+def run_to_edit(runs, monkeypatch):
+    """The finished run as working directory; its parameters are put back."""
+    monkeypatch.chdir(runs.snakemake)
+    yield runs.snakemake
+    clones.run(runs.snakemake, "git", "checkout", "--quiet", "params.yaml")
+
+
+def test_nothing_is_stale_after_a_run(run_to_edit):
+    assert dvc_stale() == snakemake_planned() == set()
+
+
+@pytest.mark.parametrize("key", LEAVES)
+def test_a_number_makes_its_readers_stale(key, run_to_edit):
+    value = other(key, LEAVES[key])
+    clones.set_param(run_to_edit, key, value)
+    if key.endswith(".ring"):  # a law has as many entries as its ring has coefficients
+        clones.set_param(run_to_edit, f"demonstrations.{key.split('.')[1]}.law", LAW_OF_OTHER_RING[value])
+    assert dvc_stale() == readers(key)
+    assert snakemake_planned() == followers(readers(key), dvc_graph())

@@ -1,0 +1,18 @@
+"""The code is formatted and linted, imports obey the contracts of pyproject.toml, the workflow is in order."""
+
+import clones
+import pytest
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ruff check .",
+        "ruff format --check .",
+        "lint-imports --no-cache",
+        "snakefmt --check workflow",
+        "snakemake --lint",
+    ],
+)
+def test_is_in_order(command):
+    clones.run(clones.ROOT, *command.split())
