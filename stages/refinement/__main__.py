@@ -6,7 +6,8 @@ import numpy as np
 
 from stages.contract import candidates, command, params
 from stages.contract.resume import Resume
-from stages.refinement.chain import CURVE_COLUMNS, read_start, refine
+from stages.refinement.chain import read_start, refine
+from stages.refinement.finds import CURVE_COLUMNS
 
 
 def main(args: argparse.Namespace) -> None:

@@ -20,7 +20,8 @@ from stages.contract.candidates import Candidate
 from stages.contract.params import Refinement, Walk
 from stages.errors import SchemeError, TableError
 from stages.refinement import chain
-from stages.refinement.chain import Finds, read_start, refine, starts
+from stages.refinement.chain import read_start, refine, starts
+from stages.refinement.finds import Finds
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=100_000)
@@ -157,6 +158,13 @@ def test_start_without_a_usable_scheme(held, message):
         refine(WALK, SETTINGS, given, "refinement:test", None, _ignore)
 
 
+def test_size_that_nothing_earlier_fits_into():
+    walk = WALK.model_copy(update={"chain": ("2x2x3", "2x2x2")})
+    given = [_candidate(standard(parse_size("2x2x3")))]
+    with pytest.raises(SchemeError, match="fits into 2x2x2, got 2x2x3"):
+        refine(walk, SETTINGS, given, "refinement:test", None, _ignore)
+
+
 def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
     right = standard(parse_size("2x2x2"))
     for name, scheme, message in (
@@ -182,7 +190,7 @@ def workspace(tmp_path: Path) -> Path:
     """A folder with parameters of a walk of about five seconds."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     given["walks"] = {
-        "standard": {"start": "x.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 1_000_000, "seed": 1}
+        "standard": {"start": "x.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 700_000, "seed": 1}
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
     return tmp_path
