@@ -1,0 +1,1 @@
+"""Stage summary: what a person looks at, made from the outputs of all other stages."""

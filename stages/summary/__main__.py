@@ -1,0 +1,35 @@
+"""python -m stages.summary: the outputs of all stages -> table of ranks, metrics, figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from stages.contract import command
+from stages.summary import figures
+from stages.summary.metrics import metrics
+from stages.summary.ranks import COLUMNS, rank_rows
+from stages.summary.sources import load
+from stages.summary.speedups import speedups
+
+
+def main(given: argparse.Namespace) -> None:
+    sources = load(vars(given))
+    ranks = rank_rows(sources, search_folder=str(given.search))
+    speeds = speedups(sources.timings, sources.seed)
+    drawings = {
+        "ranks": figures.draw_ranks(ranks),
+        "learning": figures.draw_learning(sources.pretraining, sources.search),
+        "refinement": figures.draw_refinement(sources.refinement),
+        "speedups": figures.draw_speedups(speeds),
+    }
+    command.write_text(given.ranks, command.csv_text(COLUMNS, ranks))
+    command.write_text(given.metrics, json.dumps(metrics(sources, ranks, speeds), indent=2) + "\n")
+    for name, drawing in drawings.items():
+        command.write_text(given.figures / f"{name}.svg", figures.svg(drawing))
+
+
+if __name__ == "__main__":
+    inputs = ("known", "schemes", "rejected", "kernels", "timings")
+    folders = ("search", "refinement", "pretraining", "demonstrations")
+    command.run(main, command.arguments("summary", *inputs, *folders, "ranks", "metrics", "figures"))

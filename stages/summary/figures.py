@@ -1,0 +1,254 @@
+"""The figures, as SVG with text as text. Equal rows give equal bytes: no date, fixed salt, no global state."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from stages.summary.sources import Row
+from stages.summary.speedups import Speedup
+from stages.timing import LEVEL, Interval
+
+STYLE = {
+    "svg.hashsalt": "open-alphatensor",
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+# Okabe and Ito's colours, apart for every kind of colour vision; yellow is too pale for lines.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+LINES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+GREY = "#8a8a8a"
+PANELS_PER_ROW = 4
+
+
+@mpl.rc_context(STYLE)
+def svg(figure: Figure) -> str:
+    """The figure as SVG text."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return text.getvalue()
+
+
+@mpl.rc_context(STYLE)
+def draw_ranks(rows: Sequence[Row]) -> Figure:
+    """Ranks of `ranks.COLUMNS` as shares of the standard algorithm's, with the numbers beside them."""
+    if not rows:
+        return _empty("Ranks", "Nothing was searched, walked or imported.")
+    figure, axes = _panels(1, 1, 6.5, 1.7 + 0.3 * len(rows))
+    axis = axes[0]
+    marks = (  # column, label, marker, colour, size of the marker
+        ("verified", "this project, verified", "o", COLOURS[0], 9),
+        ("imported", "imported", "s", GREY, 5),
+        ("alphatensor", "AlphaTensor 2022", "D", COLOURS[1], 6),
+        ("best_known", "best published", "|", "#000000", 15),
+    )
+    for column, label, marker, colour, size in marks:
+        shares = [math.nan if row[column] is None else 100 * row[column] / row["naive"] for row in rows]
+        filled = {} if column == "verified" else {"markerfacecolor": "none"}
+        axis.plot(shares, range(len(rows)), marker, color=colour, markersize=size, label=label, zorder=3, **filled)
+    axis.set(
+        yticks=range(len(rows)),
+        yticklabels=[f"{row['size']}  over {row['ring']}" for row in rows],
+        xlabel="rank, % of the standard algorithm's number of products (less is better)",
+    )
+    axis.set_xlim(right=101)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    heads = {
+        "verified": "own",
+        "imported": "imported",
+        "best_known": "best",
+        "alphatensor": "AlphaT.",
+        "naive": "standard",
+    }
+    for place, (column, head) in enumerate(heads.items()):
+        x = 1.07 + 0.15 * place
+        axis.text(x, 1.0, head, transform=axis.transAxes, ha="center", va="bottom", fontsize=8.5, color="#444444")
+        for line, row in enumerate(rows):
+            weight = "bold" if column == "verified" else "normal"
+            shown = "–" if row[column] is None else str(row[column])
+            axis.text(x, line, shown, transform=axis.get_yaxis_transform(), ha="center", va="center", weight=weight)
+    axis.set_title("Rank per size and ring", pad=22)
+    figure.legend(loc="outside lower left", ncols=4)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def draw_learning(pretraining: Mapping[str, Sequence[Row]], search: Mapping[str, Sequence[Row]]) -> Figure:
+    """Losses against steps of pretraining; share of solved games and best rank against games of search."""
+    if not any(pretraining.values()) and not any(search.values()):
+        return _empty("Learning", "No agent has learnt anything yet.")
+    figure, axes = _panels(2, 2, 9.0, 6.0)
+    names = sorted(set(pretraining) | set(search))
+    targets = sorted({row["target"] for rows in search.values() for row in rows})
+    for number, name in enumerate(names):
+        # The first lines are the widest, so that one below another is seen.
+        style = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.2 + 1.6 * (len(names) - 1 - number)}
+        rows = pretraining.get(name, [])
+        for axis, column in ((axes[0], "policy_loss"), (axes[1], "value_loss")):
+            axis.plot(_column(rows, "step"), _column(rows, column), label=f"agent {name}", **style)
+        for target in targets:
+            rows = [row for row in search.get(name, []) if row["target"] == target]
+            style["linestyle"] = LINES[targets.index(target) % len(LINES)]
+            axes[2].plot(_column(rows, "games"), 100 * _column(rows, "solved_share"), **style)
+            ranks = _column(rows, "best_rank")
+            label = f"agent {name}, {target}" if rows else None
+            axes[3].plot(_column(rows, "games"), ranks, drawstyle="steps-post", label=label, **style)
+            first = np.flatnonzero(~np.isnan(ranks))[:1]
+            axes[3].plot(_column(rows, "games")[first], ranks[first], "o", color=style["color"], markersize=5)
+    axes[0].set(title="Pretraining: policy", xlabel="train steps", ylabel="policy loss (nats)")
+    axes[1].set(title="Pretraining: value", xlabel="train steps", ylabel="value loss (quantile Huber)")
+    axes[2].set(title="Search: solved games", xlabel="games played", ylabel="games solved in a round (%)")
+    axes[3].set(title="Search: best rank", xlabel="games played", ylabel="best rank so far (products)")
+    axes[2].set_ylim(bottom=0)
+    axes[3].yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if not any(row["best_rank"] is not None for rows in search.values() for row in rows):
+        _note(axes[3], "No game was solved.")
+    for axis in (axes[0], axes[3]):
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend()
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def draw_refinement(curves: Mapping[str, Sequence[Row]]) -> Figure:
+    """Rank against flips for each size; a colour per walk, a line style per ring."""
+    sizes = sorted({row["size"] for rows in curves.values() for row in rows}, key=_numbers)
+    if not sizes:
+        return _empty("Refinement", "No walk has found a scheme.")
+    across = min(PANELS_PER_ROW, len(sizes))
+    down = math.ceil(len(sizes) / across)
+    figure, axes = _panels(down, across, max(2.9 * across, 5.0), 2.6 * down + 0.4)
+    styles = {
+        "Z2": {"linestyle": "-", "markersize": 6},
+        "Z": {"linestyle": "--", "markersize": 3.5, "markerfacecolor": "white"},  # smaller: often on top of Z2
+    }
+    walks = sorted(curves)
+    most = max(row["flips"] for rows in curves.values() for row in rows)
+    for number, size in enumerate(sizes):
+        axis = axes[number]
+        for walk in walks:
+            colour = COLOURS[walks.index(walk) % len(COLOURS)]
+            for ring, style in styles.items():
+                rows = [row for row in curves[walk] if (row["size"], row["ring"]) == (size, ring)]
+                flips = np.maximum(_column(rows, "flips"), 1)  # a logarithm has no place for 0
+                axis.plot(flips, _column(rows, "rank"), marker="o", drawstyle="steps-post", color=colour, **style)
+        axis.set(title=size, xscale="log", xlim=(0.5, 4 * max(most, 1)))
+        axis.xaxis.set_major_locator(LogLocator(numticks=5))
+        axis.minorticks_off()
+        axis.margins(y=0.15)
+        axis.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if number % across == 0:
+            axis.set_ylabel("rank (products)")
+        if number + across >= len(sizes):
+            axis.set_xlabel("flips of the walk so far")
+    for axis in axes[len(sizes) :]:
+        axis.set_axis_off()
+    figure.suptitle("Flip-graph walks: each find of a lower rank", x=0.01, ha="left", fontsize=12)
+    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], label=f"walk {walk}") for i, walk in enumerate(walks)]
+    handles += [Line2D([], [], color=GREY, marker="o", label=f"over {r}", **s) for r, s in styles.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
+    """Median speed-up with its interval for each kernel and product; below 1 the library is faster."""
+    if not speeds:
+        return _empty("Speed of kernels", "No kernel was timed.")
+    dtypes = sorted({speed.dtype for speed in speeds})
+    figure, axes = _panels(len(dtypes), 1, 8.0, 3.6 * len(dtypes) + 0.6)
+    arms = list(dict.fromkeys(speed.arm for speed in sorted(speeds, key=lambda s: (_numbers(s.kernel), s.arm))))
+    labels = {speed.arm: speed.kernel for speed in speeds}
+    twins = {label for label in labels.values() if list(labels.values()).count(label) > 1}
+    for axis, dtype in zip(axes, dtypes, strict=True):
+        chosen = [speed for speed in speeds if speed.dtype == dtype]
+        shapes = sorted({speed.shape for speed in chosen})
+        for number, arm in enumerate(arms):
+            mine = [speed for speed in chosen if speed.arm == arm]
+            offset = 0.7 * ((number + 0.5) / len(arms) - 0.5)
+            places = [shapes.index(speed.shape) + offset for speed in mine]
+            median, low, high = (np.array([getattr(speed.speed, part) for speed in mine]) for part in Interval._fields)
+            label = f"{labels[arm]} ({arm[:6]})" if labels[arm] in twins else labels[arm]
+            axis.errorbar(
+                places,
+                median,
+                yerr=[median - low, high - median],
+                fmt=MARKERS[number % len(MARKERS)],
+                color=COLOURS[number % len(COLOURS)],
+                markersize=6,
+                capsize=3,
+                label=label,
+            )
+        axis.axhline(1.0, color="#000000", linewidth=1)
+        axis.margins(y=0.15)
+        bottom, top = axis.get_ylim()
+        bottom, top = min(bottom, 0.97), max(top, 1.03)
+        axis.axhspan(bottom, 1.0, color="#f7e3dc", zorder=0)
+        axis.set_ylim(bottom, top)
+        axis.text(
+            0.995, 0.02, "the library is faster", transform=axis.transAxes, ha="right", color="#a04020", fontsize=9
+        )
+        axis.set_xlim(-0.5, len(shapes) - 0.5)
+        axis.grid(visible=False, axis="x")
+        axis.set(
+            xticks=range(len(shapes)),
+            xticklabels=["×".join(map(str, shape)) if len(set(shape)) > 1 else str(shape[0]) for shape in shapes],
+            xlabel="n of an n × n product",
+            ylabel="library time / kernel time",
+            title=f"{dtype}, {_where(chosen)}: speed against the fastest library product",
+        )
+        axis.legend(
+            title=f"kernel, size:rank\n(median, {LEVEL:.0%} interval)", loc="center left", bbox_to_anchor=(1, 0.5)
+        )
+    return figure
+
+
+def _where(speeds: Sequence[Speedup]) -> str:
+    threads = sorted({speed.threads for speed in speeds})
+    devices = sorted({speed.device for speed in speeds})
+    return f"{' and '.join(devices)}, {' or '.join(map(str, threads))} thread{'s' if threads != [1] else ''}"
+
+
+def _panels(down: int, across: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(down, across, squeeze=False).ravel())
+
+
+def _empty(title: str, text: str) -> Figure:
+    """A figure that says that there is nothing to show."""
+    figure, (axis,) = _panels(1, 1, 6.0, 1.6)
+    axis.set_title(title)
+    axis.set_axis_off()
+    _note(axis, text)
+    return figure
+
+
+def _note(axis: Axes, text: str) -> None:
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="#666666")
+
+
+def _column(rows: Sequence[Row], name: str) -> np.ndarray:
+    return np.array([math.nan if row[name] is None else row[name] for row in rows], np.float64)
+
+
+def _numbers(size: str) -> tuple[int, ...]:
+    """«2x3x10» and «2x2x2:7» in the order of their numbers."""
+    return tuple(map(int, size.replace(":", "x").split("x")))

@@ -1,0 +1,85 @@
+"""The table of ranks: for each size and ring, who found what, beside what is published.
+
+A scheme over Z counts for Z2 too, never the reverse. In the row of Z an agent's column counts only games played over
+Z: an agent over Z2 whose scheme was lifted has not found it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from stages.algebra.targets import parse_size
+from stages.errors import TableError
+from stages.summary.sources import Row, Sources
+
+FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "imported")
+COLUMNS = ["size", "ring", "naive", "alphatensor", "best_known", *FINDERS, "verified"]
+PUBLISHED_COLUMNS = {"Z2": ("alphatensor_z2", "best_z2"), "Z": ("alphatensor_z", "best_z")}
+RING_ORDER = ("Z2", "Z", "Q")
+
+
+def rank_rows(sources: Sources, search_folder: str) -> list[dict]:
+    """One row per size and ring that was tried or found, by size and then ring.
+
+    Args:
+      search_folder: outputs of stage search; a walk that starts from there is a walk from an agent's schemes.
+    Returns:
+      Rows of `COLUMNS`; None where there is no rank.
+    Raises:
+      TableError: an origin that names no agent or walk of params.yaml.
+    """
+    found: dict[tuple[str, str], dict[str, int]] = {key: {} for key in _tried(sources)}
+    for scheme in sources.schemes:
+        column = _finder(scheme["origin"], sources, search_folder)
+        for ring in _rings_of(scheme["ring"]):
+            ranks = found.setdefault((scheme["size"], ring), {})
+            if ring == "Z" and column.startswith("agent") and not _is_played_over_z(scheme["origin"], sources):
+                continue
+            ranks[column] = min(scheme["rank"], ranks.get(column, scheme["rank"]))
+            if column != "imported":
+                ranks["verified"] = min(scheme["rank"], ranks.get("verified", scheme["rank"]))
+    keys = sorted(found, key=lambda key: (parse_size(key[0]), RING_ORDER.index(key[1])))
+    return [_row(size, ring, sources.known.get(size, {}), found[size, ring]) for size, ring in keys]
+
+
+def _row(size: str, ring: str, published: Row, ranks: Mapping[str, int]) -> dict:
+    alphatensor, best = PUBLISHED_COLUMNS.get(ring, ("", ""))
+    facts = {
+        "size": size,
+        "ring": ring,
+        "naive": parse_size(size).naive_rank,
+        "alphatensor": published.get(alphatensor),
+        "best_known": published.get(best),
+    }
+    return facts | {column: ranks.get(column) for column in (*FINDERS, "verified")}
+
+
+def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
+    """Targets of the agents in the rings where their finds count; sizes of the walks, which lift from Z2 to Z."""
+    for agent in sources.agents.values():
+        yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
+    for walk in sources.walks.values():
+        yield from ((size, ring) for size in walk.chain for ring in _rings_of("Z"))
+
+
+def _rings_of(ring: str) -> Sequence[str]:
+    return ("Z2", "Z") if ring == "Z" else (ring,)
+
+
+def _finder(origin: str, sources: Sources, search_folder: str) -> str:
+    match origin.split(":"):
+        case ["search", agent, ("game" | "subgame") as kind] if agent in sources.agents:
+            return f"agent_{kind}"
+        case ["refinement", walk] if walk in sources.walks:
+            is_from_agent = sources.walks[walk].start.startswith(f"{search_folder}/")
+            return "walk_from_agent" if is_from_agent else "walk"
+        case ["imported", *_]:
+            return "imported"
+    raise TableError(
+        f"origin: expected search:AGENT:game, search:AGENT:subgame, refinement:WALK or imported:FILE "
+        f"with a name from params.yaml, got {origin!r}"
+    )
+
+
+def _is_played_over_z(origin: str, sources: Sources) -> bool:
+    return sources.agents[origin.split(":")[1]].ring == "Z"

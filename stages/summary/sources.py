@@ -1,0 +1,126 @@
+"""Everything the summary reads, parsed once. Curves and timing files are CSV; their columns are asked for by name."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from stages.contract import params, tables
+from stages.contract.params import Agent, Walk
+from stages.errors import TableError
+
+Row = Mapping[str, object]
+Value = TypeVar("Value")
+
+PUBLISHED = {"alphatensor_z2": int, "best_z2": int, "alphatensor_z": int, "best_z": int}
+PRETRAINING_CURVE = {"step": int, "policy_loss": float, "value_loss": float}
+SEARCH_CURVE = {"games": int, "target": str, "solved_share": float, "best_rank": int}
+REFINEMENT_CURVE = {"size": str, "flips": int, "rank": int, "ring": str}
+SECONDS = {"cpu_s": float}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The outputs of the other stages.
+
+    Attributes:
+      agents, walks: sections of params.yaml by name.
+      known: published ranks by size; only this stage reads them.
+      schemes, rejected, kernels, timings: rows of the tables of `contract.tables`.
+      pretraining, search, refinement: rows of the curves by agent or walk.
+      search_metrics: the metrics file of each agent's search.
+      agent_cpu_s: CPU seconds of demonstrations, pretraining and search by agent.
+      walk_cpu_s: CPU seconds by walk.
+      seed: of benchmarking; its intervals are drawn again from it.
+    """
+
+    agents: Mapping[str, Agent]
+    walks: Mapping[str, Walk]
+    known: Mapping[str, Row]
+    schemes: Sequence[Row]
+    rejected: Sequence[Row]
+    kernels: Sequence[Row]
+    timings: Sequence[Row]
+    pretraining: Mapping[str, Sequence[Row]]
+    search: Mapping[str, Sequence[Row]]
+    refinement: Mapping[str, Sequence[Row]]
+    search_metrics: Mapping[str, Row]
+    agent_cpu_s: Mapping[str, float]
+    walk_cpu_s: Mapping[str, float]
+    seed: int
+
+
+def load(given: Mapping[str, Path]) -> Sources:
+    """Reads all sources from the paths of the command line.
+
+    Raises:
+      ParamsError, TableError: a file is missing or malformed; the message names it.
+    """
+    values = params.load(given["params"])
+    agent_stages = [given[stage] for stage in ("demonstrations", "pretraining", "search")]
+    return Sources(
+        agents=values.agents,
+        walks=values.walks,
+        known={row["size"]: row for row in read_csv(given["known"], {"size": str} | PUBLISHED)},
+        schemes=tables.read_rows(given["schemes"], tables.VERIFIED),
+        rejected=tables.read_rows(given["rejected"], tables.REJECTED),
+        kernels=tables.read_rows(given["kernels"], tables.KERNELS),
+        timings=tables.read_rows(given["timings"], tables.TIMINGS),
+        pretraining=_each(values.agents, given["pretraining"] / "curves", PRETRAINING_CURVE),
+        search=_each(values.agents, given["search"] / "curves", SEARCH_CURVE),
+        refinement=_each(values.walks, given["refinement"] / "curves", REFINEMENT_CURVE),
+        search_metrics={name: _read_json(given["search"] / "metrics" / f"{name}.json") for name in values.agents},
+        agent_cpu_s={name: sum(_cpu_s(stage, name) for stage in agent_stages) for name in values.agents},
+        walk_cpu_s={name: _cpu_s(given["refinement"], name) for name in values.walks},
+        seed=values.benchmarking.seed,
+    )
+
+
+def read_csv(path: Path, kinds: Mapping[str, Callable[[str], Value]]) -> list[dict[str, Value | None]]:
+    """Reads the columns named in `kinds`; an empty field is None.
+
+    Raises:
+      TableError: no such file, a column is missing, or a value is of another kind.
+    """
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            missing = set(kinds) - set(reader.fieldnames or ())
+            if missing:
+                raise TableError(f"{path}: expected columns {list(kinds)}, got {reader.fieldnames}")
+            return [
+                {name: None if row[name] in ("", None) else kind(row[name]) for name, kind in kinds.items()}
+                for row in reader
+            ]
+    except OSError as error:
+        raise TableError(f"{path}: {error.strerror}") from None
+    except (ValueError, csv.Error) as error:
+        raise TableError(f"{path}: line {reader.line_num}: {error}") from None
+
+
+def _each(names: Mapping[str, object], folder: Path, kinds: Mapping[str, Callable]) -> dict[str, list[dict]]:
+    return {name: read_csv(folder / f"{name}.csv", kinds) for name in names}
+
+
+def _cpu_s(stage: Path, name: str) -> float:
+    path = stage / "timing" / f"{name}.csv"
+    rows = read_csv(path, SECONDS)
+    if len(rows) != 1 or rows[0]["cpu_s"] is None:
+        raise TableError(f"{path}: expected one row with cpu_s, got {rows}")
+    return rows[0]["cpu_s"]
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        found = json.loads(path.read_text())
+    except OSError as error:
+        raise TableError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise TableError(f"{path}: not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise TableError(f"{path}: expected a JSON object, got {type(found).__name__}")
+    return found

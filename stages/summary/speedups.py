@@ -1,0 +1,68 @@
+"""Speed of each kernel against the fastest library product, from the raw samples."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.errors import TableError
+from stages.summary.sources import Row
+from stages.timing import Interval, ratio
+
+
+class Speedup(NamedTuple):
+    """Seconds of the fastest baseline over seconds of one kernel, in the same round: above 1 the kernel is faster.
+
+    Attributes:
+      dtype: element type.
+      shape: n, m, p of the product.
+      threads: CPU threads that were granted.
+      device: what the library says it ran on.
+      kernel: size and rank of the scheme, «2x2x2:7».
+      arm: hash of the kernel.
+      baseline: the baseline of the lowest median.
+      speed: median of the ratios with its interval.
+    """
+
+    dtype: str
+    shape: tuple[int, int, int]
+    threads: int
+    device: str
+    kernel: str
+    arm: str
+    baseline: str
+    speed: Interval
+
+
+def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
+    """One entry per kernel and product, by element type and shape, then in the order of the table.
+
+    Args:
+      timings: rows of `tables.TIMINGS`.
+      seed: of the resamples of the intervals.
+    Raises:
+      TableError: a product was timed without a baseline.
+    """
+    products: dict[tuple, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in timings:
+        product = (row["dtype"], (row["n"], row["m"], row["p"]), row["threads"], row["device"])
+        products[product][row["arm"]].append(row)
+    found = []
+    for product, arms in sorted(products.items(), key=lambda item: item[0]):
+        seconds = {arm: np.array([row["seconds"] for row in sorted(rows, key=_round)]) for arm, rows in arms.items()}
+        baselines = [arm for arm, rows in arms.items() if not rows[0]["scheme"]]
+        if not baselines:
+            raise TableError(f"timings of {product}: expected a baseline, got kernels {sorted(arms)}")
+        fastest = min(baselines, key=lambda arm: np.median(seconds[arm]))
+        for arm, rows in arms.items():
+            if arm not in baselines:
+                kernel = f"{rows[0]['size']}:{rows[0]['rank']}"
+                found.append(Speedup(*product, kernel, arm, fastest, ratio(seconds[fastest], seconds[arm], seed)))
+    return found
+
+
+def _round(row: Row) -> int:
+    return row["round"]

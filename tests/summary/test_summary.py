@@ -1,0 +1,247 @@
+"""The stage on small hand-made outputs of the others: ranks, metrics, whole run, and what is refused."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.targets import Size, parse_size
+from stages.contract import candidates, command, tables
+from stages.contract.candidates import Candidate
+from stages.errors import TableError
+from stages.summary import __main__ as summary
+from stages.summary import sources as sources_lib
+from stages.summary.metrics import metrics
+from stages.summary.ranks import COLUMNS, rank_rows
+from stages.summary.speedups import speedups
+from tests import examples
+
+ROOT = Path(__file__).parents[2]
+VERDICT = {"invariant": "", "nonzeros": 1, "largest": 1, "additions": 1, "program": "{}"}
+NAMES = ("known", "schemes", "rejected", "kernels", "timings", "search", "refinement", "pretraining", "demonstrations")
+
+
+def verified(scheme: Scheme, origin: str) -> dict:
+    return candidates.to_row(Candidate(scheme, origin, "", 0, 1)) | VERDICT
+
+
+def claim(size: str, ring: str, rank: int) -> Scheme:
+    """A scheme of that rank; the summary trusts the verdict and does not check again."""
+    return Scheme(parse_size(size), ring, Factors(*(np.ones((rows, rank), int) for rows in parse_size(size).modes)))
+
+
+def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[dict]:
+    shared = {"arm": arm, "scheme": scheme, "size": "2x2x2" if scheme else "", "rank": 7 if scheme else 0}
+    shared |= {"n": n, "m": n, "p": n, "dtype": dtype, "error": 0.0, "threads": 2}
+    shared |= {"device": "cpu", "cpu": "x", "versions": "y"}
+    return [shared | {"round": number, "seconds": value} for number, value in enumerate(seconds)]
+
+
+def make(folder: Path, schemes: list[dict] | None = None, timings: list[dict] | None = None) -> dict[str, Path]:
+    """Writes outputs of all stages for agents z2, z and walks plain, later; returns the paths of the command line."""
+    given = yaml.safe_load((ROOT / "params.yaml").read_text())
+    walk = next(iter(given["walks"].values())) | {"chain": ["2x2x2", "2x2x3"]}
+    given["walks"] = {
+        "plain": walk | {"start": "data/standard.json"},
+        "later": walk | {"start": f"{folder}/search/schemes/z2.parquet"},
+    }
+    (folder / "params.yaml").write_text(yaml.safe_dump(given))
+    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z\n2x2x2,7,7,7,7\n3x4x5,47,,46,48\n"
+    command.write_text(folder / "known.csv", known)
+    for name in ("z2", "z"):
+        for stage in ("demonstrations", "pretraining", "search"):
+            command.write_text(folder / stage / "timing" / f"{name}.csv", "cpu_s,wall_s\n1.25,9\n")
+        command.write_text(folder / f"pretraining/curves/{name}.csv", "step,policy_loss,value_loss\n1,2.5,0.5\n")
+        search = (
+            "round,games,target,solved_share,best_rank,policy_loss,value_loss\n1,8,2x2x2,0,,1,1\n2,16,2x2x2,0.5,7,1,1\n"
+        )
+        command.write_text(folder / f"search/curves/{name}.csv", search)
+        command.write_text(folder / f"search/metrics/{name}.json", '{"games": 16, "best_rank": {"2x2x2": 7}}')
+    for name in given["walks"]:
+        command.write_text(folder / f"refinement/timing/{name}.csv", "cpu_s,wall_s\n3.5,9\n")
+        command.write_text(folder / f"refinement/curves/{name}.csv", "size,flips,rank,ring\n2x2x2,50,7,Z2\n")
+    tables.write_rows(folder / "schemes.parquet", tables.VERIFIED, schemes or [])
+    tables.write_rows(folder / "rejected.parquet", tables.REJECTED, [])
+    tables.write_rows(folder / "kernels.parquet", tables.KERNELS, [])
+    tables.write_rows(folder / "timings.parquet", tables.TIMINGS, timings or [])
+    files = {"known": "known.csv"} | {name: f"{name}.parquet" for name in ("schemes", "rejected", "kernels", "timings")}
+    return {"params": folder / "params.yaml"} | {name: folder / files.get(name, name) for name in NAMES}
+
+
+def ranks_of(folder: Path, *schemes: tuple[Scheme, str]) -> dict[tuple[str, str], dict]:
+    given = make(folder, [verified(scheme, origin) for scheme, origin in schemes])
+    rows = rank_rows(sources_lib.load(given), str(given["search"]))
+    assert all(list(row) == COLUMNS for row in rows)
+    return {(row["size"], row["ring"]): {key: row[key] for key in COLUMNS[2:] if row[key] is not None} for row in rows}
+
+
+PUBLISHED = {"naive": 8, "alphatensor": 7, "best_known": 7}
+
+
+def test_what_was_tried_has_its_row_before_anything_is_found(tmp_path):
+    assert ranks_of(tmp_path) == {
+        ("2x2x2", "Z2"): PUBLISHED,
+        ("2x2x2", "Z"): PUBLISHED,
+        ("2x2x3", "Z2"): {"naive": 12},
+        ("2x2x3", "Z"): {"naive": 12},
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "origin", "over_z2", "over_z"),
+    [
+        (examples.modulo_two(), "search:z2:game", {"agent_game": 7, "verified": 7}, {}),
+        (examples.strassen(), "search:z:game", {"agent_game": 7, "verified": 7}, {"agent_game": 7, "verified": 7}),
+        (examples.modulo_two(), "search:z2:subgame", {"agent_subgame": 7, "verified": 7}, {}),
+        (examples.strassen(), "search:z2:game", {"agent_game": 7, "verified": 7}, {}),  # not played over Z
+        (examples.modulo_two(), "refinement:plain", {"walk": 7, "verified": 7}, {}),
+        (examples.strassen(), "refinement:plain", {"walk": 7, "verified": 7}, {"walk": 7, "verified": 7}),
+        (
+            examples.strassen(),
+            "refinement:later",
+            {"walk_from_agent": 7, "verified": 7},
+            {"walk_from_agent": 7, "verified": 7},
+        ),
+        (examples.strassen(), "imported:a:b.json", {"imported": 7}, {"imported": 7}),
+    ],
+)
+def test_find_counts_in_its_column(tmp_path, scheme, origin, over_z2, over_z):
+    found = ranks_of(tmp_path, (scheme, origin))
+    assert found["2x2x2", "Z2"] == PUBLISHED | over_z2
+    assert found["2x2x2", "Z"] == PUBLISHED | over_z
+
+
+def test_lowest_rank_of_each_column_counts(tmp_path):
+    found = ranks_of(
+        tmp_path,
+        (standard(Size(2, 2, 2)), "search:z:game"),
+        (examples.modulo_two(), "refinement:plain"),
+        (standard(Size(2, 2, 2)), "refinement:plain"),
+        (claim("3x4x5", "Z2", 46), "imported:x.json"),
+        (claim("3x4x5", "Z", 49), "refinement:plain"),
+    )
+    assert found["2x2x2", "Z2"] == PUBLISHED | {"agent_game": 8, "walk": 7, "verified": 7}
+    assert found["2x2x2", "Z"] == PUBLISHED | {"agent_game": 8, "walk": 8, "verified": 8}
+    assert found["3x4x5", "Z2"] == {
+        "naive": 60,
+        "alphatensor": 47,
+        "best_known": 46,
+        "walk": 49,
+        "imported": 46,
+        "verified": 49,
+    }
+    assert found["3x4x5", "Z"] == {"naive": 60, "best_known": 48, "walk": 49, "verified": 49}
+
+
+def test_rational_scheme_counts_over_q_alone(tmp_path):
+    found = ranks_of(tmp_path, (examples.halves(), "imported:h.json"))
+    assert found["2x2x2", "Q"] == {"naive": 8, "imported": 7}
+    assert found["2x2x2", "Z2"] == found["2x2x2", "Z"] == PUBLISHED
+
+
+def test_rows_are_in_the_order_of_numbers(tmp_path):
+    found = ranks_of(tmp_path, *((claim(size, "Z", 9), "imported:x") for size in ("2x2x10", "10x10x10", "2x3x3")))
+    assert [key[0] for key in found if key[1] == "Z"] == ["2x2x2", "2x2x3", "2x2x10", "2x3x3", "10x10x10"]
+    assert list(found)[:2] == [("2x2x2", "Z2"), ("2x2x2", "Z")]
+
+
+@pytest.mark.parametrize("origin", ["search:z3:game", "search:z2:other", "search:z2", "refinement:gone", "", "found"])
+def test_unknown_origin_is_refused(tmp_path, origin):
+    with pytest.raises(TableError, match="origin: expected"):
+        ranks_of(tmp_path, (examples.strassen(), origin))
+
+
+def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
+    rows = timing("numpy", "", 512, [4.0, 4.0, 9.0]) + timing("jax", "", 512, [5.0, 5.0, 5.0])
+    rows += timing("k", "s", 512, [2.0, 4.0, 3.0]) + timing("numpy", "", 1024, [1.0] * 3)
+    rows += timing("k", "s", 1024, [2.0] * 3)
+    first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
+    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7", "k")
+    assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
+    assert (first.speed.low, first.speed.high) == (1.0, 3.0)
+    assert second.speed == (0.5, 0.5, 0.5)
+
+
+def test_baselines_alone_give_no_speedup_and_a_kernel_alone_is_refused():
+    assert speedups([], seed=0) == []
+    assert speedups(timing("numpy", "", 512, [1.0, 1.0]), seed=0) == []
+    with pytest.raises(TableError, match="expected a baseline"):
+        speedups(timing("k", "s", 512, [1.0, 1.0]), seed=0)
+
+
+def test_metrics(tmp_path):
+    schemes = [verified(examples.strassen(), "search:z:game"), verified(standard(Size(2, 2, 3)), "refinement:plain")]
+    rows = timing("numpy", "", 512, [4.0] * 3) + timing("a", "s", 512, [5.0] * 3) + timing("b", "s", 512, [2.0] * 3)
+    given = make(tmp_path, schemes, rows)
+    loaded = sources_lib.load(given)
+    found = metrics(loaded, rank_rows(loaded, str(given["search"])), speedups(loaded.timings, loaded.seed))
+    agent = {"games": 16, "best_rank": {"2x2x2": 7}, "cpu_s": 3.8}  # 3 * 1.25
+    assert found == {
+        "rank": {"2x2x2": {"Z2": 7, "Z": 7}, "2x2x3": {"Z2": 12, "Z": 12}},
+        "count": {"verified": 2, "rejected": 0, "kernels": 0},
+        "agent": {"z2": agent, "z": agent},
+        "walk": {"plain": {"cpu_s": 3.5}, "later": {"cpu_s": 3.5}},
+        "speedup": {
+            "float32": {
+                "512x512x512": {"kernel": "2x2x2:7", "baseline": "numpy", "median": 2.0, "low": 2.0, "high": 2.0}
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_whole_stage(tmp_path, is_empty):
+    schemes = [] if is_empty else [verified(examples.strassen(), "search:z:game")]
+    given = make(
+        tmp_path, schemes, timing("numpy", "", 512, [1.0] * 3) + ([] if is_empty else timing("k", "s", 512, [1.0] * 3))
+    )
+    outputs = {"ranks": "out/ranks.csv", "metrics": "out/metrics.json", "figures": "out/figures"}
+    line = [part for name, path in given.items() for part in (f"--{name}", str(path))]
+    line += [part for name, path in outputs.items() for part in (f"--{name}", str(tmp_path / path))]
+    parser = command.arguments("summary", *NAMES, *outputs)
+    summary.main(parser.parse_args(line))
+    with (tmp_path / "out" / "ranks.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS
+    assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
+    figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
+    assert figures == ["learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("known.csv", None, "No such file"),
+        ("known.csv", "size,naive\n2x2x2,8\n", "expected columns"),
+        ("known.csv", "", "expected columns"),
+        ("search/curves/z.csv", "games,target,solved_share,best_rank\n8,2x2x2,many,7\n", "line 2"),
+        ("search/metrics/z2.json", None, "No such file"),
+        ("search/metrics/z2.json", "{", "not JSON"),
+        ("search/metrics/z2.json", "[]", "expected a JSON object, got list"),
+        ("search/timing/z.csv", "cpu_s\n", "expected one row"),
+        ("search/timing/z.csv", "cpu_s\n\n1\n2\n", "expected one row"),
+        ("refinement/curves/plain.csv", "size,flips,rank\n", "expected columns"),
+        ("schemes.parquet", "text", "not a whole Parquet file"),
+    ],
+)
+def test_wrong_input_is_named(tmp_path, file, content, message):
+    given = make(tmp_path)
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(content)
+    with pytest.raises(TableError, match=message) as caught:
+        sources_lib.load(given)
+    assert str(tmp_path / file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_published_ranks_of_the_project_can_be_read():
+    rows = sources_lib.read_csv(ROOT / "data" / "known_ranks.csv", {"size": str} | sources_lib.PUBLISHED)
+    assert {row["size"]: row["best_z"] for row in rows}["4x4x4"] == 49
+    assert all(row["best_z2"] <= parse_size(row["size"]).naive_rank for row in rows)
