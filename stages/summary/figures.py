@@ -55,9 +55,9 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
     figure, axes = _panels(1, 1, 6.5, 1.7 + 0.3 * len(rows))
     axis = axes[0]
     marks = (  # column, label, marker, colour, size of the marker
-        ("verified", "this project, verified", "o", COLOURS[0], 9),
+        ("verified", "this project, verified", "o", COLOURS[0], 7),
         ("imported", "imported", "s", GREY, 5),
-        ("alphatensor", "AlphaTensor 2022", "D", COLOURS[1], 6),
+        ("alphatensor", "AlphaTensor 2022", "D", COLOURS[1], 9),
         ("best_known", "best published", "|", "#000000", 15),
     )
     for column, label, marker, colour, size in marks:
@@ -74,12 +74,12 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
     heads = {
         "verified": "own",
         "imported": "imported",
-        "best_known": "best",
-        "alphatensor": "AlphaT.",
+        "best_known": "published",
+        "alphatensor": "AlphaTensor",
         "naive": "standard",
     }
     for place, (column, head) in enumerate(heads.items()):
-        x = 1.07 + 0.15 * place
+        x = 1.08 + 0.16 * place
         axis.text(x, 1.0, head, transform=axis.transAxes, ha="center", va="bottom", fontsize=8.5, color="#444444")
         for line, row in enumerate(rows):
             weight = "bold" if column == "verified" else "normal"
