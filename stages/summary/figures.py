@@ -79,7 +79,7 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
         "naive": "standard",
     }
     for place, (column, head) in enumerate(heads.items()):
-        x = 1.08 + 0.16 * place
+        x = 1.09 + 0.2 * place
         axis.text(x, 1.0, head, transform=axis.transAxes, ha="center", va="bottom", fontsize=8.5, color="#444444")
         for line, row in enumerate(rows):
             weight = "bold" if column == "verified" else "normal"
