@@ -25,6 +25,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         clones.start(runs.dvc, "taskset", "--cpu-list", "0", "dvc", "repro"),
     ]
     for process in running:
+        process.wait()
+    for process in running:
         clones.finish(process)
     for clone in runs:
         clones.commit(clone)

@@ -64,7 +64,7 @@ def dvc_stale() -> set[str]:
 
 def snakemake_planned() -> set[str]:
     """The stages that Snakemake would run: those it holds for stale and all that follows from them."""
-    return {_name(job) for job in _plan(DAGSettings()).needrun_jobs() if job.output}
+    return {_name(job) for job in _plan(DAGSettings()).needrun_jobs(exclude_finished=False) if job.output}
 
 
 def _relative(path: str | Path) -> str:

@@ -74,6 +74,13 @@ def followers(stages: set[str], graph: dict[str, Node]) -> set[str]:
 LEAVES = dict(leaves(yaml.safe_load(clones.PARAMS.read_text())))
 
 
+@pytest.fixture(scope="module")
+def graph(runs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(runs.snakemake)
+        return dvc_graph()
+
+
 @pytest.fixture
 def run_to_edit(runs, monkeypatch):
     """The finished run as working directory; its parameters are put back."""
@@ -87,10 +94,10 @@ def test_nothing_is_stale_after_a_run(run_to_edit):
 
 
 @pytest.mark.parametrize("key", LEAVES)
-def test_a_number_makes_its_readers_stale(key, run_to_edit):
+def test_a_number_makes_its_readers_stale(key, run_to_edit, graph):
     value = other(key, LEAVES[key])
     clones.set_param(run_to_edit, key, value)
     if key.endswith(".ring"):  # a law has as many entries as its ring has coefficients
         clones.set_param(run_to_edit, f"demonstrations.{key.split('.')[1]}.law", LAW_OF_OTHER_RING[value])
     assert dvc_stale() == readers(key)
-    assert snakemake_planned() == followers(readers(key), dvc_graph())
+    assert snakemake_planned() == followers(readers(key), graph)
