@@ -48,40 +48,34 @@ def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Po
 
 
 class BestGames(NamedTuple):
-    """Solved games of lowest rank per target (AlphaTensor, Methods, «best games buffer»); newer before older.
+    """Solved games of lowest rank per target (AlphaTensor, Methods, «best games buffer»), in order of arrival.
 
     Attributes:
-      games: their terms, in the basis they were played in.
+      games: their terms, in the canonical basis.
       target: index of each game's target.
-      arrival: number of each game, for the order.
     """
 
     games: Terms
     target: np.ndarray
-    arrival: np.ndarray
 
 
 def empty_best_games(rules: Rules) -> BestGames:
     """No games."""
-    terms = Terms(np.zeros((0, rules.max_rank, 3, rules.length), np.int8), np.zeros(0, np.int32))
-    return BestGames(terms, np.zeros(0, np.int32), np.zeros(0, np.int64))
+    terms = Terms(np.zeros((0, rules.max_rank, 3, rules.length), np.int32), np.zeros(0, np.int32))
+    return BestGames(terms, np.zeros(0, np.int32))
 
 
-def keep_best(best: BestGames, games: Terms, target: np.ndarray, first: int, capacity: int) -> BestGames:
-    """Adds games and keeps, per target, the `capacity` of lowest rank; `first` is the number of the first one."""
-    arrival = first + np.arange(len(target))
-    terms = np.concatenate([best.games.terms, games.terms.astype(np.int8)])
-    rank = np.concatenate([best.games.rank, games.rank.astype(np.int32)])
-    target = np.concatenate([best.target, target.astype(np.int32)])
-    arrival = np.concatenate([best.arrival, arrival])
-    order = np.lexsort((-arrival, rank, target))
-    _, starts, counts = np.unique(target[order], return_index=True, return_counts=True)
-    kept = [order[start : start + min(count, capacity)] for start, count in zip(starts, counts, strict=True)]
-    rows = np.concatenate(kept) if kept else order
-    return BestGames(Terms(terms[rows], rank[rows]), target[rows], arrival[rows])
+def keep_best(best: BestGames, games: Terms, target: np.ndarray, capacity: int) -> BestGames:
+    """Adds games and keeps, per target, the `capacity` of lowest rank, newer before older."""
+    joined = jax.tree.map(lambda old, new: np.concatenate([old, new.astype(old.dtype)]), best, BestGames(games, target))
+    newest_first = np.arange(len(joined.target))[::-1]
+    order = np.lexsort((newest_first, joined.games.rank, joined.target))
+    place = np.arange(len(order)) - np.searchsorted(joined.target[order], joined.target[order])
+    rows = np.sort(order[place < capacity])
+    return jax.tree.map(lambda field: field[rows], joined)
 
 
-def draw_best(best: BestGames, rng: np.random.Generator, shape: tuple[int, ...]) -> Terms:
-    """Uniform draws with replacement, as leading axes `shape`."""
-    rows = rng.integers(len(best.target), size=shape)
-    return Terms(best.games.terms[rows], best.games.rank[rows])
+def draw_best(best: BestGames, rng: np.random.Generator, count: int) -> tuple[Terms, np.ndarray]:
+    """Uniform draws with replacement: games and their targets."""
+    rows = rng.integers(len(best.target), size=count)
+    return jax.tree.map(lambda field: field[rows], (best.games, best.target))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -44,8 +44,14 @@ class Losses(NamedTuple):
     value: Float[Array, "*steps"]
 
 
-def make_optimiser(settings: Optimiser, schedule: optax.Schedule) -> optax.GradientTransformation:
-    """Adam with decoupled weight decay behind a clip of the gradient's global norm."""
+@cache  # one object per settings: jit takes it as a static argument and compiles once for it
+def make_optimiser(settings: Optimiser, decay_steps: int | None) -> optax.GradientTransformation:
+    """Adam with decoupled weight decay behind a clip of the gradient's global norm.
+
+    The rate falls to zero along a cosine over `decay_steps`, or stays constant where that is None.
+    """
+    rate = settings.learning_rate
+    schedule = optax.constant_schedule(rate) if decay_steps is None else optax.cosine_decay_schedule(rate, decay_steps)
     return optax.chain(
         optax.clip_by_global_norm(settings.clip),
         optax.adamw(schedule, weight_decay=settings.weight_decay),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from stages.contract.params import Search
 from stages.planning.one_ply import one_ply
@@ -10,6 +10,7 @@ from stages.planning.plan import Planner
 from stages.planning.tree import gumbel, puct
 
 
+@cache  # one object per settings: jit takes a planner as a static argument and compiles once for it
 def planner(settings: Search) -> Planner:
     """The planner that `settings.planner` names."""
     if settings.planner == "one_ply":

@@ -55,9 +55,10 @@ def puct(
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy = visit shares.
 
     c(s) = 1.25 + log((1 + 19652 + sum N) / 19652); Q is scaled between a node's extremes as in MuZero. No root noise:
-    the sampled candidates explore.
+    the sampled candidates explore. Played is a draw from the visit shares, less the actions whose value is below that
+    of the most visited one (AlphaTensor, Methods, «Acting»).
     """
-    root_key, search_key = jax.random.split(key)
+    root_key, search_key, choice_key = jax.random.split(key, 3)
     root, nodes = _root(network, states, root_key, candidates, risk)
     output = mctx.muzero_policy(
         network,
@@ -67,13 +68,17 @@ def puct(
         num_simulations=simulations,
         invalid_actions=nodes.is_copy,
         dirichlet_fraction=0.0,
-        temperature=0.0,
         pb_c_init=1.25,
         pb_c_base=19652,
     )
-    visits = output.search_tree.summary().visit_counts
+    summary = output.search_tree.summary()
+    visits = summary.visit_counts
     weights = visits / jnp.sum(visits, axis=-1, keepdims=True)
-    return Plan(nodes.actions, weights, output.action)
+    favourite = jnp.take_along_axis(summary.qvalues, jnp.argmax(visits, axis=-1, keepdims=True), axis=-1)
+    playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
+    keys = jax.random.split(choice_key, len(playable))
+    choice = jax.vmap(lambda key, law: jax.random.categorical(key, jnp.log(law)))(keys, playable)
+    return Plan(nodes.actions, weights, choice)
 
 
 def gumbel(

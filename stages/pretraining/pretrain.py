@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import optax
 
 from stages.contract.command import Stopwatch
 from stages.contract.params import Agent, Pretraining
@@ -28,8 +27,7 @@ def pretrain(
 ) -> tuple[AgentNetwork, list[dict]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), 1))
-    schedule = optax.cosine_decay_schedule(settings.optimiser.learning_rate, settings.steps)
-    optimiser = make_optimiser(settings.optimiser, schedule)
+    optimiser = make_optimiser(settings.optimiser, settings.steps)
     network = AgentNetwork(agent, key=init_key)
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []
     if saved := resume.load():

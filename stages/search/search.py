@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import jax
 import numpy as np
-import optax
+from jaxtyping import PRNGKeyArray
 
 from stages.algebra.targets import parse_size
 from stages.contract.candidates import Candidate, Collection
@@ -25,8 +25,9 @@ from stages.learning.positions import Terms
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
 from stages.planning.choose import planner
+from stages.planning.plan import Planner
 from stages.search.selfplay import learnable_positions, play, solved_terms
-from stages.search.starts import draw_starts, scheme_of_game
+from stages.search.starts import change_terms, draw_bases, scheme_of_terms, start_tensors
 
 CURVE_COLUMNS = ["round", "games", "target", "solved_share", "best_rank", "policy_loss", "value_loss"]
 
@@ -66,7 +67,7 @@ def search(
     name: str,
 ) -> Memory:
     """Plays all rounds, from `network` on; returns what was found and learnt."""
-    optimiser = make_optimiser(settings.optimiser, optax.constant_schedule(settings.optimiser.learning_rate))
+    optimiser = make_optimiser(settings.optimiser, None)
     memory = Memory(
         TrainState(network, optimiser.init(network)),
         buffers.empty_replay(network.rules),
@@ -82,8 +83,8 @@ def search(
     while memory.round < settings.rounds:
         play_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round))
         rng = np.random.default_rng([agent.seed, 2, memory.round])
-        solved_share = _play_round(memory, agent, settings, plan, play_key, rng, name)
-        batches = _draw_batches(memory, settings, reader, rng)
+        solved_share = _play_round(memory, agent, settings, plan, play_key, rng, f"search:{name}:game")
+        batches = _draw_batches(memory, agent, settings, reader, rng)
         memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
         means = mean_losses(losses, f"search@{name}, round {memory.round}")
         memory.round += 1
@@ -109,48 +110,64 @@ def search(
 
 
 def _play_round(
-    memory: Memory, agent: Agent, settings: Search, plan, key, rng: np.random.Generator, name: str
+    memory: Memory,
+    agent: Agent,
+    settings: Search,
+    plan: Planner,
+    key: PRNGKeyArray,
+    rng: np.random.Generator,
+    origin: str,
 ) -> dict[str, float]:
     """Plays one batch of games into `memory`; returns the solved share per target."""
     network = memory.train.network
-    starts = draw_starts(rng, agent, settings, network.rules)
+    target = rng.integers(len(agent.targets), size=settings.games)
+    bases = draw_bases(rng, agent, network.rules, target, settings.basis_density)
     # A game may use as many moves as the agent's own best scheme, at first as the standard algorithm.
-    limit = [memory.best_rank.get(target, parse_size(target).naive_rank) for target in agent.targets]
-    games = play(network, starts.tensors, np.array(limit, np.int32)[starts.target], key, plan)
-
+    limit = [memory.best_rank.get(name, parse_size(name).naive_rank) for name in agent.targets]
+    tensors = start_tensors(agent, network.rules, target, bases)
+    games = play(network, tensors, np.array(limit, np.int32)[target], key, plan)
     memory.replay = buffers.remember(memory.replay, learnable_positions(games), settings.replay_rounds)
-    solved, terms = solved_terms(games)
+
+    solved, played = solved_terms(games)
+    canonical = change_terms(played.terms, bases.inverses[solved], agent)
     first = memory.round * settings.games
-    for row, game in enumerate(solved):
-        scheme = scheme_of_game(starts, int(game), terms.terms[row, : terms.rank[row]], agent)
-        memory.found.add(Candidate(scheme, f"search:{name}:game", "", agent.seed, first + int(game) + 1))
-        target = agent.targets[starts.target[game]]
-        memory.best_rank[target] = min(scheme.rank, memory.best_rank.get(target, scheme.rank))
-    memory.best = buffers.keep_best(memory.best, terms, starts.target[solved], first, settings.best_games)
+    for game, terms, rank in zip(solved, canonical, played.rank, strict=True):
+        size = agent.targets[target[game]]
+        scheme = scheme_of_terms(terms[:rank], size, agent)
+        memory.found.add(Candidate(scheme, origin, "", agent.seed, first + int(game) + 1))
+        memory.best_rank[size] = min(scheme.rank, memory.best_rank.get(size, scheme.rank))
+    memory.best = buffers.keep_best(memory.best, Terms(canonical, played.rank), target[solved], settings.best_games)
+
     is_solved = np.asarray(games.is_solved)
     shares = {}
-    for index, target in enumerate(agent.targets):
-        of_target = is_solved[starts.target == index]
-        shares[target] = float(of_target.mean()) if of_target.size else 0.0
+    for index, size in enumerate(agent.targets):
+        of_target = is_solved[target == index]
+        shares[size] = float(of_target.mean()) if of_target.size else 0.0
     return shares
 
 
-def _draw_batches(memory: Memory, settings: Search, reader: DemonstrationReader, rng: np.random.Generator) -> Batch:
-    """One round of batches: shares of demonstrations and best games, the rest own positions.
+def _draw_batches(
+    memory: Memory, agent: Agent, settings: Search, reader: DemonstrationReader, rng: np.random.Generator
+) -> Batch:
+    """One round of batches: shares of demonstrations and of best games, the rest own positions.
 
-    Until a game is solved, demonstrations stand in for the best games, so that shapes never change.
+    Best games are shown in fresh random bases. Demonstrations stand in for them until a game is solved, and where a
+    basis takes a coefficient out of the action space, so that shapes never change.
     """
+    rules = memory.train.network.rules
     steps, batch = settings.train_steps, settings.optimiser.batch
     best_count = round(settings.best_share * batch)
     count = best_count + round(settings.demonstration_share * batch)
-    terms = reader.take(memory.round * steps * count, (steps, count))
+    terms, rank = reader.take(memory.round * steps * count, (steps, count))
     if best_count and len(memory.best.target):
-        best = buffers.draw_best(memory.best, rng, (steps, best_count))
-        terms = Terms(
-            np.concatenate([best.terms, terms.terms[:, best_count:]], axis=1),
-            np.concatenate([best.rank, terms.rank[:, best_count:]], axis=1),
-        )
-    return Batch(terms, buffers.draw(memory.replay, rng, (steps, batch - count)))
+        best, target = buffers.draw_best(memory.best, rng, steps * best_count)
+        bases = draw_bases(rng, agent, rules, target, settings.basis_density)
+        changed = change_terms(best.terms, bases.matrices, agent)
+        fits = np.isin(changed, rules.coefficients).all(axis=(1, 2, 3)).reshape(steps, best_count)
+        changed = changed.reshape(steps, best_count, *changed.shape[1:])
+        terms[:, :best_count] = np.where(fits[:, :, None, None, None], changed, terms[:, :best_count])
+        rank[:, :best_count] = np.where(fits, best.rank.reshape(fits.shape), rank[:, :best_count])
+    return Batch(Terms(terms, rank), buffers.draw(memory.replay, rng, (steps, batch - count)))
 
 
 def metrics(memory: Memory) -> dict:

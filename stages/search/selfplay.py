@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from stages.game.rules import Rules
 from stages.game.tensor_game import State, start, step
 from stages.learning.positions import Position, Terms
 from stages.network.agent import AgentNetwork
@@ -77,9 +76,3 @@ def learnable_positions(games: Games) -> Position:
     returns = np.cumsum(np.asarray(games.rewards)[:, ::-1], axis=1)[:, ::-1]  # to go: this reward and all later ones
     state = State(*(np.asarray(field)[is_open] for field in games.states))
     return Position(state, np.asarray(games.improved)[is_open], returns[is_open].astype(np.float32))
-
-
-def pad(tensor: np.ndarray, rules: Rules) -> np.ndarray:
-    """A target's tensors [..., nm, mp, pn] with zeros up to [..., S, S, S]."""
-    missing = [(0, rules.length - axis) for axis in tensor.shape[-3:]]
-    return np.pad(tensor, [(0, 0)] * (tensor.ndim - 3) + missing)

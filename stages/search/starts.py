@@ -5,67 +5,83 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Int
 
 from stages.algebra import basis
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import Factors, Scheme, leading_signs
 from stages.algebra.targets import matmul_target, parse_size
-from stages.contract.params import Agent, Search
+from stages.contract.params import Agent
 from stages.errors import SchemeError
 from stages.game.rules import Rules
-from stages.search.selfplay import pad
 
 
-class Starts(NamedTuple):
-    """One batch of start positions.
+class Bases(NamedTuple):
+    """One change of basis per game and mode; the identity on the axes beyond the target's own.
 
     Attributes:
-      tensors: int32 [games, S, S, S], padded with zeros.
-      target: index into the agent's targets, [games].
-      inverses: per target that was drawn, the inverse bases of its games in order: three stacks [count, axis, axis].
+      matrices: unimodular; canonical basis to the game's.
+      inverses: the way back.
     """
 
-    tensors: np.ndarray
-    target: np.ndarray
-    inverses: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    matrices: Int[np.ndarray, "games 3 s s"]
+    inverses: Int[np.ndarray, "games 3 s s"]
 
 
-def draw_starts(rng: np.random.Generator, agent: Agent, settings: Search, rules: Rules) -> Starts:
-    """Draws a target and a basis for each game; axes of equal length share a matrix."""
-    chosen = rng.integers(len(agent.targets), size=settings.games)
-    tensors = np.zeros((settings.games, *[rules.length] * 3), np.int32)
-    inverses = {}
+def draw_bases(
+    rng: np.random.Generator, agent: Agent, rules: Rules, target: Int[np.ndarray, " games"], density: float
+) -> Bases:
+    """Draws a basis for each game, given the index of its target; modes of equal length share a matrix."""
+    unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(target), 3, 1, 1))
+    bases = Bases(unit, unit.copy())
     for index, name in enumerate(agent.targets):
-        games = np.flatnonzero(chosen == index)
-        if not games.size:
-            continue
-        size = parse_size(name)
-        drawn = {
-            length: basis.draw_unimodular(rng, games.size, length, agent.ring, settings.basis_density)
-            for length in sorted(set(size.modes))
-        }
-        bases = tuple(drawn[length][0] for length in size.modes)
-        inverses[index] = tuple(drawn[length][1] for length in size.modes)
-        tensors[games] = pad(basis.transform(matmul_target(size), bases, agent.ring), rules)
-    return Starts(tensors, chosen.astype(np.int32), inverses)
+        games = np.flatnonzero(target == index)
+        modes = parse_size(name).modes
+        for length in sorted(set(modes)):
+            drawn = basis.draw_unimodular(rng, games.size, length, agent.ring, density)
+            for mode in (mode for mode in range(3) if modes[mode] == length):
+                for stack, matrices in zip(bases, drawn, strict=True):
+                    stack[games, mode, :length, :length] = matrices
+    return bases
 
 
-def scheme_of_game(starts: Starts, game: int, terms: np.ndarray, agent: Agent) -> Scheme:
-    """The scheme, in the canonical basis, of a solved game's terms [R, 3, S]; checked exactly.
+def start_tensors(
+    agent: Agent, rules: Rules, target: Int[np.ndarray, " games"], bases: Bases
+) -> Int[np.ndarray, "games s s s"]:
+    """The targets, padded with zeros to [S, S, S], each in its game's basis."""
+    tensors = np.zeros((len(target), *[rules.length] * 3), np.int64)
+    for index, name in enumerate(agent.targets):
+        games = np.flatnonzero(target == index)
+        matmul = matmul_target(parse_size(name))
+        padded = np.pad(matmul, [(0, rules.length - axis) for axis in matmul.shape])
+        tensors[games] = basis.transform(padded, tuple(bases.matrices[games, mode] for mode in range(3)), agent.ring)
+    return tensors.astype(np.int32)
 
-    Entries beyond the target's own axes only cancel each other, and a term that has no others is dropped.
+
+def change_terms(
+    terms: Int[np.ndarray, "games max_rank 3 s"], matrices: Int[np.ndarray, "games 3 s s"], agent: Agent
+) -> Int[np.ndarray, "games max_rank 3 s"]:
+    """Terms written in other bases, with canonical signs (game.tokens)."""
+    changed = np.einsum("gmxs,grms->grmx", matrices, terms.astype(np.int64))
+    if agent.ring == "Z2":
+        return changed % 2
+    length = terms.shape[-1]
+    signs = [leading_signs(changed[:, :, mode].reshape(-1, length).T).reshape(terms.shape[:2]) for mode in (0, 1)]
+    return changed * np.stack([*signs, signs[0] * signs[1]], axis=-1)[..., None]
+
+
+def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agent) -> Scheme:
+    """The scheme of a solved game's terms in the canonical basis; checked exactly.
+
+    Entries beyond the target's own axes cancel each other, and a term that has no others is dropped.
 
     Raises:
       SchemeError: the check fails, so the game or the way back is wrong.
     """
-    index = int(starts.target[game])
-    size = parse_size(agent.targets[index])
-    place = int((starts.target[:game] == index).sum())
-    inverses = tuple(stack[place] for stack in starts.inverses[index])
-    cut = [terms[:, mode, :length].T.astype(np.int64) for mode, length in enumerate(size.modes)]
+    size = parse_size(target)
+    cut = [terms[:, mode, :length].T for mode, length in enumerate(size.modes)]
     is_term = np.logical_and.reduce([(factor != 0).any(axis=0) for factor in cut])
-    factors = basis.map_back(Factors(*(factor[:, is_term] for factor in cut)), inverses, agent.ring)
-    scheme = Scheme(size, agent.ring, factors)
+    scheme = Scheme(size, agent.ring, Factors(*(factor[:, is_term] for factor in cut)))
     if wrong := check(scheme):
-        raise SchemeError(f"a solved game of {size.name} over {agent.ring} is no decomposition: {wrong}")
+        raise SchemeError(f"a solved game of {target} over {agent.ring} is no decomposition: {wrong}")
     return scheme
