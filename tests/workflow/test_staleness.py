@@ -18,6 +18,7 @@ READERS = {
     "walks.{name}": "refinement@{name} verification summary",
     "refinement": "refinement@standard refinement@from_z2",
     "benchmarking": "benchmarking",
+    "benchmarking.seed": "benchmarking summary",
 }
 
 # Another valid value, where a greater integer or a smaller fraction is none.

@@ -54,6 +54,6 @@ rule summary:
         mem_mb=4000,
         runtime=30,
     params:
-        declared=given("agents", "walks"),
+        declared=given("agents", "walks", "benchmarking.seed"),
     shell:
         "dvc --wait-for-lock repro --single-item summary 2>&1 | tee {log} >&2"
