@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int
 
-from stages.algebra.factors import Factors
 from stages.algebra.rings import Ring
 from stages.errors import SchemeError
 
@@ -68,22 +67,3 @@ def transform(
     image = np.einsum("byj,bxjk->bxyk", b, image)
     image = np.einsum("bzk,bxyk->bxyz", c, image)
     return image % 2 if ring == "Z2" else image
-
-
-def map_back(factors: Factors, inverses: tuple[np.ndarray, np.ndarray, np.ndarray], ring: Ring) -> Factors:
-    """Factors of T in the canonical basis from factors of T' and the inverses [S, S] of one game's bases.
-
-    Raises:
-      SchemeError: over Z a coefficient leaves int32.
-    """
-    if ring == "Z2":
-        return Factors(*(inverse @ matrix % 2 for inverse, matrix in zip(inverses, factors, strict=True)))
-    return Factors(*(_exact_product(inverse, matrix) for inverse, matrix in zip(inverses, factors, strict=True)))
-
-
-def _exact_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """left @ right; raises where a sum might leave int64, so that nothing wraps into range."""
-    rows = np.abs(left).sum(axis=1, dtype=object).max(initial=0)
-    if rows * int(np.abs(right).max(initial=0)) >= 2**63:
-        raise SchemeError("basis: the factors mapped back leave int64")
-    return left @ right

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.algebra.targets import parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.contract.command import Stopwatch
@@ -130,13 +131,16 @@ def _play_round(
 
     solved, played = solved_terms(games)
     canonical = change_terms(played.terms, bases.inverses[solved], agent)
+    # Over Z a way back can leave the range of a table's coefficients; such a game counts as solved and is not kept.
+    is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
+    solved, canonical, rank = solved[is_storable], canonical[is_storable], played.rank[is_storable]
     first = memory.round * settings.games
-    for game, terms, rank in zip(solved, canonical, played.rank, strict=True):
+    for game, terms, num_terms in zip(solved, canonical, rank, strict=True):
         size = agent.targets[target[game]]
-        scheme = scheme_of_terms(terms[:rank], size, agent)
+        scheme = scheme_of_terms(terms[:num_terms], size, agent)
         memory.found.add(Candidate(scheme, origin, "", agent.seed, first + int(game) + 1))
         memory.best_rank[size] = min(scheme.rank, memory.best_rank.get(size, scheme.rank))
-    memory.best = buffers.keep_best(memory.best, Terms(canonical, played.rank), target[solved], settings.best_games)
+    memory.best = buffers.keep_best(memory.best, Terms(canonical, rank), target[solved], settings.best_games)
 
     is_solved = np.asarray(games.is_solved)
     shares = {}

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.algebra.basis import LONGEST_AXIS, draw_unimodular, map_back, transform
+from stages.algebra.basis import LONGEST_AXIS, draw_unimodular, transform
 from stages.algebra.check import first_wrong_entry
-from stages.algebra.factors import COEFFICIENT_LIMIT, Factors
+from stages.algebra.factors import Factors
 from stages.algebra.targets import Size, matmul_target
 from stages.errors import SchemeError
 from tests import examples
@@ -66,8 +66,8 @@ def test_every_invertible_matrix_over_z2_is_reached():
 
 @given(seeds, st.sampled_from(["Z", "Z2"]))
 @settings(max_examples=30, deadline=None)
-def test_transformed_factors_map_back(seed, ring):
-    """Strassen's factors taken into a basis decompose T' there; mapped back they are Strassen's again."""
+def test_transformed_factors_decompose_the_transformed_target(seed, ring):
+    """Strassen's factors taken into a basis decompose T' there."""
     rng = np.random.default_rng(seed)
     factors = (examples.strassen() if ring == "Z" else examples.modulo_two()).factors
     drawn = [draw_unimodular(rng, 4, 4, ring, 0.5) for _ in "abc"]
@@ -78,9 +78,6 @@ def test_transformed_factors_map_back(seed, ring):
         if ring == "Z2":
             there = Factors(*(matrix % 2 for matrix in there))
         assert first_wrong_entry(images[game], there, ring) is None
-        back = map_back(there, tuple(inverses[game] for _, inverses in drawn), ring)
-        for first, second in zip(back, factors, strict=True):
-            np.testing.assert_array_equal(first, second % 2 if ring == "Z2" else second, strict=True)
 
 
 @given(seeds)
@@ -92,17 +89,3 @@ def test_transform_is_the_sum_over_three_axes(seed):
     expected = np.einsum("bxi,byj,bzk,ijk->bxyz", *bases, tensor.astype(np.int64))
     np.testing.assert_array_equal(transform(tensor, bases, "Z"), expected, strict=True)
     np.testing.assert_array_equal(transform(tensor, bases, "Z2"), expected % 2, strict=True)
-
-
-@pytest.mark.parametrize(
-    ("entry", "factor", "message"),
-    [
-        (2, COEFFICIENT_LIMIT, "within int32"),  # fits int64, not a scheme
-        (2**33, 2**30, "int64"),  # 2**33 * 2**30 * 2 = 2**64 would wrap to 0
-    ],
-)
-def test_mapped_back_beyond_range_is_refused(entry, factor, message):
-    inverse = np.full((2, 2), entry)
-    factors = Factors(*(np.full((2, 1), factor),) * 3)
-    with pytest.raises(SchemeError, match=message):
-        map_back(factors, (inverse,) * 3, "Z")
