@@ -13,9 +13,9 @@ from stages.algebra.rings import Ring
 from stages.errors import SchemeError
 
 # An entry k off the diagonal of an inverted unit triangular matrix of 0, +-1 is at most 2**(k - 1), so one of
-# U^-1 L^-1 is below 1 + sum_k 4**(k - 1) < 4**(length - 1): within int64 up to this length. Over Z2 int64 may wrap:
-# its modulus is even, so parities stay right.
-LONGEST_AXIS = 32
+# U^-1 L^-1 is below 1 + sum_k 4**(k - 1) < 4**(length - 1). Up to this length a product of an inverse and a factor,
+# 28 * 2 * 4**27 < 2**60, stays within int64. Over Z2 int64 may wrap: its modulus is even, so parities stay right.
+LONGEST_AXIS = 28
 
 
 def draw_unimodular(

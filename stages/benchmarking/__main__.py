@@ -8,9 +8,9 @@ from stages.benchmarking.threads import use_granted_cores
 
 THREADS = use_granted_cores()  # before NumPy and JAX are imported below
 
-from stages.benchmarking.benchmark import benchmark  # noqa: E402
-from stages.benchmarking.device import facts  # noqa: E402
-from stages.contract import command, params, tables  # noqa: E402
+from stages.benchmarking.benchmark import benchmark
+from stages.benchmarking.device import facts
+from stages.contract import command, params, tables
 
 
 def main(given: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ with one line that names the key, what was expected and what came.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
 from stages.errors import ParamsError, SchemeError
 
@@ -87,33 +89,46 @@ class Optimiser(Section):
     batch: int = Field(ge=1, le=65536, description="positions in one step")
     learning_rate: float = Field(gt=0, le=1, description="peak rate of Adam")
     weight_decay: float = Field(ge=0, le=1, description="decoupled weight decay")
-    clip: float = Field(gt=0, description="largest global norm of a gradient")
+    clip: float = Field(gt=0, le=1e9, description="largest global norm of a gradient")
 
 
 class Pretraining(Section):
     """Supervised steps on demonstrations."""
 
     steps: int = Field(ge=1, le=10_000_000, description="train steps")
-    report_every: int = Field(ge=1, description="steps between two rows of the curve")
+    report_every: int = Field(ge=1, le=10_000_000, description="steps between two rows of the curve")
     optimiser: Optimiser
+
+
+class Planner(Section):
+    """How a move is chosen: best child after one ply, or Sampled AlphaZero on mctx (the paper's PUCT, or Gumbel)."""
+
+    name: Literal["one_ply", "puct", "gumbel"] = Field(description="the planner")
+    simulations: int | None = Field(None, ge=1, le=4096, description="per move; of a tree search alone")
+
+    @model_validator(mode="after")
+    def _simulations_belong_to_trees(self) -> Planner:
+        if (self.simulations is None) != (self.name == "one_ply"):
+            expected = "no simulations" if self.name == "one_ply" else "a number of simulations"
+            raise ValueError(f"expected {expected} with {self.name}, got {self.simulations}")
+        return self
 
 
 class Search(Section):
     """Self-play. One round = `games` games in one batch, then `train_steps` steps."""
 
-    rounds: int = Field(ge=1, description="rounds of self-play and training")
+    rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
     games: int = Field(ge=1, le=65536, description="games played at once in a round")
-    planner: Literal["one_ply", "puct", "gumbel"] = Field(description="how a move is chosen")
+    planner: Planner
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
-    simulations: int = Field(ge=1, le=4096, description="simulations of a tree search; one_ply ignores it")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
-    train_steps: int = Field(ge=1, description="train steps after each round")
+    train_steps: int = Field(ge=1, le=100_000, description="train steps after each round")
     demonstration_share: float = Field(ge=0, le=1, description="share of a batch drawn from demonstrations")
     best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best own games")
-    replay_rounds: int = Field(ge=1, description="rounds of own games kept for training")
-    best_games: int = Field(ge=1, description="own solved games kept per target, shortest first")
-    keep: int = Field(ge=1, description="schemes kept per size and rank, distinct by invariants")
+    replay_rounds: int = Field(ge=1, le=10_000, description="rounds of own games kept for training")
+    best_games: int = Field(ge=1, le=1_000_000, description="own solved games kept per target, shortest first")
+    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
     optimiser: Optimiser
 
     @model_validator(mode="after")
@@ -129,7 +144,9 @@ class Walk(Section):
 
     start: str = Field(description="scheme file the walk begins from: JSON, or the schemes of an agent (Parquet)")
     chain: tuple[SizeName, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
-    flips: int = Field(ge=1, description="flips spent at a size per product of its standard algorithm (2x2x2 has 8)")
+    flips: int = Field(
+        ge=1, le=10**15, description="flips at a size per product of its standard algorithm (2x2x2 has 8)"
+    )
     seed: Seed
 
     @field_validator("chain")
@@ -143,20 +160,23 @@ class Walk(Section):
         return chain
 
 
+_MOST_IN_RANGE = 1_000_000
+
+
 class Refinement(Section):
     """What every walk shares. L: flips without a lower rank before a plus transition."""
 
-    keep: int = Field(ge=1, description="schemes kept per size, ring and rank, distinct by invariants")
+    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")
     pool: int = Field(ge=1, le=65536, description="schemes of the best rank an attempt returns to")
     plus_after: tuple[int, int] = Field(description="least and greatest L, drawn log-uniform at each return")
     margin: tuple[int, int] = Field(description="least and greatest rank above the best that a plus may reach")
-    restart_after: int = Field(ge=1, description="flips without a lower rank before the next attempt")
+    restart_after: int = Field(ge=1, le=10**15, description="flips without a lower rank before the next attempt")
 
     @field_validator("plus_after", "margin")
     @classmethod
     def _is_range(cls, given: tuple[int, int]) -> tuple[int, int]:
-        if not 1 <= given[0] <= given[1]:
-            raise ValueError(f"expected two numbers, 1 <= least <= greatest, got {list(given)}")
+        if not 1 <= given[0] <= given[1] <= _MOST_IN_RANGE:
+            raise ValueError(f"expected two numbers, 1 <= least <= greatest <= {_MOST_IN_RANGE}, got {list(given)}")
         return given
 
 
@@ -165,19 +185,26 @@ class Benchmarking(Section):
 
     sizes: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(min_length=1, description="n = m = p of a product")
     dtypes: tuple[Literal["float32", "float64"], ...] = Field(min_length=1, description="element types")
-    rounds: int = Field(ge=3, description="samples of each kernel and baseline")
-    kernels_per_size: int = Field(ge=1, description="kernels timed per scheme size: lowest rank, then fewest additions")
+    rounds: int = Field(ge=3, le=100_000, description="samples of each kernel and baseline")
+    kernels_per_size: int = Field(
+        ge=1, le=1_000, description="kernels timed per size: lowest rank, then fewest additions"
+    )
     seed: Seed
+
+
+_MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
+_MOST_SYMBOLS = 2**14
+_MOST_COMBINATIONS = 2**13
 
 
 class Params(Section):
     """params.yaml, whole."""
 
-    agents: dict[Name, Agent]
+    agents: dict[Name, Agent] = Field(min_length=1)
     demonstrations: dict[Name, Demonstrations]
     pretraining: dict[Name, Pretraining]
     search: dict[Name, Search]
-    walks: dict[Name, Walk]
+    walks: dict[Name, Walk] = Field(min_length=1)
     refinement: Refinement
     benchmarking: Benchmarking
 
@@ -189,18 +216,52 @@ class Params(Section):
                     f"{section}: expected one entry per agent ({', '.join(sorted(self.agents))}), "
                     f"got {', '.join(sorted(getattr(self, section))) or 'none'}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _laws_fit_their_rings(self) -> Params:
         for name, agent in self.agents.items():
-            law, expected = self.demonstrations[name].law, 2 if agent.ring == "Z2" else 5
+            law, key = self.demonstrations[name].law, f"demonstrations.{name}.law"
+            expected = 2 if agent.ring == "Z2" else 5
             if len(law) != expected:
-                raise ValueError(
-                    f"demonstrations.{name}.law: expected {expected} probabilities over {agent.ring}, got {len(law)}"
-                )
+                raise ValueError(f"{key}: expected {expected} probabilities over {agent.ring}, got {len(law)}")
+            zero = law[0 if agent.ring == "Z2" else 2]
+            if zero > _MOST_ZEROS:
+                raise ValueError(f"{key}: expected a probability of zero of at most {_MOST_ZEROS}, got {zero}")
+        return self
+
+    @model_validator(mode="after")
+    def _networks_fit_their_targets(self) -> Params:
+        for name, agent in self.agents.items():
             length = max(max(parse_size(target).modes) for target in agent.targets)
-            if length % agent.network.entries_per_token:
+            if length > LONGEST_AXIS:
+                raise ValueError(f"agents.{name}.targets: expected axes of at most {LONGEST_AXIS}, got {length}")
+            field, coefficients = (2, 2) if agent.ring == "Z2" else (3, 5)
+            key, entries = f"agents.{name}.network", agent.network.entries_per_token
+            if length % entries:
                 raise ValueError(
-                    f"agents.{name}.network.entries_per_token: expected a divisor of {length} "
-                    f"(the longest axis of its targets), got {agent.network.entries_per_token}"
+                    f"{key}.entries_per_token: expected a divisor of {length} (the longest axis of its targets), "
+                    f"got {entries}"
                 )
+            if coefficients**entries > _MOST_SYMBOLS:
+                raise ValueError(
+                    f"{key}.entries_per_token: expected at most {_MOST_SYMBOLS} symbols, got {coefficients}**{entries}"
+                )
+            counts = range(1, min(agent.network.combinations, length) + 1)
+            combinations = sum(math.comb(length, count) * (field - 1) ** (count - 1) for count in counts)
+            if combinations > _MOST_COMBINATIONS:
+                raise ValueError(
+                    f"{key}.combinations: expected at most {_MOST_COMBINATIONS} combinations of {length} slices, "
+                    f"got {combinations}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _walks_start_at_home(self) -> Params:
+        starts = ["data/standard.json", *(f"results/search/schemes/{name}.parquet" for name in sorted(self.agents))]
+        for name, walk in self.walks.items():
+            if walk.start not in starts:
+                raise ValueError(f"walks.{name}.start: expected one of {', '.join(starts)}, got {walk.start}")
         return self
 
 

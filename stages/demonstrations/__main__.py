@@ -2,14 +2,16 @@
 
 import argparse
 
+from stages.contract.xla import settle_xla
+
+settle_xla()  # before JAX is imported
+
 from stages.contract import command, params
-from stages.contract.threads import one_xla_thread
 from stages.demonstrations.draw import write_demonstrations
 from stages.game.rules import rules_for
 
 
 def main(args: argparse.Namespace) -> None:
-    one_xla_thread()
     stopwatch = command.Stopwatch()
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.demonstrations[args.name]

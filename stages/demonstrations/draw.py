@@ -19,6 +19,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from stages.contract import tables
 from stages.contract.params import Demonstrations
 from stages.contract.progress import Progress
+from stages.contract.streams import Stream
 from stages.game.rules import Rules
 
 
@@ -58,7 +59,7 @@ def draw(
 
 def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, seed: int, label: str) -> None:
     """Draws all demonstrations, one row group at a time: memory for one group, whatever the count."""
-    root = jax.random.key(seed)
+    root = jax.random.fold_in(jax.random.key(seed), Stream.DEMONSTRATIONS)
     progress = Progress(label, settings.count, "demonstrations")
     with tables.Writer(path, tables.DEMONSTRATIONS) as writer:
         for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from stages.contract.threads import one_xla_thread
+from stages.contract.xla import settle_xla
 
-one_xla_thread()  # before JAX is imported
+settle_xla()  # before JAX is imported
 
-from stages.contract import command, tables  # noqa: E402
-from stages.kernels.selection import make_all  # noqa: E402
+from stages.contract import command, tables
+from stages.kernels.selection import make_all
 
 
 def main(given: argparse.Namespace) -> None:
@@ -23,4 +23,4 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("kernels", "schemes", "kernels", "refused", "timing"))
+    command.run(main, command.arguments("kernels", "schemes", "kernels", "refused", "timing", has_params=False))

@@ -27,7 +27,7 @@ class Replay(NamedTuple):
 def empty_replay(rules: Rules) -> Replay:
     """No positions."""
     s = rules.length
-    state = State(np.zeros((0, s, s, s), np.int16), np.zeros(0, np.int16), np.zeros(0, bool))
+    state = State(np.zeros((0, s, s, s), np.int32), np.zeros(0, np.int32), np.zeros(0, bool))
     return Replay(Position(state, np.zeros((0, 3, s), np.int8), np.zeros(0, np.float32)), np.zeros(0, np.int64))
 
 

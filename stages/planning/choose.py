@@ -12,8 +12,9 @@ from stages.planning.tree import gumbel, puct
 
 @cache  # one object per settings: jit takes a planner as a static argument and compiles once for it
 def planner(settings: Search) -> Planner:
-    """The planner that `settings.planner` names."""
-    if settings.planner == "one_ply":
-        return partial(one_ply, candidates=settings.candidates, risk=settings.risk)
-    tree = {"puct": puct, "gumbel": gumbel}[settings.planner]
-    return partial(tree, candidates=settings.candidates, risk=settings.risk, simulations=settings.simulations)
+    """The planner that `settings` describe."""
+    shared = {"candidates": settings.candidates, "risk": settings.risk}
+    if settings.planner.name == "one_ply":
+        return partial(one_ply, **shared)
+    tree = {"puct": puct, "gumbel": gumbel}[settings.planner.name]
+    return partial(tree, simulations=settings.planner.simulations, **shared)

@@ -2,9 +2,12 @@
 
 import argparse
 
+from stages.contract.xla import settle_xla
+
+settle_xla()  # before JAX is imported
+
 from stages.contract import command, params
 from stages.contract.resume import Resume
-from stages.contract.threads import one_xla_thread
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import write_parameters
@@ -12,7 +15,6 @@ from stages.pretraining.pretrain import CURVE_COLUMNS, pretrain
 
 
 def main(args: argparse.Namespace) -> None:
-    one_xla_thread()
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.pretraining[args.name]
     label = f"pretraining@{args.name}"

@@ -8,6 +8,7 @@ from stages.contract.command import Stopwatch
 from stages.contract.params import Agent, Pretraining
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
+from stages.contract.streams import Stream
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
@@ -26,7 +27,7 @@ def pretrain(
     label: str,
 ) -> tuple[AgentNetwork, list[dict]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
-    init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), 1))
+    init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
     optimiser = make_optimiser(settings.optimiser, settings.steps)
     network = AgentNetwork(agent, key=init_key)
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []

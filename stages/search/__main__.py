@@ -3,9 +3,12 @@
 import argparse
 import json
 
+from stages.contract.xla import settle_xla
+
+settle_xla()  # before JAX is imported
+
 from stages.contract import candidates, command, params
 from stages.contract.resume import Resume
-from stages.contract.threads import one_xla_thread
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
@@ -13,7 +16,6 @@ from stages.search.search import CURVE_COLUMNS, metrics, search
 
 
 def main(args: argparse.Namespace) -> None:
-    one_xla_thread()
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.search[args.name]
     network = read_parameters(args.pretrained, agent)

@@ -19,6 +19,7 @@ from stages.contract.command import Stopwatch
 from stages.contract.params import Agent, Search
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
+from stages.contract.streams import Stream
 from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
@@ -28,7 +29,7 @@ from stages.network.agent import AgentNetwork
 from stages.planning.choose import planner
 from stages.planning.plan import Planner
 from stages.search.selfplay import learnable_positions, play, solved_terms
-from stages.search.starts import change_terms, draw_bases, scheme_of_terms, start_tensors
+from stages.search.starts import change_terms, cut_to_target, draw_bases, scheme_of_terms, start_tensors
 
 CURVE_COLUMNS = ["round", "games", "target", "solved_share", "best_rank", "policy_loss", "value_loss"]
 
@@ -80,10 +81,10 @@ def search(
 
     progress = Progress(f"search@{name}", settings.rounds, "rounds", done=memory.round)
     plan = planner(settings)
-    root = jax.random.fold_in(jax.random.key(agent.seed), 2)
+    root = jax.random.fold_in(jax.random.key(agent.seed), Stream.SEARCH)
     while memory.round < settings.rounds:
         play_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round))
-        rng = np.random.default_rng([agent.seed, 2, memory.round])
+        rng = np.random.default_rng([agent.seed, Stream.SEARCH, memory.round])
         solved_share = _play_round(memory, agent, settings, plan, play_key, rng, f"search:{name}:game")
         batches = _draw_batches(memory, agent, settings, reader, rng)
         memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
@@ -95,7 +96,7 @@ def search(
                     "round": memory.round,
                     "games": memory.round * settings.games,
                     "target": target,
-                    "solved_share": f"{solved_share[target]:.6g}",
+                    "solved_share": f"{solved_share[target]:.6g}" if target in solved_share else "",
                     "best_rank": memory.best_rank.get(target, ""),
                     "policy_loss": f"{means['policy']:.6g}",
                     "value_loss": f"{means['value']:.6g}",
@@ -119,7 +120,7 @@ def _play_round(
     rng: np.random.Generator,
     origin: str,
 ) -> dict[str, float]:
-    """Plays one batch of games into `memory`; returns the solved share per target."""
+    """Plays one batch of games into `memory`; returns the solved share of each target that was drawn."""
     network = memory.train.network
     target = rng.integers(len(agent.targets), size=settings.games)
     bases = draw_bases(rng, agent, network.rules, target, settings.basis_density)
@@ -133,21 +134,19 @@ def _play_round(
     canonical = change_terms(played.terms, bases.inverses[solved], agent)
     # Over Z a way back can leave the range of a table's coefficients; such a game counts as solved and is not kept.
     is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
-    solved, canonical, rank = solved[is_storable], canonical[is_storable], played.rank[is_storable]
+    solved = solved[is_storable]
+    own = cut_to_target(canonical[is_storable], target[solved], agent)
     first = memory.round * settings.games
-    for game, terms, num_terms in zip(solved, canonical, rank, strict=True):
+    for game, terms, rank in zip(solved, *own, strict=True):
         size = agent.targets[target[game]]
-        scheme = scheme_of_terms(terms[:num_terms], size, agent)
+        scheme = scheme_of_terms(terms[:rank], size, agent)
         memory.found.add(Candidate(scheme, origin, "", agent.seed, first + int(game) + 1))
         memory.best_rank[size] = min(scheme.rank, memory.best_rank.get(size, scheme.rank))
-    memory.best = buffers.keep_best(memory.best, Terms(canonical, rank), target[solved], settings.best_games)
+    memory.best = buffers.keep_best(memory.best, own, target[solved], settings.best_games)
 
     is_solved = np.asarray(games.is_solved)
-    shares = {}
-    for index, size in enumerate(agent.targets):
-        of_target = is_solved[target == index]
-        shares[size] = float(of_target.mean()) if of_target.size else 0.0
-    return shares
+    played_sizes = np.unique(target)
+    return {agent.targets[index]: float(is_solved[target == index].mean()) for index in played_sizes}
 
 
 def _draw_batches(
@@ -160,8 +159,8 @@ def _draw_batches(
     """
     rules = memory.train.network.rules
     steps, batch = settings.train_steps, settings.optimiser.batch
-    best_count = round(settings.best_share * batch)
-    count = best_count + round(settings.demonstration_share * batch)
+    count = round((settings.demonstration_share + settings.best_share) * batch)
+    best_count = min(round(settings.best_share * batch), count)
     terms, rank = reader.take(memory.round * steps * count, (steps, count))
     if best_count and len(memory.best.target):
         best, target = buffers.draw_best(memory.best, rng, steps * best_count)
@@ -176,15 +175,12 @@ def _draw_batches(
 
 def metrics(memory: Memory) -> dict:
     """Deterministic figures of a finished search, for `dvc metrics`."""
-    last_rows = [row for row in memory.curve if row["round"] == memory.round]
-    last = last_rows[-1]
+    last = [row for row in memory.curve if row["round"] == memory.round]
     return {
-        "games": last["games"],
+        "games": last[0]["games"],
         "best_rank": memory.best_rank,
-        "solved_share": {
-            row["target"]: float(row["solved_share"]) for row in memory.curve if row["round"] == memory.round
-        },
-        "policy_loss": float(last["policy_loss"]),
-        "value_loss": float(last["value_loss"]),
+        "solved_share": {row["target"]: float(row["solved_share"]) for row in last if row["solved_share"]},
+        "policy_loss": float(last[0]["policy_loss"]),
+        "value_loss": float(last[0]["value_loss"]),
         "schemes": len(memory.found.candidates()),
     }

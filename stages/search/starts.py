@@ -14,6 +14,7 @@ from stages.algebra.targets import matmul_target, parse_size
 from stages.contract.params import Agent
 from stages.errors import SchemeError
 from stages.game.rules import Rules
+from stages.learning.positions import Terms
 
 
 class Bases(NamedTuple):
@@ -70,18 +71,31 @@ def change_terms(
     return changed * np.stack([*signs, signs[0] * signs[1]], axis=-1)[..., None]
 
 
+def cut_to_target(
+    terms: Int[np.ndarray, "games max_rank 3 s"], target: Int[np.ndarray, " games"], agent: Agent
+) -> Terms:
+    """Solved games without what lies beyond their target's own axes, where the terms cancel each other.
+
+    A term with nothing else is dropped; the others move up in order.
+    """
+    modes = np.array([parse_size(name).modes for name in agent.targets])[target]  # [games, 3]
+    is_own = np.arange(terms.shape[-1]) < modes[:, None, :, None]
+    cut = np.where(is_own, terms, 0)
+    is_term = (cut != 0).any(axis=-1).all(axis=-1)  # [games, max_rank]
+    order = np.argsort(~is_term, axis=1, kind="stable")
+    cut = np.take_along_axis(np.where(is_term[..., None, None], cut, 0), order[..., None, None], axis=1)
+    return Terms(cut, is_term.sum(axis=1))
+
+
 def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agent) -> Scheme:
     """The scheme of a solved game's terms in the canonical basis; checked exactly.
-
-    Entries beyond the target's own axes cancel each other, and a term that has no others is dropped.
 
     Raises:
       SchemeError: the check fails, so the game or the way back is wrong.
     """
     size = parse_size(target)
-    cut = [terms[:, mode, :length].T for mode, length in enumerate(size.modes)]
-    is_term = np.logical_and.reduce([(factor != 0).any(axis=0) for factor in cut])
-    scheme = Scheme(size, agent.ring, Factors(*(factor[:, is_term] for factor in cut)))
+    factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(size.modes)))
+    scheme = Scheme(size, agent.ring, factors)
     if wrong := check(scheme):
         raise SchemeError(f"a solved game of {target} over {agent.ring} is no decomposition: {wrong}")
     return scheme

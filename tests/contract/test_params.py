@@ -65,7 +65,7 @@ name = ".".join
 
 
 def test_shipped_file_loads_whole():
-    loaded = params.load(SHIPPED).model_dump(mode="json")
+    loaded = params.load(SHIPPED).model_dump(mode="json", exclude_none=True)
     assert loaded == GIVEN
 
 
@@ -130,12 +130,52 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ("search.z2.rounds", 0, "search.z2.rounds: Input should be greater than or equal to 1, got 0"),
         ("search.z2.risk", 0, "search.z2.risk: Input should be greater than 0, got 0"),
         ("search.z2.risk", 1.01, "search.z2.risk: Input should be less than or equal to 1, got 1.01"),
-        ("search.z2.planner", "best", "search.z2.planner: Input should be 'one_ply', 'puct' or 'gumbel', got 'best'"),
+        (
+            "search.z2.planner.name",
+            "best",
+            "search.z2.planner.name: Input should be 'one_ply', 'puct' or 'gumbel', got 'best'",
+        ),
+        (
+            "search.z2.planner",
+            {"name": "puct"},
+            "search.z2.planner: expected a number of simulations with puct, got None",
+        ),
+        (
+            "search.z2.planner",
+            {"name": "one_ply", "simulations": 8},
+            "search.z2.planner: expected no simulations with one_ply, got 8",
+        ),
+        (
+            "walks.standard.start",
+            "data/imported/x.json",
+            "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
+            "results/search/schemes/z2.parquet, got data/imported/x.json",
+        ),
+        (
+            "agents.z2.targets",
+            ["6x6x6"],
+            "agents.z2.targets: expected axes of at most 28, got 36",
+        ),
+        (
+            "agents.z2.network",
+            {"width": 8, "blocks": 1, "quantiles": 2, "combinations": 16, "entries_per_token": 16},
+            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its targets), got 16",
+        ),
+        (
+            "demonstrations.z2.law",
+            [0.995, 0.005],
+            "demonstrations.z2.law: expected a probability of zero of at most 0.99, got 0.995",
+        ),
+        (
+            "refinement.margin",
+            [2, 10**7],
+            "refinement.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
+        ),
         ("search.z2.candidates", 1, "search.z2.candidates: Input should be greater than or equal to 2, got 1"),
         (
             "search.z2.best_share",
             0.75,
-            "search.z2: demonstration_share + best_share: expected at most 1, got 1.25",
+            "search.z2: demonstration_share + best_share: expected at most 1, got 1.15",
         ),
         ("agents.z2.ring", "Q", "agents.z2.ring: Input should be 'Z2' or 'Z', got 'Q'"),
         (

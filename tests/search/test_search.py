@@ -16,7 +16,7 @@ from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import AgentNetwork
 from stages.search import search as search_lib
 from stages.search.selfplay import learnable_positions, play, solved_terms
-from stages.search.starts import Bases, change_terms, draw_bases, scheme_of_terms, start_tensors
+from stages.search.starts import Bases, change_terms, cut_to_target, draw_bases, scheme_of_terms, start_tensors
 from tests.examples import strassen
 
 
@@ -29,9 +29,8 @@ def settings(**changes):
     given = {
         "rounds": 3,
         "games": 64,
-        "planner": "one_ply",
+        "planner": {"name": "one_ply"},
         "candidates": 4,
-        "simulations": 2,
         "risk": 0.5,
         "basis_density": 0.5,
         "train_steps": 2,
@@ -40,7 +39,7 @@ def settings(**changes):
         "replay_rounds": 2,
         "best_games": 10,
         "keep": 5,
-        "optimiser": {"batch": 8, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0},
+        "optimiser": {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0},
     }
     return params.Search.model_validate(given | changes)
 
@@ -80,12 +79,17 @@ def test_a_wrong_way_back_is_an_error():
 
 
 def test_terms_that_only_live_beyond_the_target_are_dropped():
+    # The middle of nine terms and the last cancel each other on a fifth axis of u.
     terms = np.zeros((9, 3, 5), int)
-    terms[:7, :, :4] = np.stack([matrix.T for matrix in strassen().factors], axis=1)
-    terms[7:] = 1
-    terms[7:, 0] = (0, 0, 0, 0, 1)
+    terms[[0, 1, 2, 3, 5, 6, 7], :, :4] = np.stack([matrix.T for matrix in strassen().factors], axis=1)
+    terms[[4, 8]] = 1
+    terms[[4, 8], 0] = (0, 0, 0, 0, 1)
     terms[8, 2] *= -1
-    assert scheme_of_terms(terms, "2x2x2", agent("Z", "2x2x2")).rank == 7
+    player = agent("Z", "2x2x2")
+    (own,), (rank,) = cut_to_target(terms[None], np.zeros(1, int), player)
+    assert rank == 7
+    assert not own[rank:].any()
+    assert scheme_of_terms(own[:rank], "2x2x2", player).hash == strassen().hash
 
 
 @pytest.fixture(scope="module", params=[("Z2", "1x1x2"), ("Z", "1x1x1")])

@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[2]
 PARAMS = Path(__file__).with_name("params.yaml")
 
 
-def start(clone: Path, *command: str) -> subprocess.Popen:
-    """Starts a command in a clone, in the environment of the tests and in a process group of its own."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
+    """Starts a command in a clone, in the environment of the tests (and `variables`), in a process group of its own."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
     return subprocess.Popen(
         command,
         cwd=clone,

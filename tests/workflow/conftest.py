@@ -9,6 +9,10 @@ import clones
 import pytest
 
 
+# Each changed what JAX draws or computes when it reached a stage; none may.
+TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
+
+
 class Runs(NamedTuple):
     """Clones whose pipeline is finished. Tests that change something do it in a `copy`."""
 
@@ -18,14 +22,12 @@ class Runs(NamedTuple):
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The same tree and parameters, run at the same time by `snakemake` on two cores and by `dvc repro` on one."""
+    """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
     runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
     running = [
         clones.start(runs.snakemake, "snakemake", "--cores", "2"),
-        clones.start(runs.dvc, "taskset", "--cpu-list", "0", "dvc", "repro"),
+        clones.start(runs.dvc, "taskset", "--cpu-list", "0", "dvc", "repro", **TRAPS),
     ]
-    for process in running:
-        process.wait()
     for process in running:
         clones.finish(process)
     for clone in runs:

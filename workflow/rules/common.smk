@@ -1,4 +1,5 @@
 # Shared by all rules. Parameters are checked before anything runs.
+import shlex
 import sys
 from functools import reduce
 from operator import getitem
@@ -32,7 +33,7 @@ wildcard_constraints:
 # A stage that fails fails its job. The stages run in the environment that Snakemake runs in (with --sdm conda: in the
 # one of the rule), and print without delay.
 uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-search_path = "$PATH" if uses_conda else f"{Path(sys.executable).parent}:$PATH"
+search_path = '"$PATH"' if uses_conda else f'{shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
 shell.prefix(f"set -euo pipefail; export PYTHONUNBUFFERED=1 PATH={search_path}; ")
 
 

@@ -1,0 +1,26 @@
+"""One XLA for every run: one thread and JAX's own defaults, whatever the environment says.
+
+XLA on one and on two threads gives different bits, and JAX variables such as JAX_ENABLE_X64 or
+JAX_DEFAULT_PRNG_IMPL change every draw (both measured), while DVC would record the same stage. Parallelism is across
+agents.
+"""
+
+import os
+import sys
+
+# Which device computes is the machine's matter, and the same machine is what equal bytes are promised for.
+_KEPT = "JAX_PLATFORMS"
+
+
+def settle_xla() -> None:
+    """Clears JAX's and XLA's variables and asks for one thread. Call it before JAX is imported: JAX reads them then.
+
+    Raises:
+      RuntimeError: JAX is imported already, so the call would do nothing.
+    """
+    if "jax" in sys.modules:
+        raise RuntimeError("settle_xla: expected to be called before JAX is imported")
+    for name in [name for name in os.environ if name.startswith(("JAX_", "XLA_")) and name != _KEPT]:
+        del os.environ[name]
+    os.environ["NPROC"] = "1"  # size of XLA's thread pools
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
