@@ -149,12 +149,15 @@ class Collection:
     def __init__(self, keep: int) -> None:
         self._keep = keep
         self._kept: dict[tuple[Size, str, int], dict[str, Candidate]] = {}
+        self._offered: set[str] = set()  # hashes, which also tell sizes, rings and ranks apart
 
     def add(self, candidate: Candidate) -> bool:
         """Keeps `candidate` if there is room and its invariant is new there; says whether it did."""
         scheme = candidate.scheme
-        if self.is_full(scheme.size, scheme.ring, scheme.rank):
+        # Its invariant costs a millisecond, and games come back to the same schemes.
+        if self.is_full(scheme.size, scheme.ring, scheme.rank) or scheme.hash in self._offered:
             return False
+        self._offered.add(scheme.hash)
         kept = self._kept.setdefault((scheme.size, scheme.ring, scheme.rank), {})
         return kept.setdefault(invariant(scheme), candidate) is candidate
 

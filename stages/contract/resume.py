@@ -2,7 +2,8 @@
 
 The state lies in an ignored folder outside every declared output. Its name holds a hash of all that the result
 depends on (parameters, inputs, the code that is loaded, the lock file), so an edit of any of them starts afresh by
-itself. Written beside its place and renamed; removed at the end. Arrays only: no pickle is written or read.
+itself. Written beside its place and renamed; removed at the end. One run, one state: those that earlier parameters or
+code left behind go with the next one. Arrays only: no pickle is written or read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +23,31 @@ from stages.errors import TableError
 FOLDER = Path(".resume")
 _ROOT = Path(__file__).parents[2]
 _LOCK = _ROOT / "requirements.lock"
+_DIGITS = 16  # of the hash in the name
 
 
 class Resume:
     """Saves and restores the state of one run of one stage.
 
     Args:
-      name: stage and agent or walk, for people: «search-z2».
+      name: stage and agent or walk, for people: «search@z2».
       params: everything from params.yaml that the result depends on, as JSON-able values.
       inputs: data files it depends on. The project's modules loaded by now and the lock file are added here.
     """
 
     def __init__(self, name: str, params: object, inputs: Iterable[Path]) -> None:
         digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
-        for path in [*sorted(inputs), *_loaded_code(), _LOCK]:
-            digest.update(f"\n{path.name} ".encode())
+        # Names that are the same in every checkout: the folder of the data is not part of what the result depends on.
+        named = [(path.name, path) for path in [*sorted(inputs), _LOCK]]
+        for name_of_file, path in named + [(path.relative_to(_ROOT).as_posix(), path) for path in _loaded_code()]:
+            digest.update(f"\n{name_of_file} ".encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
-        self.path = FOLDER / f"{name}-{digest.hexdigest()[:16]}.npz"
+        self._name = name
+        self.path = FOLDER / f"{name}-{digest.hexdigest()[:_DIGITS]}.npz"
 
     def save(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Replaces the saved state in one step."""
+        """Replaces the saved state in one step, then removes all else that runs of this name left."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
@@ -51,6 +56,8 @@ class Resume:
             temporary.replace(self.path)
         finally:
             temporary.unlink(missing_ok=True)
+        for path in self._left_behind():
+            path.unlink(missing_ok=True)
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The saved state, or None where there is none.
@@ -71,7 +78,15 @@ class Resume:
         """Removes the state: the outputs are written."""
         self.path.unlink(missing_ok=True)
 
+    def _left_behind(self) -> Iterator[Path]:
+        """States of other parameters, inputs or code, and files that a run did not live to rename."""
+        state = f"{self._name}-{'[0-9a-f]' * _DIGITS}.npz"
+        yield from (path for path in FOLDER.glob(state) if path != self.path)
+        yield from FOLDER.glob(f".{state}.*.tmp")
+
 
 def _loaded_code() -> list[Path]:
-    modules = (module for name, module in sys.modules.items() if name == "stages" or name.startswith("stages."))
-    return sorted({Path(module.__file__) for module in modules if getattr(module, "__file__", None)})
+    """The project's loaded modules, the stage's `__main__` too (but not the program that runs the tests)."""
+    loaded = [module for name, module in sys.modules.items() if name.split(".")[0] in ("stages", "__main__")]
+    files = {Path(module.__file__) for module in loaded if getattr(module, "__file__", None)}
+    return sorted(path for path in files if path.is_relative_to(_ROOT / "stages"))

@@ -11,9 +11,9 @@ from stages.program.program import Program
 from stages.program.sums import Combination, Sums
 
 _MODULE = '''\
-"""Matrix product by a bilinear algorithm with {rank} block products instead of {naive}. Generated; do not edit.
+"""Matrix product by a bilinear algorithm with {products} block products instead of {naive}. Generated; do not edit.
 
-scheme {scheme}, size {size}, ring {ring}, rank {rank}, {additions} block additions
+scheme {scheme}, size {size}, ring {ring}, {additions} block additions
 """
 
 import jax.numpy as jnp
@@ -56,18 +56,17 @@ def block_product(a, b):
 '''
 
 
-def emit(program: Program, scheme: str, rank: int) -> str:
+def emit(program: Program, scheme: str) -> str:
     """The module's source.
 
     Args:
       program: over Z or Q.
       scheme: hash of the scheme, for the header.
-      rank: of the scheme, for the header.
     """
     n, m, p = program.size
     is_rational = program.denominator > 1
     return _MODULE.format(
-        **{"scheme": scheme, "size": program.size.name, "ring": program.ring, "rank": rank},
+        **{"scheme": scheme, "size": program.size.name, "ring": program.ring, "products": program.products},
         **{"n": n, "m": m, "p": p, "naive": program.size.naive_rank, "additions": additions(program)},
         types="floating-point" if is_rational else "numeric",
         kind="inexact" if is_rational else "number",

@@ -37,13 +37,16 @@ def read_program(row: Mapping) -> Program:
     return program
 
 
-def refusal(row: Mapping, program: Program) -> str | None:
-    """Why a verified scheme becomes no kernel, in one line; None where it does."""
+def refusal(program: Program) -> str | None:
+    """Why the program of a verified scheme becomes no kernel, in one line; None where it does.
+
+    Its products count, not the rank of the scheme: terms with a zero factor need none.
+    """
     naive = program.size.naive_rank
     if program.ring == "Z2":
         return "holds only modulo 2; a kernel needs Z or Q"
-    if row["rank"] >= naive:
-        return f"rank {row['rank']} does not beat the {naive} products of the standard algorithm"
+    if program.products >= naive:
+        return f"{program.products} products do not beat the {naive} of the standard algorithm"
     if bound(program, _BLOCK, _LARGEST, _LARGEST) >= _EXACT:
         return f"coefficients too large: values on small matrices (-{_LARGEST}..{_LARGEST}) can pass 2^53"
     return None
@@ -55,7 +58,7 @@ def make(row: Mapping, program: Program) -> dict:
     Raises:
       KernelError: the emitted text gives a wrong product.
     """
-    source = emit(program, row["hash"], row["rank"])
+    source = emit(program, row["hash"])
     try_out(source, program, row["hash"])
     return {
         "kernel": hashlib.sha256(source.encode()).hexdigest()[:16],

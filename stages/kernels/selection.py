@@ -26,7 +26,7 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
     kernels, refused = [], []
     for done, row in enumerate(ordered, start=1):
         program = read_program(row)
-        if reason := refusal(row, program):
+        if reason := refusal(program):
             refused.append(
                 {key: row[key] for key in ("size", "ring", "rank")} | {"scheme": row["hash"], "reason": reason}
             )

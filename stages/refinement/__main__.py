@@ -1,6 +1,7 @@
 """python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --timing OUT"""
 
 import argparse
+import sys
 
 import numpy as np
 
@@ -14,7 +15,9 @@ def main(args: argparse.Namespace) -> None:
     given = params.load(args.params)
     walk, settings = params.entry(given.walks, args.name, "walks"), given.refinement
     start = read_start(args.start)
-    resume = Resume(f"refinement-{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
+    if not start:
+        print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
+    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
     saved = resume.load()
     stopwatch = command.Stopwatch()
     if saved:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.algebra.check import check
+from stages.algebra.factors import standard
 from stages.algebra.targets import Size, parse_size
 from stages.contract import candidates as candidates_lib
 from stages.contract.candidates import Candidate
@@ -29,15 +30,20 @@ HARVEST = 8  # schemes looked at when an attempt ends; the pool of one attempt i
 
 
 def read_start(path: Path) -> list[Candidate]:
-    """The schemes a walk may start from: one (JSON) or the candidates of an agent (Parquet).
+    """The schemes a walk may start from: the standard algorithm (JSON) or the candidates of an agent (Parquet).
 
     Raises:
-      SchemeError, TableError: not readable, a scheme over Q, or one that is wrong.
+      SchemeError, TableError: not readable, a JSON scheme that others found, a scheme over Q, or one that is wrong.
     """
     if path.suffix == ".json":
-        given = [Candidate(candidates_lib.read_json(path), f"imported:{path.name}", "", 0, 0)]
-    else:
-        given = candidates_lib.read(path)
+        scheme = candidates_lib.read_json(path)
+        if scheme.hash != standard(scheme.size).hash:
+            raise SchemeError(
+                f"{path}: expected the standard algorithm of {scheme.size.name} over Z, got another scheme of rank "
+                f"{scheme.rank} over {scheme.ring} ({scheme.hash}); a walk begins from nothing that others found"
+            )
+        return [Candidate(scheme, "standard", "", 0, 0)]
+    given = candidates_lib.read(path)
     for candidate in given:
         scheme = candidate.scheme
         if scheme.ring == "Q":
@@ -68,7 +74,7 @@ def refine(
     """Walks the whole chain.
 
     Args:
-      walk: chain, flips, seed; its start has been read into `given`.
+      walk: chain, flips, seed; its start has been read into `given`. From no scheme at all nothing is found.
       settings: what all walks share.
       label: for progress and origin: «refinement:standard».
       saved: what `save_fn` last got, to go on from there.
@@ -78,12 +84,15 @@ def refine(
     Raises:
       SchemeError: for a size of the chain neither the start nor an earlier size has a scheme that fits into it.
     """
-    finds = Finds(label, walk.seed, settings.keep)
     sizes = [parse_size(name) for name in walk.chain]
+    not_finds = [candidate.scheme for candidate in given if candidate.scheme.size in sizes] + list(map(standard, sizes))
+    finds = Finds(label, walk.seed, settings.keep, not_finds)
+    if not given:
+        return finds, 0
     in_hand = {candidate.scheme.size for candidate in given}
     for size in sizes:
         if not any(fits(held, size) for held in in_hand):
-            held = ", ".join(held.name for held in sorted(in_hand)) or "no scheme at all"
+            held = ", ".join(held.name for held in sorted(in_hand))
             raise SchemeError(f"{walk.start}: expected a scheme that fits into {size.name}, got {held}")
         in_hand.add(size)
     budgets = [walk.flips * size.naive_rank for size in sizes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
+from stages.refinement.words import decode, encode
 
 CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
 
@@ -19,13 +20,21 @@ CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
 class Finds:
     """The collection and the curve; `offer` is the only way in.
 
+    What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
+    is modulo 2 is none, and neither is its lift.
+
     Attributes:
       collection: at most `keep` schemes per size, ring and rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
     """
 
-    def __init__(self, origin: str, seed: int, keep: int) -> None:
+    def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme]) -> None:
         self._origin, self._seed = origin, seed
+        rings = [(decode(encode(scheme), scheme.size).hash, scheme.ring) for scheme in given]
+        self._given = {
+            "Z2": {over_z2 for over_z2, _ in rings},
+            "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
+        }
         self.collection = Collection(keep)
         self.curve: list[dict] = []
 
@@ -48,6 +57,9 @@ class Finds:
                 self._keep(lifted, scheme.hash, flips_done)
 
     def _is_wanted(self, scheme: Scheme, ring: str) -> bool:
+        """Whether a scheme over Z2, or what it lifts to, would be kept."""
+        if scheme.hash in self._given[ring]:
+            return False
         best = self.collection.best(scheme.size, ring)
         full = self.collection.is_full(scheme.size, ring, scheme.rank)
         return best is None or scheme.rank < best or (scheme.rank == best and not full)
@@ -79,4 +91,5 @@ class Finds:
 
     def best_text(self, size: Size) -> str:
         ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z")}
-        return f"{size.name} " + ", ".join(f"rank {rank} over {ring}" for ring, rank in ranks.items() if rank)
+        found = ", ".join(f"rank {rank} over {ring}" for ring, rank in ranks.items() if rank)
+        return f"{size.name} {found or 'nothing found'}"

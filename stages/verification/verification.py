@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stages.contract import candidates, tables
 from stages.contract.progress import Progress
-from stages.errors import SchemeError
+from stages.errors import SchemeError, TableError
 from stages.verification.verdict import is_verified, judge, unreadable
 
 IMPORTED = "imported:"  # begins the origin of what others made
@@ -30,12 +30,11 @@ def verify(
     Returns:
       Rows of `tables.VERIFIED` and of `tables.REJECTED`.
     Raises:
-      TableError: a table is missing, damaged or not of candidates.
+      TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
     files = _imported_files(imported)
-    paths = [search / f"{agent}.parquet" for agent in sorted(agents)]
-    paths += [refinement / f"{walk}.parquet" for walk in sorted(walks)]
+    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk")
     rows = [row for path in paths for row in tables.read_rows(path, tables.CANDIDATES)]
     progress = Progress("verification", len(rows) + len(files), "schemes")
     judged = []
@@ -55,6 +54,15 @@ def _verdicts(rows: list[dict], files: list[Path]) -> Iterator[dict]:
             yield unreadable(origin, str(error))
         else:
             yield judge(candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0)))
+
+
+def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:
+    """One table per name. A file of a removed agent or walk would count as an input and yet be judged by nobody."""
+    paths = [folder / f"{name}.parquet" for name in sorted(names)]
+    for path in sorted(folder.glob("[!.]*")):  # names that begin with a dot are the engines' own
+        if path not in paths:
+            raise TableError(f"{path}: no {kind} of this name in params.yaml; delete the file")
+    return paths
 
 
 def _imported_files(folder: Path) -> list[Path]:

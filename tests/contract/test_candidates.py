@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme, standard
+from stages.algebra.invariants import invariant
 from stages.algebra.targets import Size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate, Collection
@@ -226,6 +227,24 @@ def test_collection_keeps_the_first_of_each_invariant():
     assert collection.is_full(Size(1, 1, 2), "Z", 3)
     assert not collection.is_full(Size(1, 1, 2), "Z2", 3)
     assert not collection.is_full(Size(2, 2, 2), "Z", 7)
+
+
+def test_scheme_seen_before_costs_no_invariant(monkeypatch):
+    computed = []
+    monkeypatch.setattr(candidates, "invariant", lambda scheme: computed.append(scheme) or invariant(scheme))
+    collection = Collection(keep=5)
+    first, reordered, equivalent = columns(0, 0, 1), columns(1, 0, 0), columns(1, 1, 0)
+    assert first.hash == reordered.hash != equivalent.hash
+    assert collection.add(candidate(first))
+    for clock, scheme in enumerate([reordered, equivalent, equivalent, reordered]):
+        assert not collection.add(candidate(scheme, clock))
+    assert computed == [first, equivalent]
+    restored = Collection(keep=5)
+    restored.restore(collection.to_array())
+    assert not restored.add(candidate(first, 9))
+    assert not restored.add(candidate(equivalent, 9))
+    assert restored.add(candidate(columns(0, 0, 0), 9))
+    assert [kept.clock for kept in restored.candidates()] == [5, 9]
 
 
 def test_collection_is_sorted_and_knows_the_best_of_each_ring():

@@ -54,19 +54,63 @@ def test_name_follows_params_inputs_and_code(tmp_path, monkeypatch):
     others.append(path())
     two.write_bytes(b"2")
     assert path() == first
-    code = tmp_path / "module.py"
-    code.write_text("x = 1")
-    module = type(sys)("stages.new_module")
-    module.__file__ = str(code)
-    monkeypatch.setitem(sys.modules, "stages.new_module", module)
-    others.append(path())
-    code.write_text("x = 2")
-    others.append(path())
     lock = tmp_path / "lock"
     lock.write_text("numpy==1")
     monkeypatch.setattr(resume_lib, "_LOCK", lock)
     others.append(path())
     assert len({first, *others}) == 1 + len(others)
+
+
+def load_code(monkeypatch, root, place: str, text: str, name: str = "stages.new_module") -> None:
+    """Makes a file the only code of the project that is loaded."""
+    (root / place).parent.mkdir(parents=True, exist_ok=True)
+    (root / place).write_text(text)
+    module = type(sys)(name)
+    module.__file__ = str(root / place)
+    monkeypatch.setattr(resume_lib, "_ROOT", root)
+    monkeypatch.delitem(sys.modules, "stages.new_module", raising=False)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+def test_name_follows_code_and_its_place_in_the_project(tmp_path, monkeypatch):
+    one, two = tmp_path / "one", tmp_path / "two"
+    places = {}
+    for case, (root, place, text) in {
+        "first": (one, "stages/a/plan.py", "x = 1"),
+        "edited": (one, "stages/a/plan.py", "x = 2"),
+        "moved": (one, "stages/b/plan.py", "x = 1"),
+        "another checkout": (two, "stages/a/plan.py", "x = 1"),
+        "none of ours": (one, "tests/plan.py", "x = 1"),
+    }.items():
+        load_code(monkeypatch, root, place, text)
+        places[case] = Resume("search@z", {}, []).path
+    assert places.pop("another checkout") == places["first"]
+    assert len(set(places.values())) == len(places)
+    load_code(monkeypatch, one, "stages/a/__main__.py", "x = 1", "__main__")
+    assert Resume("search@z", {}, []).path not in places.values()
+
+
+def test_input_counts_by_its_name_and_not_by_its_folder(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "data.parquet").write_bytes(b"1")
+    one, two = (Resume("search@z", {}, [tmp_path / name / "data.parquet"]).path for name in ("one", "two"))
+    assert one == two
+
+
+def test_saving_removes_what_earlier_runs_of_the_name_left(tmp_path):
+    old, new = Resume("search@z", {"a": 1}, []), Resume("search@z", {"a": 2}, [])
+    others = [Resume(name, {}, []) for name in ("search@z2", "search@z-2", "pretraining@z")]
+    for resume in [old, *others]:
+        resume.save(ARRAYS)
+    folder = tmp_path / ".resume"
+    for resume in (old, new, others[0]):
+        (folder / f".{resume.path.name}.123.tmp").write_bytes(b"half")
+    new.save(ARRAYS)
+    new.save(ARRAYS)
+    kept = {resume.path.name for resume in [new, *others]} | {f".{others[0].path.name}.123.tmp"}
+    assert {path.name for path in folder.iterdir()} == kept
+    assert same(new.load())
 
 
 def test_object_array_is_refused_in_both_directions(tmp_path):

@@ -22,6 +22,8 @@ from stages.errors import SchemeError, TableError
 from stages.refinement import chain
 from stages.refinement.chain import read_start, refine, starts
 from stages.refinement.finds import Finds
+from stages.refinement.words import decode, encode
+from tests.examples import modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=100_000)
@@ -127,7 +129,60 @@ def test_a_wrong_scheme_of_the_walk_is_a_bug():
     right = standard(parse_size("2x2x2"), "Z2")
     wrong = Scheme(right.size, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
     with pytest.raises(RuntimeError, match="left the target 2x2x2: entry"):
-        Finds("refinement:test", 0, 4).offer(wrong, "", 0)
+        Finds("refinement:test", 0, 4, []).offer(wrong, "", 0)
+
+
+def _strassen_in_another_basis() -> Scheme:
+    """Rows of A added: b1 -> b1 + b2, so another hash than Strassen's."""
+    u, v, w = strassen().factors
+    change, inverse = np.array([[1, 1], [0, 1]]), np.array([[1, -1], [0, 1]])
+    rows = (inverse.T @ u.reshape(2, 2, -1).transpose(2, 0, 1)).transpose(1, 2, 0).reshape(4, -1)
+    columns = (w.reshape(2, 2, -1).transpose(2, 0, 1) @ change.T).transpose(1, 2, 0).reshape(4, -1)
+    return Scheme(strassen().size, "Z", Factors(rows, v, columns))
+
+
+@pytest.mark.parametrize(
+    ("given", "rings"),
+    [([], ["Z", "Z2"]), ([modulo_two()], ["Z"]), ([strassen()], []), ([strassen(), modulo_two()], [])],
+    ids=["nothing", "over Z2", "over Z", "both"],
+)
+def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
+    finds = Finds("refinement:test", 0, 4, given)
+    finds.offer(modulo_two(), "", 0)
+    assert sorted(row["ring"] for row in _rows(finds)) == sorted(row["ring"] for row in finds.curve) == rings
+
+
+def test_another_scheme_of_the_rank_given_is_a_find():
+    other = _strassen_in_another_basis()
+    assert check(other) is None
+    finds = Finds("refinement:test", 0, 4, [strassen()])
+    finds.offer(decode(encode(other), other.size), "", 0)
+    assert [(row["ring"], row["rank"]) for row in _rows(finds)] == [("Z", 7), ("Z2", 7)]
+
+
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_standard_algorithm_is_no_find_and_yet_a_start(ring):
+    """One move is too few for anything new."""
+    given = [_candidate(standard(parse_size("1x1x1"), ring))]
+    finds, _ = refine(WALK.model_copy(update={"flips": 1}), SETTINGS, given, "refinement:test", None, _ignore)
+    standards = {standard(parse_size(name), its_ring).hash for name in WALK.chain for its_ring in ("Z2", "Z")}
+    assert not standards & {row["hash"] for row in _rows(finds)}
+    assert all(row["flips"] > 0 for row in finds.curve)
+
+
+def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
+    given = [_candidate(modulo_two())]
+    walk = WALK.model_copy(update={"chain": ("2x2x2", "2x2x3"), "flips": 1})
+    finds, _ = refine(walk, SETTINGS, given, "refinement:test", None, _ignore)
+    rows = _rows(finds)
+    assert modulo_two().hash not in {row["hash"] for row in rows}
+    assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
+    assert {row["rank"] for row in rows if row["size"] == "2x2x3"} == {11}
+
+
+def test_nothing_given_nothing_found():
+    finds, flips_done = refine(WALK, SETTINGS, [], "refinement:test", None, _ignore)
+    assert (_rows(finds), finds.curve, flips_done) == ([], [], 0)
 
 
 def test_starts_take_the_lowest_rank_and_prefer_what_lifted(finished):
@@ -151,10 +206,9 @@ def test_agent_of_naive_rank_is_enough(tmp_path):
     assert finds.collection.best(parse_size("2x2x2"), "Z") == 7
 
 
-@pytest.mark.parametrize(("held", "message"), [([], "got no scheme at all"), (["2x2x3", "3x3x3"], "got 2x2x3, 3x3x3")])
-def test_start_without_a_usable_scheme(held, message):
-    given = [_candidate(standard(parse_size(name))) for name in held]
-    with pytest.raises(SchemeError, match=rf"^start.json: expected a scheme that fits into 2x2x2, {message}$"):
+def test_start_without_a_usable_scheme():
+    given = [_candidate(standard(parse_size(name))) for name in ("2x2x3", "3x3x3")]
+    with pytest.raises(SchemeError, match=r"^start.json: expected a scheme that fits into 2x2x2, got 2x2x3, 3x3x3$"):
         refine(WALK, SETTINGS, given, "refinement:test", None, _ignore)
 
 
@@ -168,10 +222,10 @@ def test_size_that_nothing_earlier_fits_into():
 def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
     right = standard(parse_size("2x2x2"))
     for name, scheme, message in (
-        ("wrong.json", Scheme(right.size, "Z", Factors(*(m[:, 1:] for m in right.factors))), r"wrong.json: .*entry \("),
-        ("over_q.json", Scheme(right.size, "Q", right.factors, 2), "over_q.json: expected schemes over Z2 or Z"),
+        ("wrong.parquet", Scheme(right.size, "Z", Factors(*(m[:, 1:] for m in right.factors))), r"wrong.*: .*entry \("),
+        ("over_q.parquet", Scheme(right.size, "Q", right.factors, 2), "over_q.*: expected schemes over Z2 or Z"),
     ):
-        candidates.write_json(tmp_path / name, scheme)
+        candidates.write(tmp_path / name, [_candidate(scheme)])
         with pytest.raises(SchemeError, match=message):
             read_start(tmp_path / name)
     (tmp_path / "foreign.parquet").write_bytes(b"PAR1")
@@ -179,9 +233,22 @@ def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
         read_start(tmp_path / "foreign.parquet")
 
 
-def _command(folder: Path, walk: str = "standard") -> list[str]:
+def test_only_the_standard_algorithm_starts_from_json(tmp_path):
+    path = tmp_path / "start.json"
+    for name in ("1x1x1", "2x2x3"):
+        scheme = standard(parse_size(name))
+        candidates.write_json(path, Scheme(scheme.size, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
+        assert [candidate.scheme.hash for candidate in read_start(path)] == [scheme.hash]
+    for foreign in (strassen(), modulo_two()):
+        candidates.write_json(path, foreign)
+        with pytest.raises(
+            SchemeError, match=rf"start.json: expected the standard algorithm of 2x2x2 .*{foreign.hash}"
+        ):
+            read_start(path)
+
+
+def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
     outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "timing"))
-    start = ROOT / "data/standard.json"
     return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
 
 
@@ -190,7 +257,7 @@ def workspace(tmp_path: Path) -> Path:
     """A folder with parameters of a walk of about five seconds."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     given["walks"] = {
-        "standard": {"start": "x.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 700_000, "seed": 1}
+        "standard": {"start": "data/standard.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 700_000, "seed": 1}
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
     return tmp_path
@@ -212,7 +279,7 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (workspace / "killed").exists()
-    (state,) = workspace.glob(".resume/*.npz")
+    (state,) = workspace.glob(".resume/refinement@standard-*.npz")
     with np.load(state) as saved:
         assert saved["counters"][:2].sum() > 0
     subprocess.run(_command(workspace / "killed"), cwd=workspace, env=_environment(), check=True, capture_output=True)
@@ -224,6 +291,17 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
         for row in tables.read_rows(workspace / "whole/schemes", tables.CANDIDATES)
     }
     assert ranks["3x3x3", "Z"] == 23
+
+
+def test_agent_that_solved_nothing_leaves_the_walk_empty_handed(workspace):
+    start, out = workspace / "agent.parquet", workspace / "out"
+    candidates.write(start, [])
+    done = subprocess.run(_command(out, start=start), cwd=workspace, env=_environment(), capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stderr == f"refinement:standard: {start} holds no scheme, so there is nothing to refine\n"
+    assert candidates.read(out / "schemes") == []
+    assert (out / "curve").read_text() == "size,flips,rank,ring\n"
+    assert "flips" in (out / "timing").read_text()
 
 
 def test_command_line_names_an_unknown_walk(workspace):

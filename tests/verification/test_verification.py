@@ -80,7 +80,21 @@ def test_a_missing_folder_is_one_error(folders):
 
 def test_a_missing_table_is_one_error(folders):
     with pytest.raises(TableError, match=r"other\.parquet: no such file"):
-        verify(folders / "search", ["other"], folders / "refinement", ["walk"], folders / "imported")
+        verify(folders / "search", ["other", "z"], folders / "refinement", ["walk"], folders / "imported")
+
+
+@pytest.mark.parametrize(("folder", "kind"), [("search", "agent"), ("refinement", "walk")])
+@pytest.mark.parametrize("name", ["old.parquet", "notes.txt"])
+def test_a_table_of_nobody_is_one_error(folders, folder, kind, name):
+    (folders / folder / name).write_text("")
+    with pytest.raises(TableError, match=rf"{folder}/{name}: no {kind} of this name in params.yaml; delete the file$"):
+        _verify(folders)
+
+
+def test_files_of_the_engines_are_none_of_ours(folders):
+    for name in (".gitignore", ".z.parquet.7.tmp"):
+        (folders / "search" / name).write_text("")
+    assert len(_verify(folders)[0]) == 4
 
 
 def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
@@ -93,6 +107,8 @@ def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
 
 def test_command_line(folders):
     values = params.load(ROOT / "params.yaml")
+    for path in (folders / "search/z.parquet", folders / "refinement/walk.parquet"):
+        path.unlink()
     for agent in values.agents:
         _write(folders / f"search/{agent}.parquet", modulo_two())
     for walk in values.walks:

@@ -1,5 +1,7 @@
 """The longest stage, killed without a warning, goes on to the same bytes; and it needs nothing but what it declares."""
 
+import csv
+import json
 import os
 import shutil
 import signal
@@ -7,6 +9,22 @@ import time
 from pathlib import Path
 
 import clones
+import numpy as np
+
+AGE_S = 1e6  # no test takes this long
+
+
+def age(state: Path) -> int:
+    """Makes a saved search older, which it tells in its timing alone: who goes on from it gives itself away.
+
+    Returns the rounds that it holds.
+    """
+    with np.load(state) as saved:
+        arrays = dict(saved)
+    notes = json.loads(arrays["notes"].tobytes())
+    arrays["notes"] = np.frombuffer(json.dumps(notes | {"cpu_s": notes["cpu_s"] + AGE_S}).encode(), np.uint8)
+    np.savez(state, **arrays)
+    return notes["round"]
 
 
 def test_a_killed_search_goes_on_with_nothing_but_its_inputs(runs, tmp_path):
@@ -24,9 +42,14 @@ def test_a_killed_search_goes_on_with_nothing_but_its_inputs(runs, tmp_path):
     printed, _ = search.communicate()
     assert search.returncode == -signal.SIGKILL, printed
     assert not (tmp_path / "results/search").exists()
+    (state,) = tmp_path.glob(".resume/search@z2-*.npz")
+    assert age(state) >= 1
 
     clones.run(tmp_path, *recorded["cmd"].split())
     assert not list(tmp_path.glob(".resume/*"))
+    with (tmp_path / "results/search/timing/z2.csv").open() as file:
+        (timing,) = csv.DictReader(file)
+    assert float(timing["cpu_s"]) > AGE_S, "the second run did not take up the state of the first"
     outputs = [Path(out["path"]) for out in recorded["outs"] if "timing" not in out["path"]]
     assert len(outputs) == 4
     for output in outputs:
