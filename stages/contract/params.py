@@ -139,6 +139,9 @@ class Search(Section):
         return self
 
 
+STANDARD_START = "data/standard.json"
+
+
 class Walk(Section):
     """One flip-graph walk."""
 
@@ -148,6 +151,11 @@ class Walk(Section):
         ge=1, le=10**15, description="flips at a size per product of its standard algorithm (2x2x2 has 8)"
     )
     seed: Seed
+
+    @property
+    def is_from_agent(self) -> bool:
+        """Whether it goes on from an agent's schemes."""
+        return self.start != STANDARD_START
 
     @field_validator("chain")
     @classmethod
@@ -258,7 +266,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _walks_start_at_home(self) -> Params:
-        starts = ["data/standard.json", *(f"results/search/schemes/{name}.parquet" for name in sorted(self.agents))]
+        starts = [STANDARD_START, *(f"results/search/schemes/{name}.parquet" for name in sorted(self.agents))]
         for name, walk in self.walks.items():
             if walk.start not in starts:
                 raise ValueError(f"walks.{name}.start: expected one of {', '.join(starts)}, got {walk.start}")

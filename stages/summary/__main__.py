@@ -15,7 +15,7 @@ from stages.summary.speedups import speedups
 
 def main(given: argparse.Namespace) -> None:
     sources = load(vars(given))
-    ranks = rank_rows(sources, search_folder=str(given.search))
+    ranks = rank_rows(sources)
     speeds = speedups(sources.timings, sources.seed)
     drawings = {
         "ranks": figures.draw_ranks(ranks),
@@ -31,5 +31,6 @@ def main(given: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     inputs = ("known", "schemes", "rejected", "kernels", "timings")
+    clocks = ("verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
-    command.run(main, command.arguments("summary", *inputs, *folders, "ranks", "metrics", "figures"))
+    command.run(main, command.arguments("summary", *inputs, *clocks, *folders, "ranks", "metrics", "figures"))

@@ -141,14 +141,16 @@ def draw_refinement(curves: Mapping[str, Sequence[Row]]) -> Figure:
         "Z": {"linestyle": "--", "markersize": 3.5, "markerfacecolor": "white"},  # smaller: often on top of Z2
     }
     walks = sorted(curves)
-    most = max(row["flips"] for rows in curves.values() for row in rows)
+    # Flips since the walk's first find at each size, plus 1: a logarithm has no place for 0.
+    first = {(walk, size): min(r["flips"] for r in rows if r["size"] == size) for walk, size, rows in _walked(curves)}
+    most = max(row["flips"] - first[walk, row["size"]] for walk, rows in curves.items() for row in rows)
     for number, size in enumerate(sizes):
         axis = axes[number]
         for walk in walks:
             colour = COLOURS[walks.index(walk) % len(COLOURS)]
             for ring, style in styles.items():
                 rows = [row for row in curves[walk] if (row["size"], row["ring"]) == (size, ring)]
-                flips = np.maximum(_column(rows, "flips"), 1)  # a logarithm has no place for 0
+                flips = _column(rows, "flips") - first.get((walk, size), 0) + 1
                 axis.plot(flips, _column(rows, "rank"), marker="o", drawstyle="steps-post", color=colour, **style)
         axis.set(title=size, xscale="log", xlim=(0.5, 4 * max(most, 1)))
         axis.xaxis.set_major_locator(LogLocator(numticks=5))
@@ -158,7 +160,7 @@ def draw_refinement(curves: Mapping[str, Sequence[Row]]) -> Figure:
         if number % across == 0:
             axis.set_ylabel("rank (products)")
         if number + across >= len(sizes):
-            axis.set_xlabel("flips of the walk so far")
+            axis.set_xlabel("flips since its first find here")
     for axis in axes[len(sizes) :]:
         axis.set_axis_off()
     figure.suptitle("Flip-graph walks: each find of a lower rank", x=0.01, ha="left", fontsize=12)
@@ -221,9 +223,14 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
     return figure
 
 
+def _walked(curves: Mapping[str, Sequence[Row]]) -> list[tuple[str, str, Sequence[Row]]]:
+    """Each walk with each size it has a find of, and the rows of the walk."""
+    return [(walk, size, rows) for walk, rows in curves.items() for size in {row["size"] for row in rows}]
+
+
 def _where(speeds: Sequence[Speedup]) -> str:
     threads = sorted({speed.threads for speed in speeds})
-    devices = sorted({speed.device for speed in speeds})
+    devices = sorted({speed.device.removeprefix("cpu: cpu").strip() or "CPU" for speed in speeds})
     return f"{' and '.join(devices)}, {' or '.join(map(str, threads))} thread{'s' if threads != [1] else ''}"
 
 

@@ -28,6 +28,7 @@ def metrics(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup]) -
             for name, reached in sources.search_metrics.items()
         },
         "walk": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.walk_cpu_s.items()},
+        "stage": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.stage_cpu_s.items()},
         "speedup": _nested([((best.dtype, _shape(best)), _best(best)) for best in _fastest(speeds)]),
     }
 

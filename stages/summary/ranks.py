@@ -1,7 +1,7 @@
 """The table of ranks: for each size and ring, who found what, beside what is published.
 
-A scheme over Z counts for Z2 too, never the reverse. In the row of Z an agent's column counts only games played over
-Z: an agent over Z2 whose scheme was lifted has not found it there.
+A scheme over Z counts for Z2 too, never the reverse. The ring of an agent's scheme is the one it played over: a lift of
+it is a walk's.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ PUBLISHED_COLUMNS = {"Z2": ("alphatensor_z2", "best_z2"), "Z": ("alphatensor_z",
 RING_ORDER = ("Z2", "Z", "Q")
 
 
-def rank_rows(sources: Sources, search_folder: str) -> list[dict]:
+def rank_rows(sources: Sources) -> list[dict]:
     """One row per size and ring that was tried or found, by size and then ring.
 
-    Args:
-      search_folder: outputs of stage search; a walk that starts from there is a walk from an agent's schemes.
     Returns:
       Rows of `COLUMNS`; None where there is no rank.
     Raises:
@@ -30,11 +28,9 @@ def rank_rows(sources: Sources, search_folder: str) -> list[dict]:
     """
     found: dict[tuple[str, str], dict[str, int]] = {key: {} for key in _tried(sources)}
     for scheme in sources.schemes:
-        column = _finder(scheme["origin"], sources, search_folder)
+        column = _finder(scheme["origin"], sources)
         for ring in _rings_of(scheme["ring"]):
             ranks = found.setdefault((scheme["size"], ring), {})
-            if ring == "Z" and column.startswith("agent") and not _is_played_over_z(scheme["origin"], sources):
-                continue
             ranks[column] = min(scheme["rank"], ranks.get(column, scheme["rank"]))
             if column != "imported":
                 ranks["verified"] = min(scheme["rank"], ranks.get("verified", scheme["rank"]))
@@ -66,20 +62,15 @@ def _rings_of(ring: str) -> Sequence[str]:
     return ("Z2", "Z") if ring == "Z" else (ring,)
 
 
-def _finder(origin: str, sources: Sources, search_folder: str) -> str:
+def _finder(origin: str, sources: Sources) -> str:
     match origin.split(":"):
         case ["search", agent, ("game" | "subgame") as kind] if agent in sources.agents:
             return f"agent_{kind}"
         case ["refinement", walk] if walk in sources.walks:
-            is_from_agent = sources.walks[walk].start.startswith(f"{search_folder}/")
-            return "walk_from_agent" if is_from_agent else "walk"
+            return "walk_from_agent" if sources.walks[walk].is_from_agent else "walk"
         case ["imported", *_]:
             return "imported"
     raise TableError(
         f"origin: expected search:AGENT:game, search:AGENT:subgame, refinement:WALK or imported:FILE "
         f"with a name from params.yaml, got {origin!r}"
     )
-
-
-def _is_played_over_z(origin: str, sources: Sources) -> bool:
-    return sources.agents[origin.split(":")[1]].ring == "Z"

@@ -35,6 +35,7 @@ class Sources:
       search_metrics: the metrics file of each agent's search.
       agent_cpu_s: CPU seconds of demonstrations, pretraining and search by agent.
       walk_cpu_s: CPU seconds by walk.
+      stage_cpu_s: CPU seconds of verification and kernels.
       seed: of benchmarking; its intervals are drawn again from it.
     """
 
@@ -51,6 +52,7 @@ class Sources:
     search_metrics: Mapping[str, Row]
     agent_cpu_s: Mapping[str, float]
     walk_cpu_s: Mapping[str, float]
+    stage_cpu_s: Mapping[str, float]
     seed: int
 
 
@@ -74,8 +76,11 @@ def load(given: Mapping[str, Path]) -> Sources:
         search=_each(values.agents, given["search"] / "curves", SEARCH_CURVE),
         refinement=_each(values.walks, given["refinement"] / "curves", REFINEMENT_CURVE),
         search_metrics={name: _read_json(given["search"] / "metrics" / f"{name}.json") for name in values.agents},
-        agent_cpu_s={name: sum(_cpu_s(stage, name) for stage in agent_stages) for name in values.agents},
-        walk_cpu_s={name: _cpu_s(given["refinement"], name) for name in values.walks},
+        agent_cpu_s={
+            name: sum(_cpu_s(stage / "timing" / f"{name}.csv") for stage in agent_stages) for name in values.agents
+        },
+        walk_cpu_s={name: _cpu_s(given["refinement"] / "timing" / f"{name}.csv") for name in values.walks},
+        stage_cpu_s={name: _cpu_s(given[f"{name}_timing"]) for name in ("verification", "kernels")},
         seed=values.benchmarking.seed,
     )
 
@@ -106,8 +111,7 @@ def _each(names: Mapping[str, object], folder: Path, kinds: Mapping[str, Callabl
     return {name: read_csv(folder / f"{name}.csv", kinds) for name in names}
 
 
-def _cpu_s(stage: Path, name: str) -> float:
-    path = stage / "timing" / f"{name}.csv"
+def _cpu_s(path: Path) -> float:
     rows = read_csv(path, SECONDS)
     if len(rows) != 1 or rows[0]["cpu_s"] is None:
         raise TableError(f"{path}: expected one row with cpu_s, got {rows}")

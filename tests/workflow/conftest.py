@@ -8,7 +8,6 @@ from typing import NamedTuple
 import clones
 import pytest
 
-
 # Each changed what JAX draws or computes when it reached a stage; none may.
 TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
 
