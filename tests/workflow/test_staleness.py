@@ -27,7 +27,7 @@ OTHER_VALUES = {
     "targets": {("1x1x2",): ["1x2x2"]},
     "entries_per_token": {2: 1},
     "law": {(0.5, 0.5): [0.4, 0.6], (0.005, 0.195, 0.6, 0.195, 0.005): [0.0, 0.2, 0.6, 0.2, 0.0]},
-    "planner": {"one_ply": "puct"},
+    "name": {"one_ply": "puct", "gumbel": "puct"},
     "start": {
         "data/standard.json": "results/search/schemes/z.parquet",
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
@@ -100,5 +100,7 @@ def test_a_number_makes_its_readers_stale(key, run_to_edit, graph):
     clones.set_param(run_to_edit, key, value)
     if key.endswith(".ring"):  # a law has as many entries as its ring has coefficients
         clones.set_param(run_to_edit, f"demonstrations.{key.split('.')[1]}.law", LAW_OF_OTHER_RING[value])
+    if LEAVES[key] == "one_ply":  # a tree search needs a number of simulations
+        clones.set_param(run_to_edit, key.replace(".name", ".simulations"), 2)
     assert dvc_stale() == readers(key)
     assert snakemake_planned() == followers(readers(key), graph)
