@@ -1,4 +1,4 @@
-"""python -m stages.summary: the outputs of all stages -> table of ranks, metrics, figures."""
+"""python -m stages.summary: the outputs of all stages -> table of ranks, metrics, figures, one page with all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 from stages.contract import command
 from stages.summary import figures
 from stages.summary.metrics import metrics
+from stages.summary.page import page
 from stages.summary.ranks import COLUMNS, rank_rows
 from stages.summary.sources import load
 from stages.summary.speedups import speedups
@@ -25,12 +26,14 @@ def main(given: argparse.Namespace) -> None:
     }
     command.write_text(given.ranks, command.csv_text(COLUMNS, ranks))
     command.write_text(given.metrics, json.dumps(metrics(sources, ranks, speeds), indent=2) + "\n")
-    for name, drawing in drawings.items():
-        command.write_text(given.figures / f"{name}.svg", figures.svg(drawing))
+    drawn = {name: figures.svg(drawing) for name, drawing in drawings.items()}
+    for name, text in drawn.items():
+        command.write_text(given.figures / f"{name}.svg", text)
+    command.write_text(given.page, page(sources, ranks, speeds, drawn))
 
 
 if __name__ == "__main__":
     inputs = ("known", "schemes", "rejected", "kernels", "timings")
     clocks = ("verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
-    command.run(main, command.arguments("summary", *inputs, *clocks, *folders, "ranks", "metrics", "figures"))
+    command.run(main, command.arguments("summary", *inputs, *clocks, *folders, "ranks", "metrics", "figures", "page"))

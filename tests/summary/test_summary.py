@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,10 @@ def make(folder: Path, schemes: list[dict] | None = None, timings: list[dict] | 
             "round,games,target,solved_share,best_rank,policy_loss,value_loss\n1,8,2x2x2,0,,1,1\n2,16,2x2x2,0.5,7,1,1\n"
         )
         command.write_text(folder / f"search/curves/{name}.csv", search)
-        command.write_text(folder / f"search/metrics/{name}.json", '{"games": 16, "best_rank": {"2x2x2": 7}}')
+        command.write_text(
+            folder / f"search/metrics/{name}.json",
+            '{"games": 16, "best_rank": {"2x2x2": 7}, "solved_share": {"2x2x2": 0.5}}',
+        )
     for name in given["walks"]:
         command.write_text(folder / f"refinement/timing/{name}.csv", "cpu_s,wall_s\n3.5,9\n")
         command.write_text(folder / f"refinement/curves/{name}.csv", "size,flips,rank,ring\n2x2x2,50,7,Z2\n")
@@ -184,7 +188,7 @@ def test_metrics(tmp_path):
     given = make(tmp_path, schemes, rows)
     loaded = sources_lib.load(given)
     found = metrics(loaded, rank_rows(loaded), speedups(loaded.timings, loaded.seed))
-    agent = {"games": 16, "best_rank": {"2x2x2": 7}, "cpu_s": 3.8}  # 3 * 1.25
+    agent = {"games": 16, "best_rank": {"2x2x2": 7}, "solved_share": {"2x2x2": 0.5}, "cpu_s": 3.8}  # 3 * 1.25
     assert found == {
         "rank": {"2x2x2": {"Z2": 7, "Z": 7}, "2x2x3": {"Z2": 12, "Z": 12}},
         "count": {"verified": 2, "rejected": 0, "kernels": 0},
@@ -205,7 +209,12 @@ def test_whole_stage(tmp_path, is_empty):
     given = make(
         tmp_path, schemes, timing("numpy", "", 512, [1.0] * 3) + ([] if is_empty else timing("k", "s", 512, [1.0] * 3))
     )
-    outputs = {"ranks": "out/ranks.csv", "metrics": "out/metrics.json", "figures": "out/figures"}
+    outputs = {
+        "ranks": "out/ranks.csv",
+        "metrics": "out/metrics.json",
+        "figures": "out/figures",
+        "page": "out/page.html",
+    }
     line = [part for name, path in given.items() for part in (f"--{name.replace('_', '-')}", str(path))]
     line += [part for name, path in outputs.items() for part in (f"--{name}", str(tmp_path / path))]
     parser = command.arguments("summary", *NAMES, *outputs)
@@ -217,6 +226,11 @@ def test_whole_stage(tmp_path, is_empty):
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
     figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
     assert figures == ["learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
+    page = (tmp_path / "out" / "page.html").read_text()
+    assert page.count("<svg") == 4
+    assert "<td>2x2x2</td><td>Z2</td><td>8</td>" in page
+    assert page.count("<td>512x512x512 float32</td>") == (0 if is_empty else 1)
+    assert not re.search(r"""(src|href|url)[=(]["']?http""", page)  # nothing to fetch
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ rule summary:
             category="Kernels",
             labels={"result": "figure"},
         ),
+        report(
+            update("results/summary/page.html"),
+            caption="../report/page.rst",
+            category="All on one page",
+        ),
     log:
         "logs/summary.log",
     conda:

@@ -1,0 +1,89 @@
+"""Everything on one page: the table of ranks, what the agents reached, the figures. HTML with nothing to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from stages.summary.ranks import COLUMNS
+from stages.summary.sources import Row, Sources
+from stages.summary.speedups import Speedup
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; margin: 1em 0 }
+th, td { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: right }
+th:first-child, td:first-child { text-align: left }
+thead th { border-bottom: 2px solid #888; font-weight: 600 }
+svg { max-width: 100%; height: auto }
+p { max-width: 48em }
+"""
+
+_RANKS = """A rank is the number of products of a scheme, always over a ring; every scheme behind a number here was
+checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>walk</b>: flip-graph walks from the
+standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
+<b>alphatensor</b> and <b>best_known</b> are published."""
+_AGENTS = """CPU seconds are those of demonstrations, pretraining and search together. The solved share is that of the
+last round, within as many moves as the agent's own best scheme has."""
+_KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
+with their interval: below 1 the library is faster. The errors are relative to the float64 product."""
+
+
+def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figures: Mapping[str, str]) -> str:
+    """The page's text.
+
+    Args:
+      ranks: rows of `ranks.COLUMNS`.
+      figures: SVG text by name: ranks, learning, refinement, speedups.
+    """
+    agents = [
+        {
+            "agent": name,
+            "ring": sources.agents[name].ring,
+            "best rank": ", ".join(f"{target}:{rank}" for target, rank in found["best_rank"].items()) or "none",
+            "games": found["games"],
+            "solved": ", ".join(f"{share:.1%}" for share in found["solved_share"].values()),
+            "CPU s": f"{sources.agent_cpu_s[name]:.0f}",
+        }
+        for name, found in sources.search_metrics.items()
+    ]
+    errors = {(row["arm"], row["dtype"], row["n"], row["m"], row["p"]): row["error"] for row in sources.timings}
+    kernels = [
+        {
+            "kernel": speed.kernel,
+            "product": f"{'x'.join(map(str, speed.shape))} {speed.dtype}",
+            "speed-up": f"{speed.speed.median:.3f}",
+            "interval": f"{speed.speed.low:.3f} to {speed.speed.high:.3f}",
+            "error": f"{errors[speed.arm, speed.dtype, *speed.shape]:.1e}",
+            f"error of {speed.baseline}": f"{errors[speed.baseline, speed.dtype, *speed.shape]:.1e}",
+        }
+        for speed in speeds
+    ]
+    columns = ["kernel", "product", "speed-up", "interval", "error"]
+    columns += sorted({key for row in kernels for key in row} - set(columns))
+    parts = [
+        "<h1>Fast matrix multiplication: what this run found</h1>",
+        *("<h2>Ranks</h2>", f"<p>{_RANKS}</p>", _table(COLUMNS, ranks), _inline(figures["ranks"])),
+        *("<h2>Agents</h2>", f"<p>{_AGENTS}</p>", _table(list(agents[0]), agents), _inline(figures["learning"])),
+        *("<h2>Walks</h2>", _inline(figures["refinement"])),
+        *("<h2>Kernels</h2>", f"<p>{_KERNELS}</p>", _inline(figures["speedups"]), _table(columns, kernels)),
+    ]
+    head = f'<meta charset="utf-8"><title>Open AlphaTensor</title><style>{_STYLE}</style>'
+    return f"<!doctype html><html><head>{head}</head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Row]) -> str:
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_text(row.get(column)))}</td>" for column in columns) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _inline(svg: str) -> str:
+    """The <svg> element of an SVG file."""
+    return svg[svg.index("<svg") :]
