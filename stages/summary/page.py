@@ -10,9 +10,9 @@ from stages.summary.sources import Row, Sources
 from stages.summary.speedups import Speedup
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; color: #222 }
-table { border-collapse: collapse; margin: 1em 0 }
-th, td { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: right }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 66em; margin: 2em auto; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; margin: 1em 0; font-size: .87em }
+th, td { padding: .2em .5em; border-bottom: 1px solid #ddd; text-align: right }
 th:first-child, td:first-child { text-align: left }
 thead th { border-bottom: 2px solid #888; font-weight: 600 }
 svg { max-width: 100%; height: auto }
