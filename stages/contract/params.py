@@ -49,13 +49,27 @@ class Section(BaseModel):
 
 
 class Network(Section):
-    """Sizes of the agent's network."""
+    """The agent's network: a residual MLP on rank features that a CPU can feed, or the paper's attention torso."""
 
-    width: int = Field(ge=8, le=2048, description="features of the residual MLP")
+    torso: Literal["ranks", "attention"] = Field(description="the light torso, or the paper's")
+    width: int = Field(ge=8, le=2048, description="features of an embedding")
     blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
     quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
-    combinations: int = Field(ge=1, le=16, description="most slices in a linear combination whose rank is seen")
+    history: int = Field(ge=0, le=32, description="last actions that the network sees (the paper: 7)")
+    combinations: int | None = Field(
+        None,
+        ge=1,
+        le=16,
+        description="most slices in a linear combination whose rank is seen; of the torso ranks alone",
+    )
     entries_per_token: int = Field(ge=1, le=16, description="factor entries in one action token; divides S")
+
+    @model_validator(mode="after")
+    def _combinations_belong_to_ranks(self) -> Network:
+        if (self.combinations is None) != (self.torso == "attention"):
+            expected = "no combinations" if self.torso == "attention" else "a number of combinations"
+            raise ValueError(f"expected {expected} with the torso {self.torso}, got {self.combinations}")
+        return self
 
 
 class Agent(Section):
@@ -63,8 +77,24 @@ class Agent(Section):
 
     ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
     targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    core: SizeName = Field(
+        description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
+        "moves; targets that fit are played whole, all are played through subgames"
+    )
     seed: Seed
     network: Network
+
+    @property
+    def length(self) -> int:
+        """S, the axis length of the tensors that the network plays."""
+        return max(parse_size(self.core).modes)
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The targets that are played whole."""
+        core = parse_size(self.core)
+        sizes = map(parse_size, self.targets)
+        return tuple(s.name for s in sizes if max(s.modes) <= self.length and s.naive_rank <= core.naive_rank)
 
 
 class Demonstrations(Section):
@@ -95,7 +125,7 @@ class Optimiser(Section):
 class Pretraining(Section):
     """Supervised steps on demonstrations."""
 
-    steps: int = Field(ge=1, le=10_000_000, description="train steps")
+    steps: int = Field(ge=0, le=10_000_000, description="train steps; 0 leaves the weights random")
     report_every: int = Field(ge=1, le=10_000_000, description="steps between two rows of the curve")
     optimiser: Optimiser
 
@@ -118,14 +148,23 @@ class Search(Section):
     """Self-play. One round = `games` games in one batch, then `train_steps` steps."""
 
     rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
-    games: int = Field(ge=1, le=65536, description="games played at once in a round")
+    games: int = Field(ge=0, le=65536, description="games from whole targets in a round, in one batch with subgames")
+    subgames: int = Field(ge=0, le=65536, description="schemes kept in play over all targets, one subgame each a round")
+    subgame_terms: tuple[int, int] = Field(description="least and most terms of a scheme that a subgame rewrites")
+    selection_every: int = Field(ge=1, le=1_000_000, description="rounds until the best schemes in play replace others")
     planner: Planner
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
-    train_steps: int = Field(ge=1, le=100_000, description="train steps after each round")
-    demonstration_share: float = Field(ge=0, le=1, description="share of a batch drawn from demonstrations")
+    signed_permutations: bool = Field(description="whether the network sees each state through a random one")
+    train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
+    demonstration_share: tuple[float, float] = Field(
+        description="share of a batch drawn from demonstrations in the first and in the last round, linear between"
+    )
     best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best own games")
+    reanalyse: float = Field(
+        ge=0, le=1, description="share of own positions that are searched again before training; 1 learns from no game"
+    )
     replay_rounds: int = Field(ge=1, le=10_000, description="rounds of own games kept for training")
     best_games: int = Field(ge=1, le=1_000_000, description="own solved games kept per target, shortest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
@@ -133,9 +172,18 @@ class Search(Section):
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Search:
-        if self.demonstration_share + self.best_share > 1:
-            total = self.demonstration_share + self.best_share
-            raise ValueError(f"demonstration_share + best_share: expected at most 1, got {total}")
+        total = max(self.demonstration_share) + self.best_share
+        if min(self.demonstration_share) < 0 or total > 1:
+            raise ValueError(
+                f"demonstration_share: expected two shares of at least 0 and, with best_share {self.best_share}, of at "
+                f"most {1 - self.best_share:g}, got {list(self.demonstration_share)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_played(self) -> Search:
+        if not self.games + self.subgames:
+            raise ValueError("games + subgames: expected at least 1, got 0")
         return self
 
 
@@ -239,23 +287,40 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
-    def _networks_fit_their_targets(self) -> Params:
+    def _searches_fit_their_agents(self) -> Params:
         for name, agent in self.agents.items():
-            length = max(max(parse_size(target).modes) for target in agent.targets)
+            search, key = self.search[name], f"search.{name}"
+            beyond = [target for target in agent.targets if target not in agent.whole]
+            if search.games and not agent.whole:
+                raise ValueError(f"{key}.games: expected 0, since no target fits the core {agent.core}")
+            if beyond and not search.subgames:
+                raise ValueError(f"{key}.subgames: expected some, since {beyond[0]} does not fit the core {agent.core}")
+            (least, most), naive = search.subgame_terms, parse_size(agent.core).naive_rank
+            if not 2 <= least <= most <= naive:
+                raise ValueError(
+                    f"{key}.subgame_terms: expected two numbers, 2 <= least <= most <= {naive} (the naive rank of the "
+                    f"core), got {[least, most]}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _networks_fit_their_cores(self) -> Params:
+        for name, agent in self.agents.items():
+            length = agent.length
             if length > LONGEST_AXIS:
-                raise ValueError(f"agents.{name}.targets: expected axes of at most {LONGEST_AXIS}, got {length}")
+                raise ValueError(f"agents.{name}.core: expected axes of at most {LONGEST_AXIS}, got {length}")
             field, coefficients = (2, 2) if agent.ring == "Z2" else (3, 5)
             key, entries = f"agents.{name}.network", agent.network.entries_per_token
             if length % entries:
                 raise ValueError(
-                    f"{key}.entries_per_token: expected a divisor of {length} (the longest axis of its targets), "
+                    f"{key}.entries_per_token: expected a divisor of {length} (the longest axis of its core), "
                     f"got {entries}"
                 )
             if coefficients**entries > _MOST_SYMBOLS:
                 raise ValueError(
                     f"{key}.entries_per_token: expected at most {_MOST_SYMBOLS} symbols, got {coefficients}**{entries}"
                 )
-            counts = range(1, min(agent.network.combinations, length) + 1)
+            counts = range(1, min(agent.network.combinations or 0, length) + 1)
             combinations = sum(math.comb(length, count) * (field - 1) ** (count - 1) for count in counts)
             if combinations > _MOST_COMBINATIONS:
                 raise ValueError(

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ FOLDER = Path(".resume")
 _ROOT = Path(__file__).parents[2]
 _LOCK = _ROOT / "requirements.lock"
 _DIGITS = 16  # of the hash in the name
+_BETWEEN_SAVES = 19  # times as long as a save takes
 
 
 class Resume:
@@ -43,11 +45,20 @@ class Resume:
             digest.update(f"\n{name_of_file} ".encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
-        self._name = name
+        self._name, self._due = name, 0.0
         self.path = FOLDER / f"{name}-{digest.hexdigest()[:_DIGITS]}.npz"
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough time has gone by since the last save that saving takes less than a twentieth of it.
+
+        The clock decides only how much of a killed run is done again, never what it computes.
+        """
+        return time.monotonic() >= self._due
 
     def save(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Replaces the saved state in one step, then removes all else that runs of this name left."""
+        start = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
@@ -58,6 +69,8 @@ class Resume:
             temporary.unlink(missing_ok=True)
         for path in self._left_behind():
             path.unlink(missing_ok=True)
+        now = time.monotonic()
+        self._due = now + _BETWEEN_SAVES * (now - start)
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The saved state, or None where there is none.

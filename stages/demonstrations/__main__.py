@@ -15,7 +15,7 @@ def main(args: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.demonstrations[args.name]
-    rules = rules_for(agent.ring, agent.targets)
+    rules = rules_for(agent.ring, agent.core)
     write_demonstrations(args.demonstrations, settings, rules, agent.seed, f"demonstrations@{args.name}")
     stopwatch.write(args.timing, {"demonstrations": settings.count})
 

@@ -21,6 +21,7 @@ from stages.contract.params import Demonstrations
 from stages.contract.progress import Progress
 from stages.contract.streams import Stream
 from stages.game.rules import Rules
+from stages.game.tokens import canonical
 
 
 @partial(jax.jit, static_argnames=("count", "rules", "law"))
@@ -49,12 +50,8 @@ def draw(
 
     blank = jnp.zeros(shape, jnp.int8)
     _, terms = jax.lax.while_loop(has_zero_factor, redraw, (factor_key, blank))
-    first = jnp.argmax(terms != 0, axis=-1, keepdims=True)
-    signs = jnp.sign(jnp.take_along_axis(terms, first, axis=-1))[..., 0]  # [count, max_rank, 3]
-    # u and v become positive; w takes both signs and keeps its own.
-    flips = jnp.stack([signs[..., 0], signs[..., 1], signs[..., 0] * signs[..., 1]], axis=-1)
     is_term = jnp.arange(rules.max_rank) < rank[:, None]
-    return rank, terms * (flips * is_term[..., None])[..., None]
+    return rank, jax.vmap(jax.vmap(canonical))(terms) * is_term[..., None, None]
 
 
 def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, seed: int, label: str) -> None:

@@ -13,11 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from stages.game.ranks import rank_modulo
+from stages.game.ranks import rank_modulo, rank_of_words, words
 from stages.game.rules import Rules
 from stages.game.tensor_game import State
 
-_RAW_LIMIT = 4  # raw entries over Z are clipped here: larger ones are rare and all mean «far away»
+RAW_LIMIT = 4  # raw entries over Z are clipped here: larger ones are rare and all mean «far away»
 
 
 def combinations(length: int, most: int, prime: int) -> Int[np.ndarray, "combinations length"]:
@@ -36,26 +36,34 @@ def observe(state: State, rules: Rules, most: int) -> Float[Array, " features"]:
     """Features of one position.
 
     For each mode and each combination of at most `most` slices: its entries (over Z2 only; over Z the raw residual
-    stands for them) and its rank as one-hot; then the share of moves left.
+    stands for them) and its rank as one-hot; then the last actions and the share of moves left.
     """
     prime = 2 if rules.ring == "Z2" else 3
-    mix = jnp.asarray(combinations(rules.length, most, prime))
-    residual = state.residual
-    slices = jnp.stack([residual, jnp.moveaxis(residual, 1, 0), jnp.moveaxis(residual, 2, 0)])  # [3, S, S, S]
-    mixed = jnp.einsum("cl,mlab->mcab", mix, slices) % prime  # [3, combinations, S, S]
-    ranks = rank_modulo(mixed, prime)  # [3, combinations]
-    one_hot = ranks[..., None] == jnp.arange(rules.length + 1)
-    if rules.ring == "Z2":
-        entries = mixed.reshape(-1).astype(jnp.float32)
+    mix = combinations(rules.length, most, prime)
+    slices = jnp.stack([state.residual, jnp.moveaxis(state.residual, 1, 0), jnp.moveaxis(state.residual, 2, 0)])
+    if prime == 2:
+        rows = words(slices)  # [3, S, S]
+        mixed = jnp.zeros((3, len(mix), rules.length), jnp.uint32)
+        for place in range(rules.length):
+            mixed = mixed ^ jnp.where(mix[None, :, place, None] == 1, rows[:, None, place], 0)
+        ranks = rank_of_words(mixed)  # [3, combinations]
+        entries = (mixed[..., None] >> jnp.arange(rules.length, dtype=jnp.uint32)) & 1
     else:
-        entries = jnp.clip(residual, -_RAW_LIMIT, _RAW_LIMIT).reshape(-1).astype(jnp.float32)
-    moves_left = state.moves_left.astype(jnp.float32)[None] / rules.max_rank
-    return jnp.concatenate([entries, one_hot.reshape(-1).astype(jnp.float32), moves_left])
+        ranks = rank_modulo(jnp.einsum("cl,mlab->mcab", mix, slices), prime)
+        entries = jnp.clip(state.residual, -RAW_LIMIT, RAW_LIMIT)
+    one_hot = ranks[..., None] == jnp.arange(rules.length + 1)
+    parts = [entries.reshape(-1), one_hot.reshape(-1), state.history.reshape(-1), share_left(state, rules)]
+    return jnp.concatenate([part.astype(jnp.float32) for part in parts])
 
 
-def num_features(rules: Rules, most: int) -> int:
+def share_left(state: State, rules: Rules) -> Float[Array, " scalars=1"]:
+    """The one scalar that a network sees: moves left, as a share of the longest game."""
+    return state.moves_left.astype(jnp.float32)[None] / rules.max_rank
+
+
+def num_features(rules: Rules, most: int, history: int) -> int:
     """Length of `observe`'s vector."""
     prime = 2 if rules.ring == "Z2" else 3
     count, length = len(combinations(rules.length, most, prime)), rules.length
     entries = 3 * count * length**2 if rules.ring == "Z2" else length**3
-    return entries + 3 * count * (length + 1) + 1
+    return entries + 3 * count * (length + 1) + 3 * history * length + 1

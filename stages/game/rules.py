@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from stages.algebra.targets import parse_size
@@ -17,7 +16,7 @@ class Rules(NamedTuple):
     Attributes:
       ring: Z2 or Z.
       length: S; tensors are [S, S, S], smaller targets are padded with zeros.
-      max_rank: most terms of a game: the largest naive rank among the targets.
+      max_rank: most terms of a game.
     """
 
     ring: Literal["Z2", "Z"]
@@ -29,7 +28,7 @@ class Rules(NamedTuple):
         return COEFFICIENTS[self.ring]
 
 
-def rules_for(ring: Literal["Z2", "Z"], targets: Iterable[str]) -> Rules:
-    """Rules in which every one of `targets` fits."""
-    sizes = [parse_size(target) for target in targets]
-    return Rules(ring, max(max(size.modes) for size in sizes), max(size.naive_rank for size in sizes))
+def rules_for(ring: Literal["Z2", "Z"], core: str) -> Rules:
+    """Rules in which the tensor of `core` fits and its standard algorithm ends a game."""
+    size = parse_size(core)
+    return Rules(ring, max(size.modes), size.naive_rank)

@@ -25,17 +25,20 @@ class State(NamedTuple):
       residual: target minus the terms played, in [0, 2) over Z2.
       moves_left: moves until the step limit.
       is_over: residual zero or no move left; further actions change nothing.
+      history: the last h actions, newest first; zeros before the first move.
     """
 
     residual: Int[Array, "*batch s s s"]
     moves_left: Int[Array, "*batch"]
     is_over: Bool[Array, "*batch"]
+    history: Int[Array, "*batch h 3 s"]
 
 
-def start(target: Int[Array, "s s s"], limit: Int[Array, ""]) -> State:
-    """The first position of a game of at most `limit` moves."""
+def start(target: Int[Array, "s s s"], limit: Int[Array, ""], history: int) -> State:
+    """The first position of a game of at most `limit` moves, which remembers `history` actions."""
     residual = target.astype(jnp.int32)
-    return State(residual, limit.astype(jnp.int32), jnp.all(residual == 0) | (limit <= 0))
+    blank = jnp.zeros((history, 3, residual.shape[0]), jnp.int32)
+    return State(residual, limit.astype(jnp.int32), jnp.all(residual == 0) | (limit <= 0), blank)
 
 
 def term(action: Int[Array, "3 s"]) -> Int[Array, "s s s"]:
@@ -58,12 +61,14 @@ def step(state: State, action: Int[Array, "3 s"], rules: Rules) -> tuple[State, 
     is_zero = jnp.all(residual == 0)
     is_over = is_zero | (moves_left <= 0)
     reward = -1.0 - jnp.where(is_over & ~is_zero, rank_bound(residual, rules), 0)
+    history = jnp.concatenate([action.astype(jnp.int32)[None], state.history])[: state.history.shape[0]]
     before = state.is_over
     return (
         State(
             jnp.where(before, state.residual, residual),
             jnp.where(before, state.moves_left, moves_left),
             before | is_over,
+            jnp.where(before, state.history, history),
         ),
         jnp.where(before, 0.0, reward),
     )

@@ -54,6 +54,13 @@ def leading(alphabet: Alphabet) -> Int[np.ndarray, " symbols"]:
     return np.sign(first).astype(np.int32)
 
 
+def canonical(action: Int[Array, "3 s"]) -> Int[Array, "3 s"]:
+    """The same rank-one term with the first non-zero entry of u and of v positive; w carries the sign."""
+    first = jnp.argmax(action != 0, axis=-1, keepdims=True)
+    sign = jnp.where(jnp.take_along_axis(action, first, axis=-1) < 0, -1, 1)  # [3, 1]
+    return action * jnp.stack([sign[0], sign[1], sign[0] * sign[1]]).astype(action.dtype)
+
+
 def encode(action: Int[Array, "3 s"], alphabet: Alphabet) -> Int[Array, " tokens"]:
     """Tokens of an action: u, v, w one after another."""
     base = len(alphabet.rules.coefficients)

@@ -24,11 +24,14 @@ class Replay(NamedTuple):
     sizes: np.ndarray
 
 
-def empty_replay(rules: Rules) -> Replay:
+def empty_replay(rules: Rules, history: int) -> Replay:
     """No positions."""
     s = rules.length
-    state = State(np.zeros((0, s, s, s), np.int32), np.zeros(0, np.int32), np.zeros(0, bool))
-    return Replay(Position(state, np.zeros((0, 3, s), np.int8), np.zeros(0, np.float32)), np.zeros(0, np.int64))
+    residual = np.zeros((0, s, s, s), np.int8 if rules.ring == "Z2" else np.int32)
+    actions = np.zeros((0, history, 3, s), np.int8)
+    state = State(residual, np.zeros(0, np.int32), np.zeros(0, bool), actions)
+    positions = Position(state, np.zeros((0, 3, s), np.int8), np.zeros(0, np.float32), np.zeros(0, bool))
+    return Replay(positions, np.zeros(0, np.int64))
 
 
 def remember(replay: Replay, new: Position, rounds: int) -> Replay:
@@ -48,34 +51,36 @@ def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Po
 
 
 class BestGames(NamedTuple):
-    """Solved games of lowest rank per target (AlphaTensor, Methods, «best games buffer»), in order of arrival.
+    """The best solved games of each kind (AlphaTensor, Methods, «best games buffer»), in order of arrival.
 
     Attributes:
-      games: their terms, in the canonical basis.
-      target: index of each game's target.
+      games: their terms; of whole targets in the canonical basis, of subgames in the core's.
+      kind: what can be compared: the index of a target, or one number more for the subgames.
+      cost: the lower, the better: the rank, or for a subgame the rank less the number of terms that it replaced.
     """
 
     games: Terms
-    target: np.ndarray
+    kind: np.ndarray
+    cost: np.ndarray
 
 
 def empty_best_games(rules: Rules) -> BestGames:
     """No games."""
     terms = Terms(np.zeros((0, rules.max_rank, 3, rules.length), np.int32), np.zeros(0, np.int32))
-    return BestGames(terms, np.zeros(0, np.int32))
+    return BestGames(terms, np.zeros(0, np.int32), np.zeros(0, np.int32))
 
 
-def keep_best(best: BestGames, games: Terms, target: np.ndarray, capacity: int) -> BestGames:
-    """Adds games and keeps, per target, the `capacity` of lowest rank, newer before older."""
-    joined = jax.tree.map(lambda old, new: np.concatenate([old, new.astype(old.dtype)]), best, BestGames(games, target))
-    newest_first = np.arange(len(joined.target))[::-1]
-    order = np.lexsort((newest_first, joined.games.rank, joined.target))
-    place = np.arange(len(order)) - np.searchsorted(joined.target[order], joined.target[order])
+def keep_best(best: BestGames, new: BestGames, capacity: int) -> BestGames:
+    """Adds games and keeps, of each kind, the `capacity` of lowest cost, newer before older."""
+    joined = jax.tree.map(lambda old, added: np.concatenate([old, added.astype(old.dtype)]), best, new)
+    newest_first = np.arange(len(joined.kind))[::-1]
+    order = np.lexsort((newest_first, joined.cost, joined.kind))
+    place = np.arange(len(order)) - np.searchsorted(joined.kind[order], joined.kind[order])
     rows = np.sort(order[place < capacity])
     return jax.tree.map(lambda field: field[rows], joined)
 
 
-def draw_best(best: BestGames, rng: np.random.Generator, count: int) -> tuple[Terms, np.ndarray]:
-    """Uniform draws with replacement: games and their targets."""
-    rows = rng.integers(len(best.target), size=count)
-    return jax.tree.map(lambda field: field[rows], (best.games, best.target))
+def draw_best(best: BestGames, rng: np.random.Generator, count: int) -> BestGames:
+    """Uniform draws with replacement."""
+    rows = rng.integers(len(best.kind), size=count)
+    return jax.tree.map(lambda field: field[rows], best)

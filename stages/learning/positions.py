@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.game.rules import Rules
 from stages.game.tensor_game import State
@@ -19,11 +19,13 @@ class Position(NamedTuple):
       state: where the action was taken.
       action: what the policy should play there.
       value: the return to go that followed, in moves (negative).
+      is_solution: whether a decomposition followed; where not, the action is no example and only the value is learnt.
     """
 
     state: State
     action: Int[Array, "*batch 3 s"]
     value: Float[Array, "*batch"]
+    is_solution: Bool[Array, "*batch"]
 
 
 class Terms(NamedTuple):
@@ -38,12 +40,12 @@ class Terms(NamedTuple):
     rank: Int[Array, "*batch"]
 
 
-def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules) -> Position:
+def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules, history: int) -> Position:
     """A random position of a random order of the terms: actions commute, so every order is a game (Methods, «Swap»).
 
-    k of the terms are left, k uniform in 1..rank; one of them is the action, and the return to go is -k. The moves
-    left are uniform in k..max_rank, so that the value does not depend on a step limit that was no obstacle. The key
-    is consumed.
+    k of the terms are left, k uniform in 1..rank; one of them is the action, and the return to go is -k. The others
+    have been played; the last `history` of them are remembered. The moves left are uniform in k..max_rank, so that the
+    value does not depend on a step limit that was no obstacle. The key is consumed.
     """
     order_key, left_key, limit_key = jax.random.split(key, 3)
     max_rank = given.terms.shape[0]
@@ -56,8 +58,13 @@ def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules) -> Position:
     if rules.ring == "Z2":
         residual = residual % 2
     moves_left = jax.random.randint(limit_key, (), left, rules.max_rank + 1)
+    # The played terms stand behind those that are left; the newest of them first.
+    played = jnp.roll(terms, -left, axis=0)[:history]
+    played = jnp.where((jnp.arange(len(played)) < given.rank - left)[:, None, None], played, 0)
+    played = jnp.concatenate([played, jnp.zeros((history - len(played), *terms.shape[1:]), jnp.int32)])
     return Position(
-        State(residual, moves_left, jnp.array(False)),
+        State(residual, moves_left, jnp.array(False), played),
         terms[0],
         -left.astype(jnp.float32),
+        jnp.array(True),
     )

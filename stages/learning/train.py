@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.contract.params import Optimiser
 from stages.errors import TrainingError
@@ -27,13 +27,18 @@ class TrainState(NamedTuple):
 class Batch(NamedTuple):
     """What one step learns from; with a leading axis, what a run of steps learns from.
 
+    Each row of a batch is one position: of `terms`, or of `positions` where there are any and `is_own` says so. So the
+    mix can change from step to step while the shapes stay.
+
     Attributes:
       terms: demonstrations and best games, as factorisations; positions are drawn in the step.
-      positions: of own games, or None where there are none.
+      positions: of own games, or None.
+      is_own: which rows are of `positions`, or None.
     """
 
     terms: Terms
-    positions: Position | None
+    positions: Position | None = None
+    is_own: Bool[Array, "*steps batch"] | None = None
 
 
 class Losses(NamedTuple):
@@ -60,11 +65,14 @@ def make_optimiser(settings: Optimiser, decay_steps: int | None) -> optax.Gradie
 
 def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Losses]:
     keys = jax.random.split(key, batch.terms.rank.shape[0])
-    positions = jax.vmap(partial(draw_position, rules=network.rules))(batch.terms, keys)
+    draw = partial(draw_position, rules=network.rules, history=network.history)
+    positions = jax.vmap(draw)(batch.terms, keys)
     if batch.positions is not None:
-        positions = jax.tree.map(lambda a, b: jnp.concatenate([a, b.astype(a.dtype)]), positions, batch.positions)
+        choose = jax.vmap(lambda is_own, own, drawn: jnp.where(is_own, own.astype(drawn.dtype), drawn))
+        positions = jax.tree.map(partial(choose, batch.is_own), batch.positions, positions)
     policy, value = jax.vmap(partial(position_losses, network))(positions)
-    losses = Losses(jnp.mean(policy) + jnp.mean(value), jnp.mean(policy), jnp.mean(value))
+    policy, value = jnp.sum(policy) / jnp.maximum(jnp.sum(positions.is_solution), 1), jnp.mean(value)
+    losses = Losses(policy + value, policy, value)
     return losses.total, losses
 
 

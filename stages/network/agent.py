@@ -13,10 +13,11 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from stages.contract import tables
 from stages.contract.params import Agent
 from stages.errors import TableError
-from stages.game.observation import num_features, observe
+from stages.game.observation import RAW_LIMIT, num_features, observe, share_left
 from stages.game.rules import Rules, rules_for
-from stages.game.tensor_game import State
+from stages.game.tensor_game import State, term
 from stages.game.tokens import Alphabet
+from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
@@ -25,25 +26,34 @@ from stages.network.value import ValueHead
 class AgentNetwork(eqx.Module):
     """Torso and heads. All leaves are float32 arrays."""
 
-    torso: Torso
+    torso: Torso | AttentionTorso
     policy: PolicyHead
     value: ValueHead
     rules: Rules = eqx.field(static=True)
-    combinations: int = eqx.field(static=True)
+    history: int = eqx.field(static=True)
+    combinations: int | None = eqx.field(static=True)
 
     def __init__(self, agent: Agent, *, key: PRNGKeyArray) -> None:
         sizes = agent.network
         torso_key, policy_key, value_key = jax.random.split(key, 3)
-        self.rules = rules_for(agent.ring, agent.targets)
-        self.combinations = sizes.combinations
+        self.rules = rules_for(agent.ring, agent.core)
+        self.history, self.combinations = sizes.history, sizes.combinations
         alphabet = Alphabet(self.rules, sizes.entries_per_token)
-        self.torso = Torso(num_features(self.rules, sizes.combinations), sizes.width, sizes.blocks, key=torso_key)
+        if sizes.combinations is None:
+            self.torso = AttentionTorso(self.rules.length, sizes.history, sizes.width, sizes.blocks, key=torso_key)
+        else:
+            features = num_features(self.rules, sizes.combinations, sizes.history)
+            self.torso = Torso(features, sizes.width, sizes.blocks, key=torso_key)
         self.policy = PolicyHead(alphabet, sizes.width, key=policy_key)
         self.value = ValueHead(sizes.width, sizes.quantiles, key=value_key)
 
     def embed(self, state: State) -> Float[Array, " width"]:
         """Embedding of one position; both heads read it."""
-        return self.torso(observe(state, self.rules, self.combinations))
+        if self.combinations is not None:
+            return self.torso(observe(state, self.rules, self.combinations))
+        tensors = jnp.concatenate([state.residual[None], jax.vmap(term)(state.history)])
+        tensors = jnp.clip(tensors, -RAW_LIMIT, RAW_LIMIT).astype(jnp.float32)
+        return self.torso(tensors, share_left(state, self.rules))
 
 
 def write_parameters(path: Path, network: AgentNetwork) -> None:

@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from stages.contract.params import Search
 from stages.planning.one_ply import one_ply
+from stages.planning.permuted import permuted
 from stages.planning.plan import Planner
 from stages.planning.tree import gumbel, puct
 
@@ -15,6 +16,8 @@ def planner(settings: Search) -> Planner:
     """The planner that `settings` describe."""
     shared = {"candidates": settings.candidates, "risk": settings.risk}
     if settings.planner.name == "one_ply":
-        return partial(one_ply, **shared)
-    tree = {"puct": puct, "gumbel": gumbel}[settings.planner.name]
-    return partial(tree, simulations=settings.planner.simulations, **shared)
+        plain = partial(one_ply, **shared)
+    else:
+        tree = {"puct": puct, "gumbel": gumbel}[settings.planner.name]
+        plain = partial(tree, simulations=settings.planner.simulations, **shared)
+    return partial(permuted, plain) if settings.signed_permutations else plain

@@ -7,6 +7,7 @@ this search.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -18,6 +19,8 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from stages.game.tensor_game import State, step
 from stages.network.agent import AgentNetwork
 from stages.planning.plan import Plan, expand
+
+SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
 
 Embedding = tuple[State, Int[Array, "batch candidates 3 s"]]
 
@@ -52,11 +55,11 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
 def puct(
     network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float, simulations: int
 ) -> Plan:
-    """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy = visit shares.
+    """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
     c(s) = 1.25 + log((1 + 19652 + sum N) / 19652); Q is scaled between a node's extremes as in MuZero. No root noise:
-    the sampled candidates explore. Played is a draw from the visit shares, less the actions whose value is below that
-    of the most visited one (AlphaTensor, Methods, «Acting»).
+    the sampled candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the
+    actions whose value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
     """
     root_key, search_key, choice_key = jax.random.split(key, 3)
     root, nodes = _root(network, states, root_key, candidates, risk)
@@ -73,12 +76,19 @@ def puct(
     )
     summary = output.search_tree.summary()
     visits = summary.visit_counts
-    weights = visits / jnp.sum(visits, axis=-1, keepdims=True)
+    # Scaled first, so that no power overflows.
+    weights = (visits / jnp.max(visits, axis=-1, keepdims=True)) ** (1 / temperature(simulations))
+    weights = weights / jnp.sum(weights, axis=-1, keepdims=True)
     favourite = jnp.take_along_axis(summary.qvalues, jnp.argmax(visits, axis=-1, keepdims=True), axis=-1)
     playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
     keys = jax.random.split(choice_key, len(playable))
     choice = jax.vmap(lambda key, law: jax.random.categorical(key, jnp.log(law)))(keys, playable)
-    return Plan(nodes.actions, weights, choice)
+    return Plan(nodes.actions, weights, choice, summary.value)
+
+
+def temperature(visits: int) -> float:
+    """The paper's tau of a root with `visits` visits: log N / log 100 beyond 100 visits, else 1."""
+    return max(1.0, math.log(visits) / math.log(SHARP_VISITS))
 
 
 def gumbel(
@@ -96,8 +106,9 @@ def gumbel(
         root,
         _recurrent_fn(candidates, risk),
         num_simulations=simulations,
+        max_num_considered_actions=candidates,
         invalid_actions=nodes.is_copy,
         qtransform=partial(mctx.qtransform_completed_by_mix_value, value_scale=1.0),
         gumbel_scale=0.0,
     )
-    return Plan(nodes.actions, output.action_weights, output.action)
+    return Plan(nodes.actions, output.action_weights, output.action, output.search_tree.summary().value)

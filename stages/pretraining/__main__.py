@@ -18,7 +18,7 @@ def main(args: argparse.Namespace) -> None:
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.pretraining[args.name]
     label = f"pretraining@{args.name}"
-    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.targets))
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
     resume = Resume(label, [agent.model_dump(), settings.model_dump()], [args.demonstrations])
     stopwatch = command.Stopwatch()
     network, curve = pretrain(agent, settings, reader, resume, stopwatch, label)

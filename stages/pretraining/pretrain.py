@@ -28,7 +28,7 @@ def pretrain(
 ) -> tuple[AgentNetwork, list[dict]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
-    optimiser = make_optimiser(settings.optimiser, settings.steps)
+    optimiser = make_optimiser(settings.optimiser, max(1, settings.steps))
     network = AgentNetwork(agent, key=init_key)
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []
     if saved := resume.load():
@@ -42,7 +42,7 @@ def pretrain(
         steps = min(settings.report_every, settings.steps - step)
         demonstrations = reader.take(step * batch, (steps, batch))
         key = jax.random.fold_in(train_key, step)
-        state, losses = train_steps(state, Batch(demonstrations, None), key, optimiser)
+        state, losses = train_steps(state, Batch(demonstrations), key, optimiser)
         step += steps
         means = mean_losses(losses, f"{label}, step {step}")
         curve.append({"step": step, "policy_loss": f"{means['policy']:.6g}", "value_loss": f"{means['value']:.6g}"})

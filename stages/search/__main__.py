@@ -12,23 +12,25 @@ from stages.contract.resume import Resume
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
-from stages.search.search import CURVE_COLUMNS, metrics, search
+from stages.search.search import CURVE_COLUMNS, begin, metrics, rounds
 
 
 def main(args: argparse.Namespace) -> None:
     given = params.load(args.params)
     agent, settings = params.entry(given.agents, args.name, "agents"), given.search[args.name]
     network = read_parameters(args.pretrained, agent)
-    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.targets))
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
     inputs = [args.demonstrations, args.pretrained]
     resume = Resume(f"search@{args.name}", [agent.model_dump(), settings.model_dump()], inputs)
     stopwatch = command.Stopwatch()
-    memory = search(agent, settings, network, reader, resume, stopwatch, args.name)
+    memory = begin(agent, settings, network, resume, stopwatch)
+    for _ in rounds(memory, agent, settings, reader, resume, stopwatch, args.name):
+        pass
     candidates.write(args.schemes, memory.found.candidates())
     write_parameters(args.parameters, memory.train.network)
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, memory.curve))
     command.write_text(args.metrics, json.dumps(metrics(memory), indent=2) + "\n")
-    stopwatch.write(args.timing, {"games": settings.rounds * settings.games})
+    stopwatch.write(args.timing, {"games": settings.rounds * (settings.games + settings.subgames)})
     resume.clear()
 
 

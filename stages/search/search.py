@@ -6,6 +6,7 @@ its last saved round to the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import jax
@@ -24,91 +25,124 @@ from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.positions import Terms
-from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
+from stages.learning.train import TrainState, make_optimiser, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
 from stages.planning.choose import planner
 from stages.planning.plan import Planner
+from stages.search.batches import draw_batches
 from stages.search.selfplay import learnable_positions, play, solved_terms
-from stages.search.starts import change_terms, cut_to_target, draw_bases, scheme_of_terms, start_tensors
+from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, scheme_of_terms, start_tensors
+from stages.search.subgames import (
+    Cores,
+    Population,
+    core_tensors,
+    put_back,
+    select,
+    standard_population,
+    take_cores,
+)
 
-CURVE_COLUMNS = ["round", "games", "target", "solved_share", "best_rank", "policy_loss", "value_loss"]
+CURVE_COLUMNS = [
+    "round",
+    "games",
+    "target",
+    "solved_share",
+    "rewritten_share",
+    "best_game",
+    "best_subgame",
+    "policy_loss",
+    "value_loss",
+]
+KINDS = ("game", "subgame")
 
 
 @dataclass
 class Memory:
-    """What a search carries from round to round."""
+    """What a search carries from round to round.
+
+    Attributes:
+      train: network and optimiser.
+      replay, best: own games to learn from.
+      population: the schemes that subgames rewrite.
+      found: schemes to hand on.
+      best_rank: by kind of start («game», «subgame») and target, of what was found.
+    """
 
     train: TrainState
     replay: buffers.Replay
     best: buffers.BestGames
+    population: Population
     found: Collection
-    best_rank: dict[str, int] = field(default_factory=dict)  # per target, of solved games
+    best_rank: dict[str, dict[str, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     curve: list[dict] = field(default_factory=list)
     round: int = 0
 
     def save(self, resume: Resume, stopwatch: Stopwatch) -> None:
+        """Saves the state of this round, if a save is due."""
+        if not resume.is_due:
+            return
         notes = {"best_rank": self.best_rank, "curve": self.curve, "round": self.round}
         clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
-        tree = (self.train, self.replay, self.best)
+        tree = (self.train, self.replay, self.best, self.population)
         resume.save(pack(tree, notes | clocks) | {"found": self.found.to_array()})
 
     def restore(self, saved: dict[str, np.ndarray], stopwatch: Stopwatch) -> None:
         self.found.restore(saved.pop("found"))
-        (self.train, self.replay, self.best), notes = unpack(saved, (self.train, self.replay, self.best))
+        like = (self.train, self.replay, self.best, self.population)
+        (self.train, self.replay, self.best, self.population), notes = unpack(saved, like)
         self.best_rank, self.curve, self.round = notes["best_rank"], notes["curve"], notes["round"]
         stopwatch.add(notes["cpu_s"], notes["wall_s"])
 
+    def own_best(self, target: str) -> int:
+        """The lowest rank that the agent has found, at first the standard algorithm's."""
+        ranks = [self.best_rank[kind][target] for kind in KINDS if target in self.best_rank[kind]]
+        return min(ranks, default=parse_size(target).naive_rank)
 
-def search(
-    agent: Agent,
-    settings: Search,
-    network: AgentNetwork,
-    reader: DemonstrationReader,
-    resume: Resume,
-    stopwatch: Stopwatch,
-    name: str,
-) -> Memory:
-    """Plays all rounds, from `network` on; returns what was found and learnt."""
+
+def begin(agent: Agent, settings: Search, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Memory:
+    """The memory before the first round, or where a killed search left it."""
     optimiser = make_optimiser(settings.optimiser, None)
     memory = Memory(
         TrainState(network, optimiser.init(network)),
-        buffers.empty_replay(network.rules),
+        buffers.empty_replay(network.rules, network.history),
         buffers.empty_best_games(network.rules),
+        standard_population(agent, settings.subgames),
         Collection(settings.keep),
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
+    return memory
 
-    progress = Progress(f"search@{name}", settings.rounds, "rounds", done=memory.round)
+
+def rounds(
+    memory: Memory,
+    agent: Agent,
+    settings: Search,
+    reader: DemonstrationReader,
+    resume: Resume,
+    stopwatch: Stopwatch,
+    name: str,
+) -> Iterator[None]:
+    """Plays the rounds that `memory` has not played; yields after each, when it is saved."""
+    optimiser = make_optimiser(settings.optimiser, None)
     plan = planner(settings)
+    progress = Progress(f"search@{name}", settings.rounds, "rounds", done=memory.round)
     root = jax.random.fold_in(jax.random.key(agent.seed), Stream.SEARCH)
     while memory.round < settings.rounds:
-        play_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round))
+        play_key, batch_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round), 3)
         rng = np.random.default_rng([agent.seed, Stream.SEARCH, memory.round])
-        solved_share = _play_round(memory, agent, settings, plan, play_key, rng, f"search:{name}:game")
-        batches = _draw_batches(memory, agent, settings, reader, rng)
-        memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
-        means = mean_losses(losses, f"search@{name}, round {memory.round}")
+        shares = _play_round(memory, agent, settings, plan, play_key, rng, name)
+        losses = ""
+        if settings.train_steps:
+            network, own = memory.train.network, (memory.replay, memory.best)
+            batches = draw_batches(network, *own, reader, agent, settings, memory.round, plan, batch_key, rng)
+            memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
+            losses = mean_losses(losses, f"search@{name}, round {memory.round}")
         memory.round += 1
-        for target in agent.targets:
-            memory.curve.append(
-                {
-                    "round": memory.round,
-                    "games": memory.round * settings.games,
-                    "target": target,
-                    "solved_share": f"{solved_share[target]:.6g}" if target in solved_share else "",
-                    "best_rank": memory.best_rank.get(target, ""),
-                    "policy_loss": f"{means['policy']:.6g}",
-                    "value_loss": f"{means['value']:.6g}",
-                }
-            )
+        _note(memory, agent, settings, shares, losses or {})
         memory.save(resume, stopwatch)
-        best = ", ".join(f"{target}:{rank}" for target, rank in memory.best_rank.items()) or "none yet"
-        share = np.mean(list(solved_share.values()))
-        progress.update(
-            memory.round, f"best over {agent.ring} {best}, solved {share:.1%}, policy {means['policy']:.2f}"
-        )
-    return memory
+        progress.update(memory.round, _in_words(memory, agent, shares, losses or {}))
+        yield
 
 
 def _play_round(
@@ -118,69 +152,158 @@ def _play_round(
     plan: Planner,
     key: PRNGKeyArray,
     rng: np.random.Generator,
-    origin: str,
-) -> dict[str, float]:
-    """Plays one batch of games into `memory`; returns the solved share of each target that was drawn."""
-    network = memory.train.network
-    target = rng.integers(len(agent.targets), size=settings.games)
-    bases = draw_bases(rng, agent, network.rules, target, settings.basis_density)
-    # A game may use as many moves as the agent's own best scheme, at first as the standard algorithm.
-    limit = [memory.best_rank.get(name, parse_size(name).naive_rank) for name in agent.targets]
-    tensors = start_tensors(agent, network.rules, target, bases)
-    games = play(network, tensors, np.array(limit, np.int32)[target], key, plan)
-    memory.replay = buffers.remember(memory.replay, learnable_positions(games), settings.replay_rounds)
+    name: str,
+) -> dict[str, dict[str, float]]:
+    """Plays one batch, whole targets first, then subgames, into `memory`.
+
+    Returns:
+      By kind of start and target, the share of games that ended in a decomposition.
+    """
+    rules = memory.train.network.rules
+    core_key, play_key = jax.random.split(key)
+    whole = np.array([agent.targets.index(name) for name in agent.whole], int)
+    target = rng.choice(whole, settings.games) if settings.games else np.zeros(0, int)
+    modes = np.concatenate([modes_of(agent, target), np.full((settings.subgames, 3), rules.length)])
+    bases = draw_bases(rng, rules, modes, settings.basis_density)
+    games_part, subgames_part = np.split(np.arange(len(modes)), [settings.games])
+
+    tensors = start_tensors(agent, rules, target, bases.of(games_part))
+    # A game may use as many moves as the agent's own best scheme.
+    limits = np.array([min(memory.own_best(size), rules.max_rank) for size in agent.targets])[target]
+    cores = None
+    if settings.subgames:
+        cores = take_cores(memory.population, core_key, rules, settings.subgame_terms)
+        cores = jax.tree.map(np.asarray, cores)
+        changed = change_terms(cores.terms, bases.matrices[subgames_part], rules)
+        tensors = np.concatenate([tensors, core_tensors(changed, rules)])
+        limits = np.concatenate([limits, cores.count])
+    games = play(memory.train.network, tensors.astype(np.int32), limits.astype(np.int32), play_key, plan)
+    is_learnt = settings.reanalyse < 1
+    if is_learnt:
+        positions = learnable_positions(games, rng)
+        memory.replay = buffers.remember(memory.replay, positions, settings.replay_rounds)
 
     solved, played = solved_terms(games)
-    canonical = change_terms(played.terms, bases.inverses[solved], agent)
+    canonical = change_terms(played.terms, bases.inverses[solved], rules)
+    is_whole = solved < settings.games
+    new = [_keep_games(memory, agent, settings, target, solved[is_whole], canonical[is_whole], name)]
+    if cores is not None:
+        members = solved[~is_whole] - settings.games
+        given = Terms(canonical[~is_whole], played.rank[~is_whole])
+        new.append(_keep_subgames(memory, agent, settings, members, cores, given, name))
+        if (memory.round + 1) % settings.selection_every == 0:
+            memory.population = select(memory.population, rng)
+    if is_learnt:
+        for best in new:
+            memory.best = buffers.keep_best(memory.best, best, settings.best_games)
+    is_solved = np.asarray(games.is_solved)
+    parts = {"game": (games_part, target), "subgame": (subgames_part, memory.population.target)}
+    return {
+        kind: {agent.targets[index]: float(is_solved[part[of == index]].mean()) for index in np.unique(of)}
+        for kind, (part, of) in parts.items()
+    }
+
+
+def _keep_games(
+    memory: Memory,
+    agent: Agent,
+    settings: Search,
+    target: np.ndarray,
+    solved: np.ndarray,
+    canonical: np.ndarray,
+    name: str,
+) -> buffers.BestGames:
+    """Takes note of solved games of whole targets, given in the canonical basis; returns them to learn from."""
     # Over Z a way back can leave the range of a table's coefficients; such a game counts as solved and is not kept.
     is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
     solved = solved[is_storable]
     own = cut_to_target(canonical[is_storable], target[solved], agent)
-    first = memory.round * settings.games
     for game, terms, rank in zip(solved, *own, strict=True):
-        size = agent.targets[target[game]]
-        scheme = scheme_of_terms(terms[:rank], size, agent)
-        memory.found.add(Candidate(scheme, origin, "", agent.seed, first + int(game) + 1))
-        memory.best_rank[size] = min(scheme.rank, memory.best_rank.get(size, scheme.rank))
-    memory.best = buffers.keep_best(memory.best, own, target[solved], settings.best_games)
-
-    is_solved = np.asarray(games.is_solved)
-    played_sizes = np.unique(target)
-    return {agent.targets[index]: float(is_solved[target == index].mean()) for index in played_sizes}
+        _offer(memory, agent, settings, terms[:rank], int(target[game]), "game", int(game), name)
+    return buffers.BestGames(own, target[solved], own.rank)
 
 
-def _draw_batches(
-    memory: Memory, agent: Agent, settings: Search, reader: DemonstrationReader, rng: np.random.Generator
-) -> Batch:
-    """One round of batches: shares of demonstrations and of best games, the rest own positions.
-
-    Best games are shown in fresh random bases. Demonstrations stand in for them until a game is solved, and where a
-    basis takes a coefficient out of the action space, so that shapes never change.
-    """
+def _keep_subgames(
+    memory: Memory, agent: Agent, settings: Search, members: np.ndarray, cores: Cores, given: Terms, name: str
+) -> buffers.BestGames:
+    """Puts solved subgames, given in the bases of their cores, back into their schemes; returns them to learn from."""
     rules = memory.train.network.rules
-    steps, batch = settings.train_steps, settings.optimiser.batch
-    count = round((settings.demonstration_share + settings.best_share) * batch)
-    best_count = min(round(settings.best_share * batch), count)
-    terms, rank = reader.take(memory.round * steps * count, (steps, count))
-    if best_count and len(memory.best.target):
-        best, target = buffers.draw_best(memory.best, rng, steps * best_count)
-        bases = draw_bases(rng, agent, rules, target, settings.basis_density)
-        changed = change_terms(best.terms, bases.matrices, agent)
-        fits = np.isin(changed, rules.coefficients).all(axis=(1, 2, 3)).reshape(steps, best_count)
-        changed = changed.reshape(steps, best_count, *changed.shape[1:])
-        terms[:, :best_count] = np.where(fits[:, :, None, None, None], changed, terms[:, :best_count])
-        rank[:, :best_count] = np.where(fits, best.rank.reshape(fits.shape), rank[:, :best_count])
-    return Batch(Terms(terms, rank), buffers.draw(memory.replay, rng, (steps, batch - count)))
+    whole = Terms(change_terms(given.terms, cores.bases[members].swapaxes(-1, -2), rules), given.rank)
+    # Over Z a rewrite may leave the coefficients of the action space, where the next cores would not be playable.
+    stays = np.isin(whole.terms, rules.coefficients).all(axis=(1, 2, 3))
+    given, whole = (Terms(*(part[stays] for part in terms)) for terms in (given, whole))
+    members = members[stays]
+    before = memory.population.rank[members]
+    memory.population = put_back(memory.population, members, cores, whole)
+    population = memory.population
+    for member, old in zip(members, before, strict=True):
+        target, rank = int(population.target[member]), int(population.rank[member])
+        size = parse_size(agent.targets[target])
+        is_better = rank < memory.best_rank["subgame"].get(size.name, size.naive_rank)
+        if is_better or (rank <= min(old, memory.own_best(size.name)) and rank < size.naive_rank):
+            terms = population.terms[member, :rank]
+            _offer(memory, agent, settings, terms, target, "subgame", settings.games + int(member), name)
+    # Of each core the shortest decomposition that is known: the game's, or the terms that were taken.
+    known = Terms(cores.terms.copy(), cores.count.copy())
+    known.terms[members], known.rank[members] = given.terms, given.rank
+    return buffers.BestGames(known, np.full(len(known.rank), len(agent.targets)), known.rank - cores.count)
+
+
+def _offer(
+    memory: Memory, agent: Agent, settings: Search, terms: np.ndarray, target: int, kind: str, game: int, name: str
+) -> None:
+    """Hands a scheme on, after algebra's exact check."""
+    size = parse_size(agent.targets[target])
+    if memory.found.is_full(size, agent.ring, len(terms)):
+        return
+    scheme = scheme_of_terms(terms, size.name, agent)
+    clock = memory.round * (settings.games + settings.subgames) + game + 1
+    memory.found.add(Candidate(scheme, f"search:{name}:{kind}", "", agent.seed, clock))
+    best = memory.best_rank[kind]
+    best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
+
+
+def _note(
+    memory: Memory, agent: Agent, settings: Search, shares: dict[str, dict[str, float]], losses: dict[str, float]
+) -> None:
+    """One row of the curve for each target."""
+    for target in agent.targets:
+        share = {kind: f"{shares[kind][target]:.6g}" if target in shares[kind] else "" for kind in KINDS}
+        memory.curve.append(
+            {
+                "round": memory.round,
+                "games": memory.round * (settings.games + settings.subgames),
+                "target": target,
+                "solved_share": share["game"],
+                "rewritten_share": share["subgame"],
+                "best_game": memory.best_rank["game"].get(target, ""),
+                "best_subgame": memory.best_rank["subgame"].get(target, ""),
+                "policy_loss": f"{losses['policy']:.6g}" if losses else "",
+                "value_loss": f"{losses['value']:.6g}" if losses else "",
+            }
+        )
+
+
+def _in_words(memory: Memory, agent: Agent, shares: dict[str, dict[str, float]], losses: dict[str, float]) -> str:
+    best = ", ".join(f"{target}:{memory.own_best(target)}" for target in agent.targets)
+    solved = [f"{kind}s solved {np.mean(list(shares[kind].values())):.1%}" for kind in KINDS if shares[kind]]
+    loss = [f"policy {losses['policy']:.2f}"] if losses else []
+    return ", ".join([f"best over {agent.ring} {best}", *solved, *loss])
 
 
 def metrics(memory: Memory) -> dict:
     """Deterministic figures of a finished search, for `dvc metrics`."""
     last = [row for row in memory.curve if row["round"] == memory.round]
+
+    def shares(column: str) -> dict[str, float]:
+        return {row["target"]: float(row[column]) for row in last if row[column]}
+
     return {
         "games": last[0]["games"],
-        "best_rank": memory.best_rank,
-        "solved_share": {row["target"]: float(row["solved_share"]) for row in last if row["solved_share"]},
-        "policy_loss": float(last[0]["policy_loss"]),
-        "value_loss": float(last[0]["value_loss"]),
+        "best_game": memory.best_rank["game"],
+        "best_subgame": memory.best_rank["subgame"],
+        "solved_share": shares("solved_share"),
+        "rewritten_share": shares("rewritten_share"),
+        "losses": {name: float(last[0][f"{name}_loss"]) for name in ("policy", "value") if last[0][f"{name}_loss"]},
         "schemes": len(memory.found.candidates()),
     }

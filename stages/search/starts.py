@@ -28,21 +28,28 @@ class Bases(NamedTuple):
     matrices: Int[np.ndarray, "games 3 s s"]
     inverses: Int[np.ndarray, "games 3 s s"]
 
+    def of(self, games: np.ndarray) -> Bases:
+        """The bases of some of the games."""
+        return Bases(self.matrices[games], self.inverses[games])
 
-def draw_bases(
-    rng: np.random.Generator, agent: Agent, rules: Rules, target: Int[np.ndarray, " games"], density: float
-) -> Bases:
-    """Draws a basis for each game, given the index of its target; modes of equal length share a matrix."""
-    unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(target), 3, 1, 1))
+
+def modes_of(agent: Agent, target: Int[np.ndarray, " games"]) -> Int[np.ndarray, "games 3"]:
+    """Axis lengths of the target of each game, given its index in `agent.targets`."""
+    return np.array([parse_size(name).modes for name in agent.targets])[target]
+
+
+def draw_bases(rng: np.random.Generator, rules: Rules, modes: Int[np.ndarray, "games 3"], density: float) -> Bases:
+    """Draws a basis for each game, given its axis lengths; equal axes share a matrix."""
+    unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(modes), 3, 1, 1))
     bases = Bases(unit, unit.copy())
-    for index, name in enumerate(agent.targets):
-        games = np.flatnonzero(target == index)
-        modes = parse_size(name).modes
-        for length in sorted(set(modes)):
-            drawn = basis.draw_unimodular(rng, games.size, length, agent.ring, density)
-            for mode in (mode for mode in range(3) if modes[mode] == length):
-                for stack, matrices in zip(bases, drawn, strict=True):
-                    stack[games, mode, :length, :length] = matrices
+    for length in np.unique(modes):
+        is_long = modes == length
+        games = np.flatnonzero(is_long.any(axis=1))
+        drawn = basis.draw_unimodular(rng, games.size, int(length), rules.ring, density)
+        for mode in range(3):
+            rows = is_long[games, mode]
+            for stack, matrices in zip(bases, drawn, strict=True):
+                stack[games[rows], mode, :length, :length] = matrices[rows]
     return bases
 
 
@@ -51,8 +58,8 @@ def start_tensors(
 ) -> Int[np.ndarray, "games s s s"]:
     """The targets, padded with zeros to [S, S, S], each in its game's basis."""
     tensors = np.zeros((len(target), *[rules.length] * 3), np.int64)
-    for index, name in enumerate(agent.targets):
-        games = np.flatnonzero(target == index)
+    for name in agent.whole:
+        games = np.flatnonzero(target == agent.targets.index(name))
         matmul = matmul_target(parse_size(name))
         padded = np.pad(matmul, [(0, rules.length - axis) for axis in matmul.shape])
         tensors[games] = basis.transform(padded, tuple(bases.matrices[games, mode] for mode in range(3)), agent.ring)
@@ -60,13 +67,14 @@ def start_tensors(
 
 
 def change_terms(
-    terms: Int[np.ndarray, "games max_rank 3 s"], matrices: Int[np.ndarray, "games 3 s s"], agent: Agent
-) -> Int[np.ndarray, "games max_rank 3 s"]:
+    terms: Int[np.ndarray, "games max_rank 3 s"], matrices: Int[np.ndarray, "games 3 t s"], rules: Rules
+) -> Int[np.ndarray, "games max_rank 3 t"]:
     """Terms written in other bases, with canonical signs (game.tokens)."""
-    changed = np.einsum("gmxs,grms->grmx", matrices, terms.astype(np.int64))
-    if agent.ring == "Z2":
+    # As one product of matrices for each game and mode: [g, m, r, s] x [g, m, s, t].
+    changed = np.moveaxis(np.moveaxis(terms.astype(np.int64), 2, 1) @ matrices.swapaxes(-1, -2), 1, 2)
+    if rules.ring == "Z2":
         return changed % 2
-    length = terms.shape[-1]
+    length = changed.shape[-1]
     signs = [leading_signs(changed[:, :, mode].reshape(-1, length).T).reshape(terms.shape[:2]) for mode in (0, 1)]
     return changed * np.stack([*signs, signs[0] * signs[1]], axis=-1)[..., None]
 
@@ -78,8 +86,7 @@ def cut_to_target(
 
     A term with nothing else is dropped; the others move up in order.
     """
-    modes = np.array([parse_size(name).modes for name in agent.targets])[target]  # [games, 3]
-    is_own = np.arange(terms.shape[-1]) < modes[:, None, :, None]
+    is_own = np.arange(terms.shape[-1]) < modes_of(agent, target)[:, None, :, None]
     cut = np.where(is_own, terms, 0)
     is_term = (cut != 0).any(axis=-1).all(axis=-1)  # [games, max_rank]
     order = np.argsort(~is_term, axis=1, kind="stable")
@@ -88,14 +95,14 @@ def cut_to_target(
 
 
 def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agent) -> Scheme:
-    """The scheme of a solved game's terms in the canonical basis; checked exactly.
+    """The scheme of terms in the canonical basis; checked exactly.
 
     Raises:
-      SchemeError: the check fails, so the game or the way back is wrong.
+      SchemeError: the check fails, so a game or a way back is wrong.
     """
     size = parse_size(target)
     factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(size.modes)))
     scheme = Scheme(size, agent.ring, factors)
     if wrong := check(scheme):
-        raise SchemeError(f"a solved game of {target} over {agent.ring} is no decomposition: {wrong}")
+        raise SchemeError(f"a scheme of {target} over {agent.ring} from games is no decomposition: {wrong}")
     return scheme

@@ -18,9 +18,10 @@ def main(given: argparse.Namespace) -> None:
     sources = load(vars(given))
     ranks = rank_rows(sources)
     speeds = speedups(sources.timings, sources.seed)
+    rings = {name: agent.ring for name, agent in sources.agents.items()}
     drawings = {
         "ranks": figures.draw_ranks(ranks),
-        "learning": figures.draw_learning(sources.pretraining, sources.search),
+        "learning": figures.draw_learning(rings, sources.pretraining, sources.search),
         "refinement": figures.draw_refinement(sources.refinement),
         "speedups": figures.draw_speedups(speeds),
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 
 from stages.summary.sources import Row
 from stages.summary.speedups import Speedup
@@ -36,6 +37,14 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#0
 LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 GREY = "#8a8a8a"
+GREYS = ("#000000", GREY)
+PLAYED = "games and subgames"
+# Best ranks by games and by subgames: one is wide and pale, so that it is seen below the other.
+FINDS = {
+    "best_game": {"drawstyle": "steps-post", "marker": "o", "markersize": 7, "linewidth": 5, "alpha": 0.35},
+    "best_subgame": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
+}
+MOST_POINTS = 60  # of a line of shares: a round has few games
 PANELS_PER_ROW = 4
 
 
@@ -91,40 +100,89 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
 
 
 @mpl.rc_context(STYLE)
-def draw_learning(pretraining: Mapping[str, Sequence[Row]], search: Mapping[str, Sequence[Row]]) -> Figure:
-    """Losses against steps of pretraining; share of solved games and best rank against games of search."""
+def draw_learning(
+    rings: Mapping[str, str], pretraining: Mapping[str, Sequence[Row]], search: Mapping[str, Sequence[Row]]
+) -> Figure:
+    """A row of losses, then a row for each agent that has played: what it solved, and its best ranks over its ring.
+
+    Args:
+      rings: ring of each agent.
+      pretraining, search: rows of the curves by agent.
+    """
     if not any(pretraining.values()) and not any(search.values()):
         return _empty("Learning", "No agent has learnt anything yet.")
-    figure, axes = _panels(2, 2, 9.0, 6.0)
-    names = sorted(set(pretraining) | set(search))
-    targets = sorted({row["target"] for rows in search.values() for row in rows})
-    for number, name in enumerate(names):
-        # The first lines are the widest, so that one below another is seen.
-        style = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.2 + 1.6 * (len(names) - 1 - number)}
-        rows = pretraining.get(name, [])
-        for axis, column in ((axes[0], "policy_loss"), (axes[1], "value_loss")):
-            axis.plot(_column(rows, "step"), _column(rows, column), label=f"agent {name}", **style)
-        for target in targets:
-            rows = [row for row in search.get(name, []) if row["target"] == target]
-            style["linestyle"] = LINES[targets.index(target) % len(LINES)]
-            axes[2].plot(_column(rows, "games"), 100 * _column(rows, "solved_share"), **style)
-            ranks = _column(rows, "best_rank")
-            label = f"agent {name}, {target}" if rows else None
-            axes[3].plot(_column(rows, "games"), ranks, drawstyle="steps-post", label=label, **style)
-            first = np.flatnonzero(~np.isnan(ranks))[:1]
-            axes[3].plot(_column(rows, "games")[first], ranks[first], "o", color=style["color"], markersize=5)
-    axes[0].set(title="Pretraining: policy", xlabel="train steps", ylabel="policy loss (nats)")
-    axes[1].set(title="Pretraining: value", xlabel="train steps", ylabel="value loss (quantile Huber)")
-    axes[2].set(title="Search: solved games", xlabel="games played", ylabel="games solved in a round (%)")
-    axes[3].set(title="Search: best rank", xlabel="games played", ylabel="best rank so far (products)")
-    axes[2].set_ylim(bottom=0)
-    axes[3].yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if not any(row["best_rank"] is not None for rows in search.values() for row in rows):
-        _note(axes[3], "No game was solved.")
-    for axis in (axes[0], axes[3]):
-        if axis.get_legend_handles_labels()[0]:
-            axis.legend()
+    playing = [name for name in rings if search[name]]
+    figure, axes = _panels(1 + len(playing), 4, 12.0, 2.7 * (1 + len(playing)))
+    losses, *plays = (axes[first : first + 4] for first in range(0, len(axes), 4))
+    _draw_losses(losses, list(rings), pretraining, search)
+    targets = sorted({row["target"] for name in playing for row in search[name]}, key=_numbers)
+    styles = {
+        target: {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[number // len(COLOURS) % len(LINES)]}
+        for number, target in enumerate(targets)
+    }
+    for name, panels in zip(playing, plays, strict=True):
+        _draw_play(panels, f"{name} over {rings[name]}", search[name], styles)
     return figure
+
+
+def _draw_losses(
+    axes: Sequence[Axes],
+    names: Sequence[str],
+    pretraining: Mapping[str, Sequence[Row]],
+    search: Mapping[str, Sequence[Row]],
+) -> None:
+    """Policy and value in pretraining, then in search. Colours belong to targets: agents differ in line style."""
+    curves = (("Pretraining", pretraining, "step", "train steps"), ("Search", search, "games", PLAYED))
+    losses = (("policy", "nats"), ("value", "quantile Huber"))
+    for axis, ((part, agents, against, unit), (loss, loss_unit)) in zip(axes, product(curves, losses), strict=True):
+        for number, name in enumerate(names):
+            rows = list({row[against]: row for row in agents[name]}.values())  # the targets of a round share its losses
+            style = {"color": GREYS[number % len(GREYS)], "linestyle": LINES[number % len(LINES)]}
+            axis.plot(_column(rows, against), _column(rows, f"{loss}_loss"), label=f"agent {name}", **style)
+        axis.set(title=f"{part}: {loss}", xlabel=unit, ylabel=f"{loss} loss ({loss_unit})")
+        axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+        _note_if_blank(axis, "No train step.")
+    axes[0].legend()
+
+
+def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Mapping[str, Mapping]) -> None:
+    """Shares of solved games and of rewritten subgames, best ranks by both, and a legend that gives these ranks."""
+    solved, rewritten, best, legend = axes
+    targets = {target: mine for target in styles if (mine := [row for row in rows if row["target"] == target])}
+    run = math.ceil(max(map(len, targets.values())) / MOST_POINTS)
+    for axis, title, column, done in (
+        (solved, "games", "solved_share", "solved"),
+        (rewritten, "subgames", "rewritten_share", "rewritten"),
+    ):
+        for target, mine in targets.items():
+            games, shares = (_means(_column(mine, name), run) for name in ("games", column))
+            axis.plot(games, shares, linewidth=1.2, **styles[target])
+        axis.set(title=f"{agent}: {title}", ylabel=f"{done}, " + (f"mean of {run} rounds" if run > 1 else "each round"))
+        axis.set_ylim(bottom=0)
+        axis.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+    for (column, look), (target, mine) in product(FINDS.items(), targets.items()):
+        ranks = _column(mine, column)
+        first = np.flatnonzero(~np.isnan(ranks))[:1].tolist()
+        best.plot(_column(mine, "games"), ranks, markevery=first, **look, **styles[target])
+    best.set(title=f"{agent}: best rank", ylabel="best rank so far (products)")
+    best.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    nothings = ("No whole target was played.", "No subgame was played.", "No scheme was found.")
+    for axis, nothing in zip((solved, rewritten, best), nothings, strict=True):
+        axis.set(xlabel=PLAYED)
+        axis.set_xlim(left=0)
+        axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+        _note_if_blank(axis, nothing)
+    handles = [
+        Line2D([], [], color=GREY, label=f"by {kind}", **look)
+        for kind, look in zip(("games", "subgames"), FINDS.values(), strict=True)
+    ]
+    for target, mine in targets.items():
+        by_games, by_subgames = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
+        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_subgames}", **styles[target]))
+    legend.set_axis_off()
+    legend.legend(
+        handles=handles, title=f"{agent}: best rank\nby games | by subgames", loc="center left", alignment="left"
+    )
 
 
 @mpl.rc_context(STYLE)
@@ -243,17 +301,29 @@ def _empty(title: str, text: str) -> Figure:
     """A figure that says that there is nothing to show."""
     figure, (axis,) = _panels(1, 1, 6.0, 1.6)
     axis.set_title(title)
-    axis.set_axis_off()
     _note(axis, text)
     return figure
 
 
 def _note(axis: Axes, text: str) -> None:
+    """Says `text` below the title in place of the axes."""
+    axis.set_axis_off()
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color="#666666")
+
+
+def _note_if_blank(axis: Axes, text: str) -> None:
+    if all(np.isnan(line.get_ydata()).all() for line in axis.lines):
+        _note(axis, text)
 
 
 def _column(rows: Sequence[Row], name: str) -> np.ndarray:
     return np.array([math.nan if row[name] is None else row[name] for row in rows], np.float64)
+
+
+def _means(values: np.ndarray, run: int) -> np.ndarray:
+    """Means of each `run` values in turn, of those that are not NaN."""
+    padded = np.append(values, np.full(-len(values) % run, math.nan))
+    return np.ma.masked_invalid(padded.reshape(-1, run)).mean(axis=1).filled(math.nan)
 
 
 def _numbers(size: str) -> tuple[int, ...]:

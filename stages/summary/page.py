@@ -20,11 +20,14 @@ p { max-width: 48em }
 """
 
 _RANKS = """A rank is the number of products of a scheme, always over a ring; every scheme behind a number here was
-checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>walk</b>: flip-graph walks from the
-standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
+checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>agent_subgame</b>: games that
+rewrite a few terms of the agent's own schemes, at first of the standard algorithm. <b>walk</b>: flip-graph walks from
+the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
 <b>alphatensor</b> and <b>best_known</b> are published."""
-_AGENTS = """CPU seconds are those of demonstrations, pretraining and search together. The solved share is that of the
-last round, within as many moves as the agent's own best scheme has."""
+_AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by subgames, which rewrite a
+few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round: of games
+solved within as many moves as the agent's own best scheme has, of subgames rewritten in as many or fewer terms. Games
+(subgames among them) and CPU seconds (demonstrations, pretraining and search together) are those of all targets."""
 _KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
 with their interval: below 1 the library is faster. The errors are relative to the float64 product."""
 
@@ -36,17 +39,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
       ranks: rows of `ranks.COLUMNS`.
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
-    agents = [
-        {
-            "agent": name,
-            "ring": sources.agents[name].ring,
-            "best rank": ", ".join(f"{target}:{rank}" for target, rank in found["best_rank"].items()) or "none",
-            "games": found["games"],
-            "solved": ", ".join(f"{share:.1%}" for share in found["solved_share"].values()),
-            "CPU s": f"{sources.agent_cpu_s[name]:.0f}",
-        }
-        for name, found in sources.search_metrics.items()
-    ]
+    agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
     errors = {(row["arm"], row["dtype"], row["n"], row["m"], row["p"]): row["error"] for row in sources.timings}
     kernels = [
         {
@@ -72,12 +65,35 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
     return f"<!doctype html><html><head>{head}</head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
 
 
+def _agent_rows(name: str, sources: Sources) -> list[Row]:
+    """One row per target; what belongs to the agent as a whole stands in the first."""
+    agent, found = sources.agents[name], sources.search_metrics[name]
+    rows = [
+        {
+            "agent": name,
+            "ring": agent.ring,
+            "target": target,
+            "rank by games": found["best_game"].get(target),
+            "rank by subgames": found["best_subgame"].get(target),
+            "solved": _percent(found["solved_share"].get(target)),
+            "rewritten": _percent(found["rewritten_share"].get(target)),
+        }
+        for target in agent.targets
+    ]
+    rows[0] |= {"games": found["games"], "CPU s": f"{sources.agent_cpu_s[name]:.0f}"}
+    return rows
+
+
 def _table(columns: Sequence[str], rows: Sequence[Row]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(_text(row.get(column)))}</td>" for column in columns) + "</tr>" for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.1%}"
 
 
 def _text(value: object) -> str:

@@ -18,7 +18,16 @@ Value = TypeVar("Value")
 
 PUBLISHED = {"alphatensor_z2": int, "best_z2": int, "alphatensor_z": int, "best_z": int}
 PRETRAINING_CURVE = {"step": int, "policy_loss": float, "value_loss": float}
-SEARCH_CURVE = {"games": int, "target": str, "solved_share": float, "best_rank": int}
+SEARCH_CURVE = {
+    "games": int,
+    "target": str,
+    "solved_share": float,
+    "rewritten_share": float,
+    "best_game": int,
+    "best_subgame": int,
+    "policy_loss": float,
+    "value_loss": float,
+}
 REFINEMENT_CURVE = {"size": str, "flips": int, "rank": int, "ring": str}
 SECONDS = {"cpu_s": float}
 

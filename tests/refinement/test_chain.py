@@ -1,5 +1,6 @@
 """The chain: where legs start, what is kept, and that an interrupted walk ends in the same bytes."""
 
+import csv
 import itertools
 import os
 import signal
@@ -26,6 +27,7 @@ from stages.refinement.words import decode, encode
 from tests.examples import modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
+AGE_S = 1e6  # no test takes this long
 SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=100_000)
 WALK = Walk(start="start.json", chain=("2x2x2", "2x2x3", "2x3x3"), flips=30_000, seed=3)
 
@@ -268,7 +270,7 @@ def _environment() -> dict[str, str]:
 
 
 def test_killed_run_ends_in_the_same_bytes(workspace):
-    """kill -9 as soon as a state is saved; the second run goes on from there."""
+    """kill -9 as soon as a state is saved; the second run goes on from there, so it counts the age of what it found."""
     subprocess.run(_command(workspace / "whole"), cwd=workspace, env=_environment(), check=True, capture_output=True)
     with subprocess.Popen(
         _command(workspace / "killed"), cwd=workspace, env=_environment(), stderr=subprocess.DEVNULL
@@ -281,11 +283,16 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
     assert not (workspace / "killed").exists()
     (state,) = workspace.glob(".resume/refinement@standard-*.npz")
     with np.load(state) as saved:
-        assert saved["counters"][:2].sum() > 0
+        arrays = dict(saved)
+    assert arrays["counters"][:2].sum() > 0
+    np.savez(state, **arrays | {"seconds": arrays["seconds"] + AGE_S})
     subprocess.run(_command(workspace / "killed"), cwd=workspace, env=_environment(), check=True, capture_output=True)
     for name in ("schemes", "curve"):
         assert (workspace / "whole" / name).read_bytes() == (workspace / "killed" / name).read_bytes()
     assert not list(workspace.glob(".resume/*.npz"))
+    with (workspace / "killed/timing").open() as file:
+        (timing,) = csv.DictReader(file)
+    assert min(float(timing["cpu_s"]), float(timing["wall_s"])) > AGE_S, "the second run began from nothing"
     ranks = {
         (row["size"], row["ring"]): row["rank"]
         for row in tables.read_rows(workspace / "whole/schemes", tables.CANDIDATES)

@@ -7,6 +7,7 @@ import pytest
 
 from stages.summary import figures
 from stages.summary.ranks import COLUMNS
+from stages.summary.sources import SEARCH_CURVE
 from stages.summary.speedups import Speedup
 from stages.timing import Interval
 
@@ -26,12 +27,18 @@ def speed(arm="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) 
     return Speedup(dtype, (n, n, n), 2, "cpu", kernel, arm, "numpy", Interval(median, median - 0.1, median + 0.1))
 
 
-def learning(rank: int | None):
+def learning(**changes):
+    """Agent a has trained and plays 2x2x2 whole, 2x2x3 through subgames alone; agent b has trained."""
     pretraining = {
         name: [{"step": step, "policy_loss": 1 / step, "value_loss": 0.5} for step in (1, 2)] for name in "ab"
     }
-    row = {"target": "2x2x2", "solved_share": 0.25, "best_rank": rank}
-    return figures.draw_learning(pretraining, {"a": [row | {"games": games} for games in (10, 20)], "b": []})
+    nothing = dict.fromkeys(SEARCH_CURVE) | {"policy_loss": 2.0, "value_loss": 0.25}
+    played = (
+        {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_subgame": 7},
+        {"target": "2x2x3", "rewritten_share": 0.75, "best_subgame": 11},
+    )
+    rows = [nothing | row | {"games": games} | changes for games in (10, 20) for row in played]
+    return figures.draw_learning({"a": "Z2", "b": "Z"}, pretraining, {"a": rows, "b": []})
 
 
 def refinement(*rows: tuple) -> dict:
@@ -40,7 +47,7 @@ def refinement(*rows: tuple) -> dict:
 
 FIGURES = {
     "ranks": lambda: figures.draw_ranks([rank_row(verified=48, best_known=47), rank_row(ring="Z", imported=49)]),
-    "learning": lambda: learning(7),
+    "learning": learning,
     "refinement": lambda: figures.draw_refinement(refinement(("2x2x2", 0, 8, "Z2"), ("2x2x2", 90, 7, "Z"))),
     "speedups": lambda: figures.draw_speedups([speed(), speed(n=1024, dtype="float64")]),
 }
@@ -57,9 +64,12 @@ def test_equal_rows_give_equal_bytes(draw):
     ("draw", "said"),
     [
         (lambda: figures.draw_ranks([]), "Nothing was searched"),
-        (lambda: figures.draw_learning({}, {}), "No agent has learnt anything"),
-        (lambda: figures.draw_learning({"a": []}, {"a": []}), "No agent has learnt anything"),
-        (lambda: learning(None), "No game was solved"),
+        (lambda: figures.draw_learning({}, {}, {}), "No agent has learnt anything"),
+        (lambda: figures.draw_learning({"a": "Z"}, {"a": []}, {"a": []}), "No agent has learnt anything"),
+        (lambda: learning(solved_share=None), "No whole target was played"),
+        (lambda: learning(rewritten_share=None), "No subgame was played"),
+        (lambda: learning(best_game=None, best_subgame=None), "No scheme was found"),
+        (lambda: learning(policy_loss=None), "No train step"),
         (lambda: figures.draw_refinement({}), "No walk has found a scheme"),
         (lambda: figures.draw_refinement(refinement()), "No walk has found a scheme"),
         (lambda: figures.draw_speedups([]), "No kernel was timed"),
@@ -80,9 +90,51 @@ def test_row_without_any_rank_is_drawn():
 
 
 def test_learning_has_units_and_every_agent():
-    text = words(FIGURES["learning"]())
-    for part in ("agent a", "agent b", "agent a, 2x2x2", "nats", "games played", "train steps", "(%)"):
+    text = words(learning())
+    for part in ("agent a", "agent b", "nats", "games and subgames", "train steps", "%", "(products)"):
         assert part in text
+    assert "No " not in text
+
+
+def test_learning_gives_ranks_by_games_and_by_subgames_with_their_ring():
+    text = " ".join(words(learning()).split())
+    assert "a over Z2: best rank by games | by subgames" in text
+    assert "2x2x2: 8 | 7" in text
+    assert "2x2x3: – | 11" in text
+    assert "b over Z" not in text  # it has not played
+
+
+def test_learning_draws_each_column_in_its_panel():
+    (policy, value), (solved, rewritten, best) = (learning().axes[start:end] for start, end in ((2, 4), (4, 7)))
+    shown = {
+        panel: [tuple(line.get_ydata()) for line in panel.lines if np.isfinite(line.get_ydata()).any()]
+        for panel in (policy, value, solved, rewritten, best)
+    }
+    assert list(shown.values()) == [
+        [(2.0, 2.0)],  # once a round, though it stands in the row of each target
+        [(0.25, 0.25)],
+        [(0.25, 0.25)],
+        [(0.5, 0.5), (0.75, 0.75)],
+        [(8, 8), (7, 7), (11, 11)],
+    ]
+
+
+def test_many_rounds_are_drawn_as_means():
+    row = dict.fromkeys(SEARCH_CURVE) | {"target": "2x2x2"}
+    shares = [0.25, 0.75, None, 0.5, *[None] * 6, *[1.0] * 111]  # 121 rounds: means of 3
+    rows = [row | {"games": 10 * number, "solved_share": share} for number, share in enumerate(shares, start=1)]
+    figure = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows})
+    (line,) = figure.axes[4].lines
+    np.testing.assert_allclose(line.get_ydata(), [0.5, 0.5, np.nan, *[1.0] * 38])
+    np.testing.assert_allclose(line.get_xdata()[[0, 1, -1]], [20, 50, 1210])
+    assert "solved, mean of 3 rounds" in words(figure)
+
+
+def test_targets_differ_in_colour_or_line():
+    targets = [f"2x2x{p}" for p in range(2, 12)]
+    rows = [dict.fromkeys(SEARCH_CURVE) | {"games": 1, "target": target, "rewritten_share": 0.5} for target in targets]
+    panel = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows}).axes[5]
+    assert len({(line.get_color(), line.get_linestyle()) for line in panel.lines}) == len(targets)
 
 
 def test_refinement_has_a_panel_per_size():

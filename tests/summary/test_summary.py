@@ -27,6 +27,22 @@ CLOCKS = ("verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
 NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
 
+SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_subgame,policy_loss,value_loss
+1,8,2x2x2,0,0.25,,,1,1
+1,8,2x2x3,,0.125,,,1,1
+2,16,2x2x2,0.5,0.25,7,7,1,1
+2,16,2x2x3,,0.375,,11,1,1
+"""
+REACHED = {
+    "games": 16,
+    "best_game": {"2x2x2": 7},
+    "best_subgame": {"2x2x2": 7, "2x2x3": 11},
+    "solved_share": {"2x2x2": 0.5},
+    "rewritten_share": {"2x2x2": 0.25, "2x2x3": 0.375},
+    "losses": {"policy": 1.0, "value": 1.0},
+    "schemes": 3,
+}
+
 
 def verified(scheme: Scheme, origin: str) -> dict:
     return candidates.to_row(Candidate(scheme, origin, "", 0, 1)) | VERDICT
@@ -47,6 +63,8 @@ def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "fl
 def make(folder: Path, schemes: list[dict] | None = None, timings: list[dict] | None = None) -> dict[str, Path]:
     """Writes outputs of all stages for agents z2, z and walks plain, later; returns the paths of the command line."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for agent in given["agents"].values():
+        agent["targets"] = ["2x2x2", "2x2x3"]
     walk = next(iter(given["walks"].values())) | {"chain": ["2x2x2", "2x2x3"]}
     given["walks"] = {
         "plain": walk | {"start": "data/standard.json"},
@@ -59,14 +77,8 @@ def make(folder: Path, schemes: list[dict] | None = None, timings: list[dict] | 
         for stage in ("demonstrations", "pretraining", "search"):
             command.write_text(folder / stage / "timing" / f"{name}.csv", "cpu_s,wall_s\n1.25,9\n")
         command.write_text(folder / f"pretraining/curves/{name}.csv", "step,policy_loss,value_loss\n1,2.5,0.5\n")
-        search = (
-            "round,games,target,solved_share,best_rank,policy_loss,value_loss\n1,8,2x2x2,0,,1,1\n2,16,2x2x2,0.5,7,1,1\n"
-        )
-        command.write_text(folder / f"search/curves/{name}.csv", search)
-        command.write_text(
-            folder / f"search/metrics/{name}.json",
-            '{"games": 16, "best_rank": {"2x2x2": 7}, "solved_share": {"2x2x2": 0.5}}',
-        )
+        command.write_text(folder / f"search/curves/{name}.csv", SEARCH)
+        command.write_text(folder / f"search/metrics/{name}.json", json.dumps(REACHED))
     for name in given["walks"]:
         command.write_text(folder / f"refinement/timing/{name}.csv", "cpu_s,wall_s\n3.5,9\n")
         command.write_text(folder / f"refinement/curves/{name}.csv", "size,flips,rank,ring\n2x2x2,50,7,Z2\n")
@@ -188,7 +200,7 @@ def test_metrics(tmp_path):
     given = make(tmp_path, schemes, rows)
     loaded = sources_lib.load(given)
     found = metrics(loaded, rank_rows(loaded), speedups(loaded.timings, loaded.seed))
-    agent = {"games": 16, "best_rank": {"2x2x2": 7}, "solved_share": {"2x2x2": 0.5}, "cpu_s": 3.8}  # 3 * 1.25
+    agent = REACHED | {"cpu_s": 3.8}  # 3 * 1.25
     assert found == {
         "rank": {"2x2x2": {"Z2": 7, "Z": 7}, "2x2x3": {"Z2": 12, "Z": 12}},
         "count": {"verified": 2, "rejected": 0, "kernels": 0},
@@ -221,7 +233,8 @@ def test_whole_stage(tmp_path, is_empty):
     summary.main(parser.parse_args(line))
     with (tmp_path / "out" / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == COLUMNS
+    header = "size,ring,naive,alphatensor,best_known,agent_game,agent_subgame,walk,walk_from_agent,imported,verified"
+    assert (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0] == header
     assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
     figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
@@ -229,6 +242,10 @@ def test_whole_stage(tmp_path, is_empty):
     page = (tmp_path / "out" / "page.html").read_text()
     assert page.count("<svg") == 4
     assert "<td>2x2x2</td><td>Z2</td><td>8</td>" in page
+    for name, ring in (("z2", "Z2"), ("z", "Z")):
+        cells = [f"<td>{name}</td><td>{ring}</td><td>{target}</td>" for target in ("2x2x2", "2x2x3")]
+        assert f"{cells[0]}<td>7</td><td>7</td><td>50.0%</td><td>25.0%</td><td>16</td><td>4</td>" in page
+        assert f"{cells[1]}<td></td><td>11</td><td></td><td>37.5%</td><td></td><td></td>" in page
     assert page.count("<td>512x512x512 float32</td>") == (0 if is_empty else 1)
     assert not re.search(r"""(src|href|url)[=(]["']?http""", page)  # nothing to fetch
 
@@ -239,7 +256,7 @@ def test_whole_stage(tmp_path, is_empty):
         ("known.csv", None, "No such file"),
         ("known.csv", "size,naive\n2x2x2,8\n", "expected columns"),
         ("known.csv", "", "expected columns"),
-        ("search/curves/z.csv", "games,target,solved_share,best_rank\n8,2x2x2,many,7\n", "line 2"),
+        ("search/curves/z.csv", SEARCH.replace("0.5", "many"), "line 4"),
         ("search/metrics/z2.json", None, "No such file"),
         ("search/metrics/z2.json", "{", "not JSON"),
         ("search/metrics/z2.json", "[]", "expected a JSON object, got list"),

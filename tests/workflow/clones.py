@@ -69,6 +69,24 @@ def set_param(clone: Path, key: str, value: object) -> None:
     (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
 
+def copy_dependencies(clone: Path, folder: Path, *stages: str) -> None:
+    """Copies the parameters, and of a finished run what `stages` declare to read and do not write themselves."""
+    recorded = [lock(clone)[stage] for stage in stages]
+    written = {out["path"] for stage in recorded for out in stage["outs"]}
+    for name in {"params.yaml", *(dep["path"] for stage in recorded for dep in stage["deps"])} - written:
+        source, place = clone / name, folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, place) if source.is_dir() else shutil.copy(source, place)
+
+
+def assert_same_outputs(clone: Path, folder: Path, stage: str) -> None:
+    """Byte by byte, all that a stage declares to write but its seconds."""
+    outputs = [out["path"] for out in lock(clone)[stage]["outs"] if "timing" not in out["path"]]
+    assert outputs
+    for output in outputs:
+        assert (folder / output).read_bytes() == (clone / output).read_bytes(), output
+
+
 def lock(clone: Path) -> dict:
     """dvc.lock: by stage its command, parameters, and the hashes of what it read and wrote."""
     return yaml.safe_load((clone / "dvc.lock").read_text())["stages"]

@@ -1,5 +1,6 @@
 """One finished run per engine, shared by all tests that need one."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +24,10 @@ class Runs(NamedTuple):
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
     runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
+    one_cpu = str(min(os.sched_getaffinity(0)))
     running = [
         clones.start(runs.snakemake, "snakemake", "--cores", "2"),
-        clones.start(runs.dvc, "taskset", "--cpu-list", "0", "dvc", "repro", **TRAPS),
+        clones.start(runs.dvc, "taskset", "--cpu-list", one_cpu, "dvc", "repro", **TRAPS),
     ]
     for process in running:
         clones.finish(process)

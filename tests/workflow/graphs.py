@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,6 +68,18 @@ def dvc_stale() -> set[str]:
 def snakemake_planned() -> set[str]:
     """The stages that Snakemake would run: those it holds for stale and all that follows from them."""
     return {_name(job) for job in _plan(DAGSettings()).needrun_jobs(exclude_finished=False) if job.output}
+
+
+def order_times(graph: dict[str, Node]) -> None:
+    """Gives the files of a run the times of one without a break: outputs are newer than what they are made from."""
+    makers = {output: name for name, stage in graph.items() for output in stage.outputs}
+    before = {name: {makers[path] for path in stage.inputs if path in makers} for name, stage in graph.items()}
+    sources = frozenset().union(*(stage.inputs for stage in graph.values())) - makers.keys()
+    made = [sources, *(graph[name].outputs for name in TopologicalSorter(before).static_order())]
+    begin = time.time() - len(made)
+    for place, files in enumerate(made):
+        for file in files:
+            os.utime(file, (begin + place, begin + place))
 
 
 def _relative(path: str | Path) -> str:

@@ -1,56 +1,74 @@
-"""The longest stage, killed without a warning, goes on to the same bytes; and it needs nothing but what it declares."""
+"""The longest stage, killed without a warning early and late, goes on to the same bytes."""
 
 import csv
 import json
 import os
-import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import clones
 import numpy as np
 
 AGE_S = 1e6  # no test takes this long
+# The saved round at which a search is killed, of 100 and 60; the rounds that are left take many times a look at it.
+KILLS = {"z2": [1, 40], "z": [20]}
 
 
-def age(state: Path) -> int:
-    """Makes a saved search older, which it tells in its timing alone: who goes on from it gives itself away.
+def notes_of(folder: Path) -> dict | None:
+    """What a saved search says of itself in words and numbers; None where nothing is saved."""
+    for path in folder.glob(".resume/search@*.npz"):
+        with np.load(path) as saved:
+            return json.loads(saved["notes"].tobytes())
+    return None
 
-    Returns the rounds that it holds.
-    """
-    with np.load(state) as saved:
+
+def age(folder: Path) -> None:
+    """Makes a saved search older, which it tells in its timing alone: who goes on from it gives itself away."""
+    (path,) = folder.glob(".resume/search@*.npz")
+    with np.load(path) as saved:
         arrays = dict(saved)
     notes = json.loads(arrays["notes"].tobytes())
     arrays["notes"] = np.frombuffer(json.dumps(notes | {"cpu_s": notes["cpu_s"] + AGE_S}).encode(), np.uint8)
-    np.savez(state, **arrays)
-    return notes["round"]
+    np.savez(path, **arrays)
 
 
-def test_a_killed_search_goes_on_with_nothing_but_its_inputs(runs, tmp_path):
-    """No published scheme and no published rank is in reach: the folder holds the declared dependencies alone."""
-    recorded = clones.lock(runs.dvc)["search@z2"]
-    for name in ["params.yaml", *(dep["path"] for dep in recorded["deps"])]:
-        source, place = runs.dvc / name, tmp_path / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, place) if source.is_dir() else shutil.copy(source, place)
-
-    search = clones.start(tmp_path, *recorded["cmd"].split())
-    while not list(tmp_path.glob(".resume/search*.npz")) and search.poll() is None:
-        time.sleep(0.001)
-    os.killpg(search.pid, signal.SIGKILL)
+def run_until(folder: Path, command: list[str], round_number: int) -> dict:
+    """Kills a search as soon as that round is saved; the notes of what it left."""
+    search = clones.start(folder, *command)
+    while search.poll() is None and ((notes := notes_of(folder)) is None or notes["round"] < round_number):
+        time.sleep(0.002)
+    if search.returncode is None:
+        os.killpg(search.pid, signal.SIGKILL)
     printed, _ = search.communicate()
     assert search.returncode == -signal.SIGKILL, printed
-    assert not (tmp_path / "results/search").exists()
-    (state,) = tmp_path.glob(".resume/search@z2-*.npz")
-    assert age(state) >= 1
+    return notes_of(folder)
 
-    clones.run(tmp_path, *recorded["cmd"].split())
-    assert not list(tmp_path.glob(".resume/*"))
-    with (tmp_path / "results/search/timing/z2.csv").open() as file:
+
+def go_on(agent: str, finished: Path, folder: Path) -> None:
+    """Kills a search at each of its KILLS; the run that lives must have taken up the states of all before it."""
+    stage = f"search@{agent}"
+    command = clones.lock(finished)[stage]["cmd"].split()
+    clones.copy_dependencies(finished, folder, stage)
+    for round_number in KILLS[agent]:
+        notes = run_until(folder, command, round_number)
+        assert notes["round"] >= round_number
+        age(folder)
+    assert notes["best_rank"]["game"]
+    assert not (folder / "results/search").exists()
+
+    clones.run(folder, *command)
+    assert not list(folder.glob(".resume/*"))
+    with (folder / f"results/search/timing/{agent}.csv").open() as file:
         (timing,) = csv.DictReader(file)
-    assert float(timing["cpu_s"]) > AGE_S, "the second run did not take up the state of the first"
-    outputs = [Path(out["path"]) for out in recorded["outs"] if "timing" not in out["path"]]
-    assert len(outputs) == 4
-    for output in outputs:
-        assert (tmp_path / output).read_bytes() == (runs.dvc / output).read_bytes(), output
+    assert float(timing["cpu_s"]) > len(KILLS[agent]) * AGE_S, "a run did not take up the state of the one before"
+    clones.assert_same_outputs(finished, folder, stage)
+
+
+def test_a_killed_search_goes_on(runs, tmp_path):
+    """Both agents at once; their planners differ, and both have solved games by the time that they are killed last."""
+    with ThreadPoolExecutor() as pool:
+        going = [pool.submit(go_on, agent, runs.dvc, tmp_path / agent) for agent in KILLS]
+    for each in going:
+        each.result()

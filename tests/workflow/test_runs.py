@@ -5,6 +5,7 @@ import shutil
 import clones
 import pyarrow.parquet as pq
 import pytest
+from graphs import dvc_graph, order_times, snakemake_planned
 
 
 def is_measured(path: str) -> bool:
@@ -54,26 +55,36 @@ def test_what_dvc_ran_snakemake_does_not_run_again(runs):
     assert "Running stage" not in clones.run(runs.dvc, "snakemake")
 
 
-def test_no_result_of_other_parameters_passes_for_fresh(runs, tmp_path):
-    """Snakemake cannot know for which parameters a pulled file was made, nor what DVC ran without it."""
+def test_no_result_of_other_parameters_passes_for_fresh(runs, tmp_path, monkeypatch):
+    """Snakemake cannot know for which parameters a pulled file was made, nor what DVC ran without it.
+
+    Either time it plans nothing: all files are there, in the order of the graph. DVC, which has the last word, repairs.
+    """
     pulled = tmp_path / "pulled"
     clones.run(tmp_path, "git", "clone", "--quiet", str(runs.snakemake), str(pulled))
     clones.run(pulled, "dvc", "config", "--local", "cache.dir", str(runs.snakemake / ".dvc/cache"))
     clones.run(pulled, "dvc", "checkout")
     clones.set_param(pulled, "benchmarking.rounds", 4)
-    clones.run(pulled, "snakemake")
-    assert rounds_measured(pulled) == 4
-    assert is_clean(pulled)
+    repair(pulled, 4, monkeypatch)
 
     edited = shutil.copytree(runs.snakemake, tmp_path / "edited", ignore=shutil.ignore_patterns("cache"))
     clones.run(edited, "dvc", "config", "--local", "cache.dir", str(runs.snakemake / ".dvc/cache"))
     clones.set_param(edited, "benchmarking.rounds", 4)
     clones.run(edited, "dvc", "repro")
-    assert rounds_measured(edited) == 4
     clones.set_param(edited, "benchmarking.rounds", 3)
-    clones.run(edited, "snakemake")
-    assert rounds_measured(edited) == 3
-    assert is_clean(edited)
+    repair(edited, 3, monkeypatch)
+
+
+def repair(clone, rounds, monkeypatch):
+    """A run that finds timings of other rounds than `rounds`, of which Snakemake alone would know nothing."""
+    with monkeypatch.context() as inside:
+        inside.chdir(clone)
+        order_times(dvc_graph())
+        assert snakemake_planned() == set()
+    assert rounds_measured(clone) != rounds
+    clones.run(clone, "snakemake")
+    assert rounds_measured(clone) == rounds
+    assert is_clean(clone)
 
 
 def test_a_stage_that_fails_fails_the_run(copy):
@@ -99,3 +110,27 @@ def test_parameters_come_from_their_file_only(runs, override, message):
     printed, _ = process.communicate()
     assert process.returncode == 1
     assert message in printed
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("agents.z2.network.width", 7, "Input should be greater than or equal to 8, got 7"),
+        ("search.z.games", "many", "Input should be a valid integer, got 'many'"),
+        ("benchmarking.sparsity", 3, "expected no such key"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line_and_nothing_runs(tmp_path, key, value, message):
+    clone = clones.clone_working_tree(tmp_path)
+    clones.set_param(clone, key, value)
+    line = f"error: params.yaml: {key}: {message}"
+    for engine, code in {"snakemake": 1, "dvc repro": 255}.items():
+        process = clones.start(clone, *engine.split())
+        printed, _ = process.communicate()
+        assert process.returncode == code
+        lines = printed.splitlines()
+        assert lines.count(line) == 1
+        if engine == "snakemake":
+            assert [other for other in lines if "profile" not in other] == [line]
+        for written in ("dvc.lock", "data/demonstrations", "results", "logs"):
+            assert not (clone / written).exists()

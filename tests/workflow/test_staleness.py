@@ -10,8 +10,10 @@ from graphs import Node, dvc_graph, dvc_stale, snakemake_planned
 
 # What reads which key; the longest prefix counts.
 READERS = {
-    "agents.{name}": "demonstrations@{name} pretraining@{name} search@{name} verification summary",
-    "agents.{name}.network": "pretraining@{name} search@{name} verification summary",
+    "agents.{name}": "pretraining@{name} search@{name} verification summary",
+    "agents.{name}.ring": "demonstrations@{name} pretraining@{name} search@{name} verification summary",
+    "agents.{name}.core": "demonstrations@{name} pretraining@{name} search@{name} verification summary",
+    "agents.{name}.seed": "demonstrations@{name} pretraining@{name} search@{name} verification summary",
     "demonstrations.{name}": "demonstrations@{name}",
     "pretraining.{name}": "pretraining@{name}",
     "search.{name}": "search@{name}",
@@ -21,12 +23,16 @@ READERS = {
     "benchmarking.seed": "benchmarking summary",
 }
 
-# Another valid value, where a greater integer or a smaller fraction is none.
+# Another valid value, where a greater integer, a smaller fraction or the other truth is none.
 OTHER_VALUES = {
     "ring": {"Z2": "Z", "Z": "Z2"},
-    "targets": {("1x1x2",): ["1x2x2"]},
-    "entries_per_token": {2: 1},
+    "targets": {("1x1x2", "1x2x2"): ["1x2x2", "1x1x2"], ("1x1x2",): ["1x1x3"]},
+    "core": {"1x1x3": "1x2x3"},
+    "torso": {"ranks": "attention"},
+    "entries_per_token": {3: 1, 1: 3},
     "law": {(0.5, 0.5): [0.4, 0.6], (0.005, 0.195, 0.6, 0.195, 0.005): [0.0, 0.2, 0.6, 0.2, 0.0]},
+    "subgame_terms": {(2, 3): [2, 2]},
+    "reanalyse": {0.5: 0.25, 0.0: 0.5},
     "name": {"one_ply": "puct", "gumbel": "puct"},
     "start": {
         "data/standard.json": "results/search/schemes/z.parquet",
@@ -51,7 +57,9 @@ def other(key: str, value):
     if known:
         return known[tuple(value) if isinstance(value, list) else value]
     if isinstance(value, list):
-        return [*value[:-1], value[-1] + 1]
+        return [*value[:-1], other("", value[-1])]
+    if isinstance(value, bool):
+        return not value
     return value + 1 if isinstance(value, int) else value / 2
 
 
@@ -100,6 +108,8 @@ def test_a_number_makes_its_readers_stale(key, run_to_edit, graph):
     clones.set_param(run_to_edit, key, value)
     if key.endswith(".ring"):  # a law has as many entries as its ring has coefficients
         clones.set_param(run_to_edit, f"demonstrations.{key.split('.')[1]}.law", LAW_OF_OTHER_RING[value])
+    if key.endswith(".torso"):  # only the torso that sees ranks takes combinations
+        clones.set_param(run_to_edit, key.replace(".torso", ".combinations"), None)
     if LEAVES[key] == "one_ply":  # a tree search needs a number of simulations
         clones.set_param(run_to_edit, key.replace(".name", ".simulations"), 2)
     assert dvc_stale() == readers(key)

@@ -16,7 +16,7 @@ rule demonstrations:
         mem_mb=4000,
         runtime=30,
     params:
-        declared=given("agents.{agent}.ring", "agents.{agent}.targets", "agents.{agent}.seed", "demonstrations.{agent}"),
+        declared=given("agents.{agent}.ring", "agents.{agent}.core", "agents.{agent}.seed", "demonstrations.{agent}"),
     shell:
         "dvc --wait-for-lock repro --single-item demonstrations@{wildcards.agent} 2>&1 | tee {log} >&2"
 

@@ -6,7 +6,6 @@ from operator import getitem
 from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir).parent))
@@ -14,12 +13,13 @@ sys.path.insert(0, str(Path(workflow.basedir).parent))
 from stages.contract import params as params_lib
 from stages.errors import ParamsError
 
+# Snakemake prints three lines around an exception; SystemExit passes with the one that matters.
 try:
     params_lib.load(Path("params.yaml"))
 except ParamsError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"error: {error}")
 if config != yaml.safe_load(Path("params.yaml").read_text()):
-    raise WorkflowError("parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
+    sys.exit("error: parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
 
 AGENTS = list(config["agents"])
 WALKS = list(config["walks"])

@@ -1,0 +1,271 @@
+"""What the agent reaches, row by row: python benchmarks/agent.py [FILTER ...]
+
+Each row is one attempt: a target, a ring, a kind of start, a variant of the agent, a seed. It runs in a process of its
+own, on one core, from the drawing of demonstrations until it has reached the aim or used its CPU seconds (imports and
+compilation included), and is then appended to benchmarks/agent.csv; rows that stand there are not run again. Killed in
+the middle of a row, the same command goes on with it. FILTER keeps the rows whose name holds every one of the words.
+
+Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
+with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
+this judge alone: it ends a row, and no agent ever reads it.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+TABLE = Path(__file__).with_suffix(".csv")
+COLUMNS = ["target", "ring", "start", "variant", "seed", "aim", "rank", "cpu_s", "games", "spent_cpu_s", "ranks"]
+CONTROLS = ("untrained", "walk")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One attempt.
+
+    Attributes:
+      start: game (the whole target) or subgame.
+      variant: agent, a control, or a name in VARIANTS.
+      aim: the rank that ends the row.
+      cap: CPU seconds.
+    """
+
+    target: str
+    ring: str
+    start: str
+    variant: str
+    seed: int
+    aim: int
+    cap: float
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.target, self.ring, self.start, self.variant, str(self.seed)
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.key)
+
+
+# target, ring, start, aim, CPU seconds, seeds
+ATTEMPTS = [
+    ("2x2x2", "Z2", "game", 7, 90, 5),
+    ("2x2x2", "Z", "game", 7, 900, 5),
+    ("2x3x3", "Z2", "subgame", 15, 600, 3),
+    ("3x3x3", "Z2", "subgame", 23, 600, 5),
+    ("3x3x3", "Z", "subgame", 23, 900, 1),
+    ("2x2x3", "Z2", "game", 11, 1800, 1),
+    ("4x4x4", "Z2", "subgame", 47, 3600, 1),
+]
+
+# What differs from the search of the agent `z2` or `z` in params.yaml. Games and subgames teach one network; where both
+# are played, `start` says which finds count.
+SEARCHES = {
+    ("Z2", "game"): {"games": 512, "subgames": 0, "candidates": 16},
+    ("Z2", "subgame"): {"games": 0, "subgames": 512},
+    ("Z", "game"): {},
+    ("Z", "subgame"): {"games": 0, "subgames": 512},
+}
+CORES = {"2x2x3": "2x2x3"}  # targets that do not fit the usual core and are played whole
+NETWORKS = {"2x2x3": {"width": 128, "combinations": 2, "entries_per_token": 6}}
+
+# Ablations: what is changed in (network, pretraining, search). Each is run for the two kinds of start.
+VARIANTS = {
+    "demonstrations only": ({}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
+    "self-play only": ({}, {"steps": 0}, {"demonstration_share": (0.0, 0.0)}),
+    "no change of basis": ({}, {}, {"basis_density": 0.0}),
+    "reanalyse 0.5": ({}, {}, {"reanalyse": 0.5}),
+    "signed permutations": ({}, {}, {"signed_permutations": True}),
+    "loop open": ({}, {}, {"train_steps": 0}),
+    "gumbel 16": ({}, {}, {"planner": {"name": "gumbel", "simulations": 16}}),
+    "puct 16": ({}, {}, {"planner": {"name": "puct", "simulations": 16}}),
+    "attention": ({"torso": "attention", "width": 64, "blocks": 2, "history": 7, "combinations": None}, {}, {}),
+}
+ABLATED = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "subgame", 23, 150, 1)]
+
+
+def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
+    """All rows, in the order in which they are run. A control waits for its agent's row and has its CPU seconds."""
+    for target, ring, start, aim, cap, seeds in ATTEMPTS:
+        for seed in range(seeds):
+            row = Row(target, ring, start, "agent", seed, aim, cap)
+            yield row
+            if row.key in done:
+                seconds = float(done[row.key]["cpu_s"])
+                yield from (Row(target, ring, start, control, seed, aim, seconds) for control in CONTROLS)
+    for target, ring, start, aim, cap, seeds in ABLATED:
+        for variant in VARIANTS:
+            yield from (Row(target, ring, start, variant, seed, aim, cap) for seed in range(seeds))
+
+
+def finished() -> dict[tuple[str, ...], dict]:
+    if not TABLE.exists():
+        return {}
+    with TABLE.open(newline="") as file:
+        return {tuple(row[name] for name in COLUMNS[:5]): row for row in csv.DictReader(file)}
+
+
+def append(row: dict) -> None:
+    is_new = not TABLE.exists()
+    with TABLE.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("filter", nargs="*", help="run only rows whose name holds these words")
+    parser.add_argument("--row", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.row:
+        print(json.dumps(attempt(Row(**json.loads(args.row)))))
+        return
+    failed = set()
+    while True:
+        done = finished()
+        wanted = (row for row in planned(done) if all(word in row.name for word in args.filter))
+        row = next((row for row in wanted if row.key not in done and row.key not in failed), None)
+        if row is None:
+            break
+        print(f"{row.name}: at most {row.cap:.0f} CPU s", file=sys.stderr, flush=True)
+        command = [sys.executable, __file__, "--row", json.dumps(row.__dict__)]
+        child = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        if child.returncode:
+            failed.add(row.key)
+            continue
+        append(json.loads(child.stdout))
+        print(f"{row.name}: {finished()[row.key]['ranks']}", file=sys.stderr, flush=True)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(' '.join(key) for key in sorted(failed))}")
+
+
+class Ranks:
+    """The row's best ranks with their CPU seconds and games."""
+
+    def __init__(self, row: Row, naive: int) -> None:
+        self.row, self.reached = row, [(naive, 0.0, 0)]
+
+    def note(self, rank: int | None, cpu_s: float, games: int) -> bool:
+        """Takes note of the best rank so far; whether the row is over."""
+        if rank is not None and rank < self.reached[-1][0]:
+            self.reached.append((rank, cpu_s, games))
+        return self.reached[-1][0] <= self.row.aim or cpu_s >= self.row.cap
+
+    def result(self, cpu_s: float) -> dict:
+        rank, seconds, games = self.reached[-1]
+        row = {name: getattr(self.row, name) for name in COLUMNS[:6]}
+        ranks = "; ".join(f"{rank} at {seconds:.1f}" for rank, seconds, _ in self.reached[1:])
+        # A row that found nothing has cost all its seconds.
+        cost = seconds if len(self.reached) > 1 else cpu_s
+        return row | {
+            "rank": rank,
+            "cpu_s": f"{cost:.1f}",
+            "games": games,
+            "spent_cpu_s": f"{cpu_s:.1f}",
+            "ranks": ranks,
+        }
+
+
+def attempt(row: Row) -> dict:
+    """Runs one row in this process; returns its line of the table."""
+    return walk(row) if row.variant == "walk" else play(row)
+
+
+def play(row: Row) -> dict:
+    """An agent, from its demonstrations to the end of its search."""
+    from stages.contract.xla import settle_xla
+
+    settle_xla()
+
+    from stages.algebra.targets import parse_size
+    from stages.contract import params
+    from stages.contract.command import Stopwatch
+    from stages.contract.resume import Resume
+    from stages.demonstrations.draw import write_demonstrations
+    from stages.game.rules import rules_for
+    from stages.learning.demonstrations import DemonstrationReader
+    from stages.pretraining.pretrain import pretrain
+    from stages.search.search import begin, rounds
+
+    given = params.load(ROOT / "params.yaml")
+    base = row.ring.lower()
+    network, pretraining, search = VARIANTS.get(row.variant, ({}, {}, {}))
+    if row.variant == "untrained":
+        pretraining, search = {"steps": 0}, {"train_steps": 0}
+    core = CORES.get(row.target, "2x2x2")
+    sizes = given.agents[base].network.model_dump() | NETWORKS.get(core, {}) | network
+    agent = given.agents[base].model_dump() | {"targets": (row.target,), "core": core, "seed": row.seed}
+    agent = params.Agent.model_validate(agent | {"network": sizes})
+    settings = given.search[base].model_dump() | {"rounds": 1_000_000} | SEARCHES[row.ring, row.start] | search
+    settings = params.Search.model_validate(settings)
+    pretraining = params.Pretraining.model_validate(given.pretraining[base].model_dump() | pretraining)
+
+    label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
+    rules = rules_for(agent.ring, agent.core)
+    with TemporaryDirectory() as folder:
+        table = Path(folder) / "demonstrations.parquet"
+        write_demonstrations(table, given.demonstrations[base], rules, row.seed, label)
+        reader = DemonstrationReader(table, rules)
+        everything = [agent.model_dump(), settings.model_dump(), pretraining.model_dump()]
+        before, during = (Resume(f"{stage}@{label}", everything, [table]) for stage in ("pretraining", "search"))
+        trained, _ = pretrain(agent, pretraining, reader, before, stopwatch, f"pretraining {row.name}")
+        memory = begin(agent, settings, trained, during, stopwatch)
+        ranks = Ranks(row, parse_size(row.target).naive_rank)
+        for _ in rounds(memory, agent, settings, reader, during, stopwatch, label):
+            games = memory.round * (settings.games + settings.subgames)
+            if ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games):
+                break
+        before.clear()
+        during.clear()
+    return ranks.result(stopwatch.cpu_s)
+
+
+def walk(row: Row) -> dict:
+    """The uniform flip walk from the standard algorithm, restarted as in refinement; over Z its finds are lifted."""
+    import numpy as np
+
+    from stages.algebra.factors import standard
+    from stages.algebra.targets import parse_size
+    from stages.contract import params
+    from stages.refinement import flips
+    from stages.refinement.lift import lift
+    from stages.refinement.words import decode, encode
+
+    settings = params.load(ROOT / "params.yaml").refinement
+    size = parse_size(row.target)
+    ranks, policy = Ranks(row, size.naive_rank), flips.policy(settings.plus_after, settings.margin)
+    made, idle, walker, number = 0, 0, None, 0
+    while True:
+        if walker is None:
+            walker = flips.begin(
+                encode(standard(size)), settings.pool, settings.margin[1], 1000 * row.seed + number + 1
+            )
+            number, idle = number + 1, 0
+        before = walker.registers[flips.BEST]
+        steps = int(flips.advance(walker, policy, np.uint64(1_000_000)))
+        made, idle = made + steps, idle + steps
+        best = int(walker.registers[flips.BEST])
+        if best < before:
+            idle = 0
+            if row.ring == "Z" and lift(decode(flips.terms_of(walker), size)) is None:
+                best = ranks.reached[-1][0]  # over Z2 alone: no find here
+        if idle >= settings.restart_after:
+            walker = None
+        if ranks.note(best, time.process_time(), made):
+            return ranks.result(time.process_time())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Throughput of the agent's parts on one core: python benchmarks/speed.py
+
+Per-mode size S = 4, 9, 16 (targets 2x2x2, 3x3x3, 4x4x4) over Z2. Each figure is the median of calls in random order
+in one process, in things per CPU second. The last column is the share of the bare torso's speed that a whole value
+evaluation reaches: the torso alone, on observations made before, is the named baseline.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from stages.contract.xla import settle_xla
+
+settle_xla()
+
+import time  # noqa: E402
+from functools import partial  # noqa: E402
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
+
+from stages.contract.params import Agent, Optimiser  # noqa: E402
+from stages.game.observation import observe  # noqa: E402
+from stages.game.tensor_game import State  # noqa: E402
+from stages.learning.positions import Terms  # noqa: E402
+from stages.learning.train import Batch, TrainState, make_optimiser, train_steps  # noqa: E402
+from stages.network.agent import AgentNetwork  # noqa: E402
+from stages.planning.one_ply import one_ply  # noqa: E402
+from stages.planning.tree import gumbel  # noqa: E402
+from stages.search.selfplay import play  # noqa: E402
+
+CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS = 16, 16, 0.25, 5, 5
+# target, games in a batch, width, most slices combined, entries per token
+SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 256, 2, 3), ("4x4x4", 16, 256, 1, 4)]
+
+
+def parts(target: str, batch: int, width: int, combinations: int, entries: int) -> dict:
+    """Name -> (how many things one call does, the call)."""
+    network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0}
+    network |= {"combinations": combinations, "entries_per_token": entries}
+    given = {"ring": "Z2", "targets": (target,), "core": target, "seed": 0, "network": network}
+    agent = Agent.model_validate(given)
+    network = AgentNetwork(agent, key=jax.random.key(0))
+    rules = network.rules
+    key = jax.random.key(1)
+    residuals = jax.random.randint(key, (batch, *[rules.length] * 3), 0, 2)
+    limits = jnp.full(batch, rules.max_rank, jnp.int32)
+    states = State(residuals, limits, jnp.zeros(batch, bool), jnp.zeros((batch, 0, 3, rules.length), jnp.int32))
+    observations = jax.jit(jax.vmap(partial(observe, rules=rules, most=combinations)))(states)
+    torso = jax.jit(lambda network, x: jax.vmap(network.torso)(x))
+    value = jax.jit(lambda network, states: jax.vmap(lambda state: network.value(network.embed(state)))(states))
+    search = jax.jit(partial(gumbel, candidates=CANDIDATES, risk=RISK, simulations=SIMULATIONS))
+    planner = partial(one_ply, candidates=CANDIDATES, risk=RISK)
+    optimiser = make_optimiser(Optimiser(batch=128, learning_rate=1e-3, weight_decay=0.0, clip=1.0), None)
+    terms = np.zeros((STEPS, 128, rules.max_rank, 3, rules.length), np.int8)
+    terms[..., 0] = 1
+    batches = Batch(Terms(terms, np.full((STEPS, 128), rules.max_rank, np.int32)))
+    train = [TrainState(network, optimiser.init(network))]
+
+    def steps() -> jax.Array:
+        train[0], losses = train_steps(jax.tree.map(jnp.copy, train[0]), batches, key, optimiser)
+        return losses.total
+
+    return {
+        "torsos/s": (batch, lambda: torso(network, observations)),
+        "values/s": (batch, lambda: value(network, states)),
+        "simulations/s": (batch * SIMULATIONS, lambda: search(network, states, key)),
+        "1-ply games/s": (batch, lambda: play(network, residuals, limits, key, planner)),
+        "train steps/s (B128)": (STEPS, steps),
+    }
+
+
+def measure(calls: dict) -> dict[str, float]:
+    """Medians in things per CPU second."""
+    seconds = {name: [] for name in calls}
+    for _, call in calls.values():
+        jax.block_until_ready(call())  # compiles
+    rng = np.random.default_rng(0)
+    for _ in range(CALLS):
+        for name in rng.permutation(list(calls)):
+            begin = time.process_time()
+            jax.block_until_ready(calls[name][1]())
+            seconds[name].append(time.process_time() - begin)
+    return {name: calls[name][0] / float(np.median(seconds[name])) for name in calls}
+
+
+def main() -> None:
+    for number, (target, *sizes) in enumerate(SIZES):
+        rates = measure(parts(target, *sizes))
+        if not number:
+            print(f"{'target':>8}" + "".join(f"{name:>22}" for name in rates) + f"{'values / torsos':>18}")
+        share = rates["values/s"] / rates["torsos/s"]
+        print(f"{target:>8}" + "".join(f"{rate:>22,.1f}" for rate in rates.values()) + f"{share:>18.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

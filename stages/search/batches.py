@@ -1,0 +1,110 @@
+"""What a round of training learns from: demonstrations, the best own games, own positions, some searched again."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from stages.contract.params import Agent, Search
+from stages.learning import buffers
+from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.positions import Position, Terms, draw_position
+from stages.learning.train import Batch
+from stages.network.agent import AgentNetwork
+from stages.planning.plan import Planner
+from stages.search.selfplay import reanalyse
+from stages.search.starts import change_terms, draw_bases, modes_of
+
+
+def draw_batches(
+    network: AgentNetwork,
+    replay: buffers.Replay,
+    best: buffers.BestGames,
+    reader: DemonstrationReader,
+    agent: Agent,
+    settings: Search,
+    round_number: int,
+    plan: Planner,
+    key: PRNGKeyArray,
+    rng: np.random.Generator,
+) -> Batch:
+    """The batches of one round, each demonstrations, then best games, then own positions. The key is consumed.
+
+    Every row holds a demonstration too: it stands in where there is no game yet, or where a basis takes a best game
+    out of the action space. So the shapes never change.
+    """
+    steps, batch = settings.train_steps, settings.optimiser.batch
+    first, last = settings.demonstration_share
+    share = first + (last - first) * round_number / max(1, settings.rounds - 1)
+    num_best = round(settings.best_share * batch)
+    num_own = max(0, batch - round(share * batch) - num_best)
+    terms = reader.take(round_number * steps * batch, (steps, batch))
+    if num_best and len(best.kind):
+        place = slice(batch - num_own - num_best, batch - num_own)
+        _put_best(terms, place, best, agent, settings, network, rng)
+
+    most_own = batch - round(min(first, last) * batch) - num_best
+    if not most_own or not (len(replay.sizes) or settings.reanalyse == 1):
+        return Batch(terms)
+    search_key, draw_key = jax.random.split(key)
+    positions = _stored(network, replay, reader, round_number, (steps, batch), draw_key, rng)
+    most_again, num_again = round(settings.reanalyse * most_own), round(settings.reanalyse * num_own)
+    if most_again:
+        rows = slice(batch - most_again, batch)
+        stored = jax.tree.map(lambda field: field[:, rows].reshape(-1, *field.shape[2:]), positions)
+        again = jax.tree.map(np.asarray, reanalyse(network, stored, search_key, plan))
+        place = slice(batch - num_again, batch)
+
+        def refresh(field: np.ndarray, fresh: np.ndarray) -> np.ndarray:
+            fresh = fresh.reshape(steps, most_again, *fresh.shape[1:])
+            field[:, place] = fresh[:, most_again - num_again :]
+            return field
+
+        positions = jax.tree.map(refresh, positions, again)
+    is_own = np.tile(np.arange(batch) >= batch - num_own, (steps, 1))
+    return Batch(terms, positions, is_own)
+
+
+def _put_best(
+    terms: Terms,
+    place: slice,
+    best: buffers.BestGames,
+    agent: Agent,
+    settings: Search,
+    network: AgentNetwork,
+    rng: np.random.Generator,
+) -> None:
+    """Best games in fresh random bases, into the rows `place` of each batch."""
+    rules = network.rules
+    shape = terms.rank[:, place].shape
+    drawn = buffers.draw_best(best, rng, int(np.prod(shape)))
+    is_whole = drawn.kind < len(agent.targets)
+    modes = np.full((len(drawn.kind), 3), rules.length)
+    modes[is_whole] = modes_of(agent, drawn.kind[is_whole])
+    bases = draw_bases(rng, rules, modes, settings.basis_density)
+    changed = change_terms(drawn.games.terms, bases.matrices, rules)
+    fits = np.isin(changed, rules.coefficients).all(axis=(1, 2, 3)).reshape(shape)
+    changed = changed.reshape(*shape, *changed.shape[1:])
+    terms.terms[:, place] = np.where(fits[..., None, None, None], changed, terms.terms[:, place])
+    terms.rank[:, place] = np.where(fits, drawn.games.rank.reshape(shape), terms.rank[:, place])
+
+
+def _stored(
+    network: AgentNetwork,
+    replay: buffers.Replay,
+    reader: DemonstrationReader,
+    round_number: int,
+    shape: tuple[int, int],
+    key: PRNGKeyArray,
+    rng: np.random.Generator,
+) -> Position:
+    """Positions of own games; of demonstrations where the agent learns from no game."""
+    if len(replay.sizes):
+        return buffers.draw(replay, rng, shape)
+    count = shape[0] * shape[1]
+    draw = partial(draw_position, rules=network.rules, history=network.history)
+    drawn = jax.jit(jax.vmap(draw))(reader.take(round_number * count, (count,)), jax.random.split(key, count))
+    return jax.tree.map(lambda field: np.array(field).reshape(*shape, *field.shape[1:]), drawn)

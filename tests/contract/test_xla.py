@@ -1,0 +1,80 @@
+"""Whatever the environment says, JAX computes the same bits on any number of CPUs; without the guard it does not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.contract.xla import settle_xla
+
+ROOT = Path(__file__).parents[2]
+CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+# Each changes what JAX draws, how it computes or how many threads it takes, but for the last, which is ours to keep.
+TRAPS = {
+    "JAX_ENABLE_X64": "1",
+    "JAX_DEFAULT_PRNG_IMPL": "rbg",
+    "JAX_RANDOM_SEED_OFFSET": "3",
+    "JAX_DISABLE_JIT": "1",
+    "JAX_NUMPY_RANK_PROMOTION": "raise",
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    "NPROC": "2",
+    "JAX_PLATFORMS": "cpu",
+}
+# One sum over the long axis: XLA splits it among its threads, and floats depend on the order of addition.
+PROGRAM = """
+import hashlib, json, os, sys
+from stages.contract.xla import settle_xla
+if sys.argv[1] == "settled":
+    settle_xla()
+import jax
+drawn = jax.random.normal(jax.random.key(0), (1 << 14, 256))
+summed = jax.jit(lambda x: x.sum(axis=0))(drawn)
+digests = [hashlib.sha256(jax.device_get(array).tobytes()).hexdigest() for array in (drawn, summed)]
+names = {name: value for name, value in os.environ.items() if name.startswith(("JAX_", "XLA_", "NPROC"))}
+print(json.dumps([*digests, jax.device_count(), names]))
+"""
+
+
+def _sum(how: str, num_cpus: int = 0, **traps: str) -> list:
+    """Digests of what is drawn and of its sum, the number of devices, the variables that are left."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_", "NPROC"))}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, how],
+        cwd=ROOT,
+        env=given | {"JAX_PLATFORMS": "cpu"} | traps,
+        preexec_fn=(lambda: os.sched_setaffinity(0, CPUS[:num_cpus])) if num_cpus else None,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs a second CPU to keep XLA from")
+def test_bits_do_not_depend_on_the_cpus():
+    plain = [_sum("plain", num_cpus) for num_cpus in (1, 2)]
+    assert plain[0][0] == plain[1][0]
+    assert plain[0][1] != plain[1][1], "the sum shows no difference, so this test shows nothing"
+    settled = [_sum("settled", num_cpus) for num_cpus in (1, 2)]
+    assert settled[0] == settled[1]
+    assert settled[0][:2] == plain[0][:2]
+
+
+def test_variables_do_not_reach_jax():
+    assert _sum("plain", **TRAPS)[:3] != _sum("plain")[:3]
+    settled = _sum("settled", **TRAPS)
+    assert settled == _sum("settled")
+    kept = {"JAX_PLATFORMS": "cpu", "NPROC": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+    assert settled[2:] == [1, kept]
+
+
+def test_too_late_is_an_error(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", sys)
+    before = dict(os.environ)
+    with pytest.raises(RuntimeError, match="before JAX is imported"):
+        settle_xla()
+    assert dict(os.environ) == before

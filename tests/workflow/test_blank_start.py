@@ -1,0 +1,23 @@
+"""An agent needs nothing but what its stages declare: no published scheme, no published rank, no record."""
+
+import clones
+
+STAGES = ("demonstrations", "pretraining", "search")
+KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records")
+
+
+def test_agents_learn_the_same_with_no_knowledge_in_reach(runs, tmp_path):
+    """In a folder with the declared code and parameters alone both agents end in the bytes of the whole run."""
+    assert all((runs.dvc / name).exists() for name in KNOWLEDGE[:2])
+    recorded, running = clones.lock(runs.dvc), {}
+    for agent in ("z2", "z"):
+        stages = [f"{stage}@{agent}" for stage in STAGES]
+        clones.copy_dependencies(runs.dvc, tmp_path / agent, *stages)
+        commands = " && ".join(recorded[stage]["cmd"] for stage in stages)
+        running[agent] = clones.start(tmp_path / agent, "sh", "-c", commands)
+    for agent, process in running.items():
+        clones.finish(process)
+        folder = tmp_path / agent
+        assert not any((folder / name).exists() for name in KNOWLEDGE)
+        for stage in STAGES:
+            clones.assert_same_outputs(runs.dvc, folder, f"{stage}@{agent}")
