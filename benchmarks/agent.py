@@ -68,16 +68,18 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "subgame", 47, 3600, 1),
 ]
 
-# What differs from the search of the agent `z2` or `z` in params.yaml. Games and subgames teach one network; where both
-# are played, `start` says which finds count.
-SEARCHES = {
-    ("Z2", "game"): {"games": 512, "subgames": 0, "candidates": 16},
-    ("Z2", "subgame"): {"games": 0, "subgames": 512},
-    ("Z", "game"): {},
-    ("Z", "subgame"): {"games": 0, "subgames": 512},
+# What differs from the agent `z2` or `z` of params.yaml: (core, network, search). Games and subgames teach one network;
+# where both are played, `start` says which finds count.
+SUBGAMES = ("2x2x2", {}, {"games": 0, "subgames": 512})
+SETTINGS = {
+    ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "subgames": 0, "candidates": 16}),
+    ("2x2x2", "Z", "game"): ("2x2x2", {}, {}),
+    ("2x2x3", "Z2", "game"): (
+        "2x2x3",
+        {"combinations": 2, "entries_per_token": 6},
+        {"games": 128, "subgames": 384, "subgame_terms": (4, 12)},
+    ),
 }
-CORES = {"2x2x3": "2x2x3"}  # targets that do not fit the usual core and are played whole
-NETWORKS = {"2x2x3": {"width": 128, "combinations": 2, "entries_per_token": 6}}
 
 # Ablations: what is changed in (network, pretraining, search). Each is run for the two kinds of start.
 VARIANTS = {
@@ -204,11 +206,11 @@ def play(row: Row) -> dict:
     network, pretraining, search = VARIANTS.get(row.variant, ({}, {}, {}))
     if row.variant == "untrained":
         pretraining, search = {"steps": 0}, {"train_steps": 0}
-    core = CORES.get(row.target, "2x2x2")
-    sizes = given.agents[base].network.model_dump() | NETWORKS.get(core, {}) | network
+    core, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), SUBGAMES)
+    sizes = given.agents[base].network.model_dump() | sizes | network
     agent = given.agents[base].model_dump() | {"targets": (row.target,), "core": core, "seed": row.seed}
     agent = params.Agent.model_validate(agent | {"network": sizes})
-    settings = given.search[base].model_dump() | {"rounds": 1_000_000} | SEARCHES[row.ring, row.start] | search
+    settings = given.search[base].model_dump() | {"rounds": 1_000_000} | changes | search
     settings = params.Search.model_validate(settings)
     pretraining = params.Pretraining.model_validate(given.pretraining[base].model_dump() | pretraining)
 

@@ -159,15 +159,22 @@ class Search(Section):
     signed_permutations: bool = Field(description="whether the network sees each state through a random one")
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
     demonstration_share: tuple[float, float] = Field(
-        description="share of a batch drawn from demonstrations in the first and in the last round, linear between"
+        description="share of a batch drawn from demonstrations, in the first round and after demonstration_rounds"
     )
+    demonstration_rounds: int = Field(ge=1, le=1_000_000, description="rounds in which that share goes down a line")
     best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best own games")
     reanalyse: float = Field(
         ge=0, le=1, description="share of own positions that are searched again before training; 1 learns from no game"
     )
     replay_rounds: int = Field(ge=1, le=10_000, description="rounds of own games kept for training")
-    best_games: int = Field(ge=1, le=1_000_000, description="own solved games kept per target, shortest first")
-    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
+    best_games: int = Field(
+        ge=1,
+        le=1_000_000,
+        description="own games kept per target, shortest first; as many subgames, those that saved most first",
+    )
+    keep: int = Field(
+        ge=1, le=1_000_000, description="schemes kept per kind of start, size and rank, distinct by invariants"
+    )
     optimiser: Optimiser
 
     @model_validator(mode="after")

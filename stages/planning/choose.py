@@ -11,13 +11,17 @@ from stages.planning.plan import Planner
 from stages.planning.tree import gumbel, puct
 
 
-@cache  # one object per settings: jit takes a planner as a static argument and compiles once for it
 def planner(settings: Search) -> Planner:
     """The planner that `settings` describe."""
-    shared = {"candidates": settings.candidates, "risk": settings.risk}
-    if settings.planner.name == "one_ply":
+    name, simulations = settings.planner.name, settings.planner.simulations
+    return _planner(name, simulations, settings.candidates, settings.risk, settings.signed_permutations)
+
+
+@cache  # one object per choice: jit takes a planner as a static argument and compiles once for it
+def _planner(name: str, simulations: int | None, candidates: int, risk: float, is_permuted: bool) -> Planner:
+    shared = {"candidates": candidates, "risk": risk}
+    if name == "one_ply":
         plain = partial(one_ply, **shared)
     else:
-        tree = {"puct": puct, "gumbel": gumbel}[settings.planner.name]
-        plain = partial(tree, simulations=settings.planner.simulations, **shared)
-    return partial(permuted, plain) if settings.signed_permutations else plain
+        plain = partial({"puct": puct, "gumbel": gumbel}[name], simulations=simulations, **shared)
+    return partial(permuted, plain) if is_permuted else plain

@@ -26,7 +26,7 @@ def main(args: argparse.Namespace) -> None:
     memory = begin(agent, settings, network, resume, stopwatch)
     for _ in rounds(memory, agent, settings, reader, resume, stopwatch, args.name):
         pass
-    candidates.write(args.schemes, memory.found.candidates())
+    candidates.write(args.schemes, memory.candidates())
     write_parameters(args.parameters, memory.train.network)
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, memory.curve))
     command.write_text(args.metrics, json.dumps(metrics(memory), indent=2) + "\n")

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from stages.contract.params import Agent, Search
+from stages.game.rules import Rules
 from stages.learning import buffers
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.positions import Position, Terms, draw_position
@@ -38,7 +39,7 @@ def draw_batches(
     """
     steps, batch = settings.train_steps, settings.optimiser.batch
     first, last = settings.demonstration_share
-    share = first + (last - first) * round_number / max(1, settings.rounds - 1)
+    share = first + (last - first) * min(1, round_number / settings.demonstration_rounds)
     num_best = round(settings.best_share * batch)
     num_own = max(0, batch - round(share * batch) - num_best)
     terms = reader.take(round_number * steps * batch, (steps, batch))
@@ -54,7 +55,7 @@ def draw_batches(
     most_again, num_again = round(settings.reanalyse * most_own), round(settings.reanalyse * num_own)
     if most_again:
         rows = slice(batch - most_again, batch)
-        stored = jax.tree.map(lambda field: field[:, rows].reshape(-1, *field.shape[2:]), positions)
+        stored = jax.tree.map(lambda field: field[:, rows].reshape(steps * most_again, *field.shape[2:]), positions)
         again = jax.tree.map(np.asarray, reanalyse(network, stored, search_key, plan))
         place = slice(batch - num_again, batch)
 
@@ -105,6 +106,11 @@ def _stored(
     if len(replay.sizes):
         return buffers.draw(replay, rng, shape)
     count = shape[0] * shape[1]
-    draw = partial(draw_position, rules=network.rules, history=network.history)
-    drawn = jax.jit(jax.vmap(draw))(reader.take(round_number * count, (count,)), jax.random.split(key, count))
+    terms = reader.take(round_number * count, (count,))
+    drawn = _draw_positions(terms, jax.random.split(key, count), network.rules, network.history)
     return jax.tree.map(lambda field: np.array(field).reshape(*shape, *field.shape[1:]), drawn)
+
+
+@partial(jax.jit, static_argnames=("rules", "history"))
+def _draw_positions(terms: Terms, keys: PRNGKeyArray, rules: Rules, history: int) -> Position:
+    return jax.vmap(partial(draw_position, rules=rules, history=history))(terms, keys)

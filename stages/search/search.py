@@ -64,7 +64,7 @@ class Memory:
       train: network and optimiser.
       replay, best: own games to learn from.
       population: the schemes that subgames rewrite.
-      found: schemes to hand on.
+      found: schemes to hand on, by kind of start: who finds what the other kind has found is told too.
       best_rank: by kind of start («game», «subgame») and target, of what was found.
     """
 
@@ -72,7 +72,7 @@ class Memory:
     replay: buffers.Replay
     best: buffers.BestGames
     population: Population
-    found: Collection
+    found: dict[str, Collection]
     best_rank: dict[str, dict[str, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     curve: list[dict] = field(default_factory=list)
     round: int = 0
@@ -84,14 +84,20 @@ class Memory:
         notes = {"best_rank": self.best_rank, "curve": self.curve, "round": self.round}
         clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
         tree = (self.train, self.replay, self.best, self.population)
-        resume.save(pack(tree, notes | clocks) | {"found": self.found.to_array()})
+        found = {f"found {kind}": self.found[kind].to_array() for kind in KINDS}
+        resume.save(pack(tree, notes | clocks) | found)
 
     def restore(self, saved: dict[str, np.ndarray], stopwatch: Stopwatch) -> None:
-        self.found.restore(saved.pop("found"))
+        for kind in KINDS:
+            self.found[kind].restore(saved[f"found {kind}"])
         like = (self.train, self.replay, self.best, self.population)
         (self.train, self.replay, self.best, self.population), notes = unpack(saved, like)
         self.best_rank, self.curve, self.round = notes["best_rank"], notes["curve"], notes["round"]
         stopwatch.add(notes["cpu_s"], notes["wall_s"])
+
+    def candidates(self) -> list[Candidate]:
+        """All schemes to hand on."""
+        return [candidate for kind in KINDS for candidate in self.found[kind].candidates()]
 
     def own_best(self, target: str) -> int:
         """The lowest rank that the agent has found, at first the standard algorithm's."""
@@ -107,7 +113,7 @@ def begin(agent: Agent, settings: Search, network: AgentNetwork, resume: Resume,
         buffers.empty_replay(network.rules, network.history),
         buffers.empty_best_games(network.rules),
         standard_population(agent, settings.subgames),
-        Collection(settings.keep),
+        {kind: Collection(settings.keep) for kind in KINDS},
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
@@ -246,7 +252,8 @@ def _keep_subgames(
     # Of each core the shortest decomposition that is known: the game's, or the terms that were taken.
     known = Terms(cores.terms.copy(), cores.count.copy())
     known.terms[members], known.rank[members] = given.terms, given.rank
-    return buffers.BestGames(known, np.full(len(known.rank), len(agent.targets)), known.rank - cores.count)
+    best = buffers.BestGames(known, np.full(len(known.rank), len(agent.targets)), known.rank - cores.count)
+    return jax.tree.map(lambda part: part[known.rank > 0], best)  # terms that cancel leave no game
 
 
 def _offer(
@@ -254,11 +261,11 @@ def _offer(
 ) -> None:
     """Hands a scheme on, after algebra's exact check."""
     size = parse_size(agent.targets[target])
-    if memory.found.is_full(size, agent.ring, len(terms)):
+    if memory.found[kind].is_full(size, agent.ring, len(terms)):
         return
     scheme = scheme_of_terms(terms, size.name, agent)
     clock = memory.round * (settings.games + settings.subgames) + game + 1
-    memory.found.add(Candidate(scheme, f"search:{name}:{kind}", "", agent.seed, clock))
+    memory.found[kind].add(Candidate(scheme, f"search:{name}:{kind}", "", agent.seed, clock))
     best = memory.best_rank[kind]
     best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
 
@@ -305,5 +312,5 @@ def metrics(memory: Memory) -> dict:
         "solved_share": shares("solved_share"),
         "rewritten_share": shares("rewritten_share"),
         "losses": {name: float(last[0][f"{name}_loss"]) for name in ("policy", "value") if last[0][f"{name}_loss"]},
-        "schemes": len(memory.found.candidates()),
+        "schemes": len(memory.candidates()),
     }

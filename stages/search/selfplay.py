@@ -98,7 +98,8 @@ def reanalyse(network: AgentNetwork, positions: Position, key: PRNGKeyArray, pla
     A return that was reached stays reached, so the value is the greater of it and the search's. The key is consumed.
     """
     plan_key, draw_key = jax.random.split(key)
-    plan = planner(network, positions.state, plan_key)
+    wide = jax.tree.map(lambda part: part if part.dtype == bool else part.astype(jnp.int32), positions.state)
+    plan = planner(network, wide, plan_key)  # mctx keeps the types of the first states, so not the replay's
     return positions._replace(action=draw_improved(plan, draw_key), value=jnp.maximum(positions.value, plan.value))
 
 

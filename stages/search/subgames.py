@@ -94,7 +94,7 @@ def _take_core(
     def reduced(vectors: Int[Array, "*any"]) -> Int[Array, "*any"]:
         return vectors % 2 if rules.ring == "Z2" else vectors
 
-    def take(carry: tuple, given: tuple) -> tuple[tuple, tuple]:
+    def take(carry: tuple, given: tuple) -> tuple[tuple, Int[Array, " most"]]:
         rest, is_taken, bases, pivots, dims = carry
         place, key = given
         is_new = jnp.any(rest != 0, axis=-1)  # [most, 3]

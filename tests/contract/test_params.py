@@ -45,6 +45,18 @@ def changed(place: tuple, value: object = None, is_removed: bool = False) -> dic
     return tree
 
 
+def with_changes(changes: dict[str, object]) -> dict:
+    """The shipped parameters with several values changed; agent z2 plays in the core 2x2x2."""
+    tree = copy.deepcopy(GIVEN)
+    for key, value in ({"agents.z2.core": "2x2x2"} | changes).items():
+        *place, last = key.split(".")
+        node = tree
+        for part in place:
+            node = node[part]
+        node[last] = copy.deepcopy(value)
+    return tree
+
+
 def refused(tmp_path, content: dict | str | bytes) -> str:
     """The one line after the file's name."""
     path = tmp_path / "params.yaml"
@@ -62,6 +74,9 @@ def refused(tmp_path, content: dict | str | bytes) -> str:
 LEAVES = [place for place in leaves(GIVEN) if place[1] != "z"]
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
+# Belongs to one torso alone, so that only the rule of its section can miss it.
+COMBINATIONS = ("agents", "z2", "network", "combinations")
+NO_COMBINATIONS = "agents.z2.network: expected a number of combinations with the torso ranks, got None"
 
 
 def test_shipped_file_loads_whole():
@@ -73,6 +88,9 @@ def test_shipped_file_loads_whole():
 @pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
 def test_wrong_type_names_its_key(tmp_path, place, value):
     message = refused(tmp_path, changed(place, value))
+    if (place, value) == (COMBINATIONS, None):
+        assert message == NO_COMBINATIONS
+        return
     assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
     assert "Input should be" in message or "expected" in message
     assert "got " in message
@@ -151,15 +169,23 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
             "results/search/schemes/z2.parquet, got data/imported/x.json",
         ),
+        ("agents.z2.core", "6x6x6", "agents.z2.core: expected axes of at most 28, got 36"),
+        ("agents.z2.core", "2x2", "agents.z2.core: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
         (
-            "agents.z2.targets",
-            ["6x6x6"],
-            "agents.z2.targets: expected axes of at most 28, got 36",
+            "agents.z2.network.torso",
+            "mlp",
+            "agents.z2.network.torso: Input should be 'ranks' or 'attention', got 'mlp'",
         ),
         (
-            "agents.z2.network",
-            {"width": 8, "blocks": 1, "quantiles": 2, "combinations": 16, "entries_per_token": 16},
-            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its targets), got 16",
+            "agents.z2.network.torso",
+            "attention",
+            "agents.z2.network: expected no combinations with the torso attention, got 4",
+        ),
+        ("agents.z2.network.combinations", None, NO_COMBINATIONS),
+        (
+            "agents.z2.network.history",
+            33,
+            "agents.z2.network.history: Input should be less than or equal to 32, got 33",
         ),
         (
             "demonstrations.z2.law",
@@ -172,10 +198,11 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "refinement.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
         ),
         ("search.z2.candidates", 1, "search.z2.candidates: Input should be greater than or equal to 2, got 1"),
+        ("search.z2.reanalyse", 1.5, "search.z2.reanalyse: Input should be less than or equal to 1, got 1.5"),
         (
-            "search.z2.best_share",
-            0.75,
-            "search.z2: demonstration_share + best_share: expected at most 1, got 1.15",
+            "search.z2.signed_permutations",
+            1,
+            "search.z2.signed_permutations: Input should be a valid boolean, got 1",
         ),
         ("agents.z2.ring", "Q", "agents.z2.ring: Input should be 'Z2' or 'Z', got 'Q'"),
         (
@@ -187,7 +214,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "agents.z2.network.entries_per_token",
             3,
-            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its targets), got 3",
+            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its core), got 3",
         ),
         (
             "demonstrations.z2.law",
@@ -219,9 +246,104 @@ def test_message_word_by_word(tmp_path, key, value, message):
     assert refused(tmp_path, changed(tuple(key.split(".")), value)) == message
 
 
+# Several keys at once, since the rules join them; whatever the shipped values are.
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"search.z2.demonstration_share": [0.4, 0.5], "search.z2.best_share": 0.75},
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.75, of at most "
+            "0.25, got [0.4, 0.5]",
+        ),
+        (
+            {"search.z2.demonstration_share": [0.5, -0.1], "search.z2.best_share": 0.0},
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.0, of at most 1, "
+            "got [0.5, -0.1]",
+        ),
+        (
+            {"search.z2.demonstration_share": [0.1, 0.6], "search.z2.best_share": 0.5},  # the last round counts too
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.5, of at most "
+            "0.5, got [0.1, 0.6]",
+        ),
+        (
+            {"search.z2.games": 0, "search.z2.subgames": 0},
+            "search.z2: games + subgames: expected at least 1, got 0",
+        ),
+        (
+            {"agents.z2.targets": ["2x2x3", "2x3x3"], "agents.z2.core": "2x2x2", "search.z2.games": 1},
+            "search.z2.games: expected 0, since no target fits the core 2x2x2",
+        ),
+        (
+            # Its axes fit, its 12 products do not.
+            {"agents.z2.targets": ["2x2x3"], "agents.z2.core": "1x2x3", "search.z2.games": 1},
+            "search.z2.games: expected 0, since no target fits the core 1x2x3",
+        ),
+        (
+            {"agents.z2.targets": ["2x2x2", "2x3x3"], "search.z2.games": 1, "search.z2.subgames": 0},
+            "search.z2.subgames: expected some, since 2x3x3 does not fit the core 2x2x2",
+        ),
+        *(
+            (
+                {"search.z2.subgame_terms": terms},
+                "search.z2.subgame_terms: expected two numbers, 2 <= least <= most <= 8 (the naive rank of the core), "
+                f"got {terms}",
+            )
+            for terms in ([1, 8], [5, 4], [2, 9])
+        ),
+        (
+            {"agents.z.core": "3x3x3", "agents.z.network.entries_per_token": 9},
+            "agents.z.network.entries_per_token: expected at most 16384 symbols, got 5**9",
+        ),
+        (
+            # (3^9 - 1) / 2 vectors over F_3 of nine entries, up to sign.
+            {
+                "agents.z.core": "3x3x3",
+                "agents.z.network.entries_per_token": 3,
+                "agents.z.network.combinations": 9,
+            },
+            "agents.z.network.combinations: expected at most 8192 combinations of 9 slices, got 9841",
+        ),
+    ],
+)
+def test_rules_that_join_keys(tmp_path, changes, message):
+    tree = with_changes(changes)
+    assert refused(tmp_path, tree) == message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"search.z2.demonstration_share": [0.5, 0.25], "search.z2.best_share": 0.5},
+        {"agents.z2.targets": ["2x3x3"], "search.z2.games": 0, "search.z2.subgames": 1},
+        {"agents.z2.targets": ["2x2x2"], "search.z2.games": 1, "search.z2.subgames": 0},
+        {"search.z2.subgame_terms": [8, 8]},
+        {"search.z2.reanalyse": 1.0},
+        {"agents.z2.network": {k: v for k, v in at(COMBINATIONS[:-1]).items() if k != "combinations"}}
+        | {"agents.z2.network.torso": "attention"},
+    ],
+)
+def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(with_changes(changes)))
+    assert params.load(path) != params.load(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("targets", "core", "whole"),
+    [
+        (("2x2x2", "2x2x3", "1x1x4"), "2x2x2", ("2x2x2", "1x1x4")),
+        (("1x2x6", "2x2x3"), "2x2x3", ("2x2x3",)),  # the longest axis of 1x2x6 is 12
+    ],
+)
+def test_targets_that_fit_the_core_are_played_whole(targets, core, whole):
+    agent = params.load(SHIPPED).agents["z2"].model_copy(update={"targets": targets, "core": core})
+    assert agent.whole == whole
+
+
 @pytest.mark.parametrize("place", LEAVES, ids=name)
 def test_missing_key_is_named(tmp_path, place):
-    assert refused(tmp_path, changed(place, is_removed=True)) == f"{name(place)}: expected a value, got none"
+    message = NO_COMBINATIONS if place == COMBINATIONS else f"{name(place)}: expected a value, got none"
+    assert refused(tmp_path, changed(place, is_removed=True)) == message
 
 
 # Without one walk there is just a walk less.

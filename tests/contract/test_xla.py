@@ -28,6 +28,8 @@ TRAPS = {
 PROGRAM = """
 import hashlib, json, os, sys
 from stages.contract.xla import settle_xla
+if len(sys.argv) > 2:
+    os.sched_setaffinity(0, map(int, sys.argv[2:]))
 if sys.argv[1] == "settled":
     settle_xla()
 import jax
@@ -43,10 +45,9 @@ def _sum(how: str, num_cpus: int = 0, **traps: str) -> list:
     """Digests of what is drawn and of its sum, the number of devices, the variables that are left."""
     given = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_", "NPROC"))}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, how],
+        [sys.executable, "-c", PROGRAM, how, *map(str, CPUS[:num_cpus])],
         cwd=ROOT,
         env=given | {"JAX_PLATFORMS": "cpu"} | traps,
-        preexec_fn=(lambda: os.sched_setaffinity(0, CPUS[:num_cpus])) if num_cpus else None,
         capture_output=True,
         text=True,
     )

@@ -20,9 +20,9 @@ TARGET = matmul_target(parse_size("2x2x2"))
 STEP = jax.jit(step, static_argnames="rules")
 
 
-def _play(terms, ring, limit):
-    rules = rules_for(ring, ["2x2x2"])
-    state, total, states = start(jnp.asarray(TARGET), jnp.int32(limit)), 0.0, []
+def _play(terms, ring, limit, history=0):
+    rules = rules_for(ring, "2x2x2")
+    state, total, states = start(jnp.asarray(TARGET), jnp.int32(limit), history), 0.0, []
     for action in terms:
         state, reward = STEP(state, jnp.asarray(action), rules)
         total += float(reward)
@@ -49,7 +49,7 @@ def test_strassen_played_ends_the_game_with_return_minus_seven(ring):
 def test_moves_after_the_end_change_nothing_and_cost_nothing(ring):
     terms = _strassen_terms(ring)
     state, _, _ = _play(terms, ring, limit=8)
-    after, reward = STEP(state, jnp.asarray(terms[0]), rules_for(ring, ["2x2x2"]))
+    after, reward = STEP(state, jnp.asarray(terms[0]), rules_for(ring, "2x2x2"))
     assert float(reward) == 0.0
     jax.tree.map(np.testing.assert_array_equal, after, state)
 
@@ -74,28 +74,46 @@ def test_residual_is_the_target_less_the_terms_played():
     np.testing.assert_array_equal(modulo_two.residual, expected % 2)
 
 
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_history_holds_the_last_actions_newest_first(ring):
+    terms = _strassen_terms(ring)
+    final, _, states = _play(terms, ring, limit=8, history=3)
+    assert not np.asarray(start(jnp.asarray(TARGET), jnp.int32(8), 3).history).any()
+    for played, state in enumerate(states, start=1):
+        newest = np.zeros((3, 3, 4), int)
+        newest[: min(played, 3)] = terms[:played][::-1][:3]
+        np.testing.assert_array_equal(state.history, newest)
+    after, _ = STEP(final, jnp.asarray(terms[0]), rules_for(ring, "2x2x2"))
+    np.testing.assert_array_equal(after.history, final.history)  # the game is over
+
+
+def test_the_core_gives_the_axes_and_the_longest_game():
+    # 2x3x4: modes 6, 12, 8 and 24 products.
+    assert rules_for("Z2", "2x3x4") == Rules("Z2", 12, 24)
+
+
 @pytest.mark.parametrize(("ring", "expected"), [("Z2", 8), ("Z", 8)])
 def test_bound_of_the_matmul_tensor_is_its_naive_rank(ring, expected):
     # Each of the 4 slices of the 2x2x2 tensor is a 0/1 matrix of rank 2, along every mode.
     bound = jax.jit(rank_bound, static_argnames="rules")
-    assert float(bound(jnp.asarray(TARGET, jnp.int32), rules_for(ring, ["2x2x2"]))) == expected
+    assert float(bound(jnp.asarray(TARGET, jnp.int32), rules_for(ring, "2x2x2"))) == expected
 
 
 def test_a_zero_target_is_over_at_once():
-    assert bool(start(jnp.zeros((4, 4, 4), jnp.int32), jnp.int32(8)).is_over)
+    assert bool(start(jnp.zeros((4, 4, 4), jnp.int32), jnp.int32(8), history=0).is_over)
 
 
 def test_step_is_the_same_jitted_and_batched():
-    rules = Rules("Z", 4, 8)
-    key = jax.random.key(0)
-    residuals = jax.random.randint(key, (5, 4, 4, 4), -3, 4)
-    actions = jax.random.randint(key, (5, 3, 4), -2, 3)
-    states = State(residuals, jnp.arange(5) + 1, jnp.zeros(5, bool))
+    rules = Rules("Z", 2, 8)
+    rng = np.random.default_rng(0)
+    residuals = jnp.asarray(rng.integers(-3, 4, (5, 2, 2, 2)), jnp.int32)
+    actions = jnp.asarray(rng.integers(-2, 3, (5, 3, 2)), jnp.int32)
+    states = State(residuals, jnp.arange(5) + 1, jnp.zeros(5, bool), jnp.zeros((5, 2, 3, 2), jnp.int32))
     batched, rewards = jax.jit(jax.vmap(partial(step, rules=rules)))(states, actions)
-    for row in range(2):  # unjitted, so slow
-        single, reward = step(State(*(field[row] for field in states)), actions[row], rules)
-        assert float(reward) == float(rewards[row])
-        jax.tree.map(np.testing.assert_array_equal, single, State(*(field[row] for field in batched)))
+    row = 0  # one unjitted row: the limit ends its game, and it is slow
+    single, reward = step(State(*(field[row] for field in states)), actions[row], rules)
+    assert float(reward) == float(rewards[row])
+    jax.tree.map(np.testing.assert_array_equal, single, State(*(field[row] for field in batched)))
 
 
 @pytest.mark.parametrize("prime", [2, 3, 32749])

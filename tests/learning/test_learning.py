@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
-from stages.contract.params import Agent, Optimiser
+from stages.contract.params import Optimiser
 from stages.errors import TableError, TrainingError
 from stages.game.rules import Rules
-from stages.game.tensor_game import State
+from stages.game.tensor_game import State, start
 from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.losses import quantile_huber
 from stages.learning.positions import Position, Terms, draw_position
 from stages.learning.train import Batch, Losses, TrainState, make_optimiser, mean_losses, train_steps
-from stages.network.agent import AgentNetwork
+from tests.agents import agent, untrained
 from tests.examples import strassen
 
 RULES = Rules("Z2", 4, 8)
@@ -42,14 +42,17 @@ def test_the_fitted_quantile_is_the_quantile():
     assert float(grid[jnp.argmin(losses)]) == pytest.approx(50.0, abs=0.5)
 
 
+def _strassen(ring):
+    terms = np.zeros((8, 3, 4), np.int8)
+    terms[:7] = np.stack([matrix.T for matrix in strassen().factors], axis=1)
+    return terms % 2 if ring == "Z2" else terms
+
+
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_positions_of_a_solved_game(ring):
-    rules = Rules(ring, 4, 8)
-    terms = np.zeros((8, 3, 4), np.int8)
-    terms[:7] = np.stack([matrix.T for matrix in strassen().factors], axis=1) % (2 if ring == "Z2" else 100)
-    terms = terms if ring == "Z2" else np.where(terms > 2, terms - 100, terms).astype(np.int8)
+    rules, terms = Rules(ring, 4, 8), _strassen(ring)
     given = Terms(jnp.asarray(terms), jnp.int32(7))
-    draw = jax.jit(jax.vmap(partial(draw_position, given, rules=rules)))
+    draw = jax.jit(jax.vmap(partial(draw_position, given, rules=rules, history=0)))
     draws = draw(jax.random.split(jax.random.key(0), 400))
     left = -np.asarray(draws.value)
     assert set(left) == set(range(1, 8))  # values are to go, never 0, never the cost so far
@@ -64,14 +67,38 @@ def test_positions_of_a_solved_game(ring):
     assert moves_left.max() == rules.max_rank
 
 
-def _positions(values):
+@pytest.mark.parametrize(("ring", "history"), [("Z2", 3), ("Z", 10)])
+def test_the_history_of_a_position_is_what_was_played(ring, history):
+    rules, terms = Rules(ring, 4, 8), _strassen(ring)
+    given = Terms(jnp.asarray(terms), jnp.int32(7))
+    draw = jax.jit(jax.vmap(partial(draw_position, given, rules=rules, history=history)))
+    draws = draw(jax.random.split(jax.random.key(0), 200))
+    target = np.einsum("ri,rj,rk->ijk", *np.moveaxis(terms.astype(int), 1, 0))
+    known = {term.tobytes() for term in terms[:7]}
+    for residual, played, action, value in zip(
+        *map(np.asarray, (draws.state.residual, draws.state.history, draws.action, draws.value)), strict=True
+    ):
+        count = 7 + int(value)
+        assert not played[min(count, history) :].any()
+        recent = {term.astype(np.int8).tobytes() for term in played[:count]}
+        assert len(recent) == min(count, history)  # no term twice
+        assert recent <= known - {action.astype(np.int8).tobytes()}
+        if count <= history:
+            left = target - np.einsum("ri,rj,rk->ijk", *np.moveaxis(played, 1, 0))
+            np.testing.assert_array_equal(residual, left % 2 if ring == "Z2" else left)
+    assert len(np.unique(draws.value)) == 7
+
+
+def _positions(values, is_solution=True):
     count = len(values)
-    state = State(np.zeros((count, 4, 4, 4), int), np.full(count, 8), np.zeros(count, bool))
-    return Position(state, np.ones((count, 3, 4), int), np.array(values, np.float32))
+    blank = np.zeros((count, 0, 3, 4), int)
+    state = State(np.zeros((count, 4, 4, 4), int), np.full(count, 8), np.zeros(count, bool), blank)
+    solutions = np.full(count, is_solution)
+    return Position(state, np.ones((count, 3, 4), int), np.array(values, np.float32), solutions)
 
 
 def test_replay_forgets_the_oldest_rounds_first():
-    replay = buffers.empty_replay(RULES)
+    replay = buffers.empty_replay(RULES, history=0)
     for round_number, count in enumerate([3, 1, 2, 4]):
         replay = buffers.remember(replay, _positions([-round_number] * count), rounds=2)
     assert replay.sizes.tolist() == [2, 4]
@@ -81,20 +108,24 @@ def test_replay_forgets_the_oldest_rounds_first():
     assert set(drawn.value.ravel()) == {-2.0, -3.0}
 
 
-def test_best_games_keep_the_lowest_ranks_of_each_target_and_the_newest_of_those():
+def test_best_games_keep_the_lowest_costs_of_each_kind_and_the_newest_of_those():
     best = buffers.empty_best_games(RULES)
 
-    def games(ranks):
-        return Terms(np.zeros((len(ranks), 8, 3, 4), int), np.array(ranks))
+    def games(costs, kinds, marks):
+        terms = np.zeros((len(costs), 8, 3, 4), int)
+        terms[:, 0, 0, 0] = marks
+        return buffers.BestGames(Terms(terms, np.full(len(costs), 3)), np.array(kinds), np.array(costs))
 
-    best = buffers.keep_best(best, games([8, 7, 8]), np.array([0, 0, 1]), capacity=2)
-    assert sorted(zip(best.target.tolist(), best.games.rank.tolist(), strict=True)) == [(0, 7), (0, 8), (1, 8)]
-    marked = games([7, 7])
-    marked.terms[:, 0, 0, 0] = (1, 2)
-    best = buffers.keep_best(best, marked, np.array([0, 0]), capacity=2)
-    of_first = best.target == 0
-    assert best.games.terms[of_first, 0, 0, 0].tolist() == [1, 2]
-    assert best.target.tolist().count(1) == 1
+    # Subgames cost at most 0, games of whole targets their rank: only equal kinds compare.
+    best = buffers.keep_best(best, games([8, 7, 8, -1], [0, 0, 1, 2], [1, 2, 3, 4]), capacity=2)
+    assert best.games.terms[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
+    best = buffers.keep_best(best, games([7, 7, 0], [0, 0, 2], [5, 6, 7]), capacity=2)
+    assert best.games.terms[:, 0, 0, 0].tolist() == [3, 4, 5, 6, 7]  # in order of arrival
+    assert best.kind.tolist() == [1, 2, 0, 0, 2]
+    assert best.cost.tolist() == [8, -1, 7, 7, 0]
+    drawn = buffers.draw_best(best, np.random.default_rng(0), 100)
+    assert set(drawn.games.terms[:, 0, 0, 0]) == {3, 4, 5, 6, 7}
+    assert (drawn.cost == np.array([0, 0, 0, 8, -1, 7, 7, 0])[drawn.games.terms[:, 0, 0, 0]]).all()
 
 
 def _demonstrations(path: Path, count: int, max_rank: int = 8) -> np.ndarray:
@@ -120,28 +151,75 @@ def test_demonstrations_of_another_agent_are_refused(tmp_path: Path):
 
 
 def _train_state(learning_rate=0.01):
-    network = {"width": 16, "blocks": 1, "quantiles": 4, "combinations": 1, "entries_per_token": 4}
-    agent = Agent.model_validate({"ring": "Z2", "targets": ("2x2x2",), "seed": 0, "network": network})
     settings = Optimiser(batch=8, learning_rate=learning_rate, weight_decay=0.0, clip=1.0)
     optimiser = make_optimiser(settings, None)
-    network = AgentNetwork(agent, key=jax.random.key(0))
+    network = untrained(agent("Z2", "2x2x2", width=16, entries_per_token=4))
     return TrainState(network, optimiser.init(network)), optimiser
+
+
+STEPS, BATCH = 60, 8
+ACTION = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]], np.int8)
+
+
+def _one_term():
+    terms = np.zeros((STEPS, BATCH, 8, 3, 4), np.int8)
+    terms[:, :, 0] = ACTION
+    return Terms(terms, np.ones((STEPS, BATCH), np.int32))
+
+
+def _batches(positions):
+    return jax.tree.map(lambda x: np.broadcast_to(x[None], (STEPS, *x.shape)), positions)
+
+
+def _rows(first):
+    """The rows from `first` on are own positions."""
+    return np.tile(np.arange(BATCH) >= first, (STEPS, 1))
 
 
 def test_training_learns_one_position_from_terms_and_one_from_games():
     state, optimiser = _train_state()
-    terms = np.zeros((100, 8, 8, 3, 4), np.int8)
-    terms[:, :, 0] = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]])
-    own = jax.tree.map(lambda x: np.broadcast_to(x[None], (100, *x.shape)), _positions([-4.0] * 8))
-    batches = Batch(Terms(terms, np.ones((100, 8), np.int32)), own)
+    own = _batches(_positions([-4.0] * BATCH))
     first = None
-    for key in jax.random.split(jax.random.key(1), 3):
-        state, losses = train_steps(state, batches, key, optimiser)
+    for key in jax.random.split(jax.random.key(1), 5):
+        state, losses = train_steps(state, Batch(_one_term(), own, _rows(5)), key, optimiser)
         first = first if first is not None else losses
-    assert float(first.policy[0]) > 5.0  # near log 15^3 = 8.1 for an untrained policy
+    assert float(first.policy[0]) > 5.0  # a uniform policy: log 15^3 = 8.1
     assert float(losses.policy[-1]) < 0.1
     assert float(losses.value[-1]) < 0.05
     np.testing.assert_allclose(losses.total, losses.policy + losses.value, rtol=1e-5)
+    # Both kinds were learnt: the term of rank one is worth -1, the blank position of the games -4.
+    value = jax.jit(lambda network, state: network.value(network.embed(state)).mean())
+    blank = start(jnp.zeros((4, 4, 4), jnp.int32), jnp.int32(8), history=0)
+    one = blank._replace(residual=jnp.einsum("i,j,k->ijk", *jnp.asarray(ACTION, jnp.int32)))
+    assert float(value(state.network, one)) == pytest.approx(-1, abs=0.3)
+    assert float(value(state.network, blank)) == pytest.approx(-4, abs=0.3)
+
+
+def test_the_policy_learns_from_solutions_alone():
+    first = {}
+    for solutions in (BATCH, 3, 0):
+        state, optimiser = _train_state()
+        before = np.array(state.network.policy.embeddings)  # a copy: the step takes the state
+        own = _batches(_positions([-4.0] * BATCH, is_solution=np.arange(BATCH) < solutions))
+        state, losses = train_steps(state, Batch(_one_term(), own, _rows(0)), jax.random.key(1), optimiser)
+        first[solutions] = float(losses.policy[0])
+        assert (np.asarray(state.network.policy.embeddings) != before).any() == (solutions > 0)
+        assert float(losses.value[0]) > 0.0
+    # All rows are alike, so the mean over the solutions does not depend on their number.
+    assert first[BATCH] == pytest.approx(first[3], rel=1e-4)
+    assert first[3] > 5.0
+    assert first[0] == 0.0
+
+
+def test_rows_that_are_not_own_ignore_the_positions_beside_them():
+    ends = []
+    for values in ([-4.0] * BATCH, [-9.0] * BATCH):
+        state, optimiser = _train_state()
+        batch = Batch(_one_term(), _batches(_positions(values)), _rows(BATCH))
+        ends.append(train_steps(state, batch, jax.random.key(1), optimiser)[0])
+    jax.tree.map(np.testing.assert_array_equal, *ends)
+    before = _train_state()[0].network.value.quantiles.bias
+    assert (np.asarray(ends[0].network.value.quantiles.bias) != np.asarray(before)).any()
 
 
 def test_a_loss_that_is_not_finite_stops_the_run():

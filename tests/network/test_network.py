@@ -1,38 +1,43 @@
-"""Heads and parameters: the policy is a law over canonical actions, quantiles and risk, round trip of the table."""
+"""Torsos, heads and parameters: what is seen, the policy as a law over canonical actions, round trip of the table."""
 
 from functools import partial
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from stages.contract import tables
-from stages.contract.params import Agent
 from stages.errors import TableError
 from stages.game import tokens as token_lib
 from stages.game.rules import Rules
-from stages.game.tensor_game import State
+from stages.game.tensor_game import start
 from stages.game.tokens import Alphabet
-from stages.network.agent import AgentNetwork, read_parameters, write_parameters
+from stages.network.agent import read_parameters, write_parameters
+from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
+from stages.network.torso import Torso
 from stages.network.value import levels, risk_seeking
+from tests.agents import TORSOS, agent, filled, untrained
 
-SIZES = {"width": 16, "blocks": 1, "quantiles": 4, "combinations": 2, "entries_per_token": 2}
+
+def player(ring="Z2", torso="ranks", **sizes):
+    shared = {"width": 16, "history": 2, "entries_per_token": 2} | sizes
+    return agent(ring, "2x2x2", torso=torso, **shared)
 
 
-def agent(ring="Z2", **sizes):
-    network = SIZES | sizes
-    return Agent.model_validate({"ring": ring, "targets": ("2x2x2",), "seed": 0, "network": network})
+def policy(alphabet):
+    head = filled(jax.eval_shape(lambda: PolicyHead(alphabet, 8, key=jax.random.key(0))))
+    return head, jnp.asarray(np.random.default_rng(1).normal(size=8), jnp.float32)
 
 
 def test_probabilities_of_all_canonical_actions_sum_to_one():
     # Length 2 over Z2 with one entry a token: 3 non-zero factors a mode, 27 actions.
     alphabet = Alphabet(Rules("Z2", 2, 4), 1)
-    head = PolicyHead(alphabet, 8, key=jax.random.key(0))
-    embedding = jax.random.normal(jax.random.key(1), (8,))
+    head, embedding = policy(alphabet)
     every = jnp.array(list(product((0, 1), repeat=6)))
     probability = jnp.exp(jax.jit(jax.vmap(partial(head.log_prob, embedding)))(every))
     is_canonical = np.asarray(every).reshape(-1, 3, 2).any(-1).all(-1)
@@ -43,8 +48,7 @@ def test_probabilities_of_all_canonical_actions_sum_to_one():
 
 def test_samples_follow_the_law_and_their_log_probability_is_right():
     alphabet = Alphabet(Rules("Z2", 2, 4), 2)
-    head = PolicyHead(alphabet, 8, key=jax.random.key(0))
-    embedding = 2 * jax.random.normal(jax.random.key(1), (8,))
+    head, embedding = policy(alphabet)
     keys = jax.random.split(jax.random.key(2), 20_000)
     tokens, log_probs = jax.jit(jax.vmap(partial(head.sample, embedding)))(keys)
     log_prob = jax.jit(jax.vmap(partial(head.log_prob, embedding)))
@@ -57,10 +61,32 @@ def test_samples_follow_the_law_and_their_log_probability_is_right():
     np.testing.assert_array_less(np.abs(counts - expected), 5 * np.sqrt(expected / 20_000) + 1e-4)
 
 
+@pytest.mark.parametrize("torso", sorted(TORSOS))
+def test_the_embedding_depends_on_all_that_a_position_holds(torso):
+    network = untrained(player("Z", torso))
+    embed = jax.jit(lambda network, state: network.embed(state))
+    blank = start(jnp.zeros((4, 4, 4), jnp.int32), jnp.int32(4), network.history)
+    action = jnp.ones((3, 4), jnp.int32)
+    others = [
+        blank._replace(residual=blank.residual.at[0, 1, 2].set(1)),
+        blank._replace(residual=blank.residual.at[0, 1, 2].set(-1)),
+        blank._replace(moves_left=jnp.int32(1)),
+        blank._replace(history=blank.history.at[0].set(action)),
+        blank._replace(history=blank.history.at[1].set(action)),
+    ]
+    embeddings = [np.asarray(embed(network, state)) for state in (blank, *others)]
+    assert embeddings[0].shape == (16,)
+    for one, other in combinations(embeddings, 2):
+        assert np.abs(one - other).max() > 1e-4
+    # A residual far away is as far as one farther (game.observation.RAW_LIMIT), and finite.
+    far = [embed(network, blank._replace(residual=blank.residual.at[0, 0, 0].set(entry))) for entry in (60, 600)]
+    np.testing.assert_array_equal(*far)
+
+
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_every_sample_is_a_canonical_action(ring):
-    network = AgentNetwork(agent(ring), key=jax.random.key(0))
-    state = State(jnp.ones((4, 4, 4), jnp.int32), jnp.int32(8), jnp.array(False))
+    network = untrained(player(ring))
+    state = start(jnp.ones((4, 4, 4), jnp.int32), jnp.int32(8), network.history)
 
     def sample(key):
         tokens, _ = network.policy.sample(network.embed(state), key)
@@ -73,6 +99,29 @@ def test_every_sample_is_a_canonical_action(ring):
     assert len(np.unique(actions, axis=0)) > 100
 
 
+def test_a_token_sees_exactly_the_tokens_before_it():
+    # Where all other tokens' logits are zero, the log-probability is that of one token and a constant; its gradient
+    # says which embeddings of tokens that one sees.
+    alphabet = Alphabet(Rules("Z2", 2, 4), 1)
+    head, embedding = policy(alphabet)
+    tokens = jnp.array([0, 1, 1, 0, 1, 1])
+
+    @jax.jit
+    def seen(place):
+        factor = (jnp.arange(6) == place).astype(jnp.float32)
+        logits = tuple(jax.tree.map(lambda leaf, at=at: leaf * factor[at], head.logits[at]) for at in range(6))
+        alone = eqx.tree_at(lambda head: head.logits, head, logits)
+        return jax.grad(lambda head: head.log_prob(embedding, tokens))(alone).embeddings
+
+    for place in range(6):
+        is_seen = (np.asarray(seen(place)) != 0).any(-1)  # [tokens, symbols]
+        expected = np.zeros((6, 2), bool)
+        # Where one symbol alone is allowed (a last entry after zeros) nothing is left to see.
+        if place != 1:
+            expected[np.arange(place), tokens[:place]] = True
+        np.testing.assert_array_equal(is_seen, expected)
+
+
 def test_risk_seeking_value_is_the_mean_of_the_upper_quantiles():
     np.testing.assert_allclose(levels(4), [1 / 8, 3 / 8, 5 / 8, 7 / 8])
     quantiles = jnp.array([-8.0, -7.0, -6.0, -5.0])
@@ -82,10 +131,13 @@ def test_risk_seeking_value_is_the_mean_of_the_upper_quantiles():
     assert float(risk_seeking(quantiles, 0.01)) == -5.0
 
 
-def test_parameters_survive_the_table(tmp_path: Path):
-    network = AgentNetwork(agent("Z"), key=jax.random.key(3))
+@pytest.mark.parametrize(("torso", "kind"), [("ranks", Torso), ("attention", AttentionTorso)])
+def test_parameters_survive_the_table(tmp_path: Path, torso, kind):
+    network = untrained(player("Z", torso))
+    assert isinstance(network.torso, kind)
     write_parameters(tmp_path / "a.parquet", network)
-    again = read_parameters(tmp_path / "a.parquet", agent("Z"))
+    again = read_parameters(tmp_path / "a.parquet", player("Z", torso))
+    assert jax.tree.structure(again) == jax.tree.structure(network)
     jax.tree.map(np.testing.assert_array_equal, network, again)
     write_parameters(tmp_path / "b.parquet", again)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
@@ -93,10 +145,10 @@ def test_parameters_survive_the_table(tmp_path: Path):
 
 def test_parameters_of_another_network_are_refused_by_name(tmp_path: Path):
     path = tmp_path / "a.parquet"
-    write_parameters(path, AgentNetwork(agent(), key=jax.random.key(3)))
+    write_parameters(path, untrained(player()))
     with pytest.raises(TableError, match=r"a\.parquet: parameter .*embed.*expected .*32.*got .*16"):
-        read_parameters(path, agent(width=32))
+        read_parameters(path, player(width=32))
     rows = tables.read_rows(path, tables.PARAMETERS)
     tables.write_rows(path, tables.PARAMETERS, rows[:-1])
     with pytest.raises(TableError, match="got None"):
-        read_parameters(path, agent())
+        read_parameters(path, player())

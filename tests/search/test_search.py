@@ -3,54 +3,52 @@
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from stages.algebra.check import check
+from stages.algebra.factors import Factors, Scheme
 from stages.algebra.targets import matmul_target, parse_size
-from stages.contract import params, resume, tables
+from stages.contract import resume as resume_lib
 from stages.contract.command import Stopwatch
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
-from stages.learning.demonstrations import DemonstrationReader
-from stages.network.agent import AgentNetwork
+from stages.planning.plan import Plan
 from stages.search import search as search_lib
 from stages.search.selfplay import learnable_positions, play, solved_terms
-from stages.search.starts import Bases, change_terms, cut_to_target, draw_bases, scheme_of_terms, start_tensors
+from stages.search.starts import (
+    Bases,
+    change_terms,
+    cut_to_target,
+    draw_bases,
+    modes_of,
+    scheme_of_terms,
+    start_tensors,
+)
+from tests.agents import agent, settings, untrained
 from tests.examples import strassen
+from tests.search.players import begin, go_on, greedy
+
+# Games of at most two moves; 2x2x2 is beyond the core and played through subgames alone.
+TINY = {"core": "1x1x2", "history": 1}
+BOTH = settings(games=32, subgames=32, reanalyse=0.5)
 
 
-def agent(ring, *targets):
-    network = {"width": 8, "blocks": 1, "quantiles": 4, "combinations": 1, "entries_per_token": 1}
-    return params.Agent.model_validate({"ring": ring, "targets": targets, "seed": 3, "network": network})
-
-
-def settings(**changes):
-    given = {
-        "rounds": 3,
-        "games": 64,
-        "planner": {"name": "one_ply"},
-        "candidates": 4,
-        "risk": 0.5,
-        "basis_density": 0.5,
-        "train_steps": 2,
-        "demonstration_share": 0.5,
-        "best_share": 0.25,
-        "replay_rounds": 2,
-        "best_games": 10,
-        "keep": 5,
-        "optimiser": {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0},
-    }
-    return params.Search.model_validate(given | changes)
+def _strassen_terms(ring):
+    terms = np.stack([matrix.T for matrix in strassen().factors], axis=1)
+    return terms % 2 if ring == "Z2" else terms
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_terms_of_a_start_map_back_to_a_scheme(ring):
-    player = agent(ring, "2x2x3", "2x2x2")
-    rules = rules_for(ring, player.targets)
+    player = agent(ring, "2x2x3", "2x2x2", core="2x2x3")
+    rules = rules_for(ring, player.core)
     rng = np.random.default_rng(0)
     target = np.array([1, 0, 1, 1, 0])
-    bases = draw_bases(rng, player, rules, target, density=0.4)
+    modes = modes_of(player, target)
+    assert modes.tolist() == [[4, 4, 4], [4, 6, 6], [4, 4, 4], [4, 4, 4], [4, 6, 6]]
+    bases = draw_bases(rng, rules, modes, density=0.4)
     unit = np.eye(rules.length, dtype=int)
     product = bases.matrices @ bases.inverses
     np.testing.assert_array_equal(product % 2 if ring == "Z2" else product, np.broadcast_to(unit, product.shape))
@@ -61,27 +59,27 @@ def test_terms_of_a_start_map_back_to_a_scheme(ring):
 
     terms = np.zeros((1, 7, 3, 6), int)
     terms[0, :, :, :4] = np.stack([matrix.T for matrix in strassen().factors], axis=1)
-    played = change_terms(terms, bases.matrices[:1], player)[0]
+    played = change_terms(terms, bases.matrices[:1], rules)[0]
     total = np.einsum("ri,rj,rk->ijk", *np.moveaxis(played, 1, 0))
     np.testing.assert_array_equal(total % 2 if ring == "Z2" else total, tensors[0])
     first = np.take_along_axis(played, (played != 0).argmax(-1)[..., None], -1)[..., 0]
     assert (first[:, :2] > 0).all()
-    back = change_terms(played[None], bases.inverses[:1], player)[0]
+    back = change_terms(played[None], bases.inverses[:1], rules)[0]
     scheme = scheme_of_terms(back, "2x2x2", player)
     assert scheme.rank == 7
     assert check(scheme) is None
 
 
 def test_a_wrong_way_back_is_an_error():
-    terms = np.stack([matrix.T for matrix in strassen().factors], axis=1)
-    with pytest.raises(SchemeError, match=r"solved game of 2x2x2 over Z is no decomposition: entry \("):
+    terms = _strassen_terms("Z")
+    with pytest.raises(SchemeError, match=r"a scheme of 2x2x2 over Z from games is no decomposition: entry \("):
         scheme_of_terms(terms[:6], "2x2x2", agent("Z", "2x2x2"))
 
 
 def test_terms_that_only_live_beyond_the_target_are_dropped():
     # The middle of nine terms and the last cancel each other on a fifth axis of u.
     terms = np.zeros((9, 3, 5), int)
-    terms[[0, 1, 2, 3, 5, 6, 7], :, :4] = np.stack([matrix.T for matrix in strassen().factors], axis=1)
+    terms[[0, 1, 2, 3, 5, 6, 7], :, :4] = _strassen_terms("Z")
     terms[[4, 8]] = 1
     terms[[4, 8], 0] = (0, 0, 0, 0, 1)
     terms[8, 2] *= -1
@@ -92,111 +90,253 @@ def test_terms_that_only_live_beyond_the_target_are_dropped():
     assert scheme_of_terms(own[:rank], "2x2x2", player).hash == strassen().hash
 
 
-@pytest.fixture(scope="module", params=[("Z2", "1x1x2"), ("Z", "1x1x1")])
+def test_identity_bases_leave_the_targets_alone():
+    player = agent("Z", "2x2x2")
+    unit = np.tile(np.eye(4, dtype=int), (1, 3, 1, 1))
+    tensors = start_tensors(player, rules_for("Z", "2x2x2"), np.zeros(1, int), Bases(unit, unit))
+    np.testing.assert_array_equal(tensors[0], matmul_target(parse_size("2x2x2")))
+
+
+SCRIPT = jnp.zeros((4, 8, 3, 4), jnp.int32).at[:, :7].set(jnp.asarray(_strassen_terms("Z2")))
+SCRIPT = SCRIPT.at[1, :7].set(SCRIPT[1, 6::-1]).at[2, 6].set(SCRIPT[2, 0])
+IMPROVED = jnp.ones((3, 4), jnp.int32)
+
+
+def _scripted(network, states, key):
+    """Plays Strassen's terms, backwards in the second game; the third ends on a wrong one. Would rather play ones."""
+    move = 7 - states.moves_left
+    played = jax.vmap(lambda script, move: script[move])(SCRIPT, move)
+    actions = jnp.stack([played, jnp.broadcast_to(IMPROVED, played.shape)], axis=1)
+    count = len(move)
+    weights = jnp.tile(jnp.array([0.0, 1.0]), (count, 1))
+    return Plan(actions, weights, jnp.zeros(count, jnp.int32), jnp.zeros(count))
+
+
+@pytest.fixture(scope="module")
+def scripted():
+    """Games of 2x2x2 over Z2 with a limit of seven: two are solved, one is not, and one has nothing to solve."""
+    target = jnp.asarray(matmul_target(parse_size("2x2x2")), jnp.int32)
+    targets = jnp.stack([target, target, target, jnp.zeros_like(target)])
+    network = untrained(agent("Z2", "2x2x2", history=3))
+    return play(network, targets, jnp.full(4, 7, jnp.int32), jax.random.key(0), _scripted)
+
+
+def test_games_played_from_a_script(scripted):
+    assert scripted.is_solved.tolist() == [True, True, False, True]
+    solved, terms = solved_terms(scripted)
+    assert solved.tolist() == [0, 1, 3]
+    assert terms.rank.tolist() == [7, 7, 0]
+    np.testing.assert_array_equal(terms.terms[0], SCRIPT[0])
+    np.testing.assert_array_equal(terms.terms[1], SCRIPT[1])
+    assert np.asarray(scripted.states.is_over).sum(1).tolist() == [1, 1, 1, 8]
+    np.testing.assert_array_equal(scripted.improved[0, :7], np.broadcast_to(IMPROVED, (7, 3, 4)))
+
+
+def test_positions_carry_the_value_to_go_the_improved_action_and_whether_it_was_solved(scripted):
+    positions = learnable_positions(scripted, np.random.default_rng(0))
+    # Seven of each real game and one swapped of each solved.
+    assert len(positions.value) == 3 * 7 + 2
+    to_go = -np.arange(7.0, 0.0, -1.0)
+    assert positions.value[:14].tolist() == [*to_go, *to_go]
+    # Of the third Strassen's first and last term are left. Along w, the mode with the lowest sum: m1 + m7 in c11, of
+    # rank 2, and m1 in c22, of rank 1. The charge comes last, so every value to go holds it.
+    charge = 3.0
+    assert positions.value[14:21].tolist() == [*(to_go - charge)]
+    assert positions.is_solution.tolist() == [True] * 14 + [False] * 7 + [True] * 2
+    np.testing.assert_array_equal(positions.action[:21], np.broadcast_to(IMPROVED, (21, 3, 4)))
+    np.testing.assert_array_equal(positions.state.moves_left[:7], np.arange(7, 0, -1))
+
+
+def test_a_swapped_position_is_solved_by_the_swapped_action_and_the_others(scripted):
+    moves = set()
+    for seed in range(30):
+        positions = learnable_positions(scripted, np.random.default_rng(seed))
+        for game, row in ((0, -2), (1, -1)):
+            script = np.asarray(SCRIPT[game, :7])
+            move = 7 - int(positions.state.moves_left[row])
+            moves.add(move)
+            np.testing.assert_array_equal(positions.action[row], script[6])  # the last action, played at `move`
+            others = script[move:6]
+            assert positions.value[row] == -(len(others) + 1)
+            left = np.concatenate([positions.action[row][None], others])
+            total = np.einsum("ri,rj,rk->ijk", *np.moveaxis(left, 1, 0)) % 2
+            np.testing.assert_array_equal(positions.state.residual[row], total)
+            np.testing.assert_array_equal(positions.state.history[row][: min(move, 3)], script[:move][::-1][:3])
+    assert moves == set(range(6))  # the last action is not swapped with itself
+
+
+@pytest.fixture(scope="module", params=[("Z2", 64), ("Z", 16)])
 def games(request):
-    # Targets that a blind player solves sometimes: two right moves out of 27, one out of 16.
-    player = agent(*request.param)
-    network = AgentNetwork(player, key=jax.random.key(0))
-    target = np.zeros(256, int)
-    bases = draw_bases(np.random.default_rng(1), player, network.rules, target, density=0.3)
+    ring, count = request.param
+    player = agent(ring, "1x1x2", **TINY)
+    network = untrained(player)
+    target = np.zeros(count, int)
+    bases = draw_bases(np.random.default_rng(1), network.rules, modes_of(player, target), density=0.3)
     tensors = start_tensors(player, network.rules, target, bases)
-    limits = np.full(256, network.rules.max_rank, np.int32)
-    return player, bases, play(network, tensors, limits, jax.random.key(2), search_lib.planner(settings()))
+    limits = np.repeat(np.array([1, 2], np.int32), count // 2)  # one move is too few
+    return player, bases, limits, play(network, tensors, limits, jax.random.key(2), greedy)
 
 
 def test_solved_games_are_schemes(games):
-    player, bases, played = games
+    player, bases, limits, played = games
     solved, terms = solved_terms(played)
-    assert 5 < len(solved) < 256
-    canonical = change_terms(terms.terms, bases.inverses[solved], player)
+    assert 3 < len(solved) <= (limits == 2).sum()
+    canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.core))
     for row in range(len(solved)):
         scheme = scheme_of_terms(canonical[row, : terms.rank[row]], player.targets[0], player)
         assert scheme.rank == scheme.size.naive_rank
 
 
 def test_returns_are_to_go_and_unsolved_games_are_charged(games):
-    player, _, played = games
+    player, _, limits, played = games
     naive = -float(parse_size(player.targets[0]).naive_rank)
-    positions = learnable_positions(played)
+    positions = learnable_positions(played, np.random.default_rng(0))
     is_open = ~np.asarray(played.states.is_over)
-    assert len(positions.value) == is_open.sum()
     solved = np.asarray(played.is_solved)
+    assert len(positions.value) == is_open.sum() + (solved & (is_open.sum(1) > 1)).sum()
     totals = np.asarray(played.rewards).sum(1)
     assert (totals[solved] == naive).all()
-    assert (totals[~solved] < naive).all()
+    assert (totals[~solved] < -limits[~solved]).all()
     first_of_game = np.cumsum(is_open.sum(1)) - is_open.sum(1)
     np.testing.assert_allclose(positions.value[first_of_game], totals)
 
 
-def _demonstrations(path: Path, rules):
-    rng = np.random.default_rng(0)
-    terms = rng.integers(0, 2, (64, rules.max_rank, 3, rules.length)).astype(np.int8)
-    terms[..., 0] = 1
-    flat = list(terms.reshape(64, -1))
-    tables.write(path, tables.DEMONSTRATIONS, {"rank": np.full(64, rules.max_rank, np.int16), "terms": flat})
-
-
-@pytest.mark.parametrize("shares", [(0.0, 0.0), (0.0, 1.0)])
-def test_every_mix_of_data_trains(tmp_path: Path, monkeypatch, shares):
-    memory = _run(tmp_path, monkeypatch, settings(rounds=1, demonstration_share=shares[0], best_share=shares[1]))
-    assert memory.round == 1
-
-
-def _run(tmp_path: Path, monkeypatch, given, player=None):
-    monkeypatch.setattr(resume, "FOLDER", tmp_path / "resume")
-    player = player or agent("Z2", "1x1x1", "1x1x2")
-    rules = rules_for(player.ring, player.targets)
-    if not (tmp_path / "d.parquet").exists():
-        _demonstrations(tmp_path / "d.parquet", rules)
-    network = AgentNetwork(player, key=jax.random.key(0))
-    state = resume.Resume("search@x", given.model_dump(), [tmp_path / "d.parquet"])
-    reader = DemonstrationReader(tmp_path / "d.parquet", rules)
-    return search_lib.search(player, given, network, reader, state, Stopwatch(), "x")
-
-
 def _content(memory):
-    leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves((memory.train, memory.replay, memory.best))]
-    return leaves, memory.found.to_array().tobytes(), memory.curve, memory.best_rank
+    tree = (memory.train, memory.replay, memory.best, memory.population)
+    leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(tree)]
+    found = [(candidate.scheme.hash, candidate.origin, candidate.clock) for candidate in memory.candidates()]
+    return leaves, found, memory.curve, memory.best_rank, memory.round
+
+
+def _assert_exact(population, player):
+    for terms, rank, target in zip(*population, strict=True):
+        size = parse_size(player.targets[target])
+        factors = Factors(*(terms[:rank, mode, :length].T for mode, length in enumerate(size.modes)))
+        assert check(Scheme(size, player.ring, factors)) is None
+
+
+def _run(player, given, folder):
+    memory, resume = begin(player, given)
+    for _ in go_on(memory, resume, player, given, folder):
+        pass
+    return memory
 
 
 def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path, monkeypatch):
-    for name in "ab":
-        (tmp_path / name).mkdir()
-    whole = _run(tmp_path / "a", monkeypatch, settings())
-    real_save = search_lib.Memory.save
-
-    def save_and_die(memory, *args):
-        real_save(memory, *args)
-        if memory.round == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(search_lib.Memory, "save", save_and_die)
-    with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path / "b", monkeypatch, settings())
-    monkeypatch.setattr(search_lib.Memory, "save", real_save)
-    resumed = _run(tmp_path / "b", monkeypatch, settings())
-    assert whole.best_rank  # something was solved, so the buffers were in play
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player = agent("Z2", "1x1x2", "2x2x2", **TINY)
+    whole, first = begin(player, BOTH)
+    for _ in go_on(whole, first, player, BOTH, tmp_path):
+        pass
+    first.clear()
+    killed, resume = begin(player, BOTH)
+    assert killed.round == 0
+    for _ in go_on(killed, resume, player, BOTH, tmp_path):
+        if killed.round == 2:
+            break
+    resumed, resume = begin(player, BOTH)
+    assert 1 <= resumed.round <= 2  # a save may be skipped that would take long
+    for _ in go_on(resumed, resume, player, BOTH, tmp_path):
+        pass
     assert _content(resumed) == _content(whole)
     assert [row["round"] for row in resumed.curve] == [1, 1, 2, 2, 3, 3]
+    # All of it was in play.
+    assert whole.best_rank["game"] == {"1x1x2": 2}
+    assert len(whole.replay.sizes) == 2
+    assert set(whole.best.kind) == {0, 2}
+    assert (whole.population.terms != search_lib.standard_population(player, 32).terms).any()
+    _assert_exact(whole.population, player)
 
 
-def test_found_schemes_are_exact_and_limits_follow_the_own_best(tmp_path: Path, monkeypatch):
-    memory = _run(tmp_path, monkeypatch, settings())
-    found = memory.found.candidates()
+def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player = agent("Z2", "1x1x2", "2x2x2", **TINY)
+    memory = _run(player, settings(games=32, subgames=32, train_steps=0), tmp_path)
+    found = memory.candidates()
     assert found
     for candidate in found:
-        assert candidate.origin == "search:x:game"
+        assert candidate.origin == "search:x:game"  # no subgame can be below the standard algorithm so soon
         assert 1 <= candidate.clock <= 3 * 64
         assert check(candidate.scheme) is None
-        assert candidate.scheme.rank <= candidate.scheme.size.naive_rank
+        assert candidate.scheme.size.name == "1x1x2"
+        assert candidate.scheme.rank == 2
     metrics = search_lib.metrics(memory)
-    assert metrics["best_rank"] == memory.best_rank
+    assert metrics["games"] == 3 * 64
+    assert metrics["best_game"] == {"1x1x2": 2}
+    assert metrics["best_subgame"] == {}
     assert metrics["schemes"] == len(found)
+    assert metrics["losses"] == {}
+    assert set(metrics["solved_share"]) == {"1x1x2"}
+    assert set(metrics["rewritten_share"]) == {"1x1x2", "2x2x2"}
 
 
-def test_identity_bases_leave_the_targets_alone():
-    player = agent("Z", "2x2x2")
-    rules = rules_for("Z", player.targets)
-    unit = np.tile(np.eye(4, dtype=int), (1, 3, 1, 1))
-    tensors = start_tensors(player, rules, np.zeros(1, int), Bases(unit, unit))
-    np.testing.assert_array_equal(tensors[0], matmul_target(parse_size("2x2x2")))
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, monkeypatch, ring):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player, given = agent(ring, "2x2x2", **TINY), settings(games=0, subgames=16, train_steps=0)
+    memory, resume = begin(player, given)
+    # Strassen's scheme with its first term in two parts: a core that holds both is one term.
+    parts = np.concatenate([_strassen_terms(ring), _strassen_terms(ring)[:1]])
+    parts[0, 2], parts[7, 2] = (1, 0, 0, 0), (0, 0, 0, 1)
+    memory.population.terms[:] = parts
+    for _ in go_on(memory, resume, player, given, tmp_path):
+        _assert_exact(memory.population, player)
+    assert memory.best_rank == {"game": {}, "subgame": {"2x2x2": 7}}
+    found = memory.candidates()
+    assert {candidate.origin for candidate in found} == {"search:x:subgame"}
+    assert {candidate.scheme.rank for candidate in found} == {7}
+    assert [check(candidate.scheme) for candidate in found] == [None] * len(found)
+    assert memory.own_best("2x2x2") == 7
+    assert memory.best.cost.min() == -1  # a core of two terms rewritten in one
+    assert set(memory.best.kind) == {1}
+    if ring == "Z2":
+        assert (memory.population.rank == 7).any()
+
+
+def test_without_train_steps_the_network_stays(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player = agent("Z2", "1x1x2", **TINY)
+    memory = _run(player, settings(games=8, rounds=1, train_steps=0), tmp_path)
+    jax.tree.map(np.testing.assert_array_equal, memory.train.network, untrained(player))
+    assert [row["policy_loss"] for row in memory.curve] == [""]
+    assert memory.round == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_training_works_with_every_share_searched_again(tmp_path: Path, monkeypatch, share):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player = agent("Z2", "1x1x2", **TINY)
+    memory = _run(player, settings(games=8, rounds=1, reanalyse=share), tmp_path)
+    assert memory.best_rank["game"]  # something was solved
+    learnt_from_games = share < 1
+    assert bool(len(memory.replay.positions.value)) == learnt_from_games
+    assert bool(len(memory.best.kind)) == learnt_from_games
+    assert all(float(row["policy_loss"]) > 0 and float(row["value_loss"]) > 0 for row in memory.curve)
+    before, after = (network.value.quantiles.bias for network in (untrained(player), memory.train.network))
+    assert (np.asarray(before) != np.asarray(after)).any()
+
+
+def test_a_save_waits_until_it_is_due(monkeypatch):
+    memory, resume = begin(agent("Z2", "1x1x2", **TINY), settings())
+    monkeypatch.setattr(resume_lib.Resume, "is_due", False)
+    memory.save(resume, Stopwatch())
+    assert resume.load() is None
+    monkeypatch.setattr(resume_lib.Resume, "is_due", True)
+    memory.save(resume, Stopwatch())
+    assert resume.load() is not None
+
+
+def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, subgames=16, rounds=1, train_steps=0)
+    memory, resume = begin(player, given)
+    # The first standard term once and twice more: a core of both copies has nothing to solve.
+    doubled = memory.population.target == 0
+    memory.population.terms[doubled, 8:10] = memory.population.terms[doubled, :1]
+    memory.population.rank[doubled] = 10
+    for _ in go_on(memory, resume, player, given, tmp_path):
+        pass
+    _assert_exact(memory.population, player)
+    assert (memory.population.rank[doubled] == 8).any()
+    assert len(memory.best.kind)
+    assert memory.best.games.rank.min() > 0

@@ -1,0 +1,63 @@
+"""Small agents that tests share: their parameters, and networks whose weights come from NumPy.
+
+JAX's own draws compile for each shape, which takes most of a small test.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stages.contract.params import Agent, Search
+from stages.network.agent import AgentNetwork
+
+TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention"}}
+
+
+def agent(ring: str, *targets: str, core: str | None = None, torso: str = "ranks", **sizes: int) -> Agent:
+    """An agent; its core is the last of its targets if none is given."""
+    network = {"width": 8, "blocks": 1, "quantiles": 4, "history": 0, "entries_per_token": 1} | TORSOS[torso] | sizes
+    given = {"ring": ring, "targets": targets, "core": core or targets[-1], "seed": 3, "network": network}
+    return Agent.model_validate(given)
+
+
+def settings(**changes: object) -> Search:
+    """Parameters of a search, by default of whole targets alone."""
+    given = {
+        "rounds": 3,
+        "games": 64,
+        "subgames": 0,
+        "subgame_terms": (2, 2),
+        "selection_every": 2,
+        "planner": {"name": "one_ply"},
+        "candidates": 4,
+        "risk": 0.5,
+        "basis_density": 0.5,
+        "signed_permutations": False,
+        "train_steps": 2,
+        "demonstration_share": (0.5, 0.25),
+        "demonstration_rounds": 2,
+        "best_share": 0.25,
+        "reanalyse": 0.0,
+        "replay_rounds": 2,
+        "best_games": 10,
+        "keep": 5,
+        "optimiser": {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0},
+    }
+    return Search.model_validate(given | changes)
+
+
+def filled(module):
+    """`module` with normal draws in place of its leaves: matrices scaled to keep the size of what they map."""
+    rng = np.random.default_rng(0)
+
+    def draw(leaf):
+        return jnp.asarray(rng.normal(size=leaf.shape) / np.sqrt(leaf.shape[-1] if leaf.ndim == 2 else 1), leaf.dtype)
+
+    return jax.tree.map(draw, module)
+
+
+def untrained(agent: Agent) -> AgentNetwork:
+    """A network of `agent`, the same every time."""
+    return filled(jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0))))

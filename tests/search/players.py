@@ -1,0 +1,68 @@
+"""Demonstrations and runs of the loop for small agents, and a planner that needs no network."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from itertools import product
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stages.contract import tables
+from stages.contract.command import Stopwatch
+from stages.contract.params import Agent, Search
+from stages.contract.resume import Resume
+from stages.game.rules import Rules, rules_for
+from stages.game.tensor_game import rank_bound, step
+from stages.learning.demonstrations import DemonstrationReader
+from stages.planning.plan import Plan
+from stages.search import search as search_lib
+from tests.agents import untrained
+
+
+def reader_for(folder: Path, rules: Rules) -> DemonstrationReader:
+    """Demonstrations of the greatest rank, drawn at random."""
+    path = folder / "demonstrations.parquet"
+    if not path.exists():
+        terms = np.random.default_rng(0).integers(0, 2, (64, rules.max_rank, 3, rules.length)).astype(np.int8)
+        terms[..., 0] = 1
+        flat = list(terms.reshape(64, -1))
+        tables.write(path, tables.DEMONSTRATIONS, {"rank": np.full(64, rules.max_rank, np.int16), "terms": flat})
+    return DemonstrationReader(path, rules)
+
+
+def begin(player: Agent, given: Search, name: str = "x") -> tuple[search_lib.Memory, Resume]:
+    """The memory before the first round, or where a run before it was cut off."""
+    resume = Resume(f"search@{name}", [player.model_dump(), given.model_dump()], [])
+    return search_lib.begin(player, given, untrained(player), resume, Stopwatch()), resume
+
+
+def go_on(memory: search_lib.Memory, resume: Resume, player: Agent, given: Search, folder: Path):
+    """The rounds to come, one by one."""
+    reader = reader_for(folder, rules_for(player.ring, player.core))
+    return search_lib.rounds(memory, player, given, reader, resume, Stopwatch(), "x")
+
+
+@lru_cache
+def actions_of(rules: Rules) -> np.ndarray:
+    """Every canonical action whose coefficients are 0 and +-1."""
+    coefficients = sorted({entry for entry in rules.coefficients if abs(entry) <= 1}, reverse=True)
+    factors = [factor for factor in product(coefficients, repeat=rules.length) if any(factor)]
+    positive = [factor for factor in factors if next(entry for entry in factor if entry) > 0]
+    return np.array(list(product(positive, positive, factors)), np.int32)
+
+
+def greedy(network, states, key) -> Plan:
+    """A planner without a network: of all actions one that leaves the lowest bound of the rank, ties at random."""
+    actions = jnp.asarray(actions_of(network.rules))
+
+    def choose(state, key):
+        children, _ = jax.vmap(partial(step, state, rules=network.rules))(actions)
+        bounds = jax.vmap(partial(rank_bound, rules=network.rules))(children.residual)
+        return jnp.argmin(bounds + jax.random.uniform(key, bounds.shape, maxval=0.5))
+
+    choice = jax.vmap(choose)(states, jax.random.split(key, len(states.is_over)))
+    every = jnp.broadcast_to(actions, (len(choice), *actions.shape))
+    return Plan(every, jax.nn.one_hot(choice, len(actions)), choice, jnp.full(len(choice), -2.0))

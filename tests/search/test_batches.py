@@ -1,0 +1,161 @@
+"""What a round learns from: the schedule of the mix, best games in fresh bases, positions that are searched again."""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from stages.game.rules import rules_for
+from stages.learning import buffers
+from stages.learning.positions import Terms
+from stages.planning.plan import Plan
+from stages.search import batches as batches_lib
+from stages.search.batches import draw_batches
+from stages.search.selfplay import reanalyse
+from stages.search.starts import Bases
+from tests.agents import agent, settings, untrained
+from tests.search.players import reader_for
+
+PLAYER = agent("Z2", "1x1x2", "2x2x2", core="1x1x2", history=1)
+NETWORK = untrained(PLAYER)
+RULES = rules_for("Z2", "1x1x2")
+STEPS, BATCH = 2, 20
+OPTIMISER = {"batch": BATCH, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0}
+NO_BEST = buffers.empty_best_games(RULES)
+
+
+def _settings(**changes):
+    return settings(train_steps=STEPS, optimiser=OPTIMISER, **changes)
+
+
+def _again(network, states, key):
+    """A planner that finds (1, 1), (1, 1), (1, 0) and a value of -5."""
+    count = len(states.is_over)
+    actions = jnp.tile(jnp.array([[[1, 1], [1, 1], [1, 0]]]), (count, 2, 1, 1))
+    return Plan(actions, jnp.full((count, 2), 0.5), jnp.zeros(count, jnp.int32), jnp.full(count, -5.0))
+
+
+def _replay(count=30):
+    """Own positions with the action (0, 1), (0, 1), (0, 1), worth -3 and -7 in turn."""
+    blank = buffers.empty_replay(RULES, NETWORK.history).positions
+    positions = jax.tree.map(lambda field: np.zeros((count, *field.shape[1:]), field.dtype), blank)
+    positions.action[:] = (0, 1)
+    positions.value[:] = np.where(np.arange(count) % 2, -7, -3)
+    positions.is_solution[:] = True
+    return buffers.Replay(positions, np.array([count]))
+
+
+def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, plan=_again):
+    replay = replay or buffers.empty_replay(RULES, NETWORK.history)
+    reader, rng = reader_for(folder, RULES), np.random.default_rng(0)
+    return draw_batches(NETWORK, replay, best, reader, PLAYER, given, round_number, plan, jax.random.key(0), rng)
+
+
+def test_own_rows_follow_the_schedule_of_the_demonstrations(tmp_path: Path):
+    given = _settings(demonstration_share=(0.8, 0.3), demonstration_rounds=5, best_share=0.2)
+    own = []
+    for round_number in range(8):
+        batches = _draw(tmp_path, given, round_number, _replay())
+        assert batches.terms.rank.shape == batches.is_own.shape == (STEPS, BATCH)
+        counts = batches.is_own.sum(1)
+        assert (counts == counts[0]).all()
+        assert batches.is_own[:, BATCH - counts[0] :].all()  # the last rows
+        own.append(int(counts[0]))
+    # 20 rows less 4 of best games and 16, 14, 12, 10, 8, 6 demonstrations, then no fewer.
+    assert own == [0, 2, 4, 6, 8, 10, 10, 10]
+
+
+def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
+    batches = _draw(tmp_path, _settings(), round_number=1)
+    assert batches.positions is None
+    assert batches.is_own is None
+    expected = reader_for(tmp_path, RULES).take(STEPS * BATCH, (STEPS, BATCH))
+    jax.tree.map(np.testing.assert_array_equal, batches.terms, expected)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_of_own_positions_is_searched_again(tmp_path: Path, share):
+    # Ten own rows at the end of the schedule, of at most ten.
+    given = _settings(demonstration_share=(0.5, 0.3), demonstration_rounds=1, best_share=0.2, reanalyse=share)
+    batches = _draw(tmp_path, given, 1, _replay())
+    assert batches.is_own.sum(1).tolist() == [10, 10]
+    own = jax.tree.map(lambda part: part[:, -10:], batches.positions)
+    fresh = (np.asarray(own.action) == [[1, 1], [1, 1], [1, 0]]).all((2, 3))
+    assert fresh.sum(1).tolist() == [10 * share] * STEPS
+    assert (own.action[~fresh] == (0, 1)).all()
+    # A return that was reached stays; a worse one gives way to what the search expects.
+    assert set(own.value[fresh]) <= {-3.0, -5.0}
+    assert set(own.value[~fresh]) <= {-3.0, -7.0}
+    assert len(set(own.value.ravel())) >= 2
+
+
+def test_with_all_searched_again_and_no_games_the_positions_are_of_demonstrations(tmp_path: Path):
+    given = _settings(demonstration_share=(0.5, 0.3), best_share=0.2, reanalyse=1.0)
+    batches = _draw(tmp_path, given)
+    assert batches.is_own.sum(1).tolist() == [6, 6]
+    own = jax.tree.map(lambda part: part[:, -6:], batches.positions)
+    assert (np.asarray(own.action) == [[1, 1], [1, 1], [1, 0]]).all()
+    assert set(own.value.ravel()) <= {-1.0, -2.0}  # the returns of terms of rank two
+    assert own.state.residual.any((2, 3, 4)).all()
+
+
+def test_stored_positions_are_searched_in_the_types_of_the_game():
+    # The replay keeps int8, and mctx would write int32 residuals into arrays of the first states' type.
+    seen = []
+
+    def plan(network, states, key):
+        seen.append([part.dtype for part in states])
+        return _again(network, states, key)
+
+    reanalyse(NETWORK, jax.tree.map(lambda field: field[:4], _replay().positions), jax.random.key(0), plan)
+    assert seen == [[jnp.int32, jnp.int32, bool, jnp.int32]]
+
+
+GAMES = np.zeros((2, 2, 3, 2), int)
+GAMES[0] = [[[1, 0], [1, 0], [1, 0]], [[1, 0], [0, 1], [0, 1]]]
+GAMES[1, 0] = [[1, 1], [1, 0], [0, 1]]
+BEST = buffers.BestGames(Terms(GAMES, np.array([2, 1])), np.array([0, 2]), np.array([2, -1]))
+
+
+def _with_bases(monkeypatch, matrices):
+    seen = []
+
+    def draw(rng, rules, modes, density):
+        seen.append(modes)
+        return Bases(*[np.tile(matrices, (len(modes), 3, 1, 1))] * 2)
+
+    monkeypatch.setattr(batches_lib, "draw_bases", draw)
+    return seen
+
+
+def test_best_games_take_their_rows_in_their_bases(tmp_path: Path, monkeypatch):
+    seen = _with_bases(monkeypatch, np.array([[0, 1], [1, 0]]))
+    # Ten demonstrations, six best games, four own positions.
+    given = _settings(demonstration_share=(0.5, 0.5), best_share=0.3)
+    batches = _draw(tmp_path, given, 0, _replay(), BEST)
+    assert batches.is_own.sum(1).tolist() == [4, 4]
+    terms, rank = np.asarray(batches.terms.terms), np.asarray(batches.terms.rank)
+    turned = GAMES[..., ::-1]
+    which = rank[:, 10:16] == 1
+    assert 0 < which.sum() < which.size
+    np.testing.assert_array_equal(terms[:, 10:16], turned[which.astype(int)])
+    assert set(rank[:, 10:16].ravel()) == {1, 2}
+    demonstrations = reader_for(tmp_path, RULES).take(0, (STEPS, BATCH))
+    for rows in (slice(10), slice(16, None)):
+        np.testing.assert_array_equal(terms[:, rows], demonstrations.terms[:, rows])
+    # 1x1x2 has axes of 1, 2 and 2; a subgame has all of the core's.
+    assert {tuple(modes) for modes in seen[0].tolist()} == {(1, 2, 2), (2, 2, 2)}
+
+
+def test_a_best_game_out_of_the_action_space_leaves_the_demonstration(tmp_path: Path, monkeypatch):
+    player = agent("Z", "1x1x2", history=1)
+    rules = rules_for("Z", "1x1x2")
+    _with_bases(monkeypatch, np.array([[3, 0], [0, 1]]))
+    given = _settings(demonstration_share=(0.5, 0.5), best_share=0.3)
+    reader, rng = reader_for(tmp_path, rules), np.random.default_rng(0)
+    best = BEST._replace(kind=np.array([0, 1]))
+    replay = buffers.empty_replay(rules, 1)
+    batches = draw_batches(untrained(player), replay, best, reader, player, given, 0, _again, jax.random.key(0), rng)
+    jax.tree.map(np.testing.assert_array_equal, batches.terms, reader.take(0, (STEPS, BATCH)))
