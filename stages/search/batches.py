@@ -6,7 +6,7 @@ from functools import partial
 
 import jax
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Key, PRNGKeyArray
 
 from stages.contract.params import Agent, Search
 from stages.game.rules import Rules
@@ -112,5 +112,5 @@ def _stored(
 
 
 @partial(jax.jit, static_argnames=("rules", "history"))
-def _draw_positions(terms: Terms, keys: PRNGKeyArray, rules: Rules, history: int) -> Position:
+def _draw_positions(terms: Terms, keys: Key[Array, " positions"], rules: Rules, history: int) -> Position:
     return jax.vmap(partial(draw_position, rules=rules, history=history))(terms, keys)
