@@ -84,7 +84,7 @@ SETTINGS = {
 # Ablations: what is changed in (network, pretraining, search). Each is run for the two kinds of start.
 VARIANTS = {
     "demonstrations only": ({}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
-    "self-play only": ({}, {"steps": 0}, {"demonstration_share": (0.0, 0.0)}),
+    "self-play only": ({}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
     "no change of basis": ({}, {}, {"basis_density": 0.0}),
     "reanalyse 0.5": ({}, {}, {"reanalyse": 0.5}),
     "signed permutations": ({}, {}, {"signed_permutations": True}),
