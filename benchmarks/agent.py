@@ -85,7 +85,7 @@ SETTINGS = {
 VARIANTS = {
     "demonstrations only": ({}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": ({}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
-    "no change of basis": ({}, {}, {"basis_density": 0.0}),
+    "bases permuted only": ({}, {}, {"basis_density": 0.0}),
     "reanalyse 0.5": ({}, {}, {"reanalyse": 0.5}),
     "signed permutations": ({}, {}, {"signed_permutations": True}),
     "loop open": ({}, {}, {"train_steps": 0}),
@@ -103,7 +103,7 @@ def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
             row = Row(target, ring, start, "agent", seed, aim, cap)
             yield row
             if row.key in done:
-                seconds = float(done[row.key]["cpu_s"])
+                seconds = float(done[row.key]["spent_cpu_s"])
                 yield from (Row(target, ring, start, control, seed, aim, seconds) for control in CONTROLS)
     for target, ring, start, aim, cap, seeds in ABLATED:
         for variant in VARIANTS:
@@ -193,7 +193,7 @@ def play(row: Row) -> dict:
 
     from stages.algebra.targets import parse_size
     from stages.contract import params
-    from stages.contract.command import Stopwatch
+    from stages.contract.command import Stopwatch, write_text
     from stages.contract.resume import Resume
     from stages.demonstrations.draw import write_demonstrations
     from stages.game.rules import rules_for
@@ -223,13 +223,19 @@ def play(row: Row) -> dict:
         everything = [agent.model_dump(), settings.model_dump(), pretraining.model_dump()]
         before, during = (Resume(f"{stage}@{label}", everything, [table]) for stage in ("pretraining", "search"))
         trained, _ = pretrain(agent, pretraining, reader, before, stopwatch, f"pretraining {row.name}")
+        before.clear()  # whoever goes on with this row trains again, and counts that too
+        history = during.path.with_suffix(".json")
         memory = begin(agent, settings, trained, during, stopwatch)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
+        if memory.round:
+            ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
         for _ in rounds(memory, agent, settings, reader, during, stopwatch, label):
             games = memory.round * (settings.games + settings.subgames)
-            if ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games):
+            is_over = ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
+            write_text(history, json.dumps(ranks.reached))
+            if is_over:
                 break
-        before.clear()
+        history.unlink()
         during.clear()
     return ranks.result(stopwatch.cpu_s)
 
@@ -248,12 +254,15 @@ def walk(row: Row) -> dict:
     settings = params.load(ROOT / "params.yaml").refinement
     size = parse_size(row.target)
     ranks, policy = Ranks(row, size.naive_rank), flips.policy(settings.plus_after, settings.margin)
-    made, idle, walker, number = 0, 0, None, 0
+    made, idle, walker, number, held = 0, 0, None, 0, size.naive_rank
+
+    def counts(terms: np.ndarray) -> bool:
+        return row.ring == "Z2" or lift(decode(terms, size)) is not None
+
     while True:
         if walker is None:
-            walker = flips.begin(
-                encode(standard(size)), settings.pool, settings.margin[1], 1000 * row.seed + number + 1
-            )
+            stream = 1000 * row.seed + number + 1
+            walker = flips.begin(encode(standard(size)), settings.pool, settings.margin[1], stream)
             number, idle = number + 1, 0
         before = walker.registers[flips.BEST]
         steps = int(flips.advance(walker, policy, np.uint64(1_000_000)))
@@ -261,11 +270,12 @@ def walk(row: Row) -> dict:
         best = int(walker.registers[flips.BEST])
         if best < before:
             idle = 0
-            if row.ring == "Z" and lift(decode(flips.terms_of(walker), size)) is None:
-                best = ranks.reached[-1][0]  # over Z2 alone: no find here
+            held = best if best < held and counts(flips.terms_of(walker)) else held
         if idle >= settings.restart_after:
+            # Over Z a pool may hold a scheme that lifts where the first of its rank did not.
+            held = best if best < held and any(map(counts, flips.pooled_terms(walker)[:8])) else held
             walker = None
-        if ranks.note(best, time.process_time(), made):
+        if ranks.note(held, time.process_time(), made):
             return ranks.result(time.process_time())
 
 

@@ -40,6 +40,7 @@ def settings(**changes: object) -> Search:
         "demonstration_rounds": 2,
         "best_share": 0.25,
         "reanalyse": 0.0,
+        "learn_failed": False,
         "replay_rounds": 2,
         "best_games": 10,
         "keep": 5,

@@ -166,6 +166,7 @@ class Search(Section):
     reanalyse: float = Field(
         ge=0, le=1, description="share of own positions that are searched again before training; 1 learns from no game"
     )
+    learn_failed: bool = Field(description="whether the policy learns from failed games too, as in the paper")
     replay_rounds: int = Field(ge=1, le=10_000, description="rounds of own games kept for training")
     best_games: int = Field(
         ge=1,

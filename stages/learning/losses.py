@@ -28,8 +28,8 @@ def position_losses(network: AgentNetwork, position: Position) -> tuple[Float[Ar
     """Policy loss (nats, -log p of the position's action; 0 where that is no solution's) and value loss.
 
     The action of a game's position is drawn from the search's improved policy, so the first is an unbiased sample of
-    the cross-entropy to it, which differs from the paper's KL by a constant. The paper learns the policy from games
-    that failed too; with few simulations their actions are noise, and a policy without them solves more (measured).
+    the cross-entropy to it, which differs from the paper's KL by a constant. Whether games that failed teach
+    the policy is up to the search (`learn_failed`): with few simulations their actions are noise.
     """
     embedding = network.embed(position.state)
     tokens = token_lib.encode(position.action, network.policy.alphabet)

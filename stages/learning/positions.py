@@ -19,7 +19,7 @@ class Position(NamedTuple):
       state: where the action was taken.
       action: what the policy should play there.
       value: the return to go that followed, in moves (negative).
-      is_solution: whether a decomposition followed; where not, the action is no example and only the value is learnt.
+      is_solution: whether the action is an example; where not, only the value is learnt.
     """
 
     state: State

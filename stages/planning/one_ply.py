@@ -23,7 +23,7 @@ def one_ply(network: AgentNetwork, states: State, key: PRNGKeyArray, candidates:
     nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(states, keys)
     scores = jax.vmap(partial(_scores, network, risk=risk))(states, nodes)  # [B, K]
     choice = jnp.argmax(jnp.where(nodes.is_copy, -jnp.inf, scores), axis=-1)
-    return Plan(nodes.actions, jax.nn.one_hot(choice, candidates), choice, jnp.max(scores, axis=-1))
+    return Plan(nodes.actions, jax.nn.one_hot(choice, candidates), choice)
 
 
 def _scores(network: AgentNetwork, state: State, node: Node, risk: float) -> Float[Array, " candidates"]:

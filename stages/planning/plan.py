@@ -27,13 +27,11 @@ class Plan(NamedTuple):
       actions: the candidates.
       action_weights: the improved policy over them; sums to 1, zero on duplicates.
       choice: index of the candidate to play.
-      value: what the search thinks the state is worth, in moves to go (negative); for reanalyse.
     """
 
     actions: Int[Array, "batch candidates 3 s"]
     action_weights: Float[Array, "batch candidates"]
     choice: Int[Array, " batch"]
-    value: Float[Array, " batch"]
 
 
 Planner = Callable[[AgentNetwork, State, PRNGKeyArray], Plan]

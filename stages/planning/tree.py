@@ -83,7 +83,7 @@ def puct(
     playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
     keys = jax.random.split(choice_key, len(playable))
     choice = jax.vmap(lambda key, law: jax.random.categorical(key, jnp.log(law)))(keys, playable)
-    return Plan(nodes.actions, weights, choice, summary.value)
+    return Plan(nodes.actions, weights, choice)
 
 
 def temperature(visits: int) -> float:
@@ -111,4 +111,4 @@ def gumbel(
         qtransform=partial(mctx.qtransform_completed_by_mix_value, value_scale=1.0),
         gumbel_scale=0.0,
     )
-    return Plan(nodes.actions, output.action_weights, output.action, output.search_tree.summary().value)
+    return Plan(nodes.actions, output.action_weights, output.action)

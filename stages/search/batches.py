@@ -34,20 +34,22 @@ def draw_batches(
 ) -> Batch:
     """The batches of one round, each demonstrations, then best games, then own positions. The key is consumed.
 
-    Every row holds a demonstration too: it stands in where there is no game yet, or where a basis takes a best game
-    out of the action space. So the shapes never change.
+    Every row holds a demonstration too, which stands in where a basis takes a best game out of the action space or
+    where nothing has been played. So the shapes never change.
     """
     steps, batch = settings.train_steps, settings.optimiser.batch
     first, last = settings.demonstration_share
     share = first + (last - first) * min(1, round_number / settings.demonstration_rounds)
     num_best = round(settings.best_share * batch)
+    if not len(best.kind):
+        num_best = 0  # own positions take their rows
     num_own = max(0, batch - round(share * batch) - num_best)
     terms = reader.take(round_number * steps * batch, (steps, batch))
-    if num_best and len(best.kind):
+    if num_best:
         place = slice(batch - num_own - num_best, batch - num_own)
         _put_best(terms, place, best, agent, settings, network, rng)
 
-    most_own = batch - round(min(first, last) * batch) - num_best
+    most_own = batch - round(min(first, last) * batch)
     if not most_own or not (len(replay.sizes) or settings.reanalyse == 1):
         return Batch(terms)
     search_key, draw_key = jax.random.split(key)

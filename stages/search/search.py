@@ -186,7 +186,7 @@ def _play_round(
     games = play(memory.train.network, tensors.astype(np.int32), limits.astype(np.int32), play_key, plan)
     is_learnt = settings.reanalyse < 1
     if is_learnt:
-        positions = learnable_positions(games, rng)
+        positions = learnable_positions(games, rng, settings.learn_failed)
         memory.replay = buffers.remember(memory.replay, positions, settings.replay_rounds)
 
     solved, played = solved_terms(games)

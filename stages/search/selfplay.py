@@ -93,14 +93,15 @@ def draw_improved(plan: Plan, key: PRNGKeyArray) -> Int[Array, "batch 3 s"]:
 
 @partial(jax.jit, static_argnames=("planner",))
 def reanalyse(network: AgentNetwork, positions: Position, key: PRNGKeyArray, planner: Planner) -> Position:
-    """Searches stored states again with the newest network (MuZero Unplugged): fresh action, and the better value.
+    """Searches stored states again with the newest network (MuZero Unplugged) for a fresh draw of the improved policy.
 
-    A return that was reached stays reached, so the value is the greater of it and the search's. The key is consumed.
+    The value stays the return that was obtained, as in the paper: a search's own estimate would feed on itself. The key
+    is consumed.
     """
     plan_key, draw_key = jax.random.split(key)
     wide = jax.tree.map(lambda part: part if part.dtype == bool else part.astype(jnp.int32), positions.state)
     plan = planner(network, wide, plan_key)  # mctx keeps the types of the first states, so not the replay's
-    return positions._replace(action=draw_improved(plan, draw_key), value=jnp.maximum(positions.value, plan.value))
+    return positions._replace(action=draw_improved(plan, draw_key))
 
 
 def solved_terms(games: Games) -> tuple[np.ndarray, Terms]:
@@ -111,7 +112,7 @@ def solved_terms(games: Games) -> tuple[np.ndarray, Terms]:
     return solved, Terms(terms, (~was_over).sum(axis=1).astype(np.int32))
 
 
-def learnable_positions(games: Games, rng: np.random.Generator) -> Position:
+def learnable_positions(games: Games, rng: np.random.Generator, learn_failed: bool) -> Position:
     """Every position of every game that was still open, with the return to go that the game really had.
 
     From each solved game one position more, with a random action and the last one swapped (AlphaTensor, Methods,
@@ -127,5 +128,5 @@ def learnable_positions(games: Games, rng: np.random.Generator) -> Position:
     swapped = rng.integers(length[long] - 1)
     rows = np.concatenate([game, long]), np.concatenate([move, swapped])
     action = np.concatenate([improved[game, move], played[long, length[long] - 1]])
-    is_solution = np.asarray(games.is_solved)[rows[0]]
+    is_solution = np.asarray(games.is_solved)[rows[0]] | learn_failed
     return Position(State(*(field[rows] for field in states)), action, returns[rows].astype(np.float32), is_solution)

@@ -143,7 +143,9 @@ def put_back(population: Population, members: Int[np.ndarray, " some"], cores: C
     """
     most = population.terms.shape[1]
     is_kept = (np.arange(most) < population.rank[members, None]) & ~np.asarray(cores.is_taken)[members]
-    is_added = np.arange(rewritten.terms.shape[1]) < rewritten.rank[:, None]
+    # A factor that lies wholly where a span has no dimension is zero here, and so is its term.
+    is_added = (rewritten.terms != 0).any(axis=-1).all(axis=-1)
+    is_added &= np.arange(rewritten.terms.shape[1]) < rewritten.rank[:, None]
     every = np.concatenate([population.terms[members], rewritten.terms.astype(np.int8)], axis=1)
     is_term = np.concatenate([is_kept, is_added], axis=1)
     order = np.argsort(~is_term, axis=1, kind="stable")[:, :most]

@@ -33,12 +33,13 @@ def rules(request):
     return Rules(request.param, LENGTH, 8)
 
 
-def draw_turns(rules):
+@pytest.fixture(scope="module")
+def turns(rules):
     return jax.jit(jax.vmap(lambda key: draw_turn(key, rules)))(jax.random.split(jax.random.key(0), BATCH))
 
 
-def test_turns_are_signed_permutations_of_their_own(rules):
-    turns = np.asarray(draw_turns(rules))
+def test_turns_are_signed_permutations_of_their_own(rules, turns):
+    turns = np.asarray(turns)
     assert turns.shape == (BATCH, 3, LENGTH, LENGTH)
     np.testing.assert_array_equal(np.abs(turns).sum(-1), 1)
     np.testing.assert_array_equal(np.abs(turns).sum(-2), 1)
@@ -53,8 +54,8 @@ def terms_of(factors):
     return np.einsum("...i,...j,...k->...ijk", *np.moveaxis(np.asarray(factors), -2, 0))
 
 
-def test_stepping_and_turning_commute(rules):
-    states, turns = draw_states(rules, np.random.default_rng(0)), draw_turns(rules)
+def test_stepping_and_turning_commute(rules, turns):
+    states = draw_states(rules, np.random.default_rng(0))
     actions = np.random.default_rng(1).choice(np.array(rules.coefficients), (BATCH, 3, LENGTH))
     actions = jnp.asarray(actions, jnp.int32)
 
@@ -83,7 +84,7 @@ def test_actions_come_back_through_the_inverse_turn(rules):
     def oracle(network, states, key):
         shown.append(states)
         weights = jnp.full((BATCH, HISTORY), 1 / HISTORY)
-        return Plan(states.history, weights, jnp.ones(BATCH, jnp.int32), jnp.zeros(BATCH))
+        return Plan(states.history, weights, jnp.ones(BATCH, jnp.int32))
 
     plan = permuted(oracle, network, states, jax.random.key(0))
     expected = jax.vmap(jax.vmap(canonical))(states.history)

@@ -65,4 +65,4 @@ def greedy(network, states, key) -> Plan:
 
     choice = jax.vmap(choose)(states, jax.random.split(key, len(states.is_over)))
     every = jnp.broadcast_to(actions, (len(choice), *actions.shape))
-    return Plan(every, jax.nn.one_hot(choice, len(actions)), choice, jnp.full(len(choice), -2.0))
+    return Plan(every, jax.nn.one_hot(choice, len(actions)), choice)

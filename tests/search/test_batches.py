@@ -31,10 +31,10 @@ def _settings(**changes):
 
 
 def _again(network, states, key):
-    """A planner that finds (1, 1), (1, 1), (1, 0) and a value of -5."""
+    """A planner that finds (1, 1), (1, 1), (1, 0)."""
     count = len(states.is_over)
     actions = jnp.tile(jnp.array([[[1, 1], [1, 1], [1, 0]]]), (count, 2, 1, 1))
-    return Plan(actions, jnp.full((count, 2), 0.5), jnp.zeros(count, jnp.int32), jnp.full(count, -5.0))
+    return Plan(actions, jnp.full((count, 2), 0.5), jnp.zeros(count, jnp.int32))
 
 
 def _replay(count=30):
@@ -53,18 +53,25 @@ def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, plan=_
     return draw_batches(NETWORK, replay, best, reader, PLAYER, given, round_number, plan, jax.random.key(0), rng)
 
 
-def test_own_rows_follow_the_schedule_of_the_demonstrations(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("best", "expected"),
+    [
+        # 20 rows less 4 of best games and 16, 14, 12, 10, 8, 6 demonstrations, then no fewer.
+        ("some", [0, 2, 4, 6, 8, 10, 10, 10]),
+        ("none", [4, 6, 8, 10, 12, 14, 14, 14]),  # own positions take the rows of best games
+    ],
+)
+def test_own_rows_follow_the_schedule_of_the_demonstrations(tmp_path: Path, best, expected):
     given = _settings(demonstration_share=(0.8, 0.3), demonstration_rounds=5, best_share=0.2)
     own = []
     for round_number in range(8):
-        batches = _draw(tmp_path, given, round_number, _replay())
+        batches = _draw(tmp_path, given, round_number, _replay(), {"some": BEST, "none": NO_BEST}[best])
         assert batches.terms.rank.shape == batches.is_own.shape == (STEPS, BATCH)
         counts = batches.is_own.sum(1)
         assert (counts == counts[0]).all()
         assert batches.is_own[:, BATCH - counts[0] :].all()  # the last rows
         own.append(int(counts[0]))
-    # 20 rows less 4 of best games and 16, 14, 12, 10, 8, 6 demonstrations, then no fewer.
-    assert own == [0, 2, 4, 6, 8, 10, 10, 10]
+    assert own == expected
 
 
 def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
@@ -77,27 +84,24 @@ def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_share_of_own_positions_is_searched_again(tmp_path: Path, share):
-    # Ten own rows at the end of the schedule, of at most ten.
-    given = _settings(demonstration_share=(0.5, 0.3), demonstration_rounds=1, best_share=0.2, reanalyse=share)
-    batches = _draw(tmp_path, given, 1, _replay())
+    # Ten own rows of at most fourteen.
+    given = _settings(demonstration_share=(0.3, 0.5), demonstration_rounds=1, best_share=0.2, reanalyse=share)
+    batches = _draw(tmp_path, given, 1, _replay(), BEST)
     assert batches.is_own.sum(1).tolist() == [10, 10]
     own = jax.tree.map(lambda part: part[:, -10:], batches.positions)
     fresh = (np.asarray(own.action) == [[1, 1], [1, 1], [1, 0]]).all((2, 3))
     assert fresh.sum(1).tolist() == [10 * share] * STEPS
     assert (own.action[~fresh] == (0, 1)).all()
-    # A return that was reached stays; a worse one gives way to what the search expects.
-    assert set(own.value[fresh]) <= {-3.0, -5.0}
-    assert set(own.value[~fresh]) <= {-3.0, -7.0}
-    assert len(set(own.value.ravel())) >= 2
+    assert set(own.value.ravel()) == {-3.0, -7.0}  # the returns that were obtained
 
 
 def test_with_all_searched_again_and_no_games_the_positions_are_of_demonstrations(tmp_path: Path):
     given = _settings(demonstration_share=(0.5, 0.3), best_share=0.2, reanalyse=1.0)
     batches = _draw(tmp_path, given)
-    assert batches.is_own.sum(1).tolist() == [6, 6]
-    own = jax.tree.map(lambda part: part[:, -6:], batches.positions)
+    assert batches.is_own.sum(1).tolist() == [10, 10]
+    own = jax.tree.map(lambda part: part[:, -10:], batches.positions)
     assert (np.asarray(own.action) == [[1, 1], [1, 1], [1, 0]]).all()
-    assert set(own.value.ravel()) <= {-1.0, -2.0}  # the returns of terms of rank two
+    assert set(own.value.ravel()) == {-1.0, -2.0}  # the returns of terms of rank two
     assert own.state.residual.any((2, 3, 4)).all()
 
 

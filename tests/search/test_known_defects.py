@@ -1,4 +1,4 @@
-"""The defects of known reimplementations (../shared/research/alphatensor.md, 4.1), each with the test that catches it.
+"""The defects that were read in known reimplementations of AlphaTensor, each with the test that catches it.
 
 | defect | test |
 |---|---|
@@ -62,7 +62,7 @@ def test_the_target_of_the_policy_follows_the_improved_policy():
     count, law = 4000, np.array([0.5, 0.0, 0.3, 0.2])
     actions = jnp.tile(jnp.arange(4)[None, :, None, None], (count, 1, 3, 2))
     weights = jnp.tile(jnp.asarray(law, jnp.float32), (count, 1))
-    plan = Plan(actions, weights, jnp.zeros(count, jnp.int32), jnp.zeros(count))
+    plan = Plan(actions, weights, jnp.zeros(count, jnp.int32))
     drawn = np.asarray(draw_improved(plan, jax.random.key(0)))[:, 0, 0]
     shares = np.bincount(drawn, minlength=4) / count
     np.testing.assert_allclose(shares, law, atol=4 * np.sqrt(0.25 / count))

@@ -109,7 +109,7 @@ def _scripted(network, states, key):
     actions = jnp.stack([played, jnp.broadcast_to(IMPROVED, played.shape)], axis=1)
     count = len(move)
     weights = jnp.tile(jnp.array([0.0, 1.0]), (count, 1))
-    return Plan(actions, weights, jnp.zeros(count, jnp.int32), jnp.zeros(count))
+    return Plan(actions, weights, jnp.zeros(count, jnp.int32))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_games_played_from_a_script(scripted):
 
 
 def test_positions_carry_the_value_to_go_the_improved_action_and_whether_it_was_solved(scripted):
-    positions = learnable_positions(scripted, np.random.default_rng(0))
+    positions = learnable_positions(scripted, np.random.default_rng(0), learn_failed=False)
     # Seven of each real game and one swapped of each solved.
     assert len(positions.value) == 3 * 7 + 2
     to_go = -np.arange(7.0, 0.0, -1.0)
@@ -143,6 +143,9 @@ def test_positions_carry_the_value_to_go_the_improved_action_and_whether_it_was_
     charge = 3.0
     assert positions.value[14:21].tolist() == [*(to_go - charge)]
     assert positions.is_solution.tolist() == [True] * 14 + [False] * 7 + [True] * 2
+    every = learnable_positions(scripted, np.random.default_rng(0), learn_failed=True)
+    assert every.is_solution.all()
+    jax.tree.map(np.testing.assert_array_equal, every._replace(is_solution=positions.is_solution), positions)
     np.testing.assert_array_equal(positions.action[:21], np.broadcast_to(IMPROVED, (21, 3, 4)))
     np.testing.assert_array_equal(positions.state.moves_left[:7], np.arange(7, 0, -1))
 
@@ -150,7 +153,7 @@ def test_positions_carry_the_value_to_go_the_improved_action_and_whether_it_was_
 def test_a_swapped_position_is_solved_by_the_swapped_action_and_the_others(scripted):
     moves = set()
     for seed in range(30):
-        positions = learnable_positions(scripted, np.random.default_rng(seed))
+        positions = learnable_positions(scripted, np.random.default_rng(seed), learn_failed=False)
         for game, row in ((0, -2), (1, -1)):
             script = np.asarray(SCRIPT[game, :7])
             move = 7 - int(positions.state.moves_left[row])
@@ -190,7 +193,7 @@ def test_solved_games_are_schemes(games):
 def test_returns_are_to_go_and_unsolved_games_are_charged(games):
     player, _, limits, played = games
     naive = -float(parse_size(player.targets[0]).naive_rank)
-    positions = learnable_positions(played, np.random.default_rng(0))
+    positions = learnable_positions(played, np.random.default_rng(0), learn_failed=False)
     is_open = ~np.asarray(played.states.is_over)
     solved = np.asarray(played.is_solved)
     assert len(positions.value) == is_open.sum() + (solved & (is_open.sum(1) > 1)).sum()

@@ -218,6 +218,19 @@ def test_another_rewrite_and_a_shorter_one_come_back(ring):
     jax.tree.map(np.testing.assert_array_equal, population, before)  # nothing in place
 
 
+@pytest.mark.parametrize("ring", RINGS)
+def test_a_rewritten_term_with_a_factor_of_zeros_is_none(ring):
+    # A game may play what lies outside of a span; in the canonical basis nothing of it is left.
+    player, population = _small(ring)
+    rewritten = np.zeros((1, 8, 3, 4), int)
+    rewritten[0, 0], rewritten[0, 2] = population.terms[0, 4], population.terms[0, 6]
+    rewritten[0, 1, :2] = 1
+    cores = _cores(population, {0: [4, 6]})
+    after = put_back(population, np.array([0]), cores, Terms(rewritten, np.array([3])))
+    assert after.rank.tolist() == [8, 8, 8]
+    _assert_exact(after, player)
+
+
 def test_selection_copies_the_best_of_the_same_target():
     rank = np.array([7, 11, 8, 12, 7, 11, 9, 18])
     target = np.array([0, 1, 0, 1, 0, 1, 0, 2])
