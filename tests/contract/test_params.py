@@ -237,6 +237,16 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             ["3x3x3", "9"],
             "walks.standard.chain.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
         ),
+        (
+            "walks.standard.chain",
+            ["2x2x2", "2x2x2"],
+            "walks.standard.chain: expected each size once, got ['2x2x2', '2x2x2']",
+        ),
+        (
+            "walks.standard.chain",
+            ["5x8x9"],  # axes of 40, 72 and 45
+            "walks.standard.chain: expected sizes whose factors have at most 64 entries (one machine word), got 5x8x9",
+        ),
         ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
         ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),

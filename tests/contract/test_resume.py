@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,6 +112,16 @@ def test_saving_removes_what_earlier_runs_of_the_name_left(tmp_path):
     kept = {resume.path.name for resume in [new, *others]} | {f".{others[0].path.name}.123.tmp"}
     assert {path.name for path in folder.iterdir()} == kept
     assert same(new.load())
+
+
+def test_a_save_is_due_at_first_and_again_when_saving_took_a_twentieth_of_the_time(monkeypatch):
+    readings = iter([100, 100, 110, 110, 299, 300])
+    monkeypatch.setattr(resume_lib, "time", SimpleNamespace(monotonic=lambda: float(next(readings))))
+    resume = Resume("search@z", {}, [])
+    assert resume.is_due
+    resume.save(ARRAYS)  # takes 10 s, from 100 to 110: a twentieth of the 200 s until 300
+    assert [resume.is_due for _ in range(3)] == [False, False, True]
+    assert next(readings, None) is None
 
 
 def test_object_array_is_refused_in_both_directions(tmp_path):

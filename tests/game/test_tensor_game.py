@@ -7,9 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stages.algebra.rings import ranks_modulo
 from stages.algebra.targets import matmul_target, parse_size
-from stages.game.ranks import rank_modulo
 from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import State, rank_bound, start, step
 from tests.examples import strassen
@@ -114,13 +112,3 @@ def test_step_is_the_same_jitted_and_batched():
     single, reward = step(State(*(field[row] for field in states)), actions[row], rules)
     assert float(reward) == float(rewards[row])
     jax.tree.map(np.testing.assert_array_equal, single, State(*(field[row] for field in batched)))
-
-
-@pytest.mark.parametrize("prime", [2, 3, 32749])
-def test_rank_modulo_agrees_with_the_exact_algebra(prime):
-    rng = np.random.default_rng(0)
-    thin = rng.integers(-2, 3, (200, 4, 2)) @ rng.integers(-2, 3, (200, 2, 5))
-    full = rng.integers(-2, 3, (200, 4, 5))
-    for matrices in (thin, full):
-        ranks = jax.jit(rank_modulo, static_argnames="prime")(jnp.asarray(matrices), prime)
-        np.testing.assert_array_equal(ranks, ranks_modulo(matrices, prime))

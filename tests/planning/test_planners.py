@@ -159,6 +159,10 @@ def test_a_finished_game_is_worth_nothing_more(networks):
     assert bool(over.is_over)
     node = EXPAND(networks["Z2"], over, jax.random.key(1))
     assert float(node.value) == 0.0
+    going_on = over._replace(is_over=jnp.array(False))
+    worth = float(EXPAND(networks["Z2"], going_on, jax.random.key(1)).value)
+    assert np.isfinite(worth)
+    assert worth != 0.0
 
 
 def test_the_temperature_rises_beyond_a_hundred_visits():

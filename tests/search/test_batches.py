@@ -86,7 +86,7 @@ def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
 def test_a_share_of_own_positions_is_searched_again(tmp_path: Path, share):
     # Ten own rows of at most fourteen.
     given = _settings(demonstration_share=(0.3, 0.5), demonstration_rounds=1, best_share=0.2, reanalyse=share)
-    batches = _draw(tmp_path, given, 1, _replay(), BEST)
+    batches = _draw(tmp_path, given, 1, _replay())
     assert batches.is_own.sum(1).tolist() == [10, 10]
     own = jax.tree.map(lambda part: part[:, -10:], batches.positions)
     fresh = (np.asarray(own.action) == [[1, 1], [1, 1], [1, 0]]).all((2, 3))

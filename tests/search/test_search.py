@@ -14,6 +14,7 @@ from stages.contract import resume as resume_lib
 from stages.contract.command import Stopwatch
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
+from stages.learning.positions import Terms
 from stages.planning.plan import Plan
 from stages.search import search as search_lib
 from stages.search.selfplay import learnable_positions, play, solved_terms
@@ -294,6 +295,53 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, monkeypatc
     assert set(memory.best.kind) == {1}
     if ring == "Z2":
         assert (memory.population.rank == 7).any()
+
+
+def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back():
+    # a11 b11 and a11 b12 of two standard schemes, rewritten as u (v1 + k v2) w1 + u v2 (w2 - k w1).
+    player, given = agent("Z", "2x2x2", **TINY), settings(games=0, subgames=2)
+    memory, _ = begin(player, given)
+    before = memory.population.terms.copy()
+    is_taken = np.tile(np.arange(8) < 2, (2, 1))
+    bases = np.zeros((2, 3, 2, 4), int)
+    bases[:, 0, 0] = before[0, 0, 0]
+    bases[:, 1:] = before[0, :2, 1:].swapaxes(0, 1)
+    coordinates = np.tile(np.array([[[1, 0], [1, 0], [1, 0]], [[1, 0], [0, 1], [0, 1]]]), (2, 1, 1, 1))
+    cores = search_lib.Cores(is_taken, coordinates, np.array([2, 2]), bases)
+    rewritten = [[[[1, 0], [1, k], [1, 0]], [[1, 0], [0, 1], [-k, 1]]] for k in (3, 2)]
+    games = Terms(np.array(rewritten), np.array([2, 2]))
+    best = search_lib._keep_subgames(memory, player, given, np.arange(2), cores, games, "x")
+    np.testing.assert_array_equal(memory.population.terms[0], before[0])
+    assert np.abs(memory.population.terms[1]).max() == 2
+    _assert_exact(memory.population, player)
+    np.testing.assert_array_equal(best.games.terms, [coordinates[0], games.terms[1]])  # the shortest known of each
+    assert best.cost.tolist() == [0, 0]
+
+
+def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+    limits, counts = [], []
+    play_games, take = search_lib.play, search_lib.take_cores
+    monkeypatch.setattr(search_lib, "play", lambda *given: limits.append(given[2]) or play_games(*given))
+
+    def taken(*given):
+        cores = take(*given)
+        counts.append(np.asarray(cores.count))
+        return cores
+
+    monkeypatch.setattr(search_lib, "take_cores", taken)
+    player = agent("Z2", "1x1x2", "2x2x2", **TINY)
+    given = settings(games=4, subgames=16, rounds=2, selection_every=2, train_steps=0)
+    memory, resume = begin(player, given)
+    memory.best_rank["game"]["1x1x2"] = 1  # a claim, to see that it limits the games
+    members = np.flatnonzero(memory.population.target == 1)
+    memory.population.terms[members[0], :8] = np.concatenate([_strassen_terms("Z2"), np.zeros((1, 3, 4), int)])
+    memory.population.rank[members[0]] = 7
+    for played, _ in enumerate(go_on(memory, resume, player, given, tmp_path), start=1):
+        assert limits[-1].tolist() == [1] * 4 + counts[-1].tolist()  # a rewrite is no longer than what it replaces
+        assert set(memory.population.rank[members]) == ({7, 8} if played == 1 else {7})
+        _assert_exact(memory.population, player)
+    assert played == 2
 
 
 def test_without_train_steps_the_network_stays(tmp_path: Path, monkeypatch):

@@ -1,0 +1,35 @@
+"""Ranks in JAX against the exact algebra, for each prime and for rows up to a whole machine word."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from stages.algebra.rings import ranks_modulo
+from stages.game.ranks import rank_modulo, rank_of_words, words
+
+
+@pytest.mark.parametrize("prime", [2, 3, 32749])
+def test_rank_modulo_agrees_with_the_exact_algebra(prime):
+    rng = np.random.default_rng(0)
+    thin = rng.integers(-2, 3, (200, 4, 2)) @ rng.integers(-2, 3, (200, 2, 5))
+    full = rng.integers(-2, 3, (200, 4, 5))
+    for matrices in (thin, full):
+        ranks = jax.jit(rank_modulo, static_argnames="prime")(jnp.asarray(matrices), prime)
+        np.testing.assert_array_equal(ranks, ranks_modulo(matrices, prime))
+
+
+@pytest.mark.parametrize("cols", [5, 16, 32])
+def test_rows_as_words_have_the_ranks_of_the_exact_algebra(cols):
+    rng = np.random.default_rng(0)
+    thin = rng.integers(-2, 3, (100, 6, 3)) @ rng.integers(-2, 3, (100, 3, cols))
+    full = rng.integers(-2, 3, (100, 6, cols))
+    edge = np.zeros((1, 6, cols), int)
+    edge[0, 2:4, -1] = 1  # the highest bit alone, twice: rank 1
+    matrices = np.concatenate([thin, full, edge])
+    packed = jax.jit(words)(jnp.asarray(matrices))
+    np.testing.assert_array_equal(packed, matrices % 2 @ 2 ** np.arange(cols))
+    ranks = np.asarray(jax.jit(rank_of_words)(packed))
+    np.testing.assert_array_equal(ranks, ranks_modulo(matrices, 2))
+    assert ranks[-1] == 1
+    assert len(set(ranks[:100])) > 2
