@@ -32,4 +32,4 @@ def test_rows_as_words_have_the_ranks_of_the_exact_algebra(cols):
     ranks = np.asarray(jax.jit(rank_of_words)(packed))
     np.testing.assert_array_equal(ranks, ranks_modulo(matrices, 2))
     assert ranks[-1] == 1
-    assert len(set(ranks[:100])) > 2
+    assert {2, 3} <= set(ranks[:100])  # thin ones, some of which lose a rank modulo 2
