@@ -143,7 +143,7 @@ def write_json(path: Path, scheme: Scheme) -> None:
 class Collection:
     """At most `keep` schemes per size, ring and rank, distinct by invariant; first come, first kept.
 
-    A lower rank does not push a higher one out: choice matters to lifting and to kernels.
+    A lower rank does not push a higher one out by itself: choice matters to lifting and to kernels.
     """
 
     def __init__(self, keep: int) -> None:
@@ -167,6 +167,15 @@ class Collection:
     def best(self, size: Size, ring: str) -> int | None:
         """Lowest rank held, or None."""
         return min((rank for held, its_ring, rank in self._kept if (held, its_ring) == (size, ring)), default=None)
+
+    def schemes(self, size: Size, ring: str, rank: int) -> list[Scheme]:
+        """Those of one size, ring and rank, in the order of arrival."""
+        return [candidate.scheme for candidate in self._kept.get((size, ring, rank), {}).values()]
+
+    def forget_above(self, size: Size, ring: str, rank: int) -> None:
+        """Drops the schemes of one size and ring whose rank is higher."""
+        for key in [key for key in self._kept if key[:2] == (size, ring) and key[2] > rank]:
+            del self._kept[key]
 
     def candidates(self) -> list[Candidate]:
         """All that is kept, by size, ring and rank, then in the order of arrival."""

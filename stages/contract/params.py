@@ -199,29 +199,41 @@ STANDARD_START = "data/standard.json"
 
 
 class Walk(Section):
-    """One flip-graph walk."""
+    """One way from schemes that are held to better ones.
 
-    start: str = Field(description="scheme file the walk begins from: JSON, or the schemes of an agent (Parquet)")
-    chain: tuple[SizeName, ...] = Field(min_length=1, description="sizes in the order in which they are walked")
-    flips: int = Field(
-        ge=1, le=10**15, description="flips at a size per product of its standard algorithm (2x2x2 has 8)"
-    )
+    flips: flip-graph walk over Z2, lifted to Z. cyclic: the same among cyclically symmetric schemes of square sizes.
+    ternary: over Z among coefficients -1, 0, 1. recombination: no walk; block splits of what is held.
+    """
+
+    start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
+    mode: Literal["flips", "cyclic", "ternary", "recombination"]
+    sizes: tuple[SizeName, ...] = Field(min_length=1, description="in the order in which they are walked")
+    flips: int = Field(ge=0, le=10**15, description="in all; a size has a share like the square of its naive rank")
     seed: Seed
 
-    @property
-    def is_from_agent(self) -> bool:
-        """Whether it goes on from an agent's schemes."""
-        return self.start != STANDARD_START
-
-    @field_validator("chain")
+    @field_validator("sizes")
     @classmethod
-    def _is_walkable(cls, chain: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(chain)) < len(chain):
-            raise ValueError(f"expected each size once, got {list(chain)}")
-        for name in chain:
-            if max(parse_size(name).modes) > 64:
-                raise ValueError(f"expected sizes whose factors have at most 64 entries (one machine word), got {name}")
-        return chain
+    def _are_distinct(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(sizes)) < len(sizes):
+            raise ValueError(f"expected each size once, got {list(sizes)}")
+        return sizes
+
+    @model_validator(mode="after")
+    def _mode_can_do_it(self) -> Walk:
+        if (self.flips == 0) != (self.mode == "recombination"):
+            raise ValueError(f"flips: expected {'0' if self.flips else 'some'} in mode {self.mode}, got {self.flips}")
+        most = _MOST_ENTRIES[self.mode]
+        for name in self.sizes:
+            size = parse_size(name)
+            if max(size.modes) > most:
+                raise ValueError(f"sizes: expected factors of at most {most} entries in mode {self.mode}, got {name}")
+            if self.mode == "cyclic" and len(set(size)) > 1:
+                raise ValueError(f"sizes: expected square ones in mode cyclic, got {name}")
+        return self
+
+
+# A machine word holds a factor: one bit per entry over Z2, two over Z.
+_MOST_ENTRIES = {"flips": 64, "cyclic": 64, "ternary": 32, "recombination": 256}
 
 
 _MOST_IN_RANGE = 1_000_000
@@ -235,6 +247,7 @@ class Refinement(Section):
     plus_after: tuple[int, int] = Field(description="least and greatest L, drawn log-uniform at each return")
     margin: tuple[int, int] = Field(description="least and greatest rank above the best that a plus may reach")
     restart_after: int = Field(ge=1, le=10**15, description="flips without a lower rank before the next attempt")
+    walkers: int = Field(ge=1, le=1024, description="attempts side by side, on as many threads as there are cores")
 
     @field_validator("plus_after", "margin")
     @classmethod
@@ -339,11 +352,31 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _walks_start_at_home(self) -> Params:
-        starts = [STANDARD_START, *(f"results/search/schemes/{name}.parquet" for name in sorted(self.agents))]
+        agents = [schemes_of("search", name) for name in sorted(self.agents)]
         for name, walk in self.walks.items():
-            if walk.start not in starts:
-                raise ValueError(f"walks.{name}.start: expected one of {', '.join(starts)}, got {walk.start}")
+            others = [schemes_of("refinement", other) for other in sorted(self.walks) if other != name]
+            if walk.start not in (STANDARD_START, *agents, *others):
+                starts = ", ".join([STANDARD_START, *agents, *others])
+                raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")
+            if first_start(self.walks, name) is None:
+                raise ValueError(f"walks.{name}.start: expected walks that begin somewhere, got a circle")
         return self
+
+
+def schemes_of(stage: Literal["search", "refinement"], name: str) -> str:
+    """Where an agent or a walk leaves its schemes (dvc.yaml)."""
+    return f"results/{stage}/schemes/{name}.parquet"
+
+
+def first_start(walks: Mapping[str, Walk], name: str) -> str | None:
+    """Where a walk comes from in the end, through the walks that it goes on from; None if they go round in a circle."""
+    by_file = {schemes_of("refinement", other): walk for other, walk in walks.items()}
+    start = walks[name].start
+    for _ in walks:
+        if start not in by_file:
+            return start
+        start = by_file[start].start
+    return None
 
 
 def load(path: Path) -> Params:

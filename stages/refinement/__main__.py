@@ -1,14 +1,13 @@
-"""python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --timing OUT"""
+"""python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --attempts OUT --timing OUT"""
 
 import argparse
+import os
 import sys
-
-import numpy as np
 
 from stages.contract import candidates, command, params
 from stages.contract.resume import Resume
-from stages.refinement.chain import read_start, refine
-from stages.refinement.finds import CURVE_COLUMNS
+from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
+from stages.refinement.walk import read_start, refine
 
 
 def main(args: argparse.Namespace) -> None:
@@ -18,23 +17,20 @@ def main(args: argparse.Namespace) -> None:
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
     resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
-    saved = resume.load()
     stopwatch = command.Stopwatch()
-    if saved:
-        stopwatch.add(*saved["seconds"].tolist())
-    finds, flips = refine(
-        walk,
-        settings,
-        start,
-        f"refinement:{args.name}",
-        saved,
-        lambda state: resume.save(state | {"seconds": np.array([stopwatch.cpu_s, stopwatch.wall_s])}),
-    )
-    candidates.write(args.schemes, finds.best_candidates())
+    finds, flips = refine(walk, settings, start, f"refinement:{args.name}", resume, stopwatch, _threads())
+    candidates.write(args.schemes, finds.collection.candidates())
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, finds.curve))
+    command.write_text(args.attempts, command.csv_text(ATTEMPTS_COLUMNS, finds.attempt_rows()))
     stopwatch.write(args.timing, {"flips": flips})
     resume.clear()
 
 
+def _threads() -> int:
+    """What the scheduler gives (Snakemake sets this for its jobs), else every core; no byte depends on it."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdecimal() and int(given) else len(os.sched_getaffinity(0))
+
+
 if __name__ == "__main__":
-    command.run(main, command.arguments("refinement", "start", "schemes", "curve", "timing", named="walk"))
+    command.run(main, command.arguments("refinement", "start", "schemes", "curve", "attempts", "timing", named="walk"))

@@ -1,20 +1,22 @@
-"""What a walk has found: schemes over Z2 of the best rank, what they lift to, and the curve of best ranks."""
+"""What a walk has found: schemes over Z2, what they lift to, and the curve of best ranks."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme
-from stages.algebra.targets import Size
+from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
 from stages.refinement.words import decode, encode
 
 CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
+ATTEMPTS_COLUMNS = ["size", "rank", "attempts"]
 
 
 class Finds:
@@ -24,72 +26,96 @@ class Finds:
     is modulo 2 is none, and neither is its lift.
 
     Attributes:
-      collection: at most `keep` schemes per size, ring and rank.
+      collection: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
+      attempts: how many ended, by size and lowest rank in the ring they walk over.
     """
 
     def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme]) -> None:
-        self._origin, self._seed = origin, seed
-        rings = [(decode(encode(scheme), scheme.size).hash, scheme.ring) for scheme in given]
-        self._given = {
+        self._origin, self._seed, self._given = origin, seed, list(given)
+        rings = [(_modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
+        self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
         self.collection = Collection(keep)
         self.curve: list[dict] = []
+        self.attempts: Counter[tuple[str, int]] = Counter()
 
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
-        """Checks a scheme over Z2; keeps it, and what it lifts to, if of the best rank of the ring or better.
+        """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
+
+        One over Z counts for Z2, too. One over Z2 is lifted.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
-        if not (self._is_wanted(scheme, "Z2") or self._is_wanted(scheme, "Z")):
+        over_z2 = scheme if scheme.ring == "Z2" else _modulo_two(scheme)
+        wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
+        if not wanted:
             return
         wrong = check(scheme)
         if wrong is not None:
             raise RuntimeError(f"the walk left the target {scheme.size.name}: {wrong}")
-        if self._is_wanted(scheme, "Z2"):
-            self._keep(scheme, parent, flips_done)
-        if self._is_wanted(scheme, "Z"):
-            lifted = lift(scheme)
-            if lifted is not None:
-                self._keep(lifted, scheme.hash, flips_done)
+        if "Z2" in wanted:
+            self._keep(over_z2, parent, flips_done)
+        if "Z" in wanted:
+            over_z = scheme if scheme.ring == "Z" else lift(scheme)
+            if over_z is not None:
+                self._keep(over_z, parent if over_z is scheme else over_z2.hash, flips_done)
 
-    def _is_wanted(self, scheme: Scheme, ring: str) -> bool:
-        """Whether a scheme over Z2, or what it lifts to, would be kept."""
-        if scheme.hash in self._given[ring]:
+    def lowest(self, size: Size, ring: str) -> list[Scheme]:
+        """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count."""
+        rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
+        held = [scheme for scheme in self._given if scheme.size == size and scheme.ring in rings]
+        for its_ring in rings:
+            best = self.collection.best(size, its_ring)
+            held += [] if best is None else self.collection.schemes(size, its_ring, best)
+        rank = min((scheme.rank for scheme in held), default=None)
+        return [scheme for scheme in held if scheme.rank == rank]
+
+    def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
+        """Whether a scheme, or what it lifts to, would be kept."""
+        if over_z2.rank >= over_z2.size.naive_rank or over_z2.hash in self._not_finds[ring]:
             return False
-        best = self.collection.best(scheme.size, ring)
-        full = self.collection.is_full(scheme.size, ring, scheme.rank)
-        return best is None or scheme.rank < best or (scheme.rank == best and not full)
+        best = self.collection.best(over_z2.size, ring)
+        full = self.collection.is_full(over_z2.size, ring, over_z2.rank)
+        return best is None or over_z2.rank < best or (over_z2.rank == best and not full)
 
     def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         best = self.collection.best(scheme.size, scheme.ring)
         if best is None or scheme.rank < best:
             row = {"size": scheme.size.name, "flips": flips_done, "rank": scheme.rank, "ring": scheme.ring}
             self.curve.append(row)
+            self.collection.forget_above(scheme.size, scheme.ring, scheme.rank)
         self.collection.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
 
-    def best_candidates(self) -> list[Candidate]:
-        """Those of the best rank of their size and ring."""
-        return [
-            candidate
-            for candidate in self.collection.candidates()
-            if candidate.scheme.rank == self.collection.best(candidate.scheme.size, candidate.scheme.ring)
-        ]
+    def attempt_rows(self) -> list[dict]:
+        """The table of `attempts`, by size and rank."""
+        ended = sorted(self.attempts.items(), key=lambda item: (parse_size(item[0][0]), item[0][1]))
+        return [dict(zip(ATTEMPTS_COLUMNS, (*key, count), strict=True)) for key, count in ended]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All of it, for `contract.resume`."""
-        curve = np.frombuffer(json.dumps(self.curve).encode(), np.uint8)
-        return {"collection": self.collection.to_array(), "curve": curve}
+        notes = json.dumps([self.curve, self.attempt_rows()])
+        return {"collection": self.collection.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes up what `to_arrays` gave."""
         self.collection.restore(saved["collection"])
-        self.curve = json.loads(saved["curve"].tobytes())
+        self.curve, attempts = json.loads(saved["notes"].tobytes())
+        self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
 
-    def best_text(self, size: Size) -> str:
+    def in_words(self, size: Size) -> str:
+        """Best ranks of a size and how many schemes are held of each, for progress."""
         ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z")}
-        found = ", ".join(f"rank {rank} over {ring}" for ring, rank in ranks.items() if rank)
-        return f"{size.name} {found or 'nothing found'}"
+        found = [
+            f"rank {rank} over {ring} ({len(self.collection.schemes(size, ring, rank))} schemes)"
+            for ring, rank in ranks.items()
+            if rank
+        ]
+        return f"{size.name} {', '.join(found) or 'nothing found'}"
+
+
+def _modulo_two(scheme: Scheme) -> Scheme:
+    return decode(encode(scheme), scheme.size)

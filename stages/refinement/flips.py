@@ -34,7 +34,7 @@ ZERO, ONE, TWO, THREE, TWENTY, HALF = U(0), U(1), U(2), U(3), U(20), U(32)
 GOLDEN = U(0x9E3779B97F4A7C15)  # step of splitmix64 and multiplier of the hash
 NOBODY = U(0xFFFFFFFF)  # end of a hash chain
 
-compiled = numba.njit(cache=True)
+compiled = numba.njit(cache=True, nogil=True)
 
 
 class Walker(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stages.algebra.targets import parse_size
+from stages.contract.params import STANDARD_START, first_start
 from stages.errors import TableError
 from stages.summary.sources import Row, Sources
 
@@ -55,7 +56,7 @@ def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
     for agent in sources.agents.values():
         yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
     for walk in sources.walks.values():
-        yield from ((size, ring) for size in walk.chain for ring in _rings_of("Z"))
+        yield from ((size, ring) for size in walk.sizes for ring in _rings_of("Z"))
 
 
 def _rings_of(ring: str) -> Sequence[str]:
@@ -67,7 +68,8 @@ def _finder(origin: str, sources: Sources) -> str:
         case ["search", agent, ("game" | "subgame") as kind] if agent in sources.agents:
             return f"agent_{kind}"
         case ["refinement", walk] if walk in sources.walks:
-            return "walk_from_agent" if sources.walks[walk].is_from_agent else "walk"
+            is_own = first_start(sources.walks, walk) == STANDARD_START
+            return "walk" if is_own else "walk_from_agent"
         case ["imported", *_]:
             return "imported"
     raise TableError(

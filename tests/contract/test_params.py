@@ -14,6 +14,9 @@ from stages.errors import ParamsError
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
 GIVEN = yaml.safe_load(SHIPPED.read_text())
+OTHER_WALKS = ", ".join(
+    f"results/refinement/schemes/{walk}.parquet" for walk in sorted(GIVEN["walks"]) if walk != "standard"
+)
 
 
 def leaves(node: dict, place: tuple = ()) -> list[tuple]:
@@ -167,7 +170,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.standard.start",
             "data/imported/x.json",
             "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
-            "results/search/schemes/z2.parquet, got data/imported/x.json",
+            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/imported/x.json",
         ),
         ("agents.z2.core", "6x6x6", "agents.z2.core: expected axes of at most 28, got 36"),
         ("agents.z2.core", "2x2", "agents.z2.core: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
@@ -233,20 +236,27 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         ("demonstrations.z.law", [0.5, 0.5], "demonstrations.z.law: expected 5 probabilities over Z, got 2"),
         (
-            "walks.standard.chain",
+            "walks.standard.sizes",
             ["3x3x3", "9"],
-            "walks.standard.chain.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
+            "walks.standard.sizes.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
         ),
         (
-            "walks.standard.chain",
+            "walks.standard.sizes",
             ["2x2x2", "2x2x2"],
-            "walks.standard.chain: expected each size once, got ['2x2x2', '2x2x2']",
+            "walks.standard.sizes: expected each size once, got ['2x2x2', '2x2x2']",
         ),
         (
-            "walks.standard.chain",
+            "walks.standard.sizes",
             ["5x8x9"],  # axes of 40, 72 and 45
-            "walks.standard.chain: expected sizes whose factors have at most 64 entries (one machine word), got 5x8x9",
+            "walks.standard: sizes: expected factors of at most 64 entries in mode flips, got 5x8x9",
         ),
+        ("walks.standard.flips", 0, "walks.standard: flips: expected some in mode flips, got 0"),
+        (
+            "walks.standard.mode",
+            "recombination",
+            f"walks.standard: flips: expected 0 in mode recombination, got {GIVEN['walks']['standard']['flips']}",
+        ),
+        ("walks.standard.mode", "cyclic", "walks.standard: sizes: expected square ones in mode cyclic, got 2x2x3"),
         ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
         ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),
@@ -274,6 +284,13 @@ def test_message_word_by_word(tmp_path, key, value, message):
             {"search.z2.demonstration_share": [0.1, 0.6], "search.z2.best_share": 0.5},  # the last round counts too
             "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.5, of at most "
             "0.5, got [0.1, 0.6]",
+        ),
+        (
+            {
+                "walks.standard.start": "results/refinement/schemes/from_z2.parquet",
+                "walks.from_z2.start": "results/refinement/schemes/standard.parquet",
+            },
+            "walks.standard.start: expected walks that begin somewhere, got a circle",
         ),
         (
             {"search.z2.games": 0, "search.z2.subgames": 0},

@@ -65,7 +65,7 @@ def make(folder: Path, schemes: list[dict] | None = None, timings: list[dict] | 
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     for agent in given["agents"].values():
         agent["targets"] = ["2x2x2", "2x2x3"]
-    walk = next(iter(given["walks"].values())) | {"chain": ["2x2x2", "2x2x3"]}
+    walk = next(iter(given["walks"].values())) | {"sizes": ["2x2x2", "2x2x3"]}
     given["walks"] = {
         "plain": walk | {"start": "data/standard.json"},
         "later": walk | {"start": "results/search/schemes/z2.parquet"},

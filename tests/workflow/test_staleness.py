@@ -38,7 +38,8 @@ OTHER_VALUES = {
         "data/standard.json": "results/search/schemes/z.parquet",
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
     },
-    "chain": {("1x2x2", "2x2x2"): ["2x2x2"], ("1x1x2", "1x2x2", "2x2x2"): ["2x2x2"]},
+    "mode": {"flips": "ternary"},
+    "sizes": {("1x2x2", "2x2x2"): ["2x2x2"], ("1x1x2", "1x2x2", "2x2x2"): ["2x2x2"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}

@@ -11,13 +11,20 @@ rule refinement:
             update("results/refinement/curves/{walk}.csv"),
             caption="../report/refinement.rst",
             category="Walks",
-            labels={"walk": "{walk}"},
+            labels={"walk": "{walk}", "table": "finds"},
+        ),
+        report(
+            update("results/refinement/attempts/{walk}.csv"),
+            caption="../report/attempts.rst",
+            category="Walks",
+            labels={"walk": "{walk}", "table": "attempts"},
         ),
         update("results/refinement/timing/{walk}.csv"),
     log:
         "logs/refinement/{walk}.log",
     conda:
         "../envs/stages.yaml"
+    threads: min(workflow.cores or 1024, config["refinement"]["walkers"])
     resources:
         mem_mb=4000,
         runtime=1440,

@@ -1,4 +1,4 @@
-"""The chain: where legs start, what is kept, and that an interrupted walk ends in the same bytes."""
+"""The walk: where attempts start, what is kept, and that threads and interruptions change no byte."""
 
 import csv
 import itertools
@@ -18,18 +18,39 @@ from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import parse_size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate
+from stages.contract.command import Stopwatch
 from stages.contract.params import Refinement, Walk
+from stages.contract.resume import Resume
 from stages.errors import SchemeError, TableError
-from stages.refinement import chain
-from stages.refinement.chain import read_start, refine, starts
+from stages.refinement import walk as walk_lib
 from stages.refinement.finds import Finds
+from stages.refinement.walk import PASSES, legs_of, read_start, refine
 from stages.refinement.words import decode, encode
 from tests.examples import modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
-SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=100_000)
-WALK = Walk(start="start.json", chain=("2x2x2", "2x2x3", "2x3x3"), flips=30_000, seed=3)
+SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=60_000, walkers=3)
+WALK = Walk(start="start.json", mode="flips", sizes=("2x2x2", "2x2x3", "2x3x3"), flips=1_500_000, seed=3)
+
+
+class States(Resume):
+    """Keeps every state, on no disk; begins from the one it is given."""
+
+    is_due = True
+
+    def __init__(self, first: dict | None = None) -> None:
+        self.first, self.saved = first, []
+
+    def load(self) -> dict | None:
+        return self.first
+
+    def save(self, arrays: dict) -> None:
+        self.saved.append({name: array.copy() for name, array in arrays.items()})
+
+
+def _refine(walk: Walk, settings: Refinement, given: list[Candidate], states: States | None = None, threads: int = 1):
+    return refine(walk, settings, given, "refinement:test", states or States(), Stopwatch(), threads)
 
 
 def _candidate(scheme: Scheme) -> Candidate:
@@ -39,50 +60,66 @@ def _candidate(scheme: Scheme) -> Candidate:
 START = [_candidate(standard(parse_size("1x1x1")))]
 
 
-def _ignore(state: dict) -> None:
-    """Saves nothing."""
-
-
 def _rows(finds: Finds) -> list[dict]:
-    return [candidates.to_row(candidate) for candidate in finds.best_candidates()]
+    return [candidates.to_row(candidate) for candidate in finds.collection.candidates()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_barrier():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk_lib, "BARRIER", 20_000)
+        yield
 
 
 @pytest.fixture(scope="module")
-def finished() -> tuple[Finds, int]:
-    return refine(WALK, SETTINGS, START, "refinement:test", None, _ignore)
+def finished(short_barrier) -> tuple[Finds, int]:
+    return _refine(WALK, SETTINGS, START)
 
 
-def test_chain_reaches_known_ranks_over_both_rings(finished):
+def test_walk_reaches_known_ranks_over_both_rings(finished):
     finds, flips_done = finished
-    assert flips_done == 30_000 * (8 + 12 + 18)
+    assert 1_500_000 <= flips_done < 1_500_000 + 3 * PASSES * SETTINGS.walkers
     best = {(row["size"], row["ring"]): row["rank"] for row in _rows(finds)}
     assert best == {
         (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
     }
 
 
+def test_flips_go_with_the_square_of_the_naive_rank():
+    legs = legs_of(WALK.model_copy(update={"flips": 1_000_000_000}), 2)
+    assert [leg.size.name for leg in legs] == [*WALK.sizes] * PASSES
+    assert sum(leg.flips for leg in legs) * 2 == pytest.approx(1_000_000_000, rel=1e-6)
+    assert legs[2].flips / legs[0].flips == pytest.approx(18**2 / 8**2, rel=1e-6)
+
+
 def test_every_row_is_exact_and_knows_its_origin(finished):
     finds, flips_done = finished
-    found = finds.best_candidates()
-    over_z2 = {candidate.scheme.hash for candidate in found if candidate.scheme.ring == "Z2"}
+    found = finds.collection.candidates()
+    held = {candidate.scheme.hash for candidate in finds.collection.candidates()}
+    standards = {standard(parse_size(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p}
     for candidate in found:
         assert check(candidate.scheme) is None
         assert (candidate.origin, candidate.seed) == ("refinement:test", 3)
         assert 0 <= candidate.clock <= flips_done
-        if candidate.scheme.ring == "Z":
-            assert candidate.parent in over_z2
-    parents = {candidate.parent for candidate in found if candidate.scheme.size.name == "2x2x2"} - over_z2
-    assert parents == {START[0].scheme.hash}
+        over_z2 = decode(encode(candidate.scheme), candidate.scheme.size)
+        assert candidate.parent in {over_z2.hash, *held, *standards}
 
 
 def test_curve_falls_and_ends_at_the_best_rank(finished):
     finds, _ = finished
-    for size in WALK.chain:
+    for size in WALK.sizes:
         for ring in ("Z2", "Z"):
             ranks = [row["rank"] for row in finds.curve if (row["size"], row["ring"]) == (size, ring)]
             assert all(after < before for before, after in itertools.pairwise(ranks))
             assert ranks[-1] == finds.collection.best(parse_size(size), ring)
     assert [row["flips"] for row in finds.curve] == sorted(row["flips"] for row in finds.curve)
+
+
+def test_attempts_end_at_their_ranks(finished):
+    rows = finished[0].attempt_rows()
+    assert {row["size"] for row in rows} == set(WALK.sizes)
+    assert min(row["rank"] for row in rows if row["size"] == "2x3x3") == 15
+    assert sum(row["attempts"] for row in rows) >= SETTINGS.walkers * len(WALK.sizes) * PASSES
 
 
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
@@ -94,37 +131,43 @@ def test_no_more_than_keep_per_size_ring_and_rank(finished):
 
 
 @pytest.mark.parametrize(
-    "change", [{"keep": 5}, {"pool": 8}, {"plus_after": (60, 2000)}, {"margin": (2, 5)}, {"restart_after": 90_000}]
+    "change",
+    [
+        {"keep": 5},
+        {"pool": 8},
+        {"plus_after": (60, 2000)},
+        {"margin": (2, 5)},
+        {"restart_after": 40_000},
+        {"walkers": 2},
+    ],
+    ids=lambda change: next(iter(change)),
 )
 def test_every_setting_is_alive(finished, change):
-    other, _ = refine(WALK, SETTINGS.model_copy(update=change), START, "refinement:test", None, _ignore)
+    other, _ = _refine(WALK, SETTINGS.model_copy(update=change), START)
     assert _rows(other) != _rows(finished[0])
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"flips": 31_000}, {"chain": ("2x2x3", "2x3x3")}])
+@pytest.mark.parametrize("change", [{"seed": 4}, {"flips": 1_600_000}, {"sizes": ("2x2x3", "2x3x3")}])
 def test_every_number_of_the_walk_is_alive(finished, change):
-    other, _ = refine(WALK.model_copy(update=change), SETTINGS, START, "refinement:test", None, _ignore)
+    other, _ = _refine(WALK.model_copy(update=change), SETTINGS, START)
     assert _rows(other) != _rows(finished[0])
 
 
-@pytest.mark.parametrize("segment", [7_001, 100_000])
-def test_going_on_from_any_saved_state_gives_the_same(monkeypatch, segment):
+@pytest.mark.parametrize("threads", [2, 5])
+def test_number_of_threads_changes_nothing(finished, threads):
+    other, _ = _refine(WALK, SETTINGS, START, threads=threads)
+    assert (_rows(other), other.curve) == (_rows(finished[0]), finished[0].curve)
+
+
+def test_going_on_from_any_saved_state_gives_the_same(finished):
     """Each saved state is taken up by a new run; all end alike."""
-    monkeypatch.setattr(chain, "SEGMENT", segment)
-    states: list[dict] = []
-    whole, _ = refine(
-        WALK,
-        SETTINGS,
-        START,
-        "refinement:test",
-        None,
-        lambda state: states.append({k: v.copy() for k, v in state.items()}),
-    )
-    assert len(states) == 30_000 * 38 // segment
-    for state in states[:: max(1, len(states) // 4)]:
-        resumed, _ = refine(WALK, SETTINGS, START, "refinement:test", state, _ignore)
-        assert _rows(resumed) == _rows(whole)
-        assert resumed.curve == whole.curve
+    states = States()
+    whole, flips_done = _refine(WALK, SETTINGS, START, states)
+    assert _rows(whole) == _rows(finished[0])
+    assert len(states.saved) >= 3 * PASSES
+    for state in states.saved[:: len(states.saved) // 4]:
+        resumed, again = _refine(WALK, SETTINGS, START, States(state))
+        assert (_rows(resumed), resumed.curve, again) == (_rows(whole), whole.curve, flips_done)
 
 
 def test_a_wrong_scheme_of_the_walk_is_a_bug():
@@ -164,18 +207,16 @@ def test_another_scheme_of_the_rank_given_is_a_find():
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_standard_algorithm_is_no_find_and_yet_a_start(ring):
-    """One move is too few for anything new."""
-    given = [_candidate(standard(parse_size("1x1x1"), ring))]
-    finds, _ = refine(WALK.model_copy(update={"flips": 1}), SETTINGS, given, "refinement:test", None, _ignore)
-    standards = {standard(parse_size(name), its_ring).hash for name in WALK.chain for its_ring in ("Z2", "Z")}
-    assert not standards & {row["hash"] for row in _rows(finds)}
-    assert all(row["flips"] > 0 for row in finds.curve)
+    """One flip is too few for anything new."""
+    given = [_candidate(standard(parse_size("2x2x2"), ring))]
+    finds, _ = _refine(WALK.model_copy(update={"flips": 1}), SETTINGS, given)
+    assert all(row["rank"] < parse_size(row["size"]).naive_rank for row in _rows(finds))
 
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     given = [_candidate(modulo_two())]
-    walk = WALK.model_copy(update={"chain": ("2x2x2", "2x2x3"), "flips": 1})
-    finds, _ = refine(walk, SETTINGS, given, "refinement:test", None, _ignore)
+    walk = WALK.model_copy(update={"sizes": ("2x2x2", "2x2x3"), "flips": 1})
+    finds, _ = _refine(walk, SETTINGS, given)
     rows = _rows(finds)
     assert modulo_two().hash not in {row["hash"] for row in rows}
     assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
@@ -183,42 +224,15 @@ def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
 
 
 def test_nothing_given_nothing_found():
-    finds, flips_done = refine(WALK, SETTINGS, [], "refinement:test", None, _ignore)
+    finds, flips_done = _refine(WALK, SETTINGS, [])
     assert (_rows(finds), finds.curve, flips_done) == ([], [], 0)
-
-
-def test_starts_take_the_lowest_rank_and_prefer_what_lifted(finished):
-    size = parse_size("2x2x3")
-    found = finished[0].best_candidates()
-    strassens = [each for each in found if each.scheme.size.name == "2x2x2"]
-    # 7 products and 4 standard ones for the new column; the Z2 rows are passed over for those over Z.
-    assert starts(size, [*START, *strassens]) == [each for each in strassens if each.scheme.ring == "Z"]
-    over_z2 = [each for each in strassens if each.scheme.ring == "Z2"]
-    assert starts(size, [*START, *over_z2]) == over_z2
-    assert starts(parse_size("1x2x2"), strassens) == []
-    own = [_candidate(each.scheme) for each in found if each.scheme.size == size]
-    assert starts(size, [*strassens, *own]) != []
-    assert {each.scheme.rank for each in starts(size, own)} == {11}
 
 
 def test_agent_of_naive_rank_is_enough(tmp_path):
     path = tmp_path / "agent.parquet"
     candidates.write(path, [_candidate(standard(parse_size("2x2x2"), "Z2"))])
-    finds, _ = refine(WALK, SETTINGS, read_start(path), "refinement:test", None, _ignore)
+    finds, _ = _refine(WALK, SETTINGS, read_start(path))
     assert finds.collection.best(parse_size("2x2x2"), "Z") == 7
-
-
-def test_start_without_a_usable_scheme():
-    given = [_candidate(standard(parse_size(name))) for name in ("2x2x3", "3x3x3")]
-    with pytest.raises(SchemeError, match=r"^start.json: expected a scheme that fits into 2x2x2, got 2x2x3, 3x3x3$"):
-        refine(WALK, SETTINGS, given, "refinement:test", None, _ignore)
-
-
-def test_size_that_nothing_earlier_fits_into():
-    walk = WALK.model_copy(update={"chain": ("2x2x3", "2x2x2")})
-    given = [_candidate(standard(parse_size("2x2x3")))]
-    with pytest.raises(SchemeError, match="fits into 2x2x2, got 2x2x3"):
-        refine(walk, SETTINGS, given, "refinement:test", None, _ignore)
 
 
 def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
@@ -250,7 +264,7 @@ def test_only_the_standard_algorithm_starts_from_json(tmp_path):
 
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
-    outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "timing"))
+    outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "attempts", "timing"))
     return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
 
 
@@ -258,8 +272,9 @@ def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/st
 def workspace(tmp_path: Path) -> Path:
     """A folder with parameters of a walk of about five seconds."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
+    sizes = ["2x2x2", "2x3x3", "3x3x3"]
     given["walks"] = {
-        "standard": {"start": "data/standard.json", "chain": ["2x2x2", "2x3x3", "3x3x3"], "flips": 700_000, "seed": 1}
+        "standard": {"start": "data/standard.json", "mode": "flips", "sizes": sizes, "flips": 30_000_000, "seed": 1}
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
     return tmp_path
@@ -287,7 +302,7 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
     assert arrays["counters"][:2].sum() > 0
     np.savez(state, **arrays | {"seconds": arrays["seconds"] + AGE_S})
     subprocess.run(_command(workspace / "killed"), cwd=workspace, env=_environment(), check=True, capture_output=True)
-    for name in ("schemes", "curve"):
+    for name in ("schemes", "curve", "attempts"):
         assert (workspace / "whole" / name).read_bytes() == (workspace / "killed" / name).read_bytes()
     assert not list(workspace.glob(".resume/*.npz"))
     with (workspace / "killed/timing").open() as file:
@@ -308,6 +323,7 @@ def test_agent_that_solved_nothing_leaves_the_walk_empty_handed(workspace):
     assert done.stderr == f"refinement:standard: {start} holds no scheme, so there is nothing to refine\n"
     assert candidates.read(out / "schemes") == []
     assert (out / "curve").read_text() == "size,flips,rank,ring\n"
+    assert (out / "attempts").read_text() == "size,rank,attempts\n"
     assert "flips" in (out / "timing").read_text()
 
 

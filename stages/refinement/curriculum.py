@@ -1,0 +1,64 @@
+"""Where an attempt begins: schemes of other sizes, and of its own, made into one of the size that is walked.
+
+A size is fed by its neighbours: two smaller schemes side by side (one of them often a slab of the standard algorithm),
+a Kronecker product, a larger scheme less a row or a column; and by what it holds itself. Each way is as likely as the
+others, and so is each scheme of the lowest rank that is held: which of them leads down is not known.
+
+Half of the starts are made of schemes over Z alone: what does not lift makes larger schemes that do not lift (measured
+for 4x4x4:47). The other half take the lowest ranks over Z2.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stages.algebra.factors import Scheme, standard
+from stages.algebra.symmetry import orientation, oriented, sorted_size
+from stages.algebra.targets import Size
+from stages.refinement.finds import Finds
+from stages.refinement.moves import merge, product, project
+
+def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Scheme, str]:
+    """A scheme of `size` to walk from, and the hash of the largest held scheme that it is made of."""
+    ring = ("Z", "Z2")[rng.integers(2)]
+    used: list[Scheme] = []
+
+    def held(wanted: Size) -> Scheme:
+        """One of the lowest rank, its axes in the order wanted; the standard algorithm where nothing is held."""
+        size = sorted_size(wanted)
+        schemes = finds.lowest(size, ring) or [standard(size)]
+        used.append(schemes[rng.integers(len(schemes))])
+        turned = oriented(used[-1], orientation(size, wanted))
+        return turned if turned.ring == ring else Scheme(wanted, ring, turned.factors)
+
+    def own() -> Scheme:
+        return held(size)
+
+    def side_by_side(axis: int, first: int) -> Scheme:
+        return merge(held(_with(size, axis, first)), held(_with(size, axis, size[axis] - first)), axis)
+
+    def kronecker(outer: Size, inner: Size) -> Scheme:
+        return product(held(outer), held(inner))
+
+    def cut(axis: int) -> Scheme:
+        larger = held(_with(size, axis, size[axis] + 1))
+        return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
+
+    ways: list[tuple] = [(own,)] if finds.lowest(size, ring) else []
+    ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
+    ways += [(kronecker, *parts) for parts in _factors(size)]
+    ways += [(cut, axis) for axis in range(3) if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring)]
+    way, *arguments = ways[rng.integers(len(ways))]
+    scheme = way(*arguments)
+    return scheme, max(used, key=lambda part: part.size.naive_rank).hash
+
+
+def _with(size: Size, axis: int, length: int) -> Size:
+    return Size(*(length if place == axis else given for place, given in enumerate(size)))
+
+
+def _factors(size: Size) -> list[tuple[Size, Size]]:
+    """Pairs of sizes with no axis below 2 whose Kronecker product is of this size."""
+    inner = [[part for part in range(2, length // 2 + 1) if length % part == 0] for length in size]
+    pairs = [Size(n, m, p) for n in inner[0] for m in inner[1] for p in inner[2]]
+    return [(Size(*(length // part for length, part in zip(size, parts, strict=True))), parts) for parts in pairs]

@@ -1,0 +1,92 @@
+"""The kinds of walk, behind one signature: where an attempt begins, how it goes on, what it leaves.
+
+`flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
+unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from stages.algebra.factors import Scheme
+from stages.algebra.targets import Size
+from stages.contract.params import Refinement, Walk
+from stages.refinement import flips
+from stages.refinement.curriculum import draw_start
+from stages.refinement.finds import Finds
+from stages.refinement.words import decode, encode
+
+HARVEST = 8  # schemes looked at when an attempt ends; the pool of one attempt is a family and lifts as one
+
+
+class Start(NamedTuple):
+    """Where an attempt begins.
+
+    Attributes:
+      walker: arrays of the mode's kernel.
+      scheme: where it stands.
+      parent: hash of the scheme that it was made of.
+    """
+
+    walker: tuple[np.ndarray, ...]
+    scheme: Scheme
+    parent: str
+
+
+class Mode(ABC):
+    """One kind of walk. `advance` runs in threads: it changes nothing but the walker given."""
+
+    Walker: ClassVar[type]  # NamedTuple of arrays
+
+    @abstractmethod
+    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+        """A new attempt at `size`."""
+
+    @abstractmethod
+    def advance(self, walker: tuple[np.ndarray, ...], size: Size, moves: int) -> tuple[int, Scheme | None]:
+        """Walks at most `moves` flips; returns those made, and the scheme where they end at a new best rank."""
+
+    @abstractmethod
+    def rank(self, walker: tuple[np.ndarray, ...]) -> int:
+        """The lowest rank of the attempt."""
+
+    @abstractmethod
+    def harvest(self, walker: tuple[np.ndarray, ...], size: Size) -> list[Scheme]:
+        """What is worth a look when the attempt ends."""
+
+
+@dataclass(frozen=True)
+class Flips(Mode):
+    """Over Z2, from schemes of any size."""
+
+    policy: flips.Policy
+    pool: int
+    highest_margin: int
+    Walker = flips.Walker
+
+    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+        scheme, parent = draw_start(size, finds, rng)
+        walker = flips.begin(encode(scheme), self.pool, self.highest_margin, int(rng.integers(2**63)))
+        return Start(walker, scheme, parent)
+
+    def advance(self, walker: flips.Walker, size: Size, moves: int) -> tuple[int, Scheme | None]:
+        best = walker.registers[flips.BEST]
+        made = int(flips.advance(walker, self.policy, np.uint64(moves)))
+        is_lower = walker.registers[flips.BEST] < best
+        return made, decode(flips.terms_of(walker), size) if is_lower else None
+
+    def rank(self, walker: flips.Walker) -> int:
+        return int(walker.registers[flips.BEST])
+
+    def harvest(self, walker: flips.Walker, size: Size) -> list[Scheme]:
+        pool = flips.pooled_terms(walker)
+        return [decode(pool[member], size) for member in range(0, len(pool), -(-len(pool) // HARVEST))]
+
+
+def mode_of(walk: Walk, settings: Refinement) -> Mode:
+    """The mode that a walk names."""
+    return Flips(flips.policy(settings.plus_after, settings.margin), settings.pool, settings.margin[1])
