@@ -1,0 +1,157 @@
+"""Moves between sizes (the meta flip graph: Kauers and Wood 2025): extension, projection, merge, product.
+
+They take schemes over Z2 or Z in any orientation and return one of a sorted size n <= m <= p, exact over the same ring.
+Nothing is drawn at random: a caller that wants another row, or another orientation of a product, says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stages.algebra.factors import Factors, Scheme, leading_signs, standard
+from stages.algebra.symmetry import (
+    MODE_AXES,
+    PERMUTATIONS,
+    as_matrices,
+    from_matrices,
+    oriented,
+    sorted_scheme,
+    sorted_size,
+)
+from stages.algebra.targets import Size
+
+
+def fits(small: Size, large: Size) -> bool:
+    """Whether a scheme of size `small` can be extended to `large` (equal sizes too), in the best orientation."""
+    return all(length <= limit for length, limit in zip(sorted(small), sorted(large), strict=True))
+
+
+def extended_rank(scheme: Scheme, size: Size) -> int:
+    """Rank of the scheme extended to `size`."""
+    return scheme.rank + size.naive_rank - scheme.size.naive_rank
+
+
+def extend(scheme: Scheme, size: Size) -> Scheme:
+    """The scheme on the leading blocks of A and B, plus a standard product for each (i, j, k) beyond.
+
+    Sizes that fit in some order fit in the sorted one, so that order is used.
+
+    Raises:
+      ValueError: an axis of the scheme is longer than that of `size`.
+    """
+    _ring(scheme)
+    if not fits(scheme.size, size):
+        raise ValueError(f"extension: {scheme.size.name} does not fit into {size.name}")
+    scheme, size = sorted_scheme(scheme), sorted_size(size)
+    beyond = np.any(np.indices(size).reshape(3, -1) >= np.array(scheme.size)[:, None], axis=0)  # term order of standard
+    products = standard(size, scheme.ring).factors
+    padded = []
+    for (row, col), matrix, product in zip(MODE_AXES, as_matrices(scheme), products, strict=True):
+        block = np.zeros((size[row], size[col], scheme.rank), np.int64)
+        block[: scheme.size[row], : scheme.size[col]] = matrix
+        padded.append(np.concatenate([block.reshape(-1, scheme.rank), product[:, beyond]], axis=1))
+    return Scheme(size, scheme.ring, Factors(*padded))
+
+
+def project(scheme: Scheme, axis: int, index: int) -> Scheme:
+    """The scheme without one index of one of its three axes; terms that vanish or now stand twice are taken together.
+
+    Raises:
+      ValueError: the axis has no such index, or no other one.
+    """
+    ring = _ring(scheme)
+    length = scheme.size[axis]
+    if length == 1 or not 0 <= index < length:
+        raise ValueError(f"projection of {scheme.size.name}: expected an index of axis {axis} and another, got {index}")
+    u, v, w = (
+        np.delete(matrix, index, axis=axes.index(axis)) if axis in axes else matrix
+        for matrix, axes in zip(as_matrices(scheme), MODE_AXES, strict=True)
+    )
+    size = Size(*(length - (place == axis) for place, length in enumerate(scheme.size)))
+    return sorted_scheme(Scheme(size, ring, reduced(from_matrices((u, v, w)), ring)))
+
+
+def merge(first: Scheme, second: Scheme, axis: int) -> Scheme:
+    """Two schemes side by side along one axis of the first; the second is turned so that the other two agree.
+
+    Raises:
+      ValueError: no orientation of the second agrees, or the rings differ.
+    """
+    ring = _ring(first, second)
+    kept = [place for place in range(3) if place != axis]
+    for permutation in PERMUTATIONS:
+        if all(second.size[permutation[place]] == first.size[place] for place in kept):
+            break
+    else:
+        raise ValueError(f"merge: {second.size.name} does not stand beside {first.size.name} along axis {axis}")
+    second = oriented(second, permutation)
+    size = Size(*(length + (place == axis) * second.size[axis] for place, length in enumerate(first.size)))
+    merged = []
+    for axes, one, other in zip(MODE_AXES, as_matrices(first), as_matrices(second), strict=True):
+        matrix = np.zeros((size[axes[0]], size[axes[1]], first.rank + second.rank), np.int64)
+        matrix[: one.shape[0], : one.shape[1], : first.rank] = one
+        # The second stands behind the first along `axis`, on the same rows and columns elsewhere.
+        matrix[matrix.shape[0] - other.shape[0] :, matrix.shape[1] - other.shape[1] :, first.rank :] = other
+        merged.append(matrix)
+    return sorted_scheme(Scheme(size, ring, from_matrices((merged[0], merged[1], merged[2]))))
+
+
+def product(first: Scheme, second: Scheme) -> Scheme:
+    """The Kronecker product: blocks multiplied by `first`, and within each of its products by `second`; ranks multiply.
+
+    The orientations count: 2x2x3 with 2x2x3 gives 4x4x9, with its rotation 2x3x2 gives 4x6x6.
+
+    Raises:
+      ValueError: the rings differ.
+    """
+    ring = _ring(first, second)
+    size = Size(*(one * other for one, other in zip(first.size, second.size, strict=True)))
+    nested = (
+        np.einsum("abr,cds->acbdrs", one, other).reshape(
+            one.shape[0] * other.shape[0] * one.shape[1] * other.shape[1], -1
+        )
+        for one, other in zip(as_matrices(first), as_matrices(second), strict=True)
+    )
+    return sorted_scheme(Scheme(size, ring, Factors(*nested)))
+
+
+def reduced(factors: Factors, ring: str) -> Factors:
+    """Leaves out terms with a zero factor, and adds up terms whose factors agree in two modes, until there are none.
+
+    Over Z factors agree that are equal up to sign. The terms that stay keep their order.
+    """
+    terms = [matrix % 2 if ring == "Z2" else matrix for matrix in factors]
+    rank = -1
+    while terms[0].shape[1] != rank:
+        rank = terms[0].shape[1]
+        for third in range(3):
+            alive = np.logical_and.reduce([matrix.any(axis=0) for matrix in terms])
+            terms = [matrix[:, alive] for matrix in terms]
+            one, two = (mode for mode in range(3) if mode != third)
+            signs = {mode: leading_signs(terms[mode]) for mode in (one, two)}
+            for mode, sign in signs.items():
+                terms[mode] = terms[mode] * sign
+            terms[third] = terms[third] * signs[one] * signs[two]
+            _, leaders, members = np.unique(
+                np.concatenate([terms[one], terms[two]]), axis=1, return_index=True, return_inverse=True
+            )
+            if leaders.size < terms[0].shape[1]:
+                sums = np.zeros((leaders.size, len(terms[third])), np.int64)
+                np.add.at(sums, members.reshape(-1), terms[third].T)
+                terms[third] = sums.T % 2 if ring == "Z2" else sums.T
+                terms[one], terms[two] = terms[one][:, leaders], terms[two][:, leaders]
+                order = np.argsort(leaders)
+                terms = [matrix[:, order] for matrix in terms]
+    return Factors(*terms)
+
+
+def _ring(*schemes: Scheme) -> str:
+    """The one ring of the schemes.
+
+    Raises:
+      ValueError: rings that differ, or Q, whose denominators these moves do not carry.
+    """
+    rings = {scheme.ring for scheme in schemes}
+    if len(rings) > 1 or "Q" in rings:
+        raise ValueError(f"moves between sizes: expected schemes over Z2 or over Z, got {', '.join(sorted(rings))}")
+    return rings.pop()
