@@ -77,8 +77,10 @@ def results(folder: Path, name: str, walk: params.Walk, before: float) -> tuple[
     """A row and a scheme per size and ring, and the CPU seconds up to the end of the walk."""
     (timing,) = _read(folder / f"results/refinement/timing/{name}.csv")
     seconds, flips = float(timing["cpu_s"]), int(timing["flips"])
-    curve = {(row["size"], row["ring"], int(row["rank"])): int(row["flips"]) for row in _read(
-        folder / f"results/refinement/curves/{name}.csv")}
+    curve = {
+        (row["size"], row["ring"], int(row["rank"])): int(row["flips"])
+        for row in _read(folder / f"results/refinement/curves/{name}.csv")
+    }
     attempts = [row for row in _read(folder / f"results/refinement/attempts/{name}.csv")]
     rows = []
     for candidate in candidates.read(folder / params.schemes_of("refinement", name)):

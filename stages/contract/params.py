@@ -206,7 +206,7 @@ class Walk(Section):
     """
 
     start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
-    mode: Literal["flips", "cyclic", "ternary", "recombination"]
+    mode: Literal["flips", "cyclic", "ternary", "recombination"] = Field(description="see above")
     sizes: tuple[SizeName, ...] = Field(min_length=1, description="in the order in which they are walked")
     flips: int = Field(ge=0, le=10**15, description="in all; a size has a share like the square of its naive rank")
     seed: Seed

@@ -18,6 +18,7 @@ from stages.algebra.targets import Size
 from stages.refinement.finds import Finds
 from stages.refinement.moves import merge, product, project
 
+
 def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Scheme, str]:
     """A scheme of `size` to walk from, and the hash of the largest held scheme that it is made of."""
     ring = ("Z", "Z2")[rng.integers(2)]

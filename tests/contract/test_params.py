@@ -290,7 +290,7 @@ def test_message_word_by_word(tmp_path, key, value, message):
                 "walks.standard.start": "results/refinement/schemes/from_z2.parquet",
                 "walks.from_z2.start": "results/refinement/schemes/standard.parquet",
             },
-            "walks.standard.start: expected walks that begin somewhere, got a circle",
+            "walks.from_z2.start: expected walks that begin somewhere, got a circle",
         ),
         (
             {"search.z2.games": 0, "search.z2.subgames": 0},

@@ -96,7 +96,9 @@ def test_every_row_is_exact_and_knows_its_origin(finished):
     finds, flips_done = finished
     found = finds.collection.candidates()
     held = {candidate.scheme.hash for candidate in finds.collection.candidates()}
-    standards = {standard(parse_size(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p}
+    standards = {
+        standard(parse_size(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p
+    }
     for candidate in found:
         assert check(candidate.scheme) is None
         assert (candidate.origin, candidate.seed) == ("refinement:test", 3)
