@@ -200,6 +200,7 @@ def play(row: Row) -> dict:
     from stages.learning.demonstrations import DemonstrationReader
     from stages.pretraining.pretrain import pretrain
     from stages.search.search import begin, rounds
+    from stages.search.setup import set_up
 
     given = params.load(ROOT / "params.yaml")
     base = row.ring.lower()
@@ -225,11 +226,12 @@ def play(row: Row) -> dict:
         trained, _ = pretrain(agent, pretraining, reader, before, stopwatch, f"pretraining {row.name}")
         before.clear()  # whoever goes on with this row trains again, and counts that too
         history = during.path.with_suffix(".json")
-        memory = begin(agent, settings, trained, during, stopwatch)
+        setup = set_up(label, agent, settings, reader)
+        memory = begin(setup, trained, during, stopwatch)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
         if memory.round:
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
-        for _ in rounds(memory, agent, settings, reader, during, stopwatch, label):
+        for _ in rounds(memory, setup, during, stopwatch):
             games = memory.round * (settings.games + settings.subgames)
             is_over = ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
             write_text(history, json.dumps(ranks.reached))

@@ -1,5 +1,6 @@
 """What a round learns from: the schedule of the mix, best games in fresh bases, positions that are searched again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -16,7 +17,7 @@ from stages.search.batches import draw_batches
 from stages.search.selfplay import reanalyse
 from stages.search.starts import Bases
 from tests.agents import agent, settings, untrained
-from tests.search.players import reader_for
+from tests.search.players import begin, reader_for, setup_for
 
 PLAYER = agent("Z2", "1x1x2", "2x2x2", core="1x1x2", history=1)
 NETWORK = untrained(PLAYER)
@@ -47,10 +48,11 @@ def _replay(count=30):
     return buffers.Replay(positions, np.array([count]))
 
 
-def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, plan=_again):
-    replay = replay or buffers.empty_replay(RULES, NETWORK.history)
-    reader, rng = reader_for(folder, RULES), np.random.default_rng(0)
-    return draw_batches(NETWORK, replay, best, reader, PLAYER, given, round_number, plan, jax.random.key(0), rng)
+def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, player=PLAYER):
+    setup = replace(setup_for(player, given, folder), planner=_again)
+    memory, _ = begin(setup)
+    memory.replay, memory.best, memory.round = replay or memory.replay, best, round_number
+    return draw_batches(memory, setup, jax.random.key(0), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -158,8 +160,6 @@ def test_a_best_game_out_of_the_action_space_leaves_the_demonstration(tmp_path: 
     rules = rules_for("Z", "1x1x2")
     _with_bases(monkeypatch, np.array([[3, 0], [0, 1]]))
     given = _settings(demonstration_share=(0.5, 0.5), best_share=0.3)
-    reader, rng = reader_for(tmp_path, rules), np.random.default_rng(0)
-    best = BEST._replace(kind=np.array([0, 1]))
-    replay = buffers.empty_replay(rules, 1)
-    batches = draw_batches(untrained(player), replay, best, reader, player, given, 0, _again, jax.random.key(0), rng)
+    batches = _draw(tmp_path, given, best=BEST._replace(kind=np.array([0, 1])), player=player)
+    reader = reader_for(tmp_path, rules)
     jax.tree.map(np.testing.assert_array_equal, batches.terms, reader.take(0, (STEPS, BATCH)))
