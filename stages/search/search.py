@@ -77,7 +77,9 @@ def rounds(memory: Memory, setup: Setup, resume: Resume, stopwatch: Stopwatch) -
         losses = {}
         if settings.train_steps:
             batches = draw_batches(memory, setup, batch_key, rng)
-            memory.train, losses = train_steps(memory.train, batches, train_key, setup.optimiser)
+            memory.train, losses = train_steps(
+                memory.train, batches, train_key, setup.optimiser, settings.signed_permutations
+            )
             losses = mean_losses(losses, f"{label}, round {memory.round}")
         memory.round += 1
         _note(memory, setup, shares, losses)

@@ -367,6 +367,16 @@ def test_training_works_with_every_share_searched_again(tmp_path: Path, share):
     assert (np.asarray(before) != np.asarray(after)).any()
 
 
+def test_signed_permutations_are_learnt_too(tmp_path: Path):
+    # Played is with the same planner, so that only training can tell.
+    player = agent("Z2", "1x1x2", **TINY)
+    given = settings(games=8, rounds=1, signed_permutations=True)
+    turned = _run(player, given, tmp_path)
+    plain = _run(player, given.model_copy(update={"signed_permutations": False}), tmp_path)
+    assert [row["solved_share"] for row in plain.curve] == [row["solved_share"] for row in turned.curve]
+    assert [row["policy_loss"] for row in plain.curve] != [row["policy_loss"] for row in turned.curve]
+
+
 def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
     memory, resume = begin(setup_for(agent("Z2", "1x1x2", **TINY), settings(), tmp_path))
     monkeypatch.setattr(resume_lib.Resume, "is_due", False)
