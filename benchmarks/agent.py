@@ -19,6 +19,7 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -218,6 +219,7 @@ def play(row: Row) -> dict:
     """An agent, from its demonstrations to the end of its search."""
     from stages.contract.xla import settle_xla
 
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # each row pays for its own
     settle_xla()
 
     from stages.algebra.targets import parse_size
