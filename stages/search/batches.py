@@ -6,7 +6,7 @@ from functools import partial
 
 import jax
 import numpy as np
-from jaxtyping import Array, Key, PRNGKeyArray
+from jaxtyping import Array, Bool, Int, Key, PRNGKeyArray
 
 from stages.game.rules import Rules
 from stages.learning import buffers
@@ -21,8 +21,8 @@ from stages.search.starts import change_terms, draw_bases, modes_of
 def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random.Generator) -> Batch:
     """The batches of one round, each demonstrations, then best games, then own positions. The key is consumed.
 
-    Every row holds a demonstration too, which stands in where a basis takes a best game out of the action space or
-    where nothing has been played. So the shapes never change.
+    Every row holds a demonstration too, which stands in where a best game is out of the action space or where nothing
+    has been played. So the shapes never change.
     """
     settings = setup.settings
     steps, batch = settings.train_steps, settings.optimiser.batch
@@ -60,7 +60,10 @@ def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random
 
 
 def _put_best(terms: Terms, place: slice, best: buffers.BestGames, setup: Setup, rng: np.random.Generator) -> None:
-    """Best games in fresh random bases, into the rows `place` of each batch."""
+    """Best games in fresh random bases, into the rows `place` of each batch.
+
+    A game that its basis takes out of the action space, as can be over Z, is learnt as it is kept.
+    """
     agent, rules = setup.agent, setup.rules
     shape = terms.rank[:, place].shape
     drawn = buffers.draw_best(best, rng, int(np.prod(shape)))
@@ -69,10 +72,17 @@ def _put_best(terms: Terms, place: slice, best: buffers.BestGames, setup: Setup,
     modes[is_whole] = modes_of(agent, drawn.kind[is_whole])
     bases = draw_bases(rng, rules, modes, setup.settings.basis_density)
     changed = change_terms(drawn.games.terms, bases.matrices, rules)
-    fits = np.isin(changed, rules.coefficients).all(axis=(1, 2, 3)).reshape(shape)
+    beyond = np.flatnonzero(~_is_playable(changed, rules))
+    unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(beyond), 3, 1, 1))
+    changed[beyond] = change_terms(drawn.games.terms[beyond], unit, rules)
+    fits = _is_playable(changed, rules).reshape(shape)
     changed = changed.reshape(*shape, *changed.shape[1:])
     terms.terms[:, place] = np.where(fits[..., None, None, None], changed, terms.terms[:, place])
     terms.rank[:, place] = np.where(fits, drawn.games.rank.reshape(shape), terms.rank[:, place])
+
+
+def _is_playable(terms: Int[np.ndarray, "games max_rank 3 s"], rules: Rules) -> Bool[np.ndarray, " games"]:
+    return np.isin(terms, rules.coefficients).all(axis=(1, 2, 3))
 
 
 def _stored(

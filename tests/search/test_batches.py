@@ -155,11 +155,19 @@ def test_best_games_take_their_rows_in_their_bases(tmp_path: Path, monkeypatch):
     assert {tuple(modes) for modes in seen[0].tolist()} == {(1, 2, 2), (2, 2, 2)}
 
 
-def test_a_best_game_out_of_the_action_space_leaves_the_demonstration(tmp_path: Path, monkeypatch):
+def test_a_best_game_that_its_basis_takes_out_of_the_action_space_is_learnt_as_it_is(tmp_path: Path, monkeypatch):
     player = agent("Z", "1x1x2", history=1)
-    rules = rules_for("Z", "1x1x2")
     _with_bases(monkeypatch, np.array([[3, 0], [0, 1]]))
-    given = _settings(demonstration_share=(0.5, 0.5), best_share=0.3)
-    batches = _draw(tmp_path, given, best=BEST._replace(kind=np.array([0, 1])), player=player)
-    reader = reader_for(tmp_path, rules)
-    jax.tree.map(np.testing.assert_array_equal, batches.terms, reader.take(0, (STEPS, BATCH)))
+    given = _settings(demonstration_share=(0.0, 0.0), best_share=1.0)
+    kept = GAMES[0].copy()
+    kept[1, 1:] *= -1  # the same term; actions have the sign in w
+    # The other does not fit in any basis that is tried.
+    games = Terms(np.stack([kept, 3 * GAMES[1]]), np.array([2, 1]))
+    batches = _draw(tmp_path, given, best=buffers.BestGames(games, np.array([0, 1]), np.array([2, 0])), player=player)
+    own = (batches.terms.terms == GAMES[0]).all((2, 3, 4))
+    assert 0 < own.sum() < own.size
+    assert (batches.terms.rank[own] == 2).all()
+    demonstrations = reader_for(tmp_path, rules_for("Z", "1x1x2")).take(0, (STEPS, BATCH))
+    jax.tree.map(
+        lambda one, other: np.testing.assert_array_equal(one[~own], other[~own]), batches.terms, demonstrations
+    )
