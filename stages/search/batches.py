@@ -38,7 +38,7 @@ def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random
         _put_best(terms, place, memory.best, setup, rng)
 
     most_own = batch - round(min(first, last) * batch)
-    if not most_own or not (len(memory.replay.sizes) or settings.reanalyse == 1):
+    if not most_own or not (len(memory.replay.positions.value) or settings.reanalyse == 1):
         return Batch(terms)
     search_key, draw_key = jax.random.split(key)
     positions = _stored(memory, setup, (steps, batch), draw_key, rng)
@@ -89,7 +89,7 @@ def _stored(
     memory: Memory, setup: Setup, shape: tuple[int, int], key: PRNGKeyArray, rng: np.random.Generator
 ) -> Position:
     """Positions of own games; of demonstrations where the agent learns from no game."""
-    if len(memory.replay.sizes):
+    if len(memory.replay.positions.value):
         return buffers.draw(memory.replay, rng, shape)
     count = shape[0] * shape[1]
     terms = setup.reader.take(memory.round * count, (count,))

@@ -76,8 +76,11 @@ def test_own_rows_follow_the_schedule_of_the_demonstrations(tmp_path: Path, best
     assert own == expected
 
 
-def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
-    batches = _draw(tmp_path, _settings(), round_number=1)
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_without_own_positions_all_rows_are_demonstrations(tmp_path: Path, rounds):
+    # A round of which every target was zero leaves no position.
+    replay = _replay(0)._replace(sizes=np.zeros(rounds, int))
+    batches = _draw(tmp_path, _settings(), round_number=1, replay=replay)
     assert batches.positions is None
     assert batches.is_own is None
     expected = reader_for(tmp_path, RULES).take(STEPS * BATCH, (STEPS, BATCH))
