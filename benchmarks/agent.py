@@ -1,9 +1,14 @@
 """What the agent reaches, row by row: python benchmarks/agent.py [FILTER ...]
 
 Each row is one attempt: a target, a ring, a kind of start, a variant of the agent, a seed. It runs in a process of its
-own, on one core, from the drawing of demonstrations until it has reached the aim or used its CPU seconds (imports and
-compilation included), and is then appended to benchmarks/agent.csv; rows that stand there are not run again. Killed in
-the middle of a row, the same command goes on with it. FILTER keeps the rows whose name holds every one of the words.
+own, on one core, from the drawing of demonstrations until it has reached the aim or used its CPU seconds (`cap`;
+imports and compilation included), and is then written to benchmarks/agent.csv. What is found beyond the cap does not
+count. Rows that stand there are not run again, unless their parameters are others by now: `settings` is a digest of
+them, and the new line replaces the old. Killed in the middle of a row, the same command goes on with it. FILTER keeps
+the rows whose name holds every one of the words.
+
+`start` says which finds count. The agents of 2x2x2 over Z and of 2x2x3 that play whole games learn from subgames too,
+as one network plays both.
 
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
 with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
@@ -12,7 +17,9 @@ this judge alone: it ends a row, and no agent ever reads it.
 
 import argparse
 import csv
+import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -24,8 +31,12 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from stages.contract import params  # noqa: E402
+from stages.contract.command import Stopwatch, csv_text, write_text  # noqa: E402
+
 TABLE = Path(__file__).with_suffix(".csv")
-COLUMNS = ["target", "ring", "start", "variant", "seed", "aim", "rank", "cpu_s", "games", "spent_cpu_s", "ranks"]
+KEY = ["target", "ring", "start", "variant", "seed"]
+COLUMNS = [*KEY, "aim", "cap", "settings", "rank", "cpu_s", "games", "spent_cpu_s", "ranks"]
 CONTROLS = ("untrained", "walk")
 
 
@@ -68,8 +79,7 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "subgame", 47, 3600, 1),
 ]
 
-# What differs from the agent `z2` or `z` of params.yaml: (core, network, search). Games and subgames teach one network;
-# where both are played, `start` says which finds count.
+# What differs from the agent `z2` or `z` of params.yaml: (core, network, search).
 SUBGAMES = ("2x2x2", {}, {"games": 0, "subgames": 512})
 SETTINGS = {
     ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "subgames": 0, "candidates": 16}),
@@ -81,19 +91,24 @@ SETTINGS = {
     ),
 }
 
-# Ablations: what is changed in (network, pretraining, search). Each is run for the two kinds of start.
+# Ablations: the attempts they are for, and what is changed in (network, pretraining, search).
+BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "subgame", 23, 150, 1)]
+OVER_Z = [("2x2x2", "Z", "game", 7, 900, 3)]
+SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
-    "demonstrations only": ({}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
-    "self-play only": ({}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
-    "bases permuted only": ({}, {}, {"basis_density": 0.0}),
-    "reanalyse 0.5": ({}, {}, {"reanalyse": 0.5}),
-    "signed permutations": ({}, {}, {"signed_permutations": True}),
-    "loop open": ({}, {}, {"train_steps": 0}),
-    "gumbel 16": ({}, {}, {"planner": {"name": "gumbel", "simulations": 16}}),
-    "puct 16": ({}, {}, {"planner": {"name": "puct", "simulations": 16}}),
-    "attention": ({"torso": "attention", "width": 64, "blocks": 2, "history": 7, "combinations": None}, {}, {}),
+    "untrained": ([], {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent
+    "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
+    "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
+    "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
+    "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
+    "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
+    "loop open": (BOTH_STARTS, {}, {}, {"train_steps": 0}),
+    "gumbel 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "gumbel", "simulations": 16}}),
+    "puct 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "puct", "simulations": 16}}),
+    "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "combinations": None}, {}, {}),
+    "ranks 64": (BOTH_STARTS, SMALL, {}, {}),
+    "subgames off": (OVER_Z, {}, {}, {"games": 512, "subgames": 0}),
 }
-ABLATED = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "subgame", 23, 150, 1)]
 
 
 def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
@@ -105,25 +120,37 @@ def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
             if row.key in done:
                 seconds = float(done[row.key]["spent_cpu_s"])
                 yield from (Row(target, ring, start, control, seed, aim, seconds) for control in CONTROLS)
-    for target, ring, start, aim, cap, seeds in ABLATED:
-        for variant in VARIANTS:
+    for variant, (attempts, *_) in VARIANTS.items():
+        for target, ring, start, aim, cap, seeds in attempts:
             yield from (Row(target, ring, start, variant, seed, aim, cap) for seed in range(seeds))
 
 
+def parameters(row: Row) -> params.Params:
+    """params.yaml with the agent of the row in place of `z2` or `z`, checked whole."""
+    tree, name = params.load(ROOT / "params.yaml").model_dump(), row.ring.lower()
+    _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
+    core, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), SUBGAMES)
+    tree["agents"][name] |= {"targets": (row.target,), "core": core, "seed": row.seed}
+    tree["agents"][name]["network"] |= sizes | network
+    tree["pretraining"][name] |= pretraining
+    tree["search"][name] |= {"rounds": 1_000_000} | changes | search
+    return params.Params.model_validate(tree)
+
+
+def digest(row: Row) -> str:
+    """Tells the parameters of the row from others."""
+    given, name = parameters(row).model_dump(), row.ring.lower()
+    parts = [given[section][name] for section in ("demonstrations", "agents", "pretraining", "search")]
+    used = given["refinement"] if row.variant == "walk" else parts
+    return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def finished() -> dict[tuple[str, ...], dict]:
+    """The lines of the table."""
     if not TABLE.exists():
         return {}
     with TABLE.open(newline="") as file:
-        return {tuple(row[name] for name in COLUMNS[:5]): row for row in csv.DictReader(file)}
-
-
-def append(row: dict) -> None:
-    is_new = not TABLE.exists()
-    with TABLE.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
+        return {tuple(line[name] for name in KEY): line for line in csv.DictReader(file)}
 
 
 def main() -> None:
@@ -136,7 +163,9 @@ def main() -> None:
         return
     failed = set()
     while True:
-        done = finished()
+        lines = finished()
+        digests = {row.key: digest(row) for row in planned(lines)}
+        done = {key: line for key, line in lines.items() if line["settings"] == digests.get(key)}
         wanted = (row for row in planned(done) if all(word in row.name for word in args.filter))
         row = next((row for row in wanted if row.key not in done and row.key not in failed), None)
         if row is None:
@@ -147,8 +176,9 @@ def main() -> None:
         if child.returncode:
             failed.add(row.key)
             continue
-        append(json.loads(child.stdout))
-        print(f"{row.name}: {finished()[row.key]['ranks']}", file=sys.stderr, flush=True)
+        line = json.loads(child.stdout)
+        write_text(TABLE, csv_text(COLUMNS, list((finished() | {row.key: line}).values())))
+        print(f"{row.name}: {line['ranks']}", file=sys.stderr, flush=True)
     if failed:
         raise SystemExit(f"failed: {', '.join(' '.join(key) for key in sorted(failed))}")
 
@@ -161,13 +191,13 @@ class Ranks:
 
     def note(self, rank: int | None, cpu_s: float, games: int) -> bool:
         """Takes note of the best rank so far; whether the row is over."""
-        if rank is not None and rank < self.reached[-1][0]:
+        if rank is not None and rank < self.reached[-1][0] and cpu_s <= self.row.cap:
             self.reached.append((rank, cpu_s, games))
         return self.reached[-1][0] <= self.row.aim or cpu_s >= self.row.cap
 
     def result(self, cpu_s: float) -> dict:
         rank, seconds, games = self.reached[-1]
-        row = {name: getattr(self.row, name) for name in COLUMNS[:6]}
+        row = self.row.__dict__ | {"cap": f"{self.row.cap:g}", "settings": digest(self.row)}
         ranks = "; ".join(f"{rank} at {seconds:.1f}" for rank, seconds, _ in self.reached[1:])
         # A row that found nothing has cost all its seconds.
         cost = seconds if len(self.reached) > 1 else cpu_s
@@ -189,47 +219,37 @@ def play(row: Row) -> dict:
     """An agent, from its demonstrations to the end of its search."""
     from stages.contract.xla import settle_xla
 
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # each row pays for its own
     settle_xla()
 
     from stages.algebra.targets import parse_size
-    from stages.contract import params
-    from stages.contract.command import Stopwatch, write_text
     from stages.contract.resume import Resume
     from stages.demonstrations.draw import write_demonstrations
     from stages.game.rules import rules_for
     from stages.learning.demonstrations import DemonstrationReader
     from stages.pretraining.pretrain import pretrain
     from stages.search.search import begin, rounds
+    from stages.search.setup import set_up
 
-    given = params.load(ROOT / "params.yaml")
-    base = row.ring.lower()
-    network, pretraining, search = VARIANTS.get(row.variant, ({}, {}, {}))
-    if row.variant == "untrained":
-        pretraining, search = {"steps": 0}, {"train_steps": 0}
-    core, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), SUBGAMES)
-    sizes = given.agents[base].network.model_dump() | sizes | network
-    agent = given.agents[base].model_dump() | {"targets": (row.target,), "core": core, "seed": row.seed}
-    agent = params.Agent.model_validate(agent | {"network": sizes})
-    settings = given.search[base].model_dump() | {"rounds": 1_000_000} | changes | search
-    settings = params.Search.model_validate(settings)
-    pretraining = params.Pretraining.model_validate(given.pretraining[base].model_dump() | pretraining)
-
+    given, name = parameters(row), row.ring.lower()
+    agent, pretraining, settings = given.agents[name], given.pretraining[name], given.search[name]
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
     rules = rules_for(agent.ring, agent.core)
     with TemporaryDirectory() as folder:
         table = Path(folder) / "demonstrations.parquet"
-        write_demonstrations(table, given.demonstrations[base], rules, row.seed, label)
+        write_demonstrations(table, given.demonstrations[name], rules, row.seed, label)
         reader = DemonstrationReader(table, rules)
         everything = [agent.model_dump(), settings.model_dump(), pretraining.model_dump()]
         before, during = (Resume(f"{stage}@{label}", everything, [table]) for stage in ("pretraining", "search"))
         trained, _ = pretrain(agent, pretraining, reader, before, stopwatch, f"pretraining {row.name}")
         before.clear()  # whoever goes on with this row trains again, and counts that too
         history = during.path.with_suffix(".json")
-        memory = begin(agent, settings, trained, during, stopwatch)
+        setup = set_up(label, agent, settings, reader)
+        memory = begin(setup, trained, during, stopwatch)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
         if memory.round:
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
-        for _ in rounds(memory, agent, settings, reader, during, stopwatch, label):
+        for _ in rounds(memory, setup, during, stopwatch):
             games = memory.round * (settings.games + settings.subgames)
             is_over = ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
             write_text(history, json.dumps(ranks.reached))
@@ -246,12 +266,11 @@ def walk(row: Row) -> dict:
 
     from stages.algebra.factors import standard
     from stages.algebra.targets import parse_size
-    from stages.contract import params
     from stages.refinement import flips
     from stages.refinement.lift import lift
     from stages.refinement.words import decode, encode
 
-    settings = params.load(ROOT / "params.yaml").refinement
+    settings = parameters(row).refinement
     size = parse_size(row.target)
     ranks, policy = Ranks(row, size.naive_rank), flips.policy(settings.plus_after, settings.margin)
     made, idle, walker, number, held = 0, 0, None, 0, size.naive_rank

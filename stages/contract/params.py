@@ -156,7 +156,9 @@ class Search(Section):
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
-    signed_permutations: bool = Field(description="whether the network sees each state through a random one")
+    signed_permutations: bool = Field(
+        description="whether the network sees each state, in play and in training, through a random one"
+    )
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
     demonstration_share: tuple[float, float] = Field(
         description="share of a batch drawn from demonstrations, in the first round and after demonstration_rounds"

@@ -13,7 +13,7 @@ from stages.learning.positions import Position, Terms
 
 
 class Replay(NamedTuple):
-    """Positions of the most recent rounds, oldest first.
+    """Positions of the most recent rounds, oldest first; a round whose games were over at their start left none.
 
     Attributes:
       positions: stacked on one leading axis.
@@ -45,7 +45,7 @@ def remember(replay: Replay, new: Position, rounds: int) -> Replay:
 
 
 def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position:
-    """Uniform draws with replacement, as leading axes `shape`."""
+    """Uniform draws with replacement from one position or more, as leading axes `shape`."""
     rows = rng.integers(len(replay.positions.value), size=shape)
     return jax.tree.map(lambda field: field[rows], replay.positions)
 

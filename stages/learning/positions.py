@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.game.rules import Rules
 from stages.game.tensor_game import State
+from stages.game.turns import turn_actions, turn_state
 
 
 class Position(NamedTuple):
@@ -68,3 +69,9 @@ def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules, history: int) -
         -left.astype(jnp.float32),
         jnp.array(True),
     )
+
+
+def turn_position(turn: Int[Array, "3 s s"], position: Position) -> Position:
+    """What is seen and what is learnt, through the matrices of the three modes."""
+    state, (action,) = turn_state(turn, position.state), turn_actions(turn, position.action[None])
+    return position._replace(state=state, action=action)

@@ -12,8 +12,9 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.contract.params import Optimiser
 from stages.errors import TrainingError
+from stages.game.turns import draw_turn
 from stages.learning.losses import position_losses
-from stages.learning.positions import Position, Terms, draw_position
+from stages.learning.positions import Position, Terms, draw_position, turn_position
 from stages.network.agent import AgentNetwork
 
 
@@ -63,28 +64,45 @@ def make_optimiser(settings: Optimiser, decay_steps: int | None) -> optax.Gradie
     )
 
 
-def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Losses]:
-    keys = jax.random.split(key, batch.terms.rank.shape[0])
+def _positions(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_turned: bool) -> Position:
+    """The rows of one batch as positions."""
+    draw_key, turn_key = jax.random.split(key) if is_turned else (key, None)
+    count = batch.terms.rank.shape[0]
     draw = partial(draw_position, rules=network.rules, history=network.history)
-    positions = jax.vmap(draw)(batch.terms, keys)
+    positions = jax.vmap(draw)(batch.terms, jax.random.split(draw_key, count))
     if batch.positions is not None:
         choose = jax.vmap(lambda is_own, own, drawn: jnp.where(is_own, own.astype(drawn.dtype), drawn))
         positions = jax.tree.map(partial(choose, batch.is_own), batch.positions, positions)
+    if is_turned:
+        turns = jax.vmap(partial(draw_turn, rules=network.rules))(jax.random.split(turn_key, count))
+        positions = jax.vmap(turn_position)(turns, positions)
+    return positions
+
+
+def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_turned: bool) -> tuple[Float[Array, ""], Losses]:
+    positions = _positions(network, batch, key, is_turned)
     policy, value = jax.vmap(partial(position_losses, network))(positions)
     policy, value = jnp.sum(policy) / jnp.maximum(jnp.sum(positions.is_solution), 1), jnp.mean(value)
     losses = Losses(policy + value, policy, value)
     return losses.total, losses
 
 
-@partial(jax.jit, static_argnames="optimiser", donate_argnums=0)
+@partial(jax.jit, static_argnames=("optimiser", "is_turned"), donate_argnums=0)
 def train_steps(
-    state: TrainState, batches: Batch, key: PRNGKeyArray, optimiser: optax.GradientTransformation
+    state: TrainState,
+    batches: Batch,
+    key: PRNGKeyArray,
+    optimiser: optax.GradientTransformation,
+    is_turned: bool = False,
 ) -> tuple[TrainState, Losses]:
-    """One step per entry of the leading axis of `batches`. The key is consumed; `state` is donated."""
+    """One step per entry of the leading axis of `batches`, each position through a random turn if `is_turned`.
+
+    The key is consumed; `state` is donated.
+    """
 
     def body(state: TrainState, given: tuple[Batch, PRNGKeyArray]) -> tuple[TrainState, Losses]:
         batch, key = given
-        gradient, losses = jax.grad(_loss, has_aux=True)(state.network, batch, key)
+        gradient, losses = jax.grad(_loss, has_aux=True)(state.network, batch, key, is_turned)
         updates, opt_state = optimiser.update(gradient, state.optimiser, state.network)
         return TrainState(optax.apply_updates(state.network, updates), opt_state), losses
 

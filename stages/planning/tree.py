@@ -57,7 +57,9 @@ def puct(
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
-    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652); Q is scaled between a node's extremes as in MuZero. No root noise:
+    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652); Q is scaled between a node's extremes as in MuZero, where an action
+    without a visit counts as the lowest of the node's value and its visited actions'. So once an action is better than
+    its node, the unvisited wait until c(s) prior sqrt(sum N) is about 1: 256 visits at a prior of 1/20. No root noise:
     the sampled candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the
     actions whose value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
     """

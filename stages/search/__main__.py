@@ -13,6 +13,7 @@ from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
 from stages.search.search import CURVE_COLUMNS, begin, metrics, rounds
+from stages.search.setup import set_up
 
 
 def main(args: argparse.Namespace) -> None:
@@ -23,8 +24,9 @@ def main(args: argparse.Namespace) -> None:
     inputs = [args.demonstrations, args.pretrained]
     resume = Resume(f"search@{args.name}", [agent.model_dump(), settings.model_dump()], inputs)
     stopwatch = command.Stopwatch()
-    memory = begin(agent, settings, network, resume, stopwatch)
-    for _ in rounds(memory, agent, settings, reader, resume, stopwatch, args.name):
+    setup = set_up(args.name, agent, settings, reader)
+    memory = begin(setup, network, resume, stopwatch)
+    for _ in rounds(memory, setup, resume, stopwatch):
         pass
     candidates.write(args.schemes, memory.candidates())
     write_parameters(args.parameters, memory.train.network)

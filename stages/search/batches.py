@@ -6,59 +6,47 @@ from functools import partial
 
 import jax
 import numpy as np
-from jaxtyping import Array, Key, PRNGKeyArray
+from jaxtyping import Array, Bool, Int, Key, PRNGKeyArray
 
-from stages.contract.params import Agent, Search
 from stages.game.rules import Rules
 from stages.learning import buffers
-from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.positions import Position, Terms, draw_position
 from stages.learning.train import Batch
-from stages.network.agent import AgentNetwork
-from stages.planning.plan import Planner
+from stages.search.memory import Memory
 from stages.search.selfplay import reanalyse
+from stages.search.setup import Setup
 from stages.search.starts import change_terms, draw_bases, modes_of
 
 
-def draw_batches(
-    network: AgentNetwork,
-    replay: buffers.Replay,
-    best: buffers.BestGames,
-    reader: DemonstrationReader,
-    agent: Agent,
-    settings: Search,
-    round_number: int,
-    plan: Planner,
-    key: PRNGKeyArray,
-    rng: np.random.Generator,
-) -> Batch:
+def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random.Generator) -> Batch:
     """The batches of one round, each demonstrations, then best games, then own positions. The key is consumed.
 
-    Every row holds a demonstration too, which stands in where a basis takes a best game out of the action space or
-    where nothing has been played. So the shapes never change.
+    Every row holds a demonstration too, which stands in where a best game is out of the action space or where nothing
+    has been played. So the shapes never change.
     """
+    settings = setup.settings
     steps, batch = settings.train_steps, settings.optimiser.batch
     first, last = settings.demonstration_share
-    share = first + (last - first) * min(1, round_number / settings.demonstration_rounds)
+    share = first + (last - first) * min(1, memory.round / settings.demonstration_rounds)
     num_best = round(settings.best_share * batch)
-    if not len(best.kind):
+    if not len(memory.best.kind):
         num_best = 0  # own positions take their rows
     num_own = max(0, batch - round(share * batch) - num_best)
-    terms = reader.take(round_number * steps * batch, (steps, batch))
+    terms = setup.reader.take(memory.round * steps * batch, (steps, batch))
     if num_best:
         place = slice(batch - num_own - num_best, batch - num_own)
-        _put_best(terms, place, best, agent, settings, network, rng)
+        _put_best(terms, place, memory.best, setup, rng)
 
     most_own = batch - round(min(first, last) * batch)
-    if not most_own or not (len(replay.sizes) or settings.reanalyse == 1):
+    if not most_own or not (len(memory.replay.positions.value) or settings.reanalyse == 1):
         return Batch(terms)
     search_key, draw_key = jax.random.split(key)
-    positions = _stored(network, replay, reader, round_number, (steps, batch), draw_key, rng)
+    positions = _stored(memory, setup, (steps, batch), draw_key, rng)
     most_again, num_again = round(settings.reanalyse * most_own), round(settings.reanalyse * num_own)
     if most_again:
         rows = slice(batch - most_again, batch)
         stored = jax.tree.map(lambda field: field[:, rows].reshape(steps * most_again, *field.shape[2:]), positions)
-        again = jax.tree.map(np.asarray, reanalyse(network, stored, search_key, plan))
+        again = jax.tree.map(np.asarray, reanalyse(memory.train.network, stored, search_key, setup.planner))
         place = slice(batch - num_again, batch)
 
         def refresh(field: np.ndarray, fresh: np.ndarray) -> np.ndarray:
@@ -71,45 +59,41 @@ def draw_batches(
     return Batch(terms, positions, is_own)
 
 
-def _put_best(
-    terms: Terms,
-    place: slice,
-    best: buffers.BestGames,
-    agent: Agent,
-    settings: Search,
-    network: AgentNetwork,
-    rng: np.random.Generator,
-) -> None:
-    """Best games in fresh random bases, into the rows `place` of each batch."""
-    rules = network.rules
+def _put_best(terms: Terms, place: slice, best: buffers.BestGames, setup: Setup, rng: np.random.Generator) -> None:
+    """Best games in fresh random bases, into the rows `place` of each batch.
+
+    A game that its basis takes out of the action space, as can be over Z, is learnt as it is kept.
+    """
+    agent, rules = setup.agent, setup.rules
     shape = terms.rank[:, place].shape
     drawn = buffers.draw_best(best, rng, int(np.prod(shape)))
     is_whole = drawn.kind < len(agent.targets)
     modes = np.full((len(drawn.kind), 3), rules.length)
     modes[is_whole] = modes_of(agent, drawn.kind[is_whole])
-    bases = draw_bases(rng, rules, modes, settings.basis_density)
+    bases = draw_bases(rng, rules, modes, setup.settings.basis_density)
     changed = change_terms(drawn.games.terms, bases.matrices, rules)
-    fits = np.isin(changed, rules.coefficients).all(axis=(1, 2, 3)).reshape(shape)
+    beyond = np.flatnonzero(~_is_playable(changed, rules))
+    unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(beyond), 3, 1, 1))
+    changed[beyond] = change_terms(drawn.games.terms[beyond], unit, rules)
+    fits = _is_playable(changed, rules).reshape(shape)
     changed = changed.reshape(*shape, *changed.shape[1:])
     terms.terms[:, place] = np.where(fits[..., None, None, None], changed, terms.terms[:, place])
     terms.rank[:, place] = np.where(fits, drawn.games.rank.reshape(shape), terms.rank[:, place])
 
 
+def _is_playable(terms: Int[np.ndarray, "games max_rank 3 s"], rules: Rules) -> Bool[np.ndarray, " games"]:
+    return np.isin(terms, rules.coefficients).all(axis=(1, 2, 3))
+
+
 def _stored(
-    network: AgentNetwork,
-    replay: buffers.Replay,
-    reader: DemonstrationReader,
-    round_number: int,
-    shape: tuple[int, int],
-    key: PRNGKeyArray,
-    rng: np.random.Generator,
+    memory: Memory, setup: Setup, shape: tuple[int, int], key: PRNGKeyArray, rng: np.random.Generator
 ) -> Position:
     """Positions of own games; of demonstrations where the agent learns from no game."""
-    if len(replay.sizes):
-        return buffers.draw(replay, rng, shape)
+    if len(memory.replay.positions.value):
+        return buffers.draw(memory.replay, rng, shape)
     count = shape[0] * shape[1]
-    terms = reader.take(round_number * count, (count,))
-    drawn = _draw_positions(terms, jax.random.split(key, count), network.rules, network.history)
+    terms = setup.reader.take(memory.round * count, (count,))
+    drawn = _draw_positions(terms, jax.random.split(key, count), setup.rules, setup.agent.network.history)
     return jax.tree.map(lambda field: np.array(field).reshape(*shape, *field.shape[1:]), drawn)
 
 

@@ -7,7 +7,6 @@ its last saved round to the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import jax
 import numpy as np
@@ -17,24 +16,21 @@ from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.algebra.targets import parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.contract.command import Stopwatch
-from stages.contract.params import Agent, Search
+from stages.contract.params import Agent
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.streams import Stream
 from stages.learning import buffers
-from stages.learning.checkpoint import pack, unpack
-from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.positions import Terms
-from stages.learning.train import TrainState, make_optimiser, mean_losses, train_steps
+from stages.learning.train import TrainState, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
-from stages.planning.choose import planner
-from stages.planning.plan import Planner
 from stages.search.batches import draw_batches
+from stages.search.memory import KINDS, Memory
 from stages.search.selfplay import learnable_positions, play, solved_terms
+from stages.search.setup import Setup
 from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, scheme_of_terms, start_tensors
 from stages.search.subgames import (
     Cores,
-    Population,
     core_tensors,
     put_back,
     select,
@@ -53,119 +49,54 @@ CURVE_COLUMNS = [
     "policy_loss",
     "value_loss",
 ]
-KINDS = ("game", "subgame")
 
 
-@dataclass
-class Memory:
-    """What a search carries from round to round.
-
-    Attributes:
-      train: network and optimiser.
-      replay, best: own games to learn from.
-      population: the schemes that subgames rewrite.
-      found: schemes to hand on, by kind of start: who finds what the other kind has found is told too.
-      best_rank: by kind of start («game», «subgame») and target, of what was found.
-    """
-
-    train: TrainState
-    replay: buffers.Replay
-    best: buffers.BestGames
-    population: Population
-    found: dict[str, Collection]
-    best_rank: dict[str, dict[str, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    curve: list[dict] = field(default_factory=list)
-    round: int = 0
-
-    def save(self, resume: Resume, stopwatch: Stopwatch) -> None:
-        """Saves the state of this round, if a save is due."""
-        if not resume.is_due:
-            return
-        notes = {"best_rank": self.best_rank, "curve": self.curve, "round": self.round}
-        clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
-        tree = (self.train, self.replay, self.best, self.population)
-        found = {f"found {kind}": self.found[kind].to_array() for kind in KINDS}
-        resume.save(pack(tree, notes | clocks) | found)
-
-    def restore(self, saved: dict[str, np.ndarray], stopwatch: Stopwatch) -> None:
-        for kind in KINDS:
-            self.found[kind].restore(saved[f"found {kind}"])
-        like = (self.train, self.replay, self.best, self.population)
-        (self.train, self.replay, self.best, self.population), notes = unpack(saved, like)
-        self.best_rank, self.curve, self.round = notes["best_rank"], notes["curve"], notes["round"]
-        stopwatch.add(notes["cpu_s"], notes["wall_s"])
-
-    def candidates(self) -> list[Candidate]:
-        """All schemes to hand on."""
-        return [candidate for kind in KINDS for candidate in self.found[kind].candidates()]
-
-    def own_best(self, target: str) -> int:
-        """The lowest rank that the agent has found, at first the standard algorithm's."""
-        ranks = [self.best_rank[kind][target] for kind in KINDS if target in self.best_rank[kind]]
-        return min(ranks, default=parse_size(target).naive_rank)
-
-
-def begin(agent: Agent, settings: Search, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Memory:
+def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Memory:
     """The memory before the first round, or where a killed search left it."""
-    optimiser = make_optimiser(settings.optimiser, None)
     memory = Memory(
-        TrainState(network, optimiser.init(network)),
-        buffers.empty_replay(network.rules, network.history),
-        buffers.empty_best_games(network.rules),
-        standard_population(agent, settings.subgames),
-        {kind: Collection(settings.keep) for kind in KINDS},
+        TrainState(network, setup.optimiser.init(network)),
+        buffers.empty_replay(setup.rules, network.history),
+        buffers.empty_best_games(setup.rules),
+        standard_population(setup.agent, setup.settings.subgames),
+        {kind: Collection(setup.settings.keep) for kind in KINDS},
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
     return memory
 
 
-def rounds(
-    memory: Memory,
-    agent: Agent,
-    settings: Search,
-    reader: DemonstrationReader,
-    resume: Resume,
-    stopwatch: Stopwatch,
-    name: str,
-) -> Iterator[None]:
+def rounds(memory: Memory, setup: Setup, resume: Resume, stopwatch: Stopwatch) -> Iterator[None]:
     """Plays the rounds that `memory` has not played; yields after each, when it is saved."""
-    optimiser = make_optimiser(settings.optimiser, None)
-    plan = planner(settings)
-    progress = Progress(f"search@{name}", settings.rounds, "rounds", done=memory.round)
-    root = jax.random.fold_in(jax.random.key(agent.seed), Stream.SEARCH)
+    settings, seed, label = setup.settings, setup.agent.seed, f"search@{setup.name}"
+    progress = Progress(label, settings.rounds, "rounds", done=memory.round)
+    root = jax.random.fold_in(jax.random.key(seed), Stream.SEARCH)
     while memory.round < settings.rounds:
         play_key, batch_key, train_key = jax.random.split(jax.random.fold_in(root, memory.round), 3)
-        rng = np.random.default_rng([agent.seed, Stream.SEARCH, memory.round])
-        shares = _play_round(memory, agent, settings, plan, play_key, rng, name)
-        losses = ""
+        rng = np.random.default_rng([seed, Stream.SEARCH, memory.round])
+        shares = _play_round(memory, setup, play_key, rng)
+        losses = {}
         if settings.train_steps:
-            network, own = memory.train.network, (memory.replay, memory.best)
-            batches = draw_batches(network, *own, reader, agent, settings, memory.round, plan, batch_key, rng)
-            memory.train, losses = train_steps(memory.train, batches, train_key, optimiser)
-            losses = mean_losses(losses, f"search@{name}, round {memory.round}")
+            batches = draw_batches(memory, setup, batch_key, rng)
+            memory.train, losses = train_steps(
+                memory.train, batches, train_key, setup.optimiser, settings.signed_permutations
+            )
+            losses = mean_losses(losses, f"{label}, round {memory.round}")
         memory.round += 1
-        _note(memory, agent, settings, shares, losses or {})
+        _note(memory, setup, shares, losses)
         memory.save(resume, stopwatch)
-        progress.update(memory.round, _in_words(memory, agent, shares, losses or {}))
+        progress.update(memory.round, _in_words(memory, setup.agent, shares, losses))
         yield
 
 
 def _play_round(
-    memory: Memory,
-    agent: Agent,
-    settings: Search,
-    plan: Planner,
-    key: PRNGKeyArray,
-    rng: np.random.Generator,
-    name: str,
+    memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random.Generator
 ) -> dict[str, dict[str, float]]:
     """Plays one batch, whole targets first, then subgames, into `memory`.
 
     Returns:
       By kind of start and target, the share of games that ended in a decomposition.
     """
-    rules = memory.train.network.rules
+    agent, settings, rules = setup.agent, setup.settings, setup.rules
     core_key, play_key = jax.random.split(key)
     whole = np.array([agent.targets.index(name) for name in agent.whole], int)
     target = rng.choice(whole, settings.games) if settings.games else np.zeros(0, int)
@@ -183,7 +114,7 @@ def _play_round(
         changed = change_terms(cores.terms, bases.matrices[subgames_part], rules)
         tensors = np.concatenate([tensors, core_tensors(changed, rules)])
         limits = np.concatenate([limits, cores.count])
-    games = play(memory.train.network, tensors.astype(np.int32), limits.astype(np.int32), play_key, plan)
+    games = play(memory.train.network, tensors.astype(np.int32), limits.astype(np.int32), play_key, setup.planner)
     is_learnt = settings.reanalyse < 1
     if is_learnt:
         positions = learnable_positions(games, rng, settings.learn_failed)
@@ -192,11 +123,11 @@ def _play_round(
     solved, played = solved_terms(games)
     canonical = change_terms(played.terms, bases.inverses[solved], rules)
     is_whole = solved < settings.games
-    new = [_keep_games(memory, agent, settings, target, solved[is_whole], canonical[is_whole], name)]
+    new = [_keep_games(memory, setup, target, solved[is_whole], canonical[is_whole])]
     if cores is not None:
         members = solved[~is_whole] - settings.games
         given = Terms(canonical[~is_whole], played.rank[~is_whole])
-        new.append(_keep_subgames(memory, agent, settings, members, cores, given, name))
+        new.append(_keep_subgames(memory, setup, members, cores, given))
         if (memory.round + 1) % settings.selection_every == 0:
             memory.population = select(memory.population, rng)
     if is_learnt:
@@ -211,29 +142,21 @@ def _play_round(
 
 
 def _keep_games(
-    memory: Memory,
-    agent: Agent,
-    settings: Search,
-    target: np.ndarray,
-    solved: np.ndarray,
-    canonical: np.ndarray,
-    name: str,
+    memory: Memory, setup: Setup, target: np.ndarray, solved: np.ndarray, canonical: np.ndarray
 ) -> buffers.BestGames:
     """Takes note of solved games of whole targets, given in the canonical basis; returns them to learn from."""
     # Over Z a way back can leave the range of a table's coefficients; such a game counts as solved and is not kept.
     is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
     solved = solved[is_storable]
-    own = cut_to_target(canonical[is_storable], target[solved], agent)
+    own = cut_to_target(canonical[is_storable], target[solved], setup.agent)
     for game, terms, rank in zip(solved, *own, strict=True):
-        _offer(memory, agent, settings, terms[:rank], int(target[game]), "game", int(game), name)
+        _offer(memory, setup, terms[:rank], int(target[game]), "game", int(game))
     return buffers.BestGames(own, target[solved], own.rank)
 
 
-def _keep_subgames(
-    memory: Memory, agent: Agent, settings: Search, members: np.ndarray, cores: Cores, given: Terms, name: str
-) -> buffers.BestGames:
+def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cores, given: Terms) -> buffers.BestGames:
     """Puts solved subgames, given in the bases of their cores, back into their schemes; returns them to learn from."""
-    rules = memory.train.network.rules
+    targets, rules = setup.agent.targets, setup.rules
     whole = Terms(change_terms(given.terms, cores.bases[members].swapaxes(-1, -2), rules), given.rank)
     # Over Z a rewrite may leave the coefficients of the action space, where the next cores would not be playable.
     stays = np.isin(whole.terms, rules.coefficients).all(axis=(1, 2, 3))
@@ -244,37 +167,35 @@ def _keep_subgames(
     population = memory.population
     for member, old in zip(members, before, strict=True):
         target, rank = int(population.target[member]), int(population.rank[member])
-        size = parse_size(agent.targets[target])
+        size = parse_size(targets[target])
         is_better = rank < memory.best_rank["subgame"].get(size.name, size.naive_rank)
         if is_better or (rank <= min(old, memory.own_best(size.name)) and rank < size.naive_rank):
             terms = population.terms[member, :rank]
-            _offer(memory, agent, settings, terms, target, "subgame", settings.games + int(member), name)
+            _offer(memory, setup, terms, target, "subgame", setup.settings.games + int(member))
     # Of each core the shortest decomposition that is known: the game's, or the terms that were taken.
     known = Terms(cores.terms.copy(), cores.count.copy())
     known.terms[members], known.rank[members] = given.terms, given.rank
-    best = buffers.BestGames(known, np.full(len(known.rank), len(agent.targets)), known.rank - cores.count)
+    best = buffers.BestGames(known, np.full(len(known.rank), len(targets)), known.rank - cores.count)
     return jax.tree.map(lambda part: part[known.rank > 0], best)  # terms that cancel leave no game
 
 
-def _offer(
-    memory: Memory, agent: Agent, settings: Search, terms: np.ndarray, target: int, kind: str, game: int, name: str
-) -> None:
+def _offer(memory: Memory, setup: Setup, terms: np.ndarray, target: int, kind: str, game: int) -> None:
     """Hands a scheme on, after algebra's exact check."""
+    agent, settings = setup.agent, setup.settings
     size = parse_size(agent.targets[target])
     if memory.found[kind].is_full(size, agent.ring, len(terms)):
         return
     scheme = scheme_of_terms(terms, size.name, agent)
     clock = memory.round * (settings.games + settings.subgames) + game + 1
-    memory.found[kind].add(Candidate(scheme, f"search:{name}:{kind}", "", agent.seed, clock))
+    memory.found[kind].add(Candidate(scheme, f"search:{setup.name}:{kind}", "", agent.seed, clock))
     best = memory.best_rank[kind]
     best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
 
 
-def _note(
-    memory: Memory, agent: Agent, settings: Search, shares: dict[str, dict[str, float]], losses: dict[str, float]
-) -> None:
+def _note(memory: Memory, setup: Setup, shares: dict[str, dict[str, float]], losses: dict[str, float]) -> None:
     """One row of the curve for each target."""
-    for target in agent.targets:
+    settings = setup.settings
+    for target in setup.agent.targets:
         share = {kind: f"{shares[kind][target]:.6g}" if target in shares[kind] else "" for kind in KINDS}
         memory.curve.append(
             {

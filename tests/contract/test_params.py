@@ -28,8 +28,7 @@ def leaves(node: dict, place: tuple = ()) -> list[tuple]:
     ]
 
 
-def at(place: tuple):
-    node = GIVEN
+def at(place: tuple, node: dict = GIVEN):
     for key in place:
         node = node[key]
     return node
@@ -100,6 +99,9 @@ def test_wrong_type_names_its_key(tmp_path, place, value):
 
 
 NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
+# A whole number may stand where a fraction may, so the types are those of what is loaded.
+LOADED = params.load(SHIPPED).model_dump()
+INTEGERS, FRACTIONS = ([place for place in NUMBERS if type(at(place, LOADED)) is kind] for kind in (int, float))
 TEXTS = [place for place in LEAVES if isinstance(at(place), str)]
 LISTS = [place for place in LEAVES if isinstance(at(place), list)]
 
@@ -112,12 +114,12 @@ def test_number_out_of_range_or_of_other_type_names_its_key(tmp_path, place, val
     assert message.endswith(f", got {value!r}")
 
 
-@pytest.mark.parametrize("place", [place for place in NUMBERS if isinstance(at(place), int)], ids=name)
+@pytest.mark.parametrize("place", INTEGERS, ids=name)
 def test_fraction_is_no_integer(tmp_path, place):
     assert refused(tmp_path, changed(place, 1.5)) == f"{name(place)}: Input should be a valid integer, got 1.5"
 
 
-@pytest.mark.parametrize("place", [place for place in NUMBERS if isinstance(at(place), float)], ids=name)
+@pytest.mark.parametrize("place", FRACTIONS, ids=name)
 def test_number_that_yaml_reads_as_text_is_explained(tmp_path, place):
     """YAML 1.1 wants a point in a float: 1e-2 is text there."""
     text = yaml.safe_dump(changed(place, "MARK")).replace("MARK", "1e-2")
@@ -127,6 +129,17 @@ def test_number_that_yaml_reads_as_text_is_explained(tmp_path, place):
     path = tmp_path / "params.yaml"
     path.write_text(text.replace("1e-2", "1.0e-2"))
     assert params.load(path) == Params.model_validate(params._tuples(changed(place, 0.01)))
+
+
+@pytest.mark.parametrize("place", FRACTIONS, ids=name)
+def test_a_whole_number_may_stand_for_a_fraction(tmp_path, place):
+    path, loaded = tmp_path / "params.yaml", []
+    for value in (1, 1.0):
+        # Shares beside this one may leave no room for so much.
+        path.write_text(yaml.safe_dump(with_changes({"search.z2.demonstration_share": [0, 0], name(place): value})))
+        loaded.append(params.load(path))
+    assert loaded[0] == loaded[1]
+    assert type(at(place, loaded[0].model_dump())) is float
 
 
 @pytest.mark.parametrize("place", TEXTS, ids=name)

@@ -13,7 +13,9 @@ from stages.contract.params import Optimiser
 from stages.errors import TableError, TrainingError
 from stages.game.rules import Rules
 from stages.game.tensor_game import State, start
+from stages.game.tokens import canonical
 from stages.learning import buffers
+from stages.learning import train as train_lib
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.losses import quantile_huber
@@ -221,6 +223,31 @@ def test_rows_that_are_not_own_ignore_the_positions_beside_them():
     jax.tree.map(np.testing.assert_array_equal, *ends)
     before = _train_state()[0].network.value.quantiles.bias
     assert (np.asarray(ends[0].network.value.quantiles.bias) != np.asarray(before)).any()
+
+
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_every_position_is_turned_with_what_it_is_to_learn(ring):
+    # The same action twice, or played once: what is left, what is to be played and what was played are alike.
+    terms = np.zeros((BATCH, 8, 3, 4), np.int8)
+    terms[:, :2] = ACTION
+    own = _positions([-1.0] * BATCH)
+    residual = np.tile(np.einsum("i,j,k->ijk", *ACTION.astype(int)), (BATCH, 1, 1, 1))
+    played = own.state._replace(residual=residual, history=np.tile(ACTION, (BATCH, 1, 1, 1)))
+    own = own._replace(state=played, action=np.tile(ACTION, (BATCH, 1, 1)))
+    batch = Batch(Terms(terms, np.full(BATCH, 2)), own, np.arange(BATCH) > 4)
+    network = untrained(agent(ring, "2x2x2", history=1))
+    plain, turned = (train_lib._positions(network, batch, jax.random.key(3), is_turned) for is_turned in (False, True))
+    np.testing.assert_array_equal(plain.action, own.action)
+
+    rows = np.flatnonzero(turned.value == -1)
+    assert 0 < np.sum(rows <= 4) < 5  # demonstrations with one term left are among them
+    action = np.asarray(turned.action)
+    left = np.einsum("bi,bj,bk->bijk", *np.moveaxis(action, 1, 0))
+    np.testing.assert_array_equal(turned.state.residual[rows], left[rows])
+    np.testing.assert_array_equal(turned.state.history[rows, 0], action[rows])
+    np.testing.assert_array_equal(jax.vmap(canonical)(action), action)
+    assert len(np.unique(action, axis=0)) > 3  # each through a turn of its own
+    np.testing.assert_array_equal(np.abs(action).sum(-1), np.tile([1, 1, 2], (BATCH, 1)))
 
 
 def test_a_loss_that_is_not_finite_stops_the_run():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import product
 from pathlib import Path
@@ -19,6 +21,8 @@ from stages.game.tensor_game import rank_bound, step
 from stages.learning.demonstrations import DemonstrationReader
 from stages.planning.plan import Plan
 from stages.search import search as search_lib
+from stages.search.memory import Memory
+from stages.search.setup import Setup, set_up
 from tests.agents import untrained
 
 
@@ -33,16 +37,21 @@ def reader_for(folder: Path, rules: Rules) -> DemonstrationReader:
     return DemonstrationReader(path, rules)
 
 
-def begin(player: Agent, given: Search, name: str = "x") -> tuple[search_lib.Memory, Resume]:
-    """The memory before the first round, or where a run before it was cut off."""
-    resume = Resume(f"search@{name}", [player.model_dump(), given.model_dump()], [])
-    return search_lib.begin(player, given, untrained(player), resume, Stopwatch()), resume
-
-
-def go_on(memory: search_lib.Memory, resume: Resume, player: Agent, given: Search, folder: Path):
-    """The rounds to come, one by one."""
+def setup_for(player: Agent, given: Search, folder: Path) -> Setup:
+    """A search by the planner that needs no network."""
     reader = reader_for(folder, rules_for(player.ring, player.core))
-    return search_lib.rounds(memory, player, given, reader, resume, Stopwatch(), "x")
+    return replace(set_up("x", player, given, reader), planner=greedy)
+
+
+def begin(setup: Setup) -> tuple[Memory, Resume]:
+    """The memory before the first round, or where a run before it was cut off."""
+    resume = Resume("search@x", [setup.agent.model_dump(), setup.settings.model_dump()], [])
+    return search_lib.begin(setup, untrained(setup.agent), resume, Stopwatch()), resume
+
+
+def go_on(memory: Memory, resume: Resume, setup: Setup) -> Iterator[None]:
+    """The rounds to come, one by one."""
+    return search_lib.rounds(memory, setup, resume, Stopwatch())
 
 
 @lru_cache

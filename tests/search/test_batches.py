@@ -1,5 +1,6 @@
 """What a round learns from: the schedule of the mix, best games in fresh bases, positions that are searched again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -16,7 +17,7 @@ from stages.search.batches import draw_batches
 from stages.search.selfplay import reanalyse
 from stages.search.starts import Bases
 from tests.agents import agent, settings, untrained
-from tests.search.players import reader_for
+from tests.search.players import begin, reader_for, setup_for
 
 PLAYER = agent("Z2", "1x1x2", "2x2x2", core="1x1x2", history=1)
 NETWORK = untrained(PLAYER)
@@ -47,10 +48,11 @@ def _replay(count=30):
     return buffers.Replay(positions, np.array([count]))
 
 
-def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, plan=_again):
-    replay = replay or buffers.empty_replay(RULES, NETWORK.history)
-    reader, rng = reader_for(folder, RULES), np.random.default_rng(0)
-    return draw_batches(NETWORK, replay, best, reader, PLAYER, given, round_number, plan, jax.random.key(0), rng)
+def _draw(folder: Path, given, round_number=0, replay=None, best=NO_BEST, player=PLAYER):
+    setup = replace(setup_for(player, given, folder), planner=_again)
+    memory, _ = begin(setup)
+    memory.replay, memory.best, memory.round = replay or memory.replay, best, round_number
+    return draw_batches(memory, setup, jax.random.key(0), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,11 @@ def test_own_rows_follow_the_schedule_of_the_demonstrations(tmp_path: Path, best
     assert own == expected
 
 
-def test_without_own_games_all_rows_are_demonstrations(tmp_path: Path):
-    batches = _draw(tmp_path, _settings(), round_number=1)
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_without_own_positions_all_rows_are_demonstrations(tmp_path: Path, rounds):
+    # A round of which every target was zero leaves no position.
+    replay = _replay(0)._replace(sizes=np.zeros(rounds, int))
+    batches = _draw(tmp_path, _settings(), round_number=1, replay=replay)
     assert batches.positions is None
     assert batches.is_own is None
     expected = reader_for(tmp_path, RULES).take(STEPS * BATCH, (STEPS, BATCH))
@@ -153,13 +158,19 @@ def test_best_games_take_their_rows_in_their_bases(tmp_path: Path, monkeypatch):
     assert {tuple(modes) for modes in seen[0].tolist()} == {(1, 2, 2), (2, 2, 2)}
 
 
-def test_a_best_game_out_of_the_action_space_leaves_the_demonstration(tmp_path: Path, monkeypatch):
+def test_a_best_game_that_its_basis_takes_out_of_the_action_space_is_learnt_as_it_is(tmp_path: Path, monkeypatch):
     player = agent("Z", "1x1x2", history=1)
-    rules = rules_for("Z", "1x1x2")
     _with_bases(monkeypatch, np.array([[3, 0], [0, 1]]))
-    given = _settings(demonstration_share=(0.5, 0.5), best_share=0.3)
-    reader, rng = reader_for(tmp_path, rules), np.random.default_rng(0)
-    best = BEST._replace(kind=np.array([0, 1]))
-    replay = buffers.empty_replay(rules, 1)
-    batches = draw_batches(untrained(player), replay, best, reader, player, given, 0, _again, jax.random.key(0), rng)
-    jax.tree.map(np.testing.assert_array_equal, batches.terms, reader.take(0, (STEPS, BATCH)))
+    given = _settings(demonstration_share=(0.0, 0.0), best_share=1.0)
+    kept = GAMES[0].copy()
+    kept[1, 1:] *= -1  # the same term; actions have the sign in w
+    # The other does not fit in any basis that is tried.
+    games = Terms(np.stack([kept, 3 * GAMES[1]]), np.array([2, 1]))
+    batches = _draw(tmp_path, given, best=buffers.BestGames(games, np.array([0, 1]), np.array([2, 0])), player=player)
+    own = (batches.terms.terms == GAMES[0]).all((2, 3, 4))
+    assert 0 < own.sum() < own.size
+    assert (batches.terms.rank[own] == 2).all()
+    demonstrations = reader_for(tmp_path, rules_for("Z", "1x1x2")).take(0, (STEPS, BATCH))
+    jax.tree.map(
+        lambda one, other: np.testing.assert_array_equal(one[~own], other[~own]), batches.terms, demonstrations
+    )

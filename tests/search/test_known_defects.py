@@ -27,7 +27,7 @@ from stages.planning.plan import Plan
 from stages.search import search as search_lib
 from stages.search.selfplay import draw_improved
 from tests.agents import agent, settings
-from tests.search.players import begin, go_on, greedy
+from tests.search.players import begin, go_on, setup_for
 
 ROOT = Path(__file__).parents[2]
 ROWS = [row.split("|")[1:3] for row in __doc__.splitlines() if row.startswith("| ")][1:]
@@ -41,15 +41,15 @@ def test_the_table_is_true(defect, place):
 
 
 def test_every_target_that_fits_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
     drawn = []
     real = search_lib.start_tensors
     monkeypatch.setattr(search_lib, "start_tensors", lambda *args: drawn.extend(args[2]) or real(*args))
     # Neither first nor last in the list is special; 2x2x2 is beyond the core.
     player = agent("Z2", "1x1x2", "2x2x2", "1x1x1", core="1x1x2", history=1)
     given = settings(games=32, subgames=32, rounds=1, train_steps=0)
-    memory, resume = begin(player, given)
-    for _ in go_on(memory, resume, player, given, tmp_path):
+    setup = setup_for(player, given, tmp_path)
+    memory, resume = begin(setup)
+    for _ in go_on(memory, resume, setup):
         pass
     counts = np.bincount(drawn, minlength=3)
     assert counts.sum() == 32

@@ -27,9 +27,10 @@ from stages.search.starts import (
     scheme_of_terms,
     start_tensors,
 )
+from stages.search.subgames import Cores, standard_population
 from tests.agents import agent, settings, untrained
 from tests.examples import strassen
-from tests.search.players import begin, go_on, greedy
+from tests.search.players import begin, go_on, greedy, setup_for
 
 # Games of at most two moves; 2x2x2 is beyond the core and played through subgames alone.
 TINY = {"core": "1x1x2", "history": 1}
@@ -220,27 +221,28 @@ def _assert_exact(population, player):
 
 
 def _run(player, given, folder):
-    memory, resume = begin(player, given)
-    for _ in go_on(memory, resume, player, given, folder):
+    setup = setup_for(player, given, folder)
+    memory, resume = begin(setup)
+    for _ in go_on(memory, resume, setup):
         pass
     return memory
 
 
-def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    whole, first = begin(player, BOTH)
-    for _ in go_on(whole, first, player, BOTH, tmp_path):
+    setup = setup_for(player, BOTH, tmp_path)
+    whole, first = begin(setup)
+    for _ in go_on(whole, first, setup):
         pass
     first.clear()
-    killed, resume = begin(player, BOTH)
+    killed, resume = begin(setup)
     assert killed.round == 0
-    for _ in go_on(killed, resume, player, BOTH, tmp_path):
+    for _ in go_on(killed, resume, setup):
         if killed.round == 2:
             break
-    resumed, resume = begin(player, BOTH)
+    resumed, resume = begin(setup)
     assert 1 <= resumed.round <= 2  # a save may be skipped that would take long
-    for _ in go_on(resumed, resume, player, BOTH, tmp_path):
+    for _ in go_on(resumed, resume, setup):
         pass
     assert _content(resumed) == _content(whole)
     assert [row["round"] for row in resumed.curve] == [1, 1, 2, 2, 3, 3]
@@ -248,12 +250,11 @@ def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path, monkey
     assert whole.best_rank["game"] == {"1x1x2": 2}
     assert len(whole.replay.sizes) == 2
     assert set(whole.best.kind) == {0, 2}
-    assert (whole.population.terms != search_lib.standard_population(player, 32).terms).any()
+    assert (whole.population.terms != standard_population(player, 32).terms).any()
     _assert_exact(whole.population, player)
 
 
-def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
     memory = _run(player, settings(games=32, subgames=32, train_steps=0), tmp_path)
     found = memory.candidates()
@@ -275,15 +276,15 @@ def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, monkeypatch, ring):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
     player, given = agent(ring, "2x2x2", **TINY), settings(games=0, subgames=16, train_steps=0)
-    memory, resume = begin(player, given)
+    setup = setup_for(player, given, tmp_path)
+    memory, resume = begin(setup)
     # Strassen's scheme with its first term in two parts: a core that holds both is one term.
     parts = np.concatenate([_strassen_terms(ring), _strassen_terms(ring)[:1]])
     parts[0, 2], parts[7, 2] = (1, 0, 0, 0), (0, 0, 0, 1)
     memory.population.terms[:] = parts
-    for _ in go_on(memory, resume, player, given, tmp_path):
+    for _ in go_on(memory, resume, setup):
         _assert_exact(memory.population, player)
     assert memory.best_rank == {"game": {}, "subgame": {"2x2x2": 7}}
     found = memory.candidates()
@@ -297,20 +298,21 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, monkeypatc
         assert (memory.population.rank == 7).any()
 
 
-def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back():
+def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back(tmp_path: Path):
     # a11 b11 and a11 b12 of two standard schemes, rewritten as u (v1 + k v2) w1 + u v2 (w2 - k w1).
     player, given = agent("Z", "2x2x2", **TINY), settings(games=0, subgames=2)
-    memory, _ = begin(player, given)
+    setup = setup_for(player, given, tmp_path)
+    memory, _ = begin(setup)
     before = memory.population.terms.copy()
     is_taken = np.tile(np.arange(8) < 2, (2, 1))
     bases = np.zeros((2, 3, 2, 4), int)
     bases[:, 0, 0] = before[0, 0, 0]
     bases[:, 1:] = before[0, :2, 1:].swapaxes(0, 1)
     coordinates = np.tile(np.array([[[1, 0], [1, 0], [1, 0]], [[1, 0], [0, 1], [0, 1]]]), (2, 1, 1, 1))
-    cores = search_lib.Cores(is_taken, coordinates, np.array([2, 2]), bases)
+    cores = Cores(is_taken, coordinates, np.array([2, 2]), bases)
     rewritten = [[[[1, 0], [1, k], [1, 0]], [[1, 0], [0, 1], [-k, 1]]] for k in (3, 2)]
     games = Terms(np.array(rewritten), np.array([2, 2]))
-    best = search_lib._keep_subgames(memory, player, given, np.arange(2), cores, games, "x")
+    best = search_lib._keep_subgames(memory, setup, np.arange(2), cores, games)
     np.testing.assert_array_equal(memory.population.terms[0], before[0])
     assert np.abs(memory.population.terms[1]).max() == 2
     _assert_exact(memory.population, player)
@@ -319,7 +321,6 @@ def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back():
 
 
 def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
     limits, counts = [], []
     play_games, take = search_lib.play, search_lib.take_cores
     monkeypatch.setattr(search_lib, "play", lambda *given: limits.append(given[2]) or play_games(*given))
@@ -332,20 +333,20 @@ def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path
     monkeypatch.setattr(search_lib, "take_cores", taken)
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
     given = settings(games=4, subgames=16, rounds=2, selection_every=2, train_steps=0)
-    memory, resume = begin(player, given)
+    setup = setup_for(player, given, tmp_path)
+    memory, resume = begin(setup)
     memory.best_rank["game"]["1x1x2"] = 1  # a claim, to see that it limits the games
     members = np.flatnonzero(memory.population.target == 1)
     memory.population.terms[members[0], :8] = np.concatenate([_strassen_terms("Z2"), np.zeros((1, 3, 4), int)])
     memory.population.rank[members[0]] = 7
-    for played, _ in enumerate(go_on(memory, resume, player, given, tmp_path), start=1):
+    for played, _ in enumerate(go_on(memory, resume, setup), start=1):
         assert limits[-1].tolist() == [1] * 4 + counts[-1].tolist()  # a rewrite is no longer than what it replaces
         assert set(memory.population.rank[members]) == ({7, 8} if played == 1 else {7})
         _assert_exact(memory.population, player)
     assert played == 2
 
 
-def test_without_train_steps_the_network_stays(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_without_train_steps_the_network_stays(tmp_path: Path):
     player = agent("Z2", "1x1x2", **TINY)
     memory = _run(player, settings(games=8, rounds=1, train_steps=0), tmp_path)
     jax.tree.map(np.testing.assert_array_equal, memory.train.network, untrained(player))
@@ -354,8 +355,7 @@ def test_without_train_steps_the_network_stays(tmp_path: Path, monkeypatch):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_training_works_with_every_share_searched_again(tmp_path: Path, monkeypatch, share):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_training_works_with_every_share_searched_again(tmp_path: Path, share):
     player = agent("Z2", "1x1x2", **TINY)
     memory = _run(player, settings(games=8, rounds=1, reanalyse=share), tmp_path)
     assert memory.best_rank["game"]  # something was solved
@@ -367,8 +367,18 @@ def test_training_works_with_every_share_searched_again(tmp_path: Path, monkeypa
     assert (np.asarray(before) != np.asarray(after)).any()
 
 
-def test_a_save_waits_until_it_is_due(monkeypatch):
-    memory, resume = begin(agent("Z2", "1x1x2", **TINY), settings())
+def test_signed_permutations_are_learnt_too(tmp_path: Path):
+    # Played is with the same planner, so that only training can tell.
+    player = agent("Z2", "1x1x2", **TINY)
+    given = settings(games=8, rounds=1, signed_permutations=True)
+    turned = _run(player, given, tmp_path)
+    plain = _run(player, given.model_copy(update={"signed_permutations": False}), tmp_path)
+    assert [row["solved_share"] for row in plain.curve] == [row["solved_share"] for row in turned.curve]
+    assert [row["policy_loss"] for row in plain.curve] != [row["policy_loss"] for row in turned.curve]
+
+
+def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
+    memory, resume = begin(setup_for(agent("Z2", "1x1x2", **TINY), settings(), tmp_path))
     monkeypatch.setattr(resume_lib.Resume, "is_due", False)
     memory.save(resume, Stopwatch())
     assert resume.load() is None
@@ -377,15 +387,15 @@ def test_a_save_waits_until_it_is_due(monkeypatch):
     assert resume.load() is not None
 
 
-def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(search_lib, "planner", lambda settings: greedy)
+def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path):
     player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, subgames=16, rounds=1, train_steps=0)
-    memory, resume = begin(player, given)
+    setup = setup_for(player, given, tmp_path)
+    memory, resume = begin(setup)
     # The first standard term once and twice more: a core of both copies has nothing to solve.
     doubled = memory.population.target == 0
     memory.population.terms[doubled, 8:10] = memory.population.terms[doubled, :1]
     memory.population.rank[doubled] = 10
-    for _ in go_on(memory, resume, player, given, tmp_path):
+    for _ in go_on(memory, resume, setup):
         pass
     _assert_exact(memory.population, player)
     assert (memory.population.rank[doubled] == 8).any()

@@ -1,0 +1,40 @@
+"""What all rounds of a search share and none changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import optax
+
+from stages.contract.params import Agent, Search
+from stages.game.rules import Rules, rules_for
+from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.train import make_optimiser
+from stages.planning.choose import planner
+from stages.planning.plan import Planner
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A search as its parameters describe it.
+
+    Attributes:
+      name: of the agent.
+      agent, settings: its parameters.
+      reader: its demonstrations.
+      rules, planner, optimiser: what the parameters choose.
+    """
+
+    name: str
+    agent: Agent
+    settings: Search
+    reader: DemonstrationReader
+    rules: Rules
+    planner: Planner
+    optimiser: optax.GradientTransformation
+
+
+def set_up(name: str, agent: Agent, settings: Search, reader: DemonstrationReader) -> Setup:
+    """The search of an agent."""
+    rules, optimiser = rules_for(agent.ring, agent.core), make_optimiser(settings.optimiser, None)
+    return Setup(name, agent, settings, reader, rules, planner(settings), optimiser)

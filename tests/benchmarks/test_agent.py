@@ -1,0 +1,63 @@
+"""The judge of the agent: which rows it runs, and what counts in them; the rows themselves take minutes."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).parents[2] / "benchmarks" / "agent.py"
+
+
+@pytest.fixture(scope="module")
+def judge():
+    spec = importlib.util.spec_from_file_location("judge", FILE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["judge"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_row_has_valid_parameters_of_its_own(judge):
+    ended = {row.key: {"spent_cpu_s": "1.0"} for row in judge.planned({})}
+    rows = list(judge.planned(ended))
+    assert {row.variant for row in rows} == {"agent", *judge.CONTROLS, *judge.VARIANTS}
+    assert len({row.key for row in rows}) == len(rows)
+    digests = [judge.digest(row) for row in rows if row.variant != "walk"]
+    assert len(set(digests)) == len(digests)
+
+
+def test_a_rank_found_beyond_the_cap_does_not_count(judge):
+    row = judge.Row("2x2x2", "Z2", "game", "agent", 0, 7, 90)
+    late, early = judge.Ranks(row, naive=8), judge.Ranks(row, naive=8)
+    assert late.note(7, cpu_s=90.1, games=5)  # the row is over
+    assert late.result(90.1)["rank"] == 8
+    assert early.note(7, cpu_s=90.0, games=5)
+    assert early.result(90.0)["rank"] == 7
+
+
+def test_a_line_of_other_parameters_is_replaced(judge, tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "TABLE", tmp_path / "agent.csv")
+    monkeypatch.setattr(sys, "argv", ["agent.py", "2x2x2 Z2 game agent"])
+    ran = []
+
+    def child(command, **_):
+        row = judge.Row(**json.loads(command[-1]))
+        ran.append(row.name)
+        line = json.dumps(judge.Ranks(row, naive=8).result(1.0))
+        return subprocess.CompletedProcess(command, 0, line)
+
+    monkeypatch.setattr(judge.subprocess, "run", child)
+    judge.main()
+    every = [f"2x2x2 Z2 game agent {seed}" for seed in range(5)]
+    assert ran == every
+    judge.main()
+    assert ran == every  # all are done
+    text = judge.TABLE.read_text()
+    third = judge.finished()["2x2x2", "Z2", "game", "agent", "2"]["settings"]
+    judge.TABLE.write_text(text.replace(third, "0" * 12))
+    judge.main()
+    assert ran == [*every, every[2]]
+    assert judge.TABLE.read_text() == text  # in its old place
