@@ -263,6 +263,10 @@ def test_collection_is_sorted_and_knows_the_best_of_each_ring():
     assert collection.best(Size(2, 2, 2), "Z") == 7
     assert collection.best(Size(2, 2, 2), "Q") is None
     assert Collection(keep=1).best(Size(2, 2, 2), "Z") is None
+    assert [scheme.rank for scheme in collection.schemes(Size(1, 1, 2), "Z", 2)] == [2, 2]
+    collection.forget_above(Size(2, 2, 2), "Z", 7)
+    left = [(c.scheme.size.name, c.scheme.ring, c.scheme.rank) for c in collection.candidates()]
+    assert left == [("1x1x2", "Z", 2), ("1x1x2", "Z", 2), ("2x2x2", "Z", 7), ("2x2x2", "Z2", 7)]
 
 
 @pytest.mark.parametrize("count", [0, len(SCHEMES)])
