@@ -71,7 +71,7 @@ class Row:
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
     ("2x2x2", "Z2", "game", 7, 90, 5),
-    ("2x2x2", "Z", "game", 7, 900, 5),
+    ("2x2x2", "Z", "game", 7, 900, 3),
     ("2x3x3", "Z2", "subgame", 15, 600, 3),
     ("3x3x3", "Z2", "subgame", 23, 600, 5),
     ("3x3x3", "Z", "subgame", 23, 900, 1),
@@ -87,13 +87,13 @@ SETTINGS = {
     ("2x2x3", "Z2", "game"): (
         "2x2x3",
         {"combinations": 2, "entries_per_token": 6},
-        {"games": 128, "subgames": 384, "subgame_terms": (4, 12)},
+        {"games": 256, "subgames": 256, "subgame_terms": (2, 12), "candidates": 16, "basis_density": 0.05},
     ),
 }
 
 # Ablations: the attempts they are for, and what is changed in (network, pretraining, search).
 BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "subgame", 23, 150, 1)]
-OVER_Z = [("2x2x2", "Z", "game", 7, 900, 3)]
+OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
     "untrained": ([], {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent
