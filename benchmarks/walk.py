@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.algebra.factors import standard
 from stages.algebra.targets import parse_size
-from stages.refinement import flips
+from stages.refinement import flips, pairs
 from stages.refinement.words import encode
 
 SIZES = ("3x3x3", "4x4x4", "5x5x5")
@@ -28,14 +28,14 @@ FLIPS = 4_000_000
 POLICIES = {"L = 50000": ((50_000, 50_000), (2, 2)), "default": ((50, 20_000), (2, 6))}
 
 
-@flips.compiled
+@pairs.compiled
 def scan_rows(terms, state, moves):
     """Flips found by comparing one term with all others from a random place on."""
     rank = np.uint64(terms.shape[1])
     done = 0
     while done < moves:
-        state += flips.GOLDEN
-        z = flips._mix(state)
+        state += pairs.GOLDEN
+        z = pairs.mix(state)
         mode = (z & np.uint64(0xFFFF)) % np.uint64(3)
         r = ((z >> np.uint64(32)) * rank) >> np.uint64(32)
         offset = (z >> np.uint64(16)) & np.uint64(0xFFFF)

@@ -1,25 +1,36 @@
 """The flip-graph walk over Z2, compiled by Numba (Kauers and Moosbauer 2022; plus: Arai, Ichikawa, Hukushima 2023).
 
-Lowest level of the stage; `chain` calls it. A factor is one machine word, so a mode has at most 64 entries. Moves:
+`modes` calls it. A factor is one machine word, so a mode has at most 64 entries. Moves:
 
 - flip: two terms that share a factor, a b c + a b' c' = a b (c + c') + a (b + b') c';
 - reduction: two terms that share two factors become one, a b c + a b c' = a b (c + c'); done as soon as possible;
 - plus: a b c + a' b' c' = a (b + b') c + a b' (c + c') + (a + a') b' c', one term more.
 
-Equal factors are found through one chained hash table per mode; the pairs of terms that share a factor stand in a list
-with a table of positions, so a uniform flip costs O(1). Both are rebuilt from the words at each call of `advance`: the
-words, the pool and the registers are the whole state.
-
-All integers are unsigned: Numba turns uint64 with int64 into float64, and signed indices cost a wraparound test. This
-module stays outside the jaxtyping hook of the tests: a wrapped function cannot be compiled.
+The index of `pairs` is rebuilt from the words at each call of `advance`: the words, the pool and the registers are the
+whole state. Like `pairs`, this module is outside the jaxtyping hook of the tests.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from stages.refinement.pairs import (
+    GOLDEN,
+    HALF,
+    ONE,
+    THREE,
+    TWO,
+    ZERO,
+    U,
+    append,
+    build,
+    compiled,
+    drop,
+    mix,
+    replace,
+)
 
 FIRST_LENGTH = 5_000  # moves from one pool member after a new best rank
 LAST_LENGTH = 10_000_000  # each further reset makes it 1/20 longer, up to this
@@ -29,12 +40,7 @@ PLUS_DRAWS = 16  # pairs of terms tried for one plus transition
 # Registers of a walker
 RNG, RANK, BEST, POOLED, SPAN, CEILING, WAITED, LENGTH, LEFT, NUM_REGISTERS = range(10)
 
-U = np.uint64
-ZERO, ONE, TWO, THREE, TWENTY, HALF = U(0), U(1), U(2), U(3), U(20), U(32)
-GOLDEN = U(0x9E3779B97F4A7C15)  # step of splitmix64 and multiplier of the hash
-NOBODY = U(0xFFFFFFFF)  # end of a hash chain
-
-compiled = numba.njit(cache=True, nogil=True)
+TWENTY = U(20)
 
 
 class Walker(NamedTuple):
@@ -100,123 +106,6 @@ def pooled_terms(walker: Walker) -> np.ndarray:
     return walker.pool[:members].reshape(members, 4, -1)[:, :3, :rank]
 
 
-# The index derived from the words, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
-#   heads     first term of each bucket of the hash table, [4 * buckets]
-#   nexts     the term after each in its bucket, [4 * capacity]
-#   pairs     codes of the pairs of terms that share a factor, in no order; code = (mode, lower term, higher term)
-#   position  place in `pairs` of each code
-# `bits` is log2 of the capacity, `count` the number of pairs.
-
-
-@compiled
-def _mix(state):
-    """Output of splitmix64 at this state."""
-    z = (state ^ (state >> U(30))) * U(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> U(27))) * U(0x94D049BB133111EB)
-    return z ^ (z >> U(31))
-
-
-@compiled
-def _bucket(mode, word, bits):
-    """Four buckets per term keep chains near length one."""
-    width = bits + TWO
-    return (mode << width) | ((word * GOLDEN) >> (U(64) - width))
-
-
-@compiled
-def _code(mode, r, s, bits):
-    return (((mode << bits) | min(r, s)) << bits) | max(r, s)
-
-
-@compiled
-def _leave(words, heads, nexts, pairs, position, bits, mode, r, count):
-    """Takes term r out of the chain and the pairs of one mode; returns the number of pairs."""
-    base = mode << bits
-    word = words[base | r]
-    slot = _bucket(mode, word, bits)
-    previous = NOBODY
-    s = U(heads[slot])
-    while s != NOBODY:
-        after = U(nexts[base | s])
-        if s == r:
-            if previous == NOBODY:
-                heads[slot] = after
-            else:
-                nexts[base | previous] = after
-        else:
-            if words[base | s] == word:
-                count -= ONE
-                place = position[_code(mode, r, s, bits)]
-                moved = pairs[count]
-                pairs[place] = moved
-                position[moved] = place
-            previous = s
-        s = after
-    return count
-
-
-@compiled
-def _enter(words, heads, nexts, pairs, position, bits, mode, r, count):
-    """Puts term r into the chain and the pairs of one mode.
-
-    Returns the number of pairs, and whether r now shares two factors with another term.
-    """
-    base = mode << bits
-    word = words[base | r]
-    slot = _bucket(mode, word, bits)
-    second = mode + ONE if mode < TWO else ZERO
-    third = THREE - mode - second
-    is_reducible = False
-    first = U(heads[slot])
-    s = first
-    while s != NOBODY:
-        if words[base | s] == word:
-            code = _code(mode, r, s, bits)
-            pairs[count] = code
-            position[code] = count
-            count += ONE
-            is_reducible |= (
-                words[(second << bits) | s] == words[(second << bits) | r]
-                or words[(third << bits) | s] == words[(third << bits) | r]
-            )
-        s = U(nexts[base | s])
-    nexts[base | r] = first
-    heads[slot] = r
-    return count, is_reducible
-
-
-@compiled
-def _replace(words, heads, nexts, pairs, position, bits, mode, r, word, count):
-    """Gives term r another factor in one mode."""
-    count = _leave(words, heads, nexts, pairs, position, bits, mode, r, count)
-    words[(mode << bits) | r] = word
-    return _enter(words, heads, nexts, pairs, position, bits, mode, r, count)
-
-
-@compiled
-def _append(words, heads, nexts, pairs, position, bits, r, count):
-    """Enters term r, whose words are set, in all modes."""
-    is_reducible = False
-    for mode in (ZERO, ONE, TWO):
-        count, found = _enter(words, heads, nexts, pairs, position, bits, mode, r, count)
-        is_reducible |= found
-    return count, is_reducible
-
-
-@compiled
-def _drop(words, heads, nexts, pairs, position, bits, r, rank, count):
-    """Removes term r; the last term takes its number. The rank is then one lower."""
-    last = rank - ONE
-    for mode in (ZERO, ONE, TWO):
-        count = _leave(words, heads, nexts, pairs, position, bits, mode, r, count)
-        if r != last:
-            count = _leave(words, heads, nexts, pairs, position, bits, mode, last, count)
-            words[(mode << bits) | r] = words[(mode << bits) | last]
-    if r != last:
-        count, _ = _append(words, heads, nexts, pairs, position, bits, r, count)
-    return count
-
-
 @compiled
 def _reduce(words, heads, nexts, pairs, position, bits, rank, count):
     """Merges terms that share two factors until there are none; returns rank and number of pairs."""
@@ -232,13 +121,13 @@ def _reduce(words, heads, nexts, pairs, position, bits, rank, count):
             continue
         third = (THREE - mode - second) << bits
         word = words[third | r] ^ words[third | s]
-        count = _drop(words, heads, nexts, pairs, position, bits, s, rank, count)  # r < s, so r keeps its number
+        count = drop(words, heads, nexts, pairs, position, bits, s, rank, count)  # r < s, so r keeps its number
         rank -= ONE
         if word == ZERO:
-            count = _drop(words, heads, nexts, pairs, position, bits, r, rank, count)
+            count = drop(words, heads, nexts, pairs, position, bits, r, rank, count)
             rank -= ONE
         else:
-            count, _ = _replace(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count)
+            count, _ = replace(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count)
         place = ZERO
     return rank, count
 
@@ -252,10 +141,10 @@ def _plus(words, heads, nexts, pairs, position, bits, rank, count, state):
     mask = U(0xFFFFFFFF)
     for _ in range(PLUS_DRAWS):
         state += GOLDEN
-        z = _mix(state)
+        z = mix(state)
         r, s = ((z >> HALF) * rank) >> HALF, ((z & mask) * rank) >> HALF
         state += GOLDEN
-        z = _mix(state)
+        z = mix(state)
         a = (((z >> HALF) * THREE) >> HALF) << bits
         b = ((a >> bits) + ONE + (z & ONE)) % THREE << bits
         c = (THREE << bits) - a - b
@@ -264,27 +153,16 @@ def _plus(words, heads, nexts, pairs, position, bits, rank, count, state):
         words[a | rank] = words[a | r] ^ words[a | s]
         words[b | rank] = words[b | s]
         words[c | rank] = words[c | s]
-        count, one = _replace(
+        count, one = replace(
             words, heads, nexts, pairs, position, bits, b >> bits, r, words[b | r] ^ words[b | s], count
         )
-        count, two = _replace(
+        count, two = replace(
             words, heads, nexts, pairs, position, bits, c >> bits, s, words[c | r] ^ words[c | s], count
         )
-        count, three = _replace(words, heads, nexts, pairs, position, bits, a >> bits, s, words[a | r], count)
-        count, four = _append(words, heads, nexts, pairs, position, bits, rank, count)
+        count, three = replace(words, heads, nexts, pairs, position, bits, a >> bits, s, words[a | r], count)
+        count, four = append(words, heads, nexts, pairs, position, bits, rank, count)
         return rank + ONE, count, one | two | three | four, state
     return rank, count, False, state
-
-
-@compiled
-def _build(words, heads, nexts, pairs, position, bits, rank):
-    """Index of the words; returns the number of pairs and whether a reduction is possible."""
-    heads[:] = NOBODY
-    count, is_reducible = ZERO, False
-    for r in range(rank):
-        count, found = _append(words, heads, nexts, pairs, position, bits, U(r), count)
-        is_reducible |= found
-    return count, is_reducible
 
 
 @compiled
@@ -305,16 +183,16 @@ def advance(walker, policy, moves):
     state, rank, best, pooled = registers[RNG], registers[RANK], registers[BEST], registers[POOLED]
     span, ceiling, waited = registers[SPAN], registers[CEILING], registers[WAITED]
     length, left = registers[LENGTH], registers[LEFT]
-    count, is_reducible = _build(words, heads, nexts, pairs, position, bits, rank)
+    count, is_reducible = build(words, heads, nexts, pairs, position, bits, rank)
     done = ZERO
     while done < moves:
         if left == ZERO:
             # Back to a pool member, under a newly drawn policy.
             state += GOLDEN
-            z = _mix(state)
+            z = mix(state)
             words[:] = pool[((z >> HALF) * pooled) >> HALF]
             rank = best
-            count, is_reducible = _build(words, heads, nexts, pairs, position, bits, rank)
+            count, is_reducible = build(words, heads, nexts, pairs, position, bits, rank)
             span = policy.spans[z & U(NUM_SPANS - 1)]
             low, high = policy.margins[0], policy.margins[1]
             ceiling = best + low + ((z >> U(8)) & U(0xFFFF)) % (high - low + ONE)
@@ -332,7 +210,7 @@ def advance(walker, policy, moves):
                 left = ZERO  # a dead end
         if count > ZERO and not is_reducible:
             state += GOLDEN
-            z = _mix(state)
+            z = mix(state)
             code = U(pairs[((z >> HALF) * count) >> HALF])
             s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
             second = mode + ONE if mode < TWO else ZERO
@@ -341,9 +219,9 @@ def advance(walker, policy, moves):
                 second, third = third, second
             # Neither sum is zero: terms equal in two modes have been merged.
             word = words[(third << bits) | r] ^ words[(third << bits) | s]
-            count, one = _replace(words, heads, nexts, pairs, position, bits, third, r, word, count)
+            count, one = replace(words, heads, nexts, pairs, position, bits, third, r, word, count)
             word = words[(second << bits) | r] ^ words[(second << bits) | s]
-            count, two = _replace(words, heads, nexts, pairs, position, bits, second, s, word, count)
+            count, two = replace(words, heads, nexts, pairs, position, bits, second, s, word, count)
             is_reducible = one | two
         is_back = False
         if is_reducible:
@@ -365,7 +243,7 @@ def advance(walker, policy, moves):
                 pooled += ONE
             else:
                 state += GOLDEN
-                slot = ((_mix(state) >> HALF) * pooled) >> HALF
+                slot = ((mix(state) >> HALF) * pooled) >> HALF
             pool[slot] = words
     registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, rank, best, pooled
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
