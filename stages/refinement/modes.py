@@ -1,7 +1,7 @@
 """The kinds of walk, behind one signature: where an attempt begins, how it goes on, what it leaves.
 
 `flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
-unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1.
+unchanged (square sizes).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from stages.algebra.factors import Scheme
+from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Size
 from stages.contract.params import Refinement, Walk
-from stages.refinement import flips
+from stages.refinement import cyclic, flips
 from stages.refinement.curriculum import draw_start
 from stages.refinement.finds import Finds
 from stages.refinement.words import decode, encode
@@ -41,6 +41,7 @@ class Mode(ABC):
     """One kind of walk. `advance` runs in threads: it changes nothing but the walker given."""
 
     Walker: ClassVar[type]  # NamedTuple of arrays
+    restart_after: int  # flips without a lower rank before the next attempt
 
     @abstractmethod
     def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
@@ -66,6 +67,7 @@ class Flips(Mode):
     policy: flips.Policy
     pool: int
     highest_margin: int
+    restart_after: int
     Walker = flips.Walker
 
     def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
@@ -87,6 +89,32 @@ class Flips(Mode):
         return [decode(pool[member], size) for member in range(0, len(pool), -(-len(pool) // HARVEST))]
 
 
+class Cyclic(Mode):
+    """Over Z2, from the standard algorithm with a random partition of the diagonal made into cubes."""
+
+    Walker = cyclic.Walker
+    restart_after = cyclic.RESTART_AFTER
+
+    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+        walker = cyclic.begin(size.n, cyclic.draw_blocks(rng, size.n), int(rng.integers(2**63)))
+        return Start(walker, decode(cyclic.terms_of(walker), size), standard(size).hash)
+
+    def advance(self, walker: cyclic.Walker, size: Size, moves: int) -> tuple[int, Scheme | None]:
+        best = walker.registers[cyclic.BEST]
+        made = int(cyclic.advance(walker, np.uint64(moves)))
+        is_lower = walker.registers[cyclic.BEST] < best
+        return made, decode(cyclic.terms_of(walker), size) if is_lower else None
+
+    def rank(self, walker: cyclic.Walker) -> int:
+        return cyclic.rank_of(walker)
+
+    def harvest(self, walker: cyclic.Walker, size: Size) -> list[Scheme]:
+        return [decode(cyclic.terms_of(walker), size)]
+
+
 def mode_of(walk: Walk, settings: Refinement) -> Mode:
     """The mode that a walk names."""
-    return Flips(flips.policy(settings.plus_after, settings.margin), settings.pool, settings.margin[1])
+    if walk.mode == "cyclic":
+        return Cyclic()
+    policy = flips.policy(settings.plus_after, settings.margin)
+    return Flips(policy, settings.pool, settings.margin[1], settings.restart_after)

@@ -135,7 +135,7 @@ def refine(
             lower = list(pool.map(partial(_advance, mode, size, made), attempts))
             moves, clock = moves + made, clock + made * settings.walkers
             for place, (attempt, found) in enumerate(zip(attempts, lower, strict=True)):
-                is_over = attempt.idle >= settings.restart_after or moves == budget
+                is_over = attempt.idle >= mode.restart_after or moves == budget
                 for scheme in [*found, *(mode.harvest(attempt.walker, size) if is_over else ())]:
                     finds.offer(scheme, attempt.parent, clock)
                 if is_over:

@@ -38,7 +38,7 @@ OTHER_VALUES = {
         "data/standard.json": "results/search/schemes/z.parquet",
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
     },
-    "mode": {"flips": "ternary"},
+    "mode": {"flips": "cyclic", "cyclic": "flips"},
     "sizes": {("1x2x2", "2x2x2"): ["2x2x2"], ("1x1x2", "1x2x2", "2x2x2"): ["2x2x2"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
