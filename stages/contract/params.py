@@ -235,7 +235,7 @@ _MOST_IN_RANGE = 1_000_000
 
 
 class Refinement(Section):
-    """What every walk shares; of a cyclic one only `keep` and `walkers`. L: flips without a lower rank before a plus transition."""
+    """What every walk shares (cyclic ones only `keep` and `walkers`). L: flips before a plus transition."""
 
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")
     pool: int = Field(ge=1, le=65536, description="schemes of the best rank an attempt returns to")

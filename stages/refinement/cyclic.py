@@ -40,8 +40,8 @@ class Walker(NamedTuple):
       words: uint64 [4 * capacity]; word `place * capacity + r` is the factor of orbit r in that place (a fourth place
         keeps sizes powers of two).
       cubes: uint64 [cubes], never changed.
-      registers: uint64 [NUM_REGISTERS]: random state, orbits now, fewest so far, as many as a plus may reach, flips since
-        the last plus or reduction.
+      registers: uint64 [NUM_REGISTERS]: random state, orbits now, fewest so far, as many as a plus may reach, flips
+        since the last plus or reduction.
     """
 
     words: np.ndarray
@@ -291,12 +291,15 @@ def _plus(words, heads, nexts, pairs, position, bits, orbits, count, state):
 
 @compiled
 def advance(walker, moves):
-    """Walks `moves` flips, or fewer if the orbits become fewer than ever in this attempt; returns those made (uint64)."""
-    words, cubes, registers = walker
+    """Walks `moves` flips, or fewer if the orbits become fewer than ever in this attempt.
+
+    Returns the flips made (uint64).
+    """
+    words, _, registers = walker
     bits = ZERO
     while (U(4) << bits) < U(words.size):
         bits += ONE
-    mask, slots = (ONE << bits) - ONE, (ONE << (bits + TWO)) - ONE
+    slots = (ONE << (bits + TWO)) - ONE
     heads = np.full(U(16) << bits, NOBODY, np.uint32)
     nexts = np.empty(U(4) << bits, np.uint32)
     pairs = np.empty(U(16) << (bits + bits), np.uint32)

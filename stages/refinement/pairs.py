@@ -1,7 +1,7 @@
 """The index of the walks: which terms share a factor. And their random stream. Compiled by Numba.
 
-Lowest level of the stage, below `flips`, `cyclic` and `ternary`. Equal factors are found through one chained hash table
-per mode; the pairs of terms that share a factor stand in a list with a table of positions, so a uniform draw costs O(1).
+Lowest level of the stage, below `flips` and `cyclic`. Equal factors are found through one chained hash table per mode;
+the pairs of terms that share a factor stand in a list with a table of positions, so a uniform draw costs O(1).
 
 All integers are unsigned: Numba turns uint64 with int64 into float64, and signed indices cost a wraparound test. This
 module stays outside the jaxtyping hook of the tests: a wrapped function cannot be compiled. Numba's cache does not see
