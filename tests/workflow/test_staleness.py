@@ -39,7 +39,7 @@ OTHER_VALUES = {
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
     },
     "mode": {"flips": "cyclic", "cyclic": "flips"},
-    "sizes": {("1x2x2", "2x2x2"): ["2x2x2"], ("1x1x2", "1x2x2", "2x2x2"): ["2x2x2"], (64,): [65]},
+    "sizes": {("2x2x2",): ["3x3x3"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
