@@ -208,7 +208,7 @@ class Walk(Section):
     """
 
     start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
-    mode: Literal["flips", "cyclic"] = Field(description="see above")
+    mode: Literal["flips", "cyclic"] = Field(description="what moves, and among which schemes")
     sizes: tuple[SizeName, ...] = Field(min_length=1, description="in the order in which they are walked")
     flips: int = Field(ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank")
     seed: Seed
@@ -228,6 +228,8 @@ class Walk(Section):
                 raise ValueError(f"sizes: expected factors of at most 64 entries (one machine word), got {name}")
             if self.mode == "cyclic" and len(set(size)) > 1:
                 raise ValueError(f"sizes: expected square ones in mode cyclic, got {name}")
+        if self.mode == "cyclic" and self.start != STANDARD_START:
+            raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
         return self
 
 

@@ -32,9 +32,6 @@ def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Sche
         turned = oriented(used[-1], orientation(size, wanted))
         return turned if turned.ring == ring else Scheme(wanted, ring, turned.factors)
 
-    def own() -> Scheme:
-        return held(size)
-
     def side_by_side(axis: int, first: int) -> Scheme:
         return merge(held(_with(size, axis, first)), held(_with(size, axis, size[axis] - first)), axis)
 
@@ -45,7 +42,7 @@ def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Sche
         larger = held(_with(size, axis, size[axis] + 1))
         return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
 
-    ways: list[tuple] = [(own,)] if finds.lowest(size, ring) else []
+    ways: list[tuple] = [(held, size)] if finds.lowest(size, ring) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]
     ways += [(cut, axis) for axis in range(3) if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring)]

@@ -123,7 +123,8 @@ def rank_of(walker: Walker) -> int:
 #   nexts     the slot after each in its bucket
 #   pairs     codes of the pairs of slots of different orbits that hold equal factors; code = (lower slot, higher slot)
 #   position  place in `pairs` of each code
-# `bits` is log2 of the capacity, `count` the number of pairs.
+# `bits` is log2 of the capacity, `count` the number of pairs. One index for both would make the position table of
+# `pairs`, where only terms of one mode meet, four times as large.
 
 
 @compiled

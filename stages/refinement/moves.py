@@ -1,4 +1,6 @@
-"""Moves between sizes (the meta flip graph: Kauers and Wood 2025): extension, projection, merge, product.
+"""Moves between sizes (the meta flip graph: Kauers and Wood 2025): projection, merge, product.
+
+A merge with a slab of the standard algorithm is what is called an extension.
 
 They take schemes over Z2 or Z in any orientation and return one of a sorted size n <= m <= p, exact over the same ring.
 Nothing is drawn at random: a caller that wants another row, or another orientation of a product, says so.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stages.algebra.factors import Factors, Scheme, leading_signs, standard
+from stages.algebra.factors import Factors, Scheme, leading_signs
 from stages.algebra.symmetry import (
     MODE_AXES,
     PERMUTATIONS,
@@ -16,41 +18,8 @@ from stages.algebra.symmetry import (
     from_matrices,
     oriented,
     sorted_scheme,
-    sorted_size,
 )
 from stages.algebra.targets import Size
-
-
-def fits(small: Size, large: Size) -> bool:
-    """Whether a scheme of size `small` can be extended to `large` (equal sizes too), in the best orientation."""
-    return all(length <= limit for length, limit in zip(sorted(small), sorted(large), strict=True))
-
-
-def extended_rank(scheme: Scheme, size: Size) -> int:
-    """Rank of the scheme extended to `size`."""
-    return scheme.rank + size.naive_rank - scheme.size.naive_rank
-
-
-def extend(scheme: Scheme, size: Size) -> Scheme:
-    """The scheme on the leading blocks of A and B, plus a standard product for each (i, j, k) beyond.
-
-    Sizes that fit in some order fit in the sorted one, so that order is used.
-
-    Raises:
-      ValueError: an axis of the scheme is longer than that of `size`.
-    """
-    _ring(scheme)
-    if not fits(scheme.size, size):
-        raise ValueError(f"extension: {scheme.size.name} does not fit into {size.name}")
-    scheme, size = sorted_scheme(scheme), sorted_size(size)
-    beyond = np.any(np.indices(size).reshape(3, -1) >= np.array(scheme.size)[:, None], axis=0)  # term order of standard
-    products = standard(size, scheme.ring).factors
-    padded = []
-    for (row, col), matrix, product in zip(MODE_AXES, as_matrices(scheme), products, strict=True):
-        block = np.zeros((size[row], size[col], scheme.rank), np.int64)
-        block[: scheme.size[row], : scheme.size[col]] = matrix
-        padded.append(np.concatenate([block.reshape(-1, scheme.rank), product[:, beyond]], axis=1))
-    return Scheme(size, scheme.ring, Factors(*padded))
 
 
 def project(scheme: Scheme, axis: int, index: int) -> Scheme:

@@ -122,7 +122,9 @@ def refine(
         attempts = _unpack(saved, mode)
         stopwatch.add(*saved["seconds"].tolist())
     before = sum(done.flips for done in legs[:leg]) * settings.walkers
-    progress = Progress(label, sum(every.flips for every in legs) * settings.walkers, "flips", before + moves)
+    progress = Progress(
+        label, sum(every.flips for every in legs) * settings.walkers, "flips", before + moves * settings.walkers
+    )
     with ThreadPoolExecutor(threads) as pool:
         while leg < len(legs):
             (size, budget), clock = legs[leg], before + moves * settings.walkers

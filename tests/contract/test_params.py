@@ -264,6 +264,11 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.standard: sizes: expected factors of at most 64 entries (one machine word), got 5x8x9",
         ),
         ("walks.standard.mode", "cyclic", "walks.standard: sizes: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.cyclic.start",
+            "results/search/schemes/z2.parquet",
+            "walks.cyclic: start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
+        ),
         ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
         ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),

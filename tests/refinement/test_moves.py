@@ -14,7 +14,7 @@ from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size, parse_size
 from stages.refinement import flips
 from stages.refinement.lift import lift
-from stages.refinement.moves import extend, extended_rank, fits, merge, product, project, reduced
+from stages.refinement.moves import merge, product, project, reduced
 from stages.refinement.words import decode, encode
 from tests import examples
 
@@ -53,50 +53,6 @@ def _assert_exact(scheme: Scheme, lengths: tuple[int, ...], ring: str) -> None:
     assert check(scheme) is None
 
 
-@pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_every_size_extends_to_every_larger(ring):
-    for small, large in itertools.product(SIZES, SIZES):
-        if not fits(small, large):
-            continue
-        extended = extend(standard(small, ring), large)
-        assert (extended.size, extended.ring, extended.rank) == (large, ring, large.naive_rank)
-        assert check(extended) is None
-
-
-def test_one_product_extends_to_the_standard_algorithm():
-    size = parse_size("2x3x4")
-    assert extend(standard(parse_size("1x1x1")), size).hash == standard(size).hash
-
-
-def test_extended_rank_adds_the_products_beyond():
-    small, large = parse_size("3x3x4"), parse_size("3x4x4")
-    # 48 - 36 = 12 products hold the new row or column.
-    assert extended_rank(standard(small), large) == 36 + 12
-
-
-def test_smaller_size_is_refused():
-    with pytest.raises(ValueError, match="2x2x3 does not fit into 2x2x2"):
-        extend(standard(parse_size("2x2x3")), parse_size("2x2x2"))
-
-
-def test_sizes_that_fit_in_another_order_only():
-    # 5x1x3 into 1x3x5; 2x5x3 into 3x3x5 but not into 3x3x4.
-    assert fits(Size(5, 1, 3), Size(1, 3, 5))
-    assert fits(Size(2, 5, 3), Size(3, 3, 5))
-    assert not fits(Size(2, 5, 3), Size(3, 3, 4))
-
-
-@checked
-@given(st.data(), rings, st.sampled_from(PERMUTATIONS))
-def test_extension_of_any_orientation(data, ring, permutation):
-    scheme = data.draw(schemes(ring))
-    lengths = tuple(length + data.draw(st.integers(0, 2)) for length in scheme.size)
-    size = Size(*(lengths[axis] for axis in permutation))
-    extended = extend(scheme, size)
-    _assert_exact(extended, lengths, ring)
-    assert extended.rank == extended_rank(scheme, size) == scheme.rank + size.naive_rank - scheme.size.naive_rank
-
-
 @checked
 @given(st.data(), rings)
 def test_projection_of_every_axis(data, ring):
@@ -118,9 +74,10 @@ def test_projection_of_strassen_by_hand():
 @checked
 @given(st.data(), rings, st.sampled_from(range(3)))
 def test_projection_undoes_extension(data, ring, axis):
-    """The new row of an extended scheme holds only the products beyond."""
+    """A slab beside a scheme holds only its own products."""
     scheme = standard(data.draw(st.sampled_from(SIZES)), ring)
-    larger = extend(scheme, Size(*(length + (place == axis) for place, length in enumerate(scheme.size))))
+    slab = standard(Size(*(1 if place == axis else length for place, length in enumerate(scheme.size))), ring)
+    larger = merge(scheme, slab, axis)
     place = larger.size.index(scheme.size[axis] + 1) if larger.size != scheme.size else axis
     assert project(larger, place, larger.size[place] - 1).hash == scheme.hash
 
