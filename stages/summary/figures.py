@@ -251,7 +251,7 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
                 places,
                 median,
                 yerr=[median - low, high - median],
-                fmt=MARKERS[number % len(MARKERS)],
+                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 arms look alike
                 color=COLOURS[number % len(COLOURS)],
                 markersize=6,
                 capsize=3,

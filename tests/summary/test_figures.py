@@ -163,3 +163,10 @@ def test_losing_kernels_stay_in_the_picture():
         assert part in text
     heights = np.concatenate([bars.lines[0].get_ydata() for bars in axis.containers])
     np.testing.assert_allclose(np.sort(heights), [0.4, 0.5, 1.3])
+
+
+def test_no_two_kernels_look_alike():
+    kernels = [speed(arm=f"{number:08x}", kernel=f"2x2x{number + 2}:7") for number in range(20)]
+    (axis,) = figures.draw_speedups(kernels).axes
+    looks = {(drawn[0].get_marker(), drawn[0].get_color()) for drawn in axis.containers}
+    assert len(looks) == len(axis.containers) == len(kernels)
