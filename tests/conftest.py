@@ -5,7 +5,9 @@ from pathlib import Path
 import jaxtyping
 
 ROOT = Path(__file__).parents[1]
-COMPILED_BY_NUMBA = tuple(f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "pairs"))
+COMPILED_BY_NUMBA = tuple(
+    f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs")
+)
 
 
 def _modules() -> list[str]:

@@ -1,85 +1,304 @@
-"""Linear systems over Z2, columns packed into machine words. Compiled by Numba; `lift` calls it.
+"""Linear systems over Z2, rows packed into machine words. Compiled by Numba, without the GIL; `jacobian` calls it.
 
-A basis is grown from the columns in the order given, so the order decides which variables may become non-zero. Each
-basis vector remembers which of the columns it is the sum of: one elimination serves any number of right-hand sides.
+One elimination serves any number of right-hand sides: the row operations are kept. Columns are taken a word at a time,
+a «strip». The pivots of a strip are found on one word per row; the rest of each row below then takes eight pivots per
+table lookup («method of the four Russians», Bard 2006).
 Like `flips`, outside the jaxtyping hook of the tests.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
 U = np.uint64
+ZERO, ONE, SIX = U(0), U(1), U(6)
 WORD_BITS = 64
 NOBODY = -1
+GROUP_BITS = 8  # columns per table
+GROUP = 1 << GROUP_BITS  # entries of a table
+GROUPS = WORD_BITS // GROUP_BITS
+LOW = U(WORD_BITS - 1)
 
-compiled = numba.njit(cache=True)
+compiled = numba.njit(cache=True, nogil=True)
+
+
+class Echelon(NamedTuple):
+    """An eliminated system; rows stand in the order of their pivots, rows without one last.
+
+    Attributes:
+      rows: uint64 [rows, words]; row t is zero left of pivot t, a row without a pivot in all columns eliminated.
+      pivots: int64 [rank]; ascending columns.
+      order: int64 [rows]; which of the given rows stands here.
+      multipliers: uint64 [rows, strips]; what was added to a row, a bit for each pivot column of a strip: the row with
+        that pivot. In the strip of the row's own pivot: of which rows, as they came to the strip, it became the sum.
+    """
+
+    rows: np.ndarray
+    pivots: np.ndarray
+    order: np.ndarray
+    multipliers: np.ndarray
 
 
 def pack(bits: np.ndarray) -> np.ndarray:
     """Packs the last axis of a 0/1 array into uint64 words, entry 0 in the lowest bit."""
-    padding = [(0, 0)] * (bits.ndim - 1) + [(0, -bits.shape[-1] % WORD_BITS)]
-    packed = np.packbits(np.pad(bits, padding).astype(bool), axis=-1, bitorder="little")
-    return np.ascontiguousarray(packed).view("<u8").astype(U)
+    octets = np.packbits(bits, axis=-1, bitorder="little")
+    padded = np.zeros((*octets.shape[:-1], -(-bits.shape[-1] // WORD_BITS) * 8), np.uint8)
+    padded[..., : octets.shape[-1]] = octets
+    return padded.view("<u8").astype(U, copy=False)
 
 
 @compiled
-def _reduce(vector, sums, basis, basis_sums, leads):
-    """Subtracts basis vectors from `vector` in place, the same from `sums`.
+def parity(word):
+    """Sum of the bits modulo 2."""
+    for shift in (U(32), U(16), U(8), U(4), U(2), ONE):
+        word ^= word >> shift
+    return word & ONE
 
-    Returns the first bit that no basis vector can clear, or NOBODY where the vector became zero.
+
+@compiled
+def _swap(array, r, s):
+    for i in range(array.shape[1]):
+        array[r, i], array[s, i] = array[s, i], array[r, i]
+
+
+@compiled
+def _add(row, other, first):
+    """Adds `other` to `row` from word `first` on, in place."""
+    for i in range(first, U(row.size)):
+        row[i] ^= other[i]
+
+
+@compiled
+def _find_pivots(rows, order, multipliers, pivots, strip, width, start):
+    """Brings rows that are independent in one strip to the front, each zero at the pivots of the others.
+
+    Returns the new rank.
     """
-    for word in range(vector.size):
-        bit = 0
-        while vector[word] >> U(bit):
-            if (vector[word] >> U(bit)) & U(1):
-                lead = leads[word * WORD_BITS + bit]
-                if lead == NOBODY:
-                    return word * WORD_BITS + bit
-                for i in range(word, vector.size):
-                    vector[i] ^= basis[lead, i]
-                for i in range(sums.size):
-                    sums[i] ^= basis_sums[lead, i]
-            bit += 1
-            if bit == WORD_BITS:
-                break
-    return NOBODY
+    rank = start
+    mask = ~ZERO >> U(WORD_BITS - width)
+    words, columns = np.zeros(WORD_BITS, U), np.zeros(WORD_BITS, U)  # of the rows at the front
+    for row in range(start, rows.shape[0]):
+        count = U(rank - start)
+        if count == U(width):
+            break
+        given = word = rows[row, strip]
+        for i in range(count):
+            word ^= words[i] & (ZERO - ((given >> columns[i]) & ONE))
+        word &= mask
+        if word == ZERO:
+            continue
+        column = ZERO
+        while not (word >> column) & ONE:
+            column += ONE
+        _swap(rows, rank, row)
+        _swap(multipliers, rank, row)
+        order[rank], order[row] = order[row], order[rank]
+        multipliers[rank, strip] = ONE << column
+        for i in range(rank - start):
+            if (given >> columns[i]) & ONE:
+                _add(rows[rank], rows[start + i], U(strip))
+                multipliers[rank, strip] ^= multipliers[start + i, strip]
+        for i in range(rank - start):
+            if (words[i] >> column) & ONE:
+                _add(rows[start + i], rows[rank], U(strip))
+                multipliers[start + i, strip] ^= multipliers[rank, strip]
+                words[i] = rows[start + i, strip]
+        words[count], columns[count] = rows[rank, strip], column
+        pivots[rank] = strip * WORD_BITS + column
+        rank += 1
+    for place in range(start, rank):
+        lowest = place + np.argmin(pivots[place:rank])
+        if lowest != place:
+            _swap(rows, place, lowest)
+            _swap(multipliers, place, lowest)
+            order[place], order[lowest] = order[lowest], order[place]
+            pivots[place], pivots[lowest] = pivots[lowest], pivots[place]
+    return rank
 
 
 @compiled
-def eliminate(columns):
-    """Grows a basis of the column space.
+def _fill_tables(tables, rows, pivots, strip):
+    """Table g, entry v: the sum of the strip's rows with pivots 8 g + t over the bits t of v.
+
+    Entries with a bit where there is no pivot mean nothing. Returns the bits with one.
+    """
+    mask = ZERO
+    tables[:, 0, strip:] = ZERO
+    for row in range(pivots.size):
+        column = pivots[row] & (WORD_BITS - 1)
+        mask |= ONE << U(column)
+        # Pivots ascend, so all smaller entries are there.
+        table, size = tables[column // GROUP_BITS], 1 << (column % GROUP_BITS)
+        for entry in range(size):
+            for i in range(U(strip), U(rows.shape[1])):
+                table[size + entry, i] = table[entry, i] ^ rows[row, i]
+    return mask
+
+
+@compiled
+def _add_sum(row, tables, added, strip):
+    """Adds the rows of the strip with pivots `added`, four tables at a time."""
+    bits, low = U(GROUP_BITS), U(GROUP - 1)
+    for group in range(0, GROUPS, 4):
+        first, second = tables[group, added & low], tables[group + 1, (added >> bits) & low]
+        added >>= bits + bits
+        third, fourth = tables[group + 2, added & low], tables[group + 3, (added >> bits) & low]
+        added >>= bits + bits
+        for i in range(U(strip), U(row.size)):
+            row[i] ^= first[i] ^ second[i] ^ third[i] ^ fourth[i]
+
+
+@compiled
+def eliminate(rows, columns):
+    """Row echelon form of the first `columns` columns.
 
     Args:
-      columns: uint64 [variables, words]; overwritten.
+      rows: uint64 [rows, words]; overwritten. Columns beyond follow the row operations.
+      columns: where to stop.
     Returns:
-      basis [rank, words], their sums [rank, words of variables], and for each bit the basis vector it leads or NOBODY.
+      An Echelon.
     """
-    variables, words = columns.shape
-    sum_words = (variables + WORD_BITS - 1) // WORD_BITS
-    limit = min(variables, words * WORD_BITS)
-    basis = np.empty((limit, words), U)
-    basis_sums = np.empty((limit, sum_words), U)
-    leads = np.full(words * WORD_BITS, NOBODY, np.int64)
+    total, words = rows.shape
+    strips = (columns + WORD_BITS - 1) // WORD_BITS
+    pivots = np.empty(min(total, columns), np.int64)
+    order = np.arange(total)
+    multipliers = np.zeros((total, strips), U)
+    tables = np.empty((GROUPS, GROUP, words), U)
     rank = 0
-    for variable in range(variables):
-        sums = np.zeros(sum_words, U)
-        sums[variable // WORD_BITS] = U(1) << U(variable % WORD_BITS)
-        lead = _reduce(columns[variable], sums, basis, basis_sums, leads)
-        if lead != NOBODY:
-            basis[rank] = columns[variable]
-            basis_sums[rank] = sums
-            leads[lead] = rank
-            rank += 1
-    return basis[:rank], basis_sums[:rank], leads
+    for strip in range(strips):
+        start = rank
+        width = min(WORD_BITS, columns - strip * WORD_BITS)
+        rank = _find_pivots(rows, order, multipliers, pivots, strip, width, start)
+        if start < rank < total:
+            mask = _fill_tables(tables, rows[start:rank], pivots[start:rank], strip)
+            for row in range(rank, total):
+                added = rows[row, strip] & mask
+                multipliers[row, strip] = added
+                if added:
+                    _add_sum(rows[row], tables, added, strip)
+    return Echelon(rows, pivots[:rank], order, multipliers)
 
 
 @compiled
-def solve(right, basis, basis_sums, leads):
-    """Solves for a packed right-hand side [words] (overwritten).
+def forward(echelon, right):
+    """Carries out the row operations on a right-hand side.
 
-    Returns whether there is a solution, and the packed variables.
+    Args:
+      right: uint8 [rows], in the order given to `eliminate`.
+    Returns:
+      uint8 [rows], in the order of the echelon. The system has a solution exactly if all from `rank` on are zero.
     """
-    sums = np.zeros(basis_sums.shape[1], U)
-    return _reduce(right, sums, basis, basis_sums, leads) == NOBODY, sums
+    rank = echelon.pivots.size
+    reduced = right[echelon.order]
+    packed = np.zeros(echelon.multipliers.shape[1], U)  # those of the pivot rows, bit p for pivot p of the strip
+    row = 0
+    for strip in range(packed.size):
+        start, given = row, ZERO
+        while row < rank and echelon.pivots[row] >> 6 == strip:
+            value = U(reduced[row]) ^ _inner(echelon.multipliers[row], packed, strip)
+            given |= value << (U(echelon.pivots[row]) & LOW)
+            row += 1
+        for own in range(start, row):
+            reduced[own] = parity(echelon.multipliers[own, strip] & given)
+            packed[strip] |= U(reduced[own]) << (U(echelon.pivots[own]) & LOW)
+    for row in range(rank, reduced.size):
+        reduced[row] = U(reduced[row]) ^ _inner(echelon.multipliers[row], packed, packed.size)
+    return reduced
+
+
+@compiled
+def _inner(left, right, size):
+    """Inner product of the first `size` words."""
+    total = ZERO
+    for i in range(U(size)):
+        total ^= left[i] & right[i]
+    return parity(total)
+
+
+@compiled
+def backward(echelon, reduced, solution):
+    """Solves for the pivot columns, in place.
+
+    Args:
+      reduced: uint8 [at least rank]; what `forward` returned.
+      solution: uint64 [words]; given at the columns without a pivot, zero at the others.
+    """
+    for row in range(echelon.pivots.size - 1, -1, -1):
+        pivot = U(echelon.pivots[row])
+        total = ZERO
+        for i in range(pivot >> SIX, U(solution.size)):
+            total ^= echelon.rows[row, i] & solution[i]
+        solution[pivot >> SIX] |= (U(reduced[row]) ^ parity(total)) << (pivot & LOW)
+
+
+@compiled
+def null_space(echelon, columns):
+    """Solutions for zero right-hand sides, one for each column without a pivot.
+
+    Args:
+      columns: as given to `eliminate`.
+    Returns:
+      uint64 [columns, words]; solution i in bit i of each row. And their number.
+    """
+    is_free = np.ones(columns, np.bool_)
+    is_free[echelon.pivots] = False
+    free = np.flatnonzero(is_free)
+    strips = echelon.multipliers.shape[1]
+    solutions = np.zeros((strips * WORD_BITS, (free.size + WORD_BITS - 1) // WORD_BITS), U)
+    for number in range(free.size):
+        solutions[free[number], number >> 6] |= ONE << (U(number) & LOW)
+    tables = np.empty((GROUPS, GROUP, solutions.shape[1]), U)
+    every = np.arange(WORD_BITS)
+    last = echelon.pivots.size
+    for strip in range(strips - 1, -1, -1):
+        first = last
+        while first and echelon.pivots[first - 1] >> 6 == strip:
+            first -= 1
+        own = solutions[strip * WORD_BITS : (strip + 1) * WORD_BITS]
+        for row in range(first, last):
+            pivot = echelon.pivots[row] & (WORD_BITS - 1)
+            for column in range(pivot + 1, WORD_BITS):
+                if (echelon.rows[row, strip] >> U(column)) & ONE:  # no pivot of another row
+                    _add(own[pivot], own[column], ZERO)
+        _fill_tables(tables, own, every, 0)
+        for row in range(first):
+            _add_sum(solutions[echelon.pivots[row]], tables, echelon.rows[row, strip], 0)
+        last = first
+    return solutions[:columns], free.size
+
+
+@compiled
+def transposed(words):
+    """Bit j of row i becomes bit i of row j: uint64 [rows, words] to [64 * words, row words]."""
+    rows, columns = words.shape
+    result = np.zeros((columns * WORD_BITS, (rows + WORD_BITS - 1) // WORD_BITS), U)
+    block = np.empty(WORD_BITS, U)
+    for i in range(result.shape[1]):
+        for j in range(columns):
+            count = min(WORD_BITS, rows - i * WORD_BITS)
+            block[:count] = words[i * WORD_BITS : i * WORD_BITS + count, j]
+            block[count:] = ZERO
+            # Swaps the off-diagonal quarters of each square, of 64 bits, then 32, ... (Warren, Hacker's Delight 7-3).
+            half, mask = 32, U(0xFFFFFFFF)
+            while half:
+                for k in range(WORD_BITS):
+                    if not k & half:
+                        swapped = ((block[k] >> U(half)) ^ block[k + half]) & mask
+                        block[k + half] ^= swapped
+                        block[k] ^= swapped << U(half)
+                half >>= 1
+                mask ^= mask << U(half)
+            result[j * WORD_BITS : (j + 1) * WORD_BITS, i] = block
+    return result
+
+
+@compiled
+def clear(echelon, vector):
+    """Adds rows to a packed vector [words] in place until it is zero at every pivot."""
+    for row in range(echelon.pivots.size):
+        pivot = U(echelon.pivots[row])
+        if (vector[pivot >> SIX] >> (pivot & LOW)) & ONE:
+            _add(vector, echelon.rows[row], pivot >> SIX)

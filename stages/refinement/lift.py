@@ -2,87 +2,159 @@
 
 Factors that solve the Brent equations modulo M = 2^k are corrected by M x, x in {0, 1}: to first order the defect
 changes by M J x, with J the Jacobian modulo 2, the same at every step. After each step the coefficients are taken in
-(-M, M] and tested exactly over Z.
+(-M, M]; where the defect is zero, they are tested exactly over Z. A solution x leaves a choice,
+the kernel of J; an order of the unknowns makes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Int, UInt64
+from jaxtyping import Int, UInt8
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import matmul_target
-from stages.refinement import elimination
+from stages.algebra.targets import Size, matmul_target
+from stages.refinement import elimination, jacobian
 
-LAST_POWER = 16  # modulo 2^16 the defect still fits int64: R * 2^(3 * 15) < 2^63 up to R = 2^18
-ORDERS = 10  # further orders of the variables tried
+LAST_POWER = 20  # coefficients up to 2^19 are within int32
+ORDERS = 10  # further orders of the unknowns tried
+NUM_MODES = 3
 
 
 def lift(scheme: Scheme) -> Scheme | None:
-    """The scheme over Z that reduces to `scheme` modulo 2, or None if none was found.
+    """A scheme over Z that reduces to `scheme` modulo 2; None if none was found.
 
-    A scheme that has no solution modulo 4 has none at all: that step depends on no choice.
+    A scheme that has no solution modulo 4 has none at all: that step depends on no choice, and nothing more is tried.
+    Else orders of the unknowns are tried until the largest coefficient is the least that the solutions modulo 4 allow,
+    1 or 2. Failing that, the smallest largest coefficient, then the fewest non-zeros are taken. Terms that vanish modulo 2 are left out. The result depends on the scheme
+    alone.
     """
-    factors = Factors(*(matrix % 2 for matrix in scheme.factors))
-    lifted = Scheme(scheme.size, "Z", factors)
-    if check(lifted) is None:
-        return lifted
-    columns = _jacobian(factors)
-    values = np.concatenate([matrix.ravel() for matrix in factors])
-    # A function of the scheme alone: the same scheme lifts alike wherever it turns up.
-    rng = np.random.default_rng(int(scheme.hash, 16))
-    for attempt in range(1 + ORDERS):
-        order = rng.permutation(values.size) if attempt else np.arange(values.size)
-        # Variables that are 1 come first, so that zeros stay zero where they can.
-        order = order[np.argsort(1 - values[order], kind="stable")]
-        lifted, power = _lift_in_order(lifted, columns, order)
-        if power == 1:
+    turn = int(np.argmax(scheme.size.modes))  # the longest mode comes first
+    matrices = tuple(matrix % 2 for matrix in scheme.factors)
+    present = np.all([matrix.any(axis=0) for matrix in matrices], axis=0)
+    values = np.concatenate([matrix[:, present] for matrix in _turned(matrices, turn)])
+    target = _turned_target(scheme.size, turn)
+    defect = _defect(values, target)
+    if not defect.any():
+        return _exact(values, scheme.size, turn)
+    start = _sections(values.astype(np.uint8), target.shape)
+    for is_sketched in (True, False):
+        system = jacobian.linearise(*start, is_sketched)
+        is_solved, change = jacobian.solve(system, _bits(defect, 1))
+        if not is_solved:
             return None
-        if check(lifted) is None:
-            return lifted
-        lifted = Scheme(scheme.size, "Z", factors)
-    return None
+        kernel, dimension = jacobian.kernel(system)
+        if jacobian.annihilates(*start, kernel):
+            break
+    basis = kernel.reshape(values.size, -1)
+    found = []
+    least = 1  # no solution over Z has a smaller largest coefficient
+    for order in _orders(scheme, values):
+        choice = Choice(order, elimination.eliminate(elimination.transposed(basis[order])[:dimension], values.size))
+        step = _chosen(change, choice)
+        if step[values == 0].any():
+            least = 2  # zeros would have stayed zero modulo 4 if they could: they come first
+        lifted = _lift_in_order(values, target, system, choice, step)
+        exact = None if lifted is None else _exact(lifted, scheme.size, turn)
+        if exact is not None:
+            found.append(exact)
+            if _cost(exact)[:2] == (1, least):
+                break
+    return min(found, key=_cost, default=None)
+
+
+def _orders(scheme: Scheme, values: Int[np.ndarray, "rows rank"]) -> Iterator[Int[np.ndarray, " unknowns"]]:
+    """Orders of the unknowns. Those that are to be zero if they can come first: of coefficients that are 0, then 1."""
+    unknowns = np.arange(values.size)
+    yield unknowns[np.argsort(values.ravel(), kind="stable")]
+    rng = np.random.default_rng(int(scheme.hash, 16))
+    for _ in range(ORDERS):
+        unknowns = rng.permutation(values.size)
+        yield unknowns[np.argsort(values.ravel()[unknowns], kind="stable")]
+
+
+def _cost(scheme: Scheme) -> tuple[int, int, int]:
+    """Denominator, largest coefficient, non-zeros."""
+    stacked = np.concatenate(list(scheme.factors))
+    return scheme.denominator, int(np.abs(stacked).max()), int(np.count_nonzero(stacked))
+
+
+class Choice(NamedTuple):
+    """Which of the solutions of J x = d to take.
+
+    Attributes:
+      order: int64 [unknowns]; those that are to be zero come first.
+      echelon: the kernel of J, its columns in this order.
+    """
+
+    order: np.ndarray
+    echelon: elimination.Echelon
+
+
+def _chosen(change: UInt8[np.ndarray, "rows rank"], choice: Choice) -> Int[np.ndarray, "rows rank"]:
+    """The one of all solutions that is zero at the pivots of the kernel."""
+    packed = elimination.pack(change.ravel()[choice.order])
+    elimination.clear(choice.echelon, packed)
+    step = np.empty(change.size, np.int64)
+    step[choice.order] = np.unpackbits(packed.astype("<u8").view(np.uint8), bitorder="little")[: change.size]
+    return step.reshape(change.shape)
 
 
 def _lift_in_order(
-    scheme: Scheme, columns: UInt64[np.ndarray, "variables words"], order: Int[np.ndarray, " variables"]
-) -> tuple[Scheme, int]:
-    """One elimination, then one solve per power of 2, up to a solution over Z or a step without one.
+    values: Int[np.ndarray, "rows rank"],
+    target: Int[np.ndarray, "s_a s_b s_c"],
+    system: jacobian.Jacobian,
+    choice: Choice,
+    step: Int[np.ndarray, "rows rank"],
+) -> Int[np.ndarray, "rows rank"] | None:
+    """Raises a solution modulo 2 to one over Z or modulo 2^LAST_POWER; None where a step has no solution.
 
-    Returns the last scheme and the power of 2 modulo which it solves the equations.
+    Args:
+      step: the first, to a solution modulo 4.
     """
-    target = matmul_target(scheme.size).astype(np.int64)
-    echelon = elimination.eliminate(columns[order])
     for power in range(1, LAST_POWER):
         modulus = 2**power
-        defect = (target - np.einsum("ir,jr,kr->ijk", *scheme.factors, optimize=True)) // modulus
-        is_solved, packed = elimination.solve(elimination.pack(defect.ravel() % 2), *echelon)
-        if not is_solved:
-            return scheme, power
-        step = np.zeros(order.size, np.int64)
-        step[order] = np.unpackbits(packed.astype("<u8").view(np.uint8), bitorder="little")[: order.size]
-        scheme = Scheme(scheme.size, "Z", _centred(scheme.factors, step, modulus))
-        if check(scheme) is None:
+        values = modulus - (modulus - values - modulus * step) % (2 * modulus)  # in (-modulus, modulus]
+        defect = _defect(values, target)
+        if not defect.any():
             break
-    return scheme, power + 1
+        is_solved, change = jacobian.solve(system, _bits(defect, power + 1))
+        if not is_solved:
+            return None
+        step = _chosen(change, choice)
+    return values
 
 
-def _centred(factors: Factors, step: Int[np.ndarray, " variables"], modulus: int) -> Factors:
-    """Factors + modulus * step, residues modulo 2 * modulus in (-modulus, modulus]."""
-    parts = np.split(step, np.cumsum([matrix.size for matrix in factors])[:-1])
-    moved = [matrix + modulus * part.reshape(matrix.shape) for matrix, part in zip(factors, parts, strict=True)]
-    return Factors(*(modulus - (modulus - matrix) % (2 * modulus) for matrix in moved))
+def _bits(defect: Int[np.ndarray, "s_a s_b s_c"], power: int) -> UInt8[np.ndarray, "s_a equations"]:
+    """Bit `power` of each entry, one row per slice."""
+    return (defect >> power & 1).astype(np.uint8).reshape(len(defect), -1)
 
 
-def _jacobian(factors: Factors) -> UInt64[np.ndarray, "variables words"]:
-    """Derivative modulo 2 of the sum of terms by each coefficient of u, v and w (row-major), packed along [ijk]."""
-    u, v, w = factors
-    rows = []
-    for mode, matrix in enumerate(factors):
-        slopes = np.zeros((matrix.shape[0], factors.rank, *factors.modes), bool)
-        outer = np.einsum(("jr,kr->rjk", "ir,kr->rik", "ir,jr->rij")[mode], *((v, w), (u, w), (u, v))[mode])
-        for i in range(matrix.shape[0]):
-            slopes[(i, slice(None), *(i if axis == mode else slice(None) for axis in range(3)))] = outer
-        rows.append(elimination.pack(slopes.reshape(matrix.size, -1)))
-    return np.concatenate(rows)
+def _turned(modes: tuple, turn: int) -> tuple:
+    """What belongs to each of the three modes, from mode `turn` on, cyclically."""
+    return tuple(modes[(turn + mode) % NUM_MODES] for mode in range(NUM_MODES))
+
+
+def _turned_target(size: Size, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
+    axes = _turned((0, 1, 2), turn)
+    return np.ascontiguousarray(matmul_target(size).transpose(axes).astype(np.int64))
+
+
+def _sections(values: np.ndarray, modes: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The factors of which `values` is made."""
+    first, second = modes[0], modes[0] + modes[1]
+    return values[:first], values[first:second], values[second:]
+
+
+def _defect(values: Int[np.ndarray, "rows rank"], target: Int[np.ndarray, "s_a s_b s_c"]) -> np.ndarray:
+    return jacobian.defect(*_sections(values, target.shape), target)
+
+
+def _exact(values: Int[np.ndarray, "rows rank"], size: Size, turn: int) -> Scheme | None:
+    """The scheme over Z of these coefficients; None if it is wrong."""
+    modes = _turned(size.modes, turn)
+    scheme = Scheme(size, "Z", Factors(*_turned(_sections(values, modes), -turn)))
+    return scheme if check(scheme) is None else None

@@ -1,14 +1,16 @@
-"""Elimination over Z2, and lifting from Z2 to Z. Schemes come from the walk."""
+"""Lifting from Z2 to Z or Q. Schemes come from the walk."""
 
 import numpy as np
 import pytest
 
 from stages.algebra.check import check
-from stages.algebra.factors import Scheme, standard
+from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import matmul_target, parse_size
-from stages.refinement import elimination, flips
+from stages.refinement import flips, jacobian
+from stages.refinement import lift as lift_lib
 from stages.refinement.lift import lift
 from stages.refinement.words import decode, encode
+from tests.linear import is_sum, slopes
 
 
 def _walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
@@ -17,34 +19,6 @@ def _walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
     while moves:
         moves -= int(flips.advance(walker, flips.policy((50, 5000), (2, 6)), np.uint64(moves)))
     return [decode(terms, parse_size(name)) for terms in flips.pooled_terms(walker)]
-
-
-@pytest.mark.parametrize("length", [1, 63, 64, 65, 130])
-def test_pack_puts_entry_0_in_the_lowest_bit(length):
-    bits = np.random.default_rng(0).integers(0, 2, (3, length))
-    words = elimination.pack(bits)
-    assert words.shape == (3, -(-length // 64))
-    for row, packed in zip(bits, words, strict=True):
-        assert [(int(packed[i // 64]) >> (i % 64)) & 1 for i in range(length)] == row.tolist()
-
-
-@pytest.mark.parametrize(("equations", "variables"), [(5, 9), (70, 70), (130, 40), (40, 130)])
-def test_solve_satisfies_or_refuses(equations, variables):
-    rng = np.random.default_rng(equations)
-    matrix = rng.integers(0, 2, (equations, variables))
-    matrix[:, -1] = matrix[:, 0]  # dependent columns
-    echelon = elimination.eliminate(elimination.pack(matrix.T))
-    for _ in range(20):
-        right = matrix @ rng.integers(0, 2, variables) % 2
-        is_solved, packed = elimination.solve(elimination.pack(right), *echelon)
-        solution = np.unpackbits(packed.view(np.uint8), bitorder="little")[:variables]
-        assert is_solved
-        assert np.array_equal(matrix @ solution % 2, right)
-    rank = len(echelon[0])
-    random = rng.integers(0, 2, (200, equations))
-    solved = sum(elimination.solve(elimination.pack(right), *echelon)[0] for right in random)
-    # A random right-hand side is in the column space with probability 2^(rank - equations).
-    assert solved == 200 if rank == equations else solved < 200
 
 
 @pytest.mark.parametrize(("name", "rank"), [("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15), ("3x3x3", 23)])
@@ -78,29 +52,101 @@ def test_standard_algorithm_is_its_own_lift():
     assert over_z.hash == standard(parse_size("2x3x4")).hash
 
 
-def test_scheme_without_a_solution_modulo_4_is_refused():
+def test_terms_that_vanish_are_left_out():
+    scheme = _walked("2x2x2", 100_000)[0]
+    padded = Factors(*(np.insert(matrix, 3, 2 - (mode > 0), axis=1) for mode, matrix in enumerate(scheme.factors)))
+    over_z = lift(Scheme(scheme.size, "Z2", padded))
+    assert over_z is not None
+    assert over_z.rank == 7
+    assert check(over_z) is None
+
+
+def test_longest_mode_need_not_be_the_first():
+    for name in ("2x2x3", "2x3x3", "2x3x4"):
+        modes = parse_size(name).modes
+        for scheme in _walked(name, 300_000):
+            over_z = lift(scheme)
+            assert over_z is None or check(over_z) is None
+        assert over_z is not None
+        assert max(modes) != modes[0]
+
+
+def test_lift_depends_on_the_scheme_alone():
+    schemes = _walked("3x3x4", 6_000_000, 1)
+    once = [lift(scheme) for scheme in schemes]
+    again = [lift(scheme) for scheme in reversed(schemes)][::-1]
+    for first, second in zip(once, again, strict=True):
+        assert (first is None) == (second is None)
+        if first is not None:
+            for one, other in zip(first.factors, second.factors, strict=True):
+                assert np.array_equal(one, other)
+
+
+def test_without_a_sketch_all_is_the_same(monkeypatch):
+    """A sketch that loses an equation is noticed, and every equation then taken."""
+    schemes = _walked("3x3x3", 300_000, 1)[:3]
+    sketched = [lift(scheme) for scheme in schemes]
+    calls = []
+    linearise, annihilates = jacobian.linearise, jacobian.annihilates
+    monkeypatch.setattr(jacobian, "linearise", lambda *args: calls.append(args[-1]) or linearise(*args))
+    monkeypatch.setattr(jacobian, "annihilates", lambda *args: not calls[-1] and annihilates(*args))
+    assert [lift(scheme).hash for scheme in schemes] == [scheme.hash for scheme in sketched]
+    assert calls == [True, False] * 3
+
+
+@pytest.mark.parametrize("place", [0, 40, 300])
+def test_a_wrong_solution_never_passes(monkeypatch, place):
+    """One entry of every solution flipped: lift says None or something right."""
+    schemes = _walked("3x3x3", 300_000, 1)[:3]
+    solve = jacobian.solve
+
+    def wrong(*args):
+        is_solved, change = solve(*args)
+        change.ravel()[place] ^= 1
+        return is_solved, change
+
+    monkeypatch.setattr(jacobian, "solve", wrong)
+    for scheme in schemes:
+        lifted = lift(scheme)
+        assert lifted is None or check(lifted) is None
+
+
+def _largest(scheme: Scheme) -> int:
+    return max(int(np.abs(matrix).max()) for matrix in scheme.factors)
+
+
+def test_coefficients_are_as_small_as_modulo_4_allows(monkeypatch):
+    """-1, 0 and 1 if J x = defect has a solution x that is zero where the factors are; else 2. Then no order is tried
+    in vain."""
+    orders = []
+    lift_in_order = lift_lib._lift_in_order
+    monkeypatch.setattr(lift_lib, "_lift_in_order", lambda *args: orders.append(1) or lift_in_order(*args))
+    found = []
+    for stream in (0, 1):
+        for scheme in _walked("3x3x3", 300_000, stream):
+            over_z = lift(scheme)
+            matrix, defect = _linearised(scheme)
+            ones = matrix[np.concatenate([factor.ravel() for factor in scheme.factors]) == 1]
+            is_ternary = is_sum(defect, ones)
+            assert _largest(over_z) == (1 if is_ternary else 2)
+            found.append(is_ternary)
+    assert set(found) == {False, True}
+    assert len(orders) == len(found)
+
+
+def test_scheme_without_a_solution_modulo_4_is_refused(monkeypatch):
     """A walk to rank 29 of 3x3x4 ends in schemes of Z2 alone; the ranks of J and of (J, defect) prove it."""
-    scheme = next(each for each in _walked("3x3x4", 6_000_000, 3) if lift(each) is None)
+    schemes = _walked("3x3x4", 6_000_000, 3)
+    # Nothing is tried after the first step.
+    monkeypatch.setattr(jacobian, "kernel", lambda *_: pytest.fail("went on"))
+    scheme = next(each for each in schemes if lift(each) is None)
     assert check(scheme) is None
-    u, v, w = scheme.factors
-    columns = [
-        np.einsum("xl,jr,kr->lrxjk", np.eye(len(u), dtype=int), v, w),
-        np.einsum("ir,yl,kr->lriyk", u, np.eye(len(v), dtype=int), w),
-        np.einsum("ir,jr,zl->lrijz", u, v, np.eye(len(w), dtype=int)),
-    ]
-    jacobian = np.concatenate([block.reshape(-1, u.shape[0] * v.shape[0] * w.shape[0]) for block in columns])
-    defect = (matmul_target(scheme.size) - np.einsum("ir,jr,kr->ijk", u, v, w)).ravel() // 2
-    # Factors + 2 x solve the equations modulo 4 exactly if J x = defect modulo 2.
-    assert _rank([*jacobian, defect]) == _rank([*jacobian]) + 1
+    matrix, defect = _linearised(scheme)
+    assert not is_sum(defect, matrix)
 
 
-def _rank(vectors: list[np.ndarray]) -> int:
-    """Rank modulo 2, with Python's integers as vectors."""
-    leads: dict[int, int] = {}
-    for vector in vectors:
-        number = int("".join(map(str, vector % 2)), 2)
-        while number and number.bit_length() in leads:
-            number ^= leads[number.bit_length()]
-        if number:
-            leads[number.bit_length()] = number
-    return len(leads)
+def _linearised(scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
+    """The Jacobian modulo 2 [unknowns, equations], and the defect / 2. A step x leads to a solution modulo 4 exactly if
+    J x = defect / 2 modulo 2."""
+    defect = matmul_target(scheme.size) - np.einsum("ir,jr,kr->ijk", *scheme.factors)
+    return slopes(*scheme.factors), defect.ravel() // 2 % 2

@@ -1,0 +1,265 @@
+"""The Brent equations to first order modulo 2: what a small change of the factors does. `lift` calls it.
+
+Factors a, b, c, the longest mode first, change by a', b', c' in {0, 1}. Equation (i, j, k) then changes by
+
+    sum_r  a'_ir b_jr c_kr + a_ir (b'_jr c_kr + b_jr c'_kr)        (modulo 2)
+
+The first part is one and the same matrix for every i. It is eliminated once, on the equations (j, k) of a slice; what
+remains of slice i has no a' and differs from the other slices only by which terms it sees, those with a_ir = 1. These
+remains for all i are the «core», with a third of the unknowns left. It has far more equations than unknowns, so sums of
+them are eliminated instead («sketch»); `annihilates` tells whether nothing was lost.
+
+The first non-zero entry of b_r and of c_r stays as it is: a term may be scaled, which makes two unknowns per term free.
+Compiled by Numba, outside the jaxtyping hook of the tests like `elimination`. Numba keeps what it compiled until this
+file changes: after a change of `elimination` alone, delete __pycache__.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.refinement.elimination import (
+    LOW,
+    NOBODY,
+    ONE,
+    WORD_BITS,
+    ZERO,
+    Echelon,
+    U,
+    backward,
+    compiled,
+    eliminate,
+    forward,
+    null_space,
+)
+
+SPARE = 64  # a sketch with this many rows to spare misses an equation with probability about 2^-64
+SHARES = 3  # rows of the sketch that an equation is added to
+
+
+class Jacobian(NamedTuple):
+    """The eliminated equations.
+
+    Attributes:
+      a: uint8 [S_a, R]; the factor itself.
+      per_slice: Echelon of the equations (j, k): columns of a', padded to whole words, then those of the core.
+      core: Echelon of the core or of its sketch.
+      masks: uint64 [S_a, core words]; the unknowns of terms with a_ir = 1.
+      places: int64 [S_b + S_c, R]; column of an unknown in the core, NOBODY for those kept.
+      sketch: int64 [equations, SHARES]; rows of `core` that an equation of the core is added to. One column: no sketch.
+    """
+
+    a: np.ndarray
+    per_slice: Echelon
+    core: Echelon
+    masks: np.ndarray
+    places: np.ndarray
+    sketch: np.ndarray
+
+
+@compiled
+def _set(words, column):
+    words[column >> 6] |= ONE << (U(column) & LOW)
+
+
+@compiled
+def _places(b, c):
+    """Columns of the core, in order of the rows of b and c."""
+    places = np.empty((b.shape[0] + c.shape[0], b.shape[1]), np.int64)
+    count = 0
+    for first, matrix in ((0, b), (b.shape[0], c)):
+        for j in range(matrix.shape[0]):
+            for r in range(matrix.shape[1]):
+                if matrix[j, r] and not matrix[:j, r].any():
+                    places[first + j, r] = NOBODY
+                else:
+                    places[first + j, r] = count
+                    count += 1
+    return places, count
+
+
+@compiled
+def linearise(a, b, c, is_sketched):
+    """Eliminates the equations around factors modulo 2.
+
+    Args:
+      a, b, c: uint8 [S, R] of 0 and 1; no column is zero.
+      is_sketched: False to keep every equation.
+    """
+    rank = a.shape[1]
+    places, unknowns = _places(b, c)
+    offset = (rank + WORD_BITS - 1) // WORD_BITS
+    words = (unknowns + WORD_BITS - 1) // WORD_BITS
+    rows = np.zeros((b.shape[0] * c.shape[0], offset + words), U)
+    for j in range(b.shape[0]):
+        for k in range(c.shape[0]):
+            row = rows[j * c.shape[0] + k]
+            for r in range(rank):
+                if b[j, r] and c[k, r]:
+                    _set(row, r)
+                if c[k, r] and places[j, r] != NOBODY:
+                    _set(row[offset:], places[j, r])
+                if b[j, r] and places[b.shape[0] + k, r] != NOBODY:
+                    _set(row[offset:], places[b.shape[0] + k, r])
+    per_slice = eliminate(rows, rank)
+    remains = per_slice.rows[per_slice.pivots.size :, offset:]
+    masks = np.zeros((a.shape[0], words), U)
+    for i in range(a.shape[0]):
+        for j in range(places.shape[0]):
+            for r in range(rank):
+                if a[i, r] and places[j, r] != NOBODY:
+                    _set(masks[i], places[j, r])
+    sketch, size = _sketch(a.shape[0] * remains.shape[0], unknowns + SPARE, is_sketched)
+    core = np.zeros((size, words), U)
+    for i in range(a.shape[0]):
+        for q in range(remains.shape[0]):
+            for row in sketch[i * remains.shape[0] + q]:
+                for word in range(words):
+                    core[row, word] ^= remains[q, word] & masks[i, word]
+    return Jacobian(a, per_slice, eliminate(core, unknowns), masks, places, sketch)
+
+
+@compiled
+def _sketch(equations, size, is_sketched):
+    """Rows that each equation is added to, and their number; a fixed pseudo-random choice."""
+    if equations <= size or not is_sketched:
+        return np.arange(equations).reshape(-1, 1), equations
+    sketch = np.empty((equations, SHARES), np.int64)
+    state = ONE
+    for equation in range(equations):
+        sketch[equation, 0] = equation % size
+        for share in range(1, SHARES):
+            state = state * U(6364136223846793005) + U(1442695040888963407)  # Knuth's generator modulo 2^64
+            sketch[equation, share] = ((state >> U(32)) * U(size)) >> U(32)
+    return sketch, size
+
+
+@compiled
+def _complete(jacobian, core_solution, reduced):
+    """The change of all factors, uint8 [S_a + S_b + S_c, R], from that of the core.
+
+    Args:
+      core_solution: uint64 [core words].
+      reduced: uint8 [S_a, equations of a slice]; their reduced right-hand sides.
+    """
+    modes, rank = jacobian.a.shape
+    change = np.zeros((modes + jacobian.places.shape[0], rank), np.uint8)
+    for j in range(jacobian.places.shape[0]):
+        for r in range(rank):
+            place = jacobian.places[j, r]
+            if place != NOBODY:
+                change[modes + j, r] = (core_solution[place >> 6] >> (U(place) & LOW)) & ONE
+    offset = jacobian.per_slice.rows.shape[1] - core_solution.size
+    solution = np.empty(jacobian.per_slice.rows.shape[1], U)
+    for i in range(modes):
+        solution[:offset] = ZERO
+        solution[offset:] = core_solution & jacobian.masks[i]
+        backward(jacobian.per_slice, reduced[i], solution)
+        for r in range(rank):
+            change[i, r] = (solution[r >> 6] >> (U(r) & LOW)) & ONE
+    return change
+
+
+@compiled
+def solve(jacobian, defect):
+    """Solves for the change that makes up for a defect.
+
+    Args:
+      defect: uint8 [S_a, S_b * S_c] of 0 and 1.
+    Returns:
+      Whether there is a solution (if the sketch lost nothing), and one: uint8 [S_a + S_b + S_c, R].
+    """
+    modes, rank = jacobian.a.shape
+    solved = jacobian.per_slice.pivots.size
+    reduced = np.empty_like(defect)
+    right = np.zeros(jacobian.core.order.size, np.uint8)
+    remaining = defect.shape[1] - solved
+    for i in range(modes):
+        reduced[i] = forward(jacobian.per_slice, defect[i])
+        for q in range(remaining):
+            for row in jacobian.sketch[i * remaining + q]:
+                right[row] ^= reduced[i, solved + q]
+    right = forward(jacobian.core, right)
+    solution = np.zeros(jacobian.masks.shape[1], U)
+    if right[jacobian.core.pivots.size :].any():
+        return False, np.zeros((modes + jacobian.places.shape[0], rank), np.uint8)
+    backward(jacobian.core, right, solution)
+    return True, _complete(jacobian, solution, reduced)
+
+
+@compiled
+def kernel(jacobian):
+    """A basis of the changes that change no equation, and its dimension.
+
+    Returns:
+      uint64 [S_a + S_b + S_c, R, words]; basis vector i in bit i.
+    """
+    modes, rank = jacobian.a.shape
+    core, core_size = null_space(jacobian.core, jacobian.places.max() + 1)
+    alone, alone_size = null_space(jacobian.per_slice, rank)  # in one slice, changes of a by itself
+    size = core_size + modes * alone_size
+    basis = np.zeros((modes + jacobian.places.shape[0], rank, (size + WORD_BITS - 1) // WORD_BITS), U)
+    words = core.shape[1]
+    for j in range(jacobian.places.shape[0]):
+        for r in range(rank):
+            if jacobian.places[j, r] != NOBODY:
+                basis[modes + j, r, :words] = core[jacobian.places[j, r]]
+    offset = jacobian.per_slice.rows.shape[1] - jacobian.masks.shape[1]
+    for i in range(modes):
+        seen = [jacobian.places[j, r] for r in range(rank) if jacobian.a[i, r] for j in range(jacobian.places.shape[0])]
+        for t in range(jacobian.per_slice.pivots.size - 1, -1, -1):
+            row, pivot = jacobian.per_slice.rows[t], jacobian.per_slice.pivots[t]
+            for place in seen:
+                if place != NOBODY and (row[offset + (place >> 6)] >> (U(place) & LOW)) & ONE:
+                    basis[i, pivot, :words] ^= core[place]
+            for r in range(pivot + 1, rank):
+                if (row[r >> 6] >> (U(r) & LOW)) & ONE:
+                    basis[i, pivot, :words] ^= basis[i, r, :words]
+        for number in range(alone_size):
+            place = core_size + i * alone_size + number
+            for r in range(rank):
+                basis[i, r, place >> 6] |= ((alone[r, number >> 6] >> (U(number) & LOW)) & ONE) << (U(place) & LOW)
+    return basis, size
+
+
+@compiled
+def annihilates(a, b, c, changes):
+    """Whether no equation at all, sketch or not, is changed by any of the packed changes.
+
+    Args:
+      changes: uint64 [S_a + S_b + S_c, R, words]; change i in bit i.
+    """
+    total = np.zeros((a.shape[0], b.shape[0], c.shape[0], changes.shape[2]), U)
+    second, third = a.shape[0], a.shape[0] + b.shape[0]
+    for r in range(a.shape[1]):
+        in_a, in_b, in_c = np.flatnonzero(a[:, r]), np.flatnonzero(b[:, r]), np.flatnonzero(c[:, r])
+        for j in in_b:
+            for k in in_c:
+                total[:, j, k] ^= changes[:second, r]
+        for i in in_a:
+            for k in in_c:
+                total[i, :, k] ^= changes[second:third, r]
+            for j in in_b:
+                total[i, j] ^= changes[third:, r]
+    return not total.any()
+
+
+@compiled
+def defect(a, b, c, target):
+    """Target minus the sum of the terms, int64 [S_a, S_b, S_c]. Wrapping modulo 2^64 leaves residues modulo 2^k right.
+
+    Args:
+      a, b, c: int64 [S, R]; target: int64 [S_a, S_b, S_c].
+    """
+    difference = target.copy()
+    for i in range(a.shape[0]):
+        for r in range(a.shape[1]):
+            if a[i, r]:
+                for j in range(b.shape[0]):
+                    product = a[i, r] * b[j, r]
+                    if product:
+                        for k in range(c.shape[0]):
+                            difference[i, j, k] -= product * c[k, r]
+    return difference
