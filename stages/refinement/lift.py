@@ -1,9 +1,9 @@
-"""Hensel lifting of a scheme from Z2 to Z (Kauers and Moosbauer 2022, section on lifting).
+"""Hensel lifting of a scheme from Z2 to Z or Q (Kauers and Moosbauer 2022, section on lifting).
 
 Factors that solve the Brent equations modulo M = 2^k are corrected by M x, x in {0, 1}: to first order the defect
 changes by M J x, with J the Jacobian modulo 2, the same at every step. After each step the coefficients are taken in
-(-M, M]; where the defect is zero, they are tested exactly over Z. A solution x leaves a choice,
-the kernel of J; an order of the unknowns makes it.
+(-M, M]; where the defect is zero, they are tested exactly over Z. Coefficients modulo the last power are tested as
+fractions. A solution x leaves a choice, the kernel of J; an order of the unknowns makes it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme
 from stages.algebra.targets import Size, matmul_target
 from stages.refinement import elimination, jacobian
+from stages.refinement.rational import rational_factors
 
-LAST_POWER = 20  # coefficients up to 2^19 are within int32
+LAST_POWER = 20  # coefficients up to 2^19 are within int32; fractions have |p|, q <= sqrt(2^19)
 ORDERS = 10  # further orders of the unknowns tried
 NUM_MODES = 3
 
 
 def lift(scheme: Scheme) -> Scheme | None:
-    """A scheme over Z that reduces to `scheme` modulo 2; None if none was found.
+    """A scheme over Z, else over Q, that reduces to `scheme` modulo 2; None if none was found.
 
     A scheme that has no solution modulo 4 has none at all: that step depends on no choice, and nothing more is tried.
     Else orders of the unknowns are tried until the largest coefficient is the least that the solutions modulo 4 allow,
-    1 or 2. Failing that, the smallest largest coefficient, then the fewest non-zeros are taken. Terms that vanish modulo 2 are left out. The result depends on the scheme
+    1 or 2. Failing that, the smallest denominator, then the smallest largest coefficient, then the fewest non-zeros are
+    taken. Over Q the denominator is odd. Terms that vanish modulo 2 are left out. The result depends on the scheme
     alone.
     """
     turn = int(np.argmax(scheme.size.modes))  # the longest mode comes first
@@ -154,7 +156,17 @@ def _defect(values: Int[np.ndarray, "rows rank"], target: Int[np.ndarray, "s_a s
 
 
 def _exact(values: Int[np.ndarray, "rows rank"], size: Size, turn: int) -> Scheme | None:
-    """The scheme over Z of these coefficients; None if it is wrong."""
+    """The scheme over Z of these coefficients, or over Q of the fractions they stand for; None if neither is right."""
     modes = _turned(size.modes, turn)
     scheme = Scheme(size, "Z", Factors(*_turned(_sections(values, modes), -turn)))
+    if check(scheme) is None:
+        return scheme
+    fractions = rational_factors(_sections(values, modes), 2**LAST_POWER)
+    if fractions is None:
+        return None
+    factors, denominator = fractions
+    if max(denominator, *(abs(matrix).max() for matrix in factors)) > COEFFICIENT_LIMIT:
+        return None
+    matrices = _turned(tuple(matrix.astype(np.int64) for matrix in factors), -turn)
+    scheme = Scheme(size, "Z" if denominator == 1 else "Q", Factors(*matrices), denominator)
     return scheme if check(scheme) is None else None

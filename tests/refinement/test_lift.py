@@ -134,6 +134,40 @@ def test_coefficients_are_as_small_as_modulo_4_allows(monkeypatch):
     assert len(orders) == len(found)
 
 
+def test_further_orders(monkeypatch):
+    """Of these schemes one lifts in the first order to Q alone, one only in a later order, one to larger numbers."""
+    schemes = _walked("3x3x4", 6_000_000, 1)
+    best = [lift(scheme) for scheme in schemes]
+    monkeypatch.setattr(lift_lib, "ORDERS", 0)
+    first = [lift(scheme) for scheme in schemes]
+    pairs = [(one, other) for one, other in zip(first, best, strict=True) if other is not None]
+    assert all(scheme.ring == "Z" and check(scheme) is None for _, scheme in pairs)
+    assert any(one is None for one, _ in pairs)
+    assert any(one is not None and one.ring == "Z" and _largest(one) > _largest(other) for one, other in pairs)
+    over_q = [(scheme, one) for scheme, one in zip(schemes, first, strict=True) if one is not None and one.ring == "Q"]
+    assert over_q
+    for scheme, one in over_q:
+        assert check(one) is None
+        assert one.denominator % 2 == 1
+        assert one.denominator > 1
+        for odd, matrix in zip(scheme.factors, one.factors, strict=True):
+            assert np.array_equal(odd, matrix % 2)
+
+
+def test_fractions_are_checked_exactly(monkeypatch):
+    scheme = _walked("3x3x4", 6_000_000, 1)
+    monkeypatch.setattr(lift_lib, "ORDERS", 0)
+    scheme = next(each for each in scheme if (lifted := lift(each)) is not None and lifted.ring == "Q")
+    rational_factors = lift_lib.rational_factors
+
+    def wrong(*args):
+        (u, v, w), denominator = rational_factors(*args)
+        return (u, v, w), denominator + 2
+
+    monkeypatch.setattr(lift_lib, "rational_factors", wrong)
+    assert lift(scheme) is None
+
+
 def test_scheme_without_a_solution_modulo_4_is_refused(monkeypatch):
     """A walk to rank 29 of 3x3x4 ends in schemes of Z2 alone; the ranks of J and of (J, defect) prove it."""
     schemes = _walked("3x3x4", 6_000_000, 3)
