@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import Size, matmul_target, parse_size
 from stages.refinement import cyclic, flips
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
-from stages.refinement.moves import extend
+from stages.refinement.moves import merge
 from stages.refinement.words import decode, encode
 
 POOL, PLUS_AFTER, MARGIN = 64, (50, 20_000), (2, 6)
@@ -124,14 +124,19 @@ def _columns(factors: Factors) -> np.ndarray:
     return np.concatenate(columns)
 
 
-def flipped(start: Scheme, name: str, moves: int, count: int) -> list[Scheme]:
-    """Schemes of the best rank that a walk from `start`, extended, ends with."""
-    size = parse_size(name)
-    walker = flips.begin(encode(extend(start, size)), POOL, MARGIN[1], 0)
+def extended(scheme: Scheme, axis: int) -> Scheme:
+    """With a slab of the standard algorithm beside it."""
+    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
+    return merge(scheme, standard(slab, scheme.ring), axis)
+
+
+def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
+    """Schemes of the best rank that a walk ends with."""
+    walker = flips.begin(encode(start), POOL, MARGIN[1], 0)
     while moves:
         moves -= int(flips.advance(walker, flips.policy(PLUS_AFTER, MARGIN), np.uint64(moves)))
     pool = flips.pooled_terms(walker)
-    return [decode(terms, size) for terms in pool[:: max(1, len(pool) // count)][:count]]
+    return [decode(terms, start.size) for terms in pool[:: max(1, len(pool) // count)][:count]]
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:
@@ -146,12 +151,12 @@ def turned(name: str, moves: int, count: int) -> list[Scheme]:
 
 
 def cases() -> dict[str, list[Scheme]]:
-    found = {"3x3x3": flipped(standard(parse_size("3x3x3")), "3x3x3", 3_000_000, 16)}
-    found["3x3x4"] = flipped(found["3x3x3"][0], "3x3x4", 20_000_000, 16)
-    found["3x4x4"] = flipped(found["3x3x4"][0], "3x4x4", 40_000_000, 16)
-    found["4x4x4"] = flipped(found["3x4x4"][0], "4x4x4", 40_000_000, 8)
+    found = {"3x3x3": flipped(standard(Size(3, 3, 3), "Z2"), 3_000_000, 16)}
+    found["3x3x4"] = flipped(extended(found["3x3x3"][0], 2), 20_000_000, 16)
+    found["3x4x4"] = flipped(extended(found["3x3x4"][0], 1), 40_000_000, 16)
+    found["4x4x4"] = flipped(extended(found["3x4x4"][0], 0), 40_000_000, 8)
     found["4x4x4 cyclic"] = turned("4x4x4", 10_000_000, 8)
-    found["5x5x5"] = flipped(found["4x4x4"][0], "5x5x5", 5_000_000, 3)
+    found["5x5x5"] = flipped(extended(extended(extended(found["4x4x4"][0], 0), 1), 2), 5_000_000, 3)
     found["5x5x5 cyclic"] = turned("5x5x5", 40_000_000, 3)
     return found
 

@@ -45,7 +45,8 @@ class Finds:
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted.
+        One over Z counts for Z2, too. One over Z2 is lifted; what lifts to Q alone is kept while no rank as low is held
+        over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
@@ -60,9 +61,9 @@ class Finds:
         if "Z2" in wanted:
             self._keep(over_z2, parent, flips_done)
         if "Z" in wanted:
-            over_z = scheme if scheme.ring == "Z" else lift(scheme)
-            if over_z is not None:
-                self._keep(over_z, parent if over_z is scheme else over_z2.hash, flips_done)
+            lifted = scheme if scheme.ring == "Z" else lift(scheme)
+            if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
+                self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
     def lowest(self, size: Size, ring: str) -> list[Scheme]:
         """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count."""
@@ -82,12 +83,19 @@ class Finds:
         full = self.collection.is_full(over_z2.size, ring, over_z2.rank)
         return best is None or over_z2.rank < best or (over_z2.rank == best and not full)
 
+    def _is_wanted_over_q(self, scheme: Scheme) -> bool:
+        """Whether its rank is lower than any over Z, and than any over Q or equal."""
+        over_z, over_q = (self.collection.best(scheme.size, ring) for ring in ("Z", "Q"))
+        return (over_z is None or scheme.rank < over_z) and (over_q is None or scheme.rank <= over_q)
+
     def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         best = self.collection.best(scheme.size, scheme.ring)
         if best is None or scheme.rank < best:
             row = {"size": scheme.size.name, "flips": flips_done, "rank": scheme.rank, "ring": scheme.ring}
             self.curve.append(row)
             self.collection.forget_above(scheme.size, scheme.ring, scheme.rank)
+            if scheme.ring == "Z":
+                self.collection.forget_above(scheme.size, "Q", scheme.rank - 1)
         self.collection.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
 
     def attempt_rows(self) -> list[dict]:
@@ -108,7 +116,7 @@ class Finds:
 
     def in_words(self, size: Size) -> str:
         """Best ranks of a size and how many schemes are held of each, for progress."""
-        ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z")}
+        ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z", "Q")}
         found = [
             f"rank {rank} over {ring} ({len(self.collection.schemes(size, ring, rank))} schemes)"
             for ring, rank in ranks.items()

@@ -40,8 +40,10 @@ BARRIER = 1_000_000  # flips of a walker between two barriers
 def read_start(path: Path) -> list[Candidate]:
     """The schemes a walk may start from: the standard algorithm (JSON), or the candidates of an agent or a walk.
 
+    Those over Q are left out: the moves carry no denominators.
+
     Raises:
-      SchemeError, TableError: not readable, a JSON scheme that others found, a scheme over Q, or one that is wrong.
+      SchemeError, TableError: not readable, a JSON scheme that others found, or one that is wrong.
     """
     if path.suffix == ".json":
         scheme = candidates_lib.read_json(path)
@@ -51,11 +53,9 @@ def read_start(path: Path) -> list[Candidate]:
                 f"{scheme.rank} over {scheme.ring} ({scheme.hash}); a walk begins from nothing that others found"
             )
         return [Candidate(scheme, "standard", "", 0, 0)]
-    given = candidates_lib.read(path)
+    given = [candidate for candidate in candidates_lib.read(path) if candidate.scheme.ring != "Q"]
     for candidate in given:
         scheme = candidate.scheme
-        if scheme.ring == "Q":
-            raise SchemeError(f"{path}: expected schemes over Z2 or Z, got one over Q ({scheme.hash})")
         wrong = check(scheme)
         if wrong is not None:
             raise SchemeError(f"{path}: scheme {scheme.hash} is not a product {scheme.size.name}: {wrong}")

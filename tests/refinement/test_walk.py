@@ -22,11 +22,12 @@ from stages.contract.command import Stopwatch
 from stages.contract.params import Refinement, Walk
 from stages.contract.resume import Resume
 from stages.errors import SchemeError, TableError
+from stages.refinement import finds as finds_lib
 from stages.refinement import walk as walk_lib
 from stages.refinement.finds import Finds
 from stages.refinement.walk import PASSES, legs_of, read_start, refine
 from stages.refinement.words import decode, encode
-from tests.examples import modulo_two, strassen
+from tests.examples import halves, modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
@@ -199,6 +200,23 @@ def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
     assert sorted(row["ring"] for row in _rows(finds)) == sorted(row["ring"] for row in finds.curve) == rings
 
 
+def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
+    finds = Finds("refinement:test", 0, 4, [])
+    monkeypatch.setattr(finds_lib, "lift", lambda scheme: halves())
+    finds.offer(modulo_two(), "", 0)
+    assert [row["ring"] for row in finds.curve] == ["Z2", "Q"]
+    assert sorted(row["ring"] for row in _rows(finds)) == ["Q", "Z2"]
+    assert finds.lowest(parse_size("2x2x2"), "Z") == []  # nothing is made of it
+    monkeypatch.undo()
+    other = _strassen_in_another_basis()
+    finds.offer(decode(encode(other), other.size), "", 1)
+    assert [row["ring"] for row in finds.curve] == ["Z2", "Q", "Z"]
+    assert {row["ring"] for row in _rows(finds)} == {"Z", "Z2"}
+    monkeypatch.setattr(finds_lib, "lift", lambda scheme: halves())
+    finds.offer(modulo_two(), "", 2)
+    assert {row["ring"] for row in _rows(finds)} == {"Z", "Z2"}
+
+
 def test_another_scheme_of_the_rank_given_is_a_find():
     other = _strassen_in_another_basis()
     assert check(other) is None
@@ -237,18 +255,20 @@ def test_agent_of_naive_rank_is_enough(tmp_path):
     assert finds.collection.best(parse_size("2x2x2"), "Z") == 7
 
 
-def test_start_that_is_wrong_or_rational_or_foreign(tmp_path):
+def test_start_that_is_wrong_or_foreign(tmp_path):
     right = standard(parse_size("2x2x2"))
-    for name, scheme, message in (
-        ("wrong.parquet", Scheme(right.size, "Z", Factors(*(m[:, 1:] for m in right.factors))), r"wrong.*: .*entry \("),
-        ("over_q.parquet", Scheme(right.size, "Q", right.factors, 2), "over_q.*: expected schemes over Z2 or Z"),
-    ):
-        candidates.write(tmp_path / name, [_candidate(scheme)])
-        with pytest.raises(SchemeError, match=message):
-            read_start(tmp_path / name)
+    wrong = Scheme(right.size, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
+    candidates.write(tmp_path / "wrong.parquet", [_candidate(wrong)])
+    with pytest.raises(SchemeError, match=r"wrong.*: .*entry \("):
+        read_start(tmp_path / "wrong.parquet")
     (tmp_path / "foreign.parquet").write_bytes(b"PAR1")
     with pytest.raises(TableError, match=r"foreign\.parquet"):
         read_start(tmp_path / "foreign.parquet")
+
+
+def test_rational_schemes_are_no_start(tmp_path):
+    candidates.write(tmp_path / "start.parquet", [_candidate(halves()), _candidate(strassen())])
+    assert [candidate.scheme.ring for candidate in read_start(tmp_path / "start.parquet")] == ["Z"]
 
 
 def test_only_the_standard_algorithm_starts_from_json(tmp_path):
