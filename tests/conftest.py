@@ -6,7 +6,7 @@ import jaxtyping
 
 ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = tuple(
-    f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs")
+    f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")
 )
 
 

@@ -198,20 +198,26 @@ class Search(Section):
 
 
 STANDARD_START = "data/standard.json"
+LONGEST_RECOMBINED = 12  # axis of a size; the splits of longer ones into five blocks take hours
 
 
 class Walk(Section):
     """One way from schemes that are held to better ones.
 
     flips: flip-graph walk over Z2, lifted to Z, from the start and from what the walk finds at other sizes. cyclic: the
-    same among cyclically symmetric schemes of square sizes, always from the standard algorithm.
+    same among cyclically symmetric schemes of square sizes, always from the standard algorithm. recombination: the
+    schemes of the start applied to blocks; no flips, nothing drawn at random.
     """
 
     start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
-    mode: Literal["flips", "cyclic"] = Field(description="what moves, and among which schemes")
-    sizes: tuple[SizeName, ...] = Field(min_length=1, description="in the order in which they are walked")
-    flips: int = Field(ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank")
-    seed: Seed
+    mode: Literal["flips", "cyclic", "recombination"] = Field(description="what moves, and among which schemes")
+    sizes: tuple[SizeName, ...] = Field(
+        min_length=1, description="in the order in which they are walked; of a recombination the largest"
+    )
+    flips: int | None = Field(
+        None, ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank"
+    )
+    seed: Seed | None = None
 
     @field_validator("sizes")
     @classmethod
@@ -222,14 +228,23 @@ class Walk(Section):
 
     @model_validator(mode="after")
     def _mode_can_do_it(self) -> Walk:
+        for key in ("flips", "seed"):
+            if (getattr(self, key) is None) != (self.mode == "recombination"):
+                expected = "none" if self.mode == "recombination" else "a number"
+                raise ValueError(f"{key}: expected {expected} in mode {self.mode}, got {getattr(self, key)}")
         for name in self.sizes:
             size = parse_size(name)
-            if max(size.modes) > 64:
+            if self.mode == "recombination":
+                if not 2 <= size.n <= size.p <= LONGEST_RECOMBINED:
+                    raise ValueError(f"sizes: expected axes of 2 to {LONGEST_RECOMBINED} in mode {self.mode}, got {name}")
+            elif max(size.modes) > 64:
                 raise ValueError(f"sizes: expected factors of at most 64 entries (one machine word), got {name}")
             if self.mode == "cyclic" and len(set(size)) > 1:
                 raise ValueError(f"sizes: expected square ones in mode cyclic, got {name}")
         if self.mode == "cyclic" and self.start != STANDARD_START:
             raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
+        if self.mode == "recombination" and self.start == STANDARD_START:
+            raise ValueError(f"start: expected the schemes of an agent or a walk in mode recombination, got {self.start}")
         return self
 
 
@@ -237,7 +252,7 @@ _MOST_IN_RANGE = 1_000_000
 
 
 class Refinement(Section):
-    """What every walk shares (cyclic ones only `keep` and `walkers`). L: flips before a plus transition."""
+    """What walks share (cyclic ones only `keep` and `walkers`, recombinations nothing). L: flips before a plus."""
 
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")
     pool: int = Field(ge=1, le=65536, description="schemes of the best rank an attempt returns to")

@@ -7,6 +7,7 @@ import sys
 from stages.contract import candidates, command, params
 from stages.contract.resume import Resume
 from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
+from stages.refinement.recombination import recombine
 from stages.refinement.walk import read_start, refine
 
 
@@ -17,8 +18,11 @@ def main(args: argparse.Namespace) -> None:
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
     resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
-    stopwatch = command.Stopwatch()
-    finds, flips = refine(walk, settings, start, f"refinement:{args.name}", resume, stopwatch, _threads())
+    stopwatch, label = command.Stopwatch(), f"refinement:{args.name}"
+    if walk.mode == "recombination":
+        finds, flips = recombine(walk, start, label), 0
+    else:
+        finds, flips = refine(walk, settings, start, label, resume, stopwatch, _threads())
     candidates.write(args.schemes, finds.collection.candidates())
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, finds.curve))
     command.write_text(args.attempts, command.csv_text(ATTEMPTS_COLUMNS, finds.attempt_rows()))

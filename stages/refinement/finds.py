@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from stages.algebra.check import check
-from stages.algebra.factors import Scheme
+from stages.algebra.factors import Factors, Scheme
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
-from stages.refinement.words import decode, encode
 
 CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
 ATTEMPTS_COLUMNS = ["size", "rank", "attempts"]
@@ -42,11 +41,11 @@ class Finds:
         self.curve: list[dict] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
 
-    def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
+    def offer(self, scheme: Scheme, parent: str, flips_done: int, is_lifted: bool = True) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted; what lifts to Q alone is kept while no rank as low is held
-        over Z. Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2, too. One over Z2 is lifted, if that is wanted; what lifts to Q alone is kept while no rank
+        as low is held over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
@@ -61,7 +60,7 @@ class Finds:
         if "Z2" in wanted:
             self._keep(over_z2, parent, flips_done)
         if "Z" in wanted:
-            lifted = scheme if scheme.ring == "Z" else lift(scheme)
+            lifted = scheme if scheme.ring == "Z" else lift(scheme) if is_lifted else None
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
@@ -126,4 +125,7 @@ class Finds:
 
 
 def _modulo_two(scheme: Scheme) -> Scheme:
-    return decode(encode(scheme), scheme.size)
+    """The scheme over Z2, of any size; terms that vanish are left out."""
+    factors = [matrix % 2 for matrix in scheme.factors]
+    stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
+    return Scheme(scheme.size, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))

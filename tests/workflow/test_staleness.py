@@ -18,7 +18,7 @@ READERS = {
     "pretraining.{name}": "pretraining@{name}",
     "search.{name}": "search@{name}",
     "walks.{name}": "refinement@{name} verification summary",
-    "refinement": "refinement@standard refinement@from_z2",
+    "refinement": "refinement@standard refinement@from_z2 refinement@recombined",
     "benchmarking": "benchmarking",
     "benchmarking.seed": "benchmarking summary",
 }
@@ -37,9 +37,10 @@ OTHER_VALUES = {
     "start": {
         "data/standard.json": "results/search/schemes/z.parquet",
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
+        "results/refinement/schemes/standard.parquet": "results/refinement/schemes/from_z2.parquet",
     },
-    "mode": {"flips": "cyclic"},
-    "sizes": {("2x2x2",): ["3x3x3"], (64,): [65]},
+    "mode": {"flips": "cyclic", "recombination": "cyclic"},
+    "sizes": {("2x2x2",): ["3x3x3"], ("2x2x3",): ["3x3x3"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
@@ -113,6 +114,9 @@ def test_a_number_makes_its_readers_stale(key, run_to_edit, graph):
         clones.set_param(run_to_edit, key.replace(".torso", ".combinations"), None)
     if key.endswith(".mode"):  # a cyclic walk begins from the standard algorithm
         clones.set_param(run_to_edit, key.replace(".mode", ".start"), "data/standard.json")
+    if LEAVES[key] == "recombination":  # a cyclic walk has flips and a seed, and square sizes
+        for name, setting in {"flips": 20000, "seed": 0, "sizes": ["2x2x2"]}.items():
+            clones.set_param(run_to_edit, key.replace("mode", name), setting)
     if LEAVES[key] == "one_ply":  # a tree search needs a number of simulations
         clones.set_param(run_to_edit, key.replace(".name", ".simulations"), 2)
     assert dvc_stale() == readers(key)

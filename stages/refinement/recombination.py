@@ -1,0 +1,225 @@
+"""Recombination: schemes of large sizes from held ones applied to blocks (AlphaTensor, Methods).
+
+A base scheme <a, b, c> multiplies block matrices whose axes are cut in any way, n = n_1 + .. + n_a and so on, a block
+of length 0 being none. Its product r then needs only the rows that its sum of blocks of A has and its sum into C wants,
+so it costs the rank of a part n_r x m_r x p_r, with
+
+    n_r = min(longest n_i among block rows of u_r, longest n_i among block columns of w_r),
+
+and m_r, p_r alike. Parts are smaller than the whole, so one pass over the sizes by n + m + p finds the lowest rank of
+each: exactly, over all bases, all orders of the three axes, and all cuts in which two axes have blocks that differ by
+at most one; the third is cut in any way. (Uneven cuts of two axes at a time lowered no rank when they were tried.) Even
+cuts are Kronecker products, cuts of the standard 1 x 1 x 2 put schemes side by side, blocks of length 0 project.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int, Int32, UInt8, UInt16
+
+from stages.algebra.factors import Scheme, standard
+from stages.algebra.symmetry import (
+    MODE_AXES,
+    as_matrices,
+    from_matrices,
+    orientation,
+    oriented,
+    sorted_scheme,
+    sorted_size,
+)
+from stages.algebra.targets import Size, parse_size
+from stages.contract.candidates import Candidate
+from stages.contract.params import Walk
+from stages.contract.progress import Progress
+from stages.refinement.finds import Finds
+from stages.refinement.moves import reduced
+from stages.refinement.splits import cheapest, splits
+
+MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try
+
+Split = tuple[int, ...]
+Ranks = Int32[np.ndarray, "n m p"]
+
+
+class Bases(NamedTuple):
+    """Schemes of one size and rank, ready for the search.
+
+    Attributes:
+      schemes: no two alike in the blocks that their products touch.
+      even, free: by axis, then by its length: uint16 [schemes, splits, R], the length that each split leaves each
+        product, times the stride of the axis in the table of ranks. Blocks that differ by at most one, and any.
+    """
+
+    schemes: Sequence[Scheme]
+    even: Sequence[Sequence[np.ndarray]]
+    free: Sequence[Sequence[np.ndarray]]
+
+
+class Recombination(NamedTuple):
+    """A base on blocks.
+
+    Attributes:
+      rank: sum of the ranks of the parts; a scheme built from it has a lower one where terms coincide.
+      splits: lengths of the blocks along the three axes of the base.
+    """
+
+    rank: int
+    base: Scheme
+    splits: tuple[Split, Split, Split]
+
+
+def recombine(walk: Walk, given: Sequence[Candidate], label: str) -> Finds:
+    """A scheme of each size that fits into one of the walk's, where it has a lower rank than what is given.
+
+    Args:
+      walk: its sizes. Nothing is drawn at random and nothing saved: a run that was killed begins again.
+      given: schemes over Z2 and Z; of each size those of the lowest rank are bases and parts.
+      label: for progress and origin: «refinement:recombined».
+    """
+    finds = Finds(label, 0, 1, [candidate.scheme for candidate in given])
+    sizes = sizes_within([parse_size(name) for name in walk.sizes])
+    longest = max(size.p for size in sizes)
+    progress = Progress(label, 2 * len(sizes), "sizes")
+    for ring_number, ring in enumerate(("Z", "Z2")):  # a scheme over Z is one over Z2, too
+        given_sizes = sorted({candidate.scheme.size for candidate in given})
+        bases = prepare([scheme for size in given_sizes for scheme in finds.lowest(size, ring)], longest)
+        ranks, parts = naive_ranks(longest), {}
+        for number, size in enumerate(sizes):
+            parts[size] = (finds.lowest(size, ring) or [standard(size)])[0]
+            enter(ranks, size, parts[size].rank)
+            best = cheapest_recombination(bases, ranks, size)
+            if best is not None:
+                parts[size] = build(best, parts, ring)
+                enter(ranks, size, parts[size].rank)
+                finds.offer(parts[size], best.base.hash, 0, is_lifted=False)
+            progress.update(ring_number * len(sizes) + number + 1, finds.in_words(size))
+    return finds
+
+
+def sizes_within(limits: Iterable[Size]) -> list[Size]:
+    """All sizes n <= m <= p with 2 <= n that fit into one of the limits, parts before the whole.
+
+    A product with a row or a column has no lower rank than that of the standard algorithm.
+    """
+    limits = list(limits)
+    longest = max(limit.p for limit in limits)
+    sizes = (Size(*size) for size in itertools.combinations_with_replacement(range(2, longest + 1), 3))
+    fitting = [s for s in sizes if any(s.n <= limit.n and s.m <= limit.m and s.p <= limit.p for limit in limits)]
+    return sorted(fitting, key=lambda size: (sum(size), size))
+
+
+def naive_ranks(longest: int) -> Ranks:
+    """The table of ranks [n, m, p], all in 0..longest, of the standard algorithm."""
+    lengths = np.arange(longest + 1, dtype=np.int32)
+    return np.einsum("n,m,p->nmp", lengths, lengths, lengths)
+
+
+def enter(ranks: Ranks, size: Size, rank: int) -> None:
+    """Puts a rank into the table, in all orders of the size."""
+    for order in itertools.permutations(size):
+        ranks[order] = rank
+
+
+def prepare(schemes: Iterable[Scheme], longest: int) -> list[Bases]:
+    """Bases from schemes of any sizes and from the standard 1x1x2, for axes of up to `longest`."""
+    alike: dict[tuple[Size, int], dict[bytes, Scheme]] = {}
+    for scheme in [*schemes, standard(Size(1, 1, 2))]:
+        if scheme.size.p <= MOST_BLOCKS:
+            alike.setdefault((scheme.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
+    return [_prepare(list(group.values()), longest) for group in alike.values()]
+
+
+def _prepare(schemes: list[Scheme], longest: int) -> Bases:
+    touched = [_touched(scheme) for scheme in schemes]  # [schemes][axes][matrices] of [blocks, R]
+
+    def reach(axis: int, are_even: bool) -> list[UInt16[np.ndarray, "schemes splits R"]]:
+        stride = (longest + 1) ** (2 - axis)
+        blocks = schemes[0].size[axis]
+        return [
+            np.stack([_lengths(splits(length, blocks, are_even), by_axis[axis]) for by_axis in touched])
+            * np.uint16(stride)
+            for length in range(longest + 1)
+        ]
+
+    even, free = ([reach(axis, are_even) for axis in range(3)] for are_even in (True, False))
+    return Bases(schemes, even, free)
+
+
+def _touched(scheme: Scheme) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each axis the blocks that a product touches in the two matrices that carry it: bool [blocks, R] each."""
+    u, v, w = (matrix != 0 for matrix in as_matrices(scheme))
+    return [(u.any(axis=1), w.any(axis=0)), (u.any(axis=0), v.any(axis=1)), (v.any(axis=0), w.any(axis=1))]
+
+
+def _pattern(scheme: Scheme) -> bytes:
+    """Equal for schemes that cost the same on every size."""
+    rows = np.concatenate([blocks for pair in _touched(scheme) for blocks in pair])
+    return rows[:, np.lexsort(rows)].tobytes()
+
+
+def _lengths(
+    ways: UInt8[np.ndarray, "splits blocks"], touched: Sequence[Bool[np.ndarray, "blocks R"]]
+) -> UInt8[np.ndarray, "splits R"]:
+    """The length that each split leaves each product along one axis."""
+    one, other = ((ways[:, :, None] * blocks).max(axis=1) for blocks in touched)
+    return np.minimum(one, other)
+
+
+def cheapest_recombination(bases: Iterable[Bases], ranks: Ranks, size: Size) -> Recombination | None:
+    """The lowest of all sums of ranks that are below the rank in the table; None if there is none."""
+    best, found = int(ranks[size]), None
+    for group, order, free in itertools.product(bases, sorted(set(itertools.permutations(size))), range(3)):
+        reach = [(group.free if axis == free else group.even)[axis][length] for axis, length in enumerate(order)]
+        best_here, base, *places = cheapest(ranks.reshape(-1), *reach, best)
+        if best_here < best:
+            base = group.schemes[base]
+            ways = (
+                splits(length, blocks, axis != free)[place].tolist()
+                for axis, (length, blocks, place) in enumerate(zip(order, base.size, places, strict=True))
+            )
+            best, found = best_here, Recombination(best_here, base, tuple(map(tuple, ways)))
+    return found
+
+
+def build(found: Recombination, parts: Mapping[Size, Scheme], ring: str) -> Scheme:
+    """The scheme of a recombination: every product of the base becomes the terms of its part.
+
+    Args:
+      parts: schemes over `ring`, or over Z, by size; where there is none the standard algorithm serves.
+    """
+    touched = _touched(found.base)
+    lengths = np.stack(
+        [_lengths(np.array([way], np.uint8), touched[axis])[0] for axis, way in enumerate(found.splits)], axis=1
+    )
+    terms: list[list[np.ndarray]] = [[], [], []]
+    for r, given in enumerate(lengths.tolist()):
+        if 0 in given:
+            continue
+        size = Size(*given)
+        part = parts.get(sorted_size(size)) or standard(sorted_size(size))
+        part = oriented(part, orientation(part.size, size))
+        for mode, (rows, cols) in enumerate(MODE_AXES):
+            outer, inner = as_matrices(found.base)[mode][:, :, r], as_matrices(part)[mode]
+            terms[mode].append(_on_blocks(outer, inner, found.splits[rows], found.splits[cols]))
+    u, v, w = (np.concatenate(mode, axis=2) for mode in terms)
+    whole = Size(*map(sum, found.splits))
+    return sorted_scheme(Scheme(whole, ring, reduced(from_matrices((u, v, w)), ring)))
+
+
+def _on_blocks(
+    outer: Int[np.ndarray, "row_blocks col_blocks"],
+    inner: Int[np.ndarray, "rows cols rank"],
+    row_split: Split,
+    col_split: Split,
+) -> Int[np.ndarray, "all_rows all_cols rank"]:
+    """The factors of a part on the blocks of one factor of the base, each cut to the length of its block."""
+    factors = np.zeros((sum(row_split), sum(col_split), inner.shape[2]), np.int64)
+    for i, j in np.argwhere(outer):
+        height, width = min(row_split[i], inner.shape[0]), min(col_split[j], inner.shape[1])
+        row, col = sum(row_split[:i]), sum(col_split[:j])
+        factors[row : row + height, col : col + width] = outer[i, j] * inner[:height, :width]
+    return factors
