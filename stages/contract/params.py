@@ -217,7 +217,7 @@ class Walk(Section):
     flips: int | None = Field(
         None, ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank"
     )
-    seed: Seed | None = None
+    seed: Seed | None = Field(None, description="root of every random stream of the walk")
 
     @field_validator("sizes")
     @classmethod
@@ -236,7 +236,9 @@ class Walk(Section):
             size = parse_size(name)
             if self.mode == "recombination":
                 if not 2 <= size.n <= size.p <= LONGEST_RECOMBINED:
-                    raise ValueError(f"sizes: expected axes of 2 to {LONGEST_RECOMBINED} in mode {self.mode}, got {name}")
+                    raise ValueError(
+                        f"sizes: expected axes of 2 to {LONGEST_RECOMBINED} in mode {self.mode}, got {name}"
+                    )
             elif max(size.modes) > 64:
                 raise ValueError(f"sizes: expected factors of at most 64 entries (one machine word), got {name}")
             if self.mode == "cyclic" and len(set(size)) > 1:
@@ -244,7 +246,9 @@ class Walk(Section):
         if self.mode == "cyclic" and self.start != STANDARD_START:
             raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
         if self.mode == "recombination" and self.start == STANDARD_START:
-            raise ValueError(f"start: expected the schemes of an agent or a walk in mode recombination, got {self.start}")
+            raise ValueError(
+                f"start: expected the schemes of an agent or a walk in mode recombination, got {self.start}"
+            )
         return self
 
 

@@ -44,14 +44,15 @@ class Finds:
     def offer(self, scheme: Scheme, parent: str, flips_done: int, is_lifted: bool = True) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted, if that is wanted; what lifts to Q alone is kept while no rank
-        as low is held over Z. Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2, too. One over Z2 is lifted where `is_lifted` says so; what lifts to Q alone is kept while
+        no rank as low is held over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
         over_z2 = scheme if scheme.ring == "Z2" else _modulo_two(scheme)
-        wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
+        rings = ("Z2", "Z") if scheme.ring == "Z" or is_lifted else ("Z2",)
+        wanted = {ring for ring in rings if self._is_wanted(over_z2, ring)}
         if not wanted:
             return
         wrong = check(scheme)
@@ -60,7 +61,7 @@ class Finds:
         if "Z2" in wanted:
             self._keep(over_z2, parent, flips_done)
         if "Z" in wanted:
-            lifted = scheme if scheme.ring == "Z" else lift(scheme) if is_lifted else None
+            lifted = scheme if scheme.ring == "Z" else lift(scheme)
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 

@@ -1,7 +1,7 @@
 """The kinds of walk, behind one signature: where an attempt begins, how it goes on, what it leaves.
 
 `flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
-unchanged (square sizes).
+unchanged (square sizes). A recombination makes no flips and is no mode in this sense: see there.
 """
 
 from __future__ import annotations

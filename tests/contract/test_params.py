@@ -76,9 +76,14 @@ def refused(tmp_path, content: dict | str | bytes) -> str:
 LEAVES = [place for place in leaves(GIVEN) if place[1] != "z"]
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
-# Belongs to one torso alone, so that only the rule of its section can miss it.
+# Belong to one torso alone or to some modes, so that only the rules of their sections can miss them.
 COMBINATIONS = ("agents", "z2", "network", "combinations")
 NO_COMBINATIONS = "agents.z2.network: expected a number of combinations with the torso ranks, got None"
+MISSED = {COMBINATIONS: NO_COMBINATIONS} | {
+    ("walks", walk, key): f"walks.{walk}: {key}: expected a number in mode {given['mode']}, got None"
+    for walk, given in GIVEN["walks"].items()
+    for key in ("flips", "seed")
+}
 
 
 def test_shipped_file_loads_whole():
@@ -90,8 +95,8 @@ def test_shipped_file_loads_whole():
 @pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
 def test_wrong_type_names_its_key(tmp_path, place, value):
     message = refused(tmp_path, changed(place, value))
-    if (place, value) == (COMBINATIONS, None):
-        assert message == NO_COMBINATIONS
+    if value is None and place in MISSED:
+        assert message == MISSED[place]
         return
     assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
     assert "Input should be" in message or "expected" in message
@@ -269,6 +274,24 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "results/search/schemes/z2.parquet",
             "walks.cyclic: start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
         ),
+        (
+            "walks.recombined.start",
+            "data/standard.json",
+            "walks.recombined: start: expected the schemes of an agent or a walk in mode recombination, "
+            "got data/standard.json",
+        ),
+        (
+            "walks.recombined.sizes",
+            ["12x12x12", "2x2x13"],
+            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 2x2x13",
+        ),
+        (
+            "walks.recombined.sizes",
+            ["1x2x2"],
+            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 1x2x2",
+        ),
+        ("walks.recombined.flips", 10, "walks.recombined: flips: expected none in mode recombination, got 10"),
+        ("walks.recombined.seed", 0, "walks.recombined: seed: expected none in mode recombination, got 0"),
         ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
         ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),
@@ -357,6 +380,8 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"agents.z2.targets": ["2x2x2"], "search.z2.games": 1, "search.z2.subgames": 0},
         {"search.z2.subgame_terms": [8, 8]},
         {"search.z2.reanalyse": 1.0},
+        {"walks.recombined.sizes": ["2x2x2", "12x12x12"]},
+        {"walks.recombined.start": "results/search/schemes/z2.parquet"},
         {"agents.z2.network": {k: v for k, v in at(COMBINATIONS[:-1]).items() if k != "combinations"}}
         | {"agents.z2.network.torso": "attention"},
     ],
@@ -381,7 +406,7 @@ def test_targets_that_fit_the_core_are_played_whole(targets, core, whole):
 
 @pytest.mark.parametrize("place", LEAVES, ids=name)
 def test_missing_key_is_named(tmp_path, place):
-    message = NO_COMBINATIONS if place == COMBINATIONS else f"{name(place)}: expected a value, got none"
+    message = MISSED.get(place, f"{name(place)}: expected a value, got none")
     assert refused(tmp_path, changed(place, is_removed=True)) == message
 
 

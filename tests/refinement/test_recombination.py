@@ -25,9 +25,8 @@ from stages.refinement.recombination import (
     naive_ranks,
     prepare,
     recombine,
-    sizes_within,
 )
-from stages.refinement.splits import cheapest, splits
+from stages.refinement.splits import splits
 from stages.refinement.words import decode, encode
 from tests import examples
 
@@ -76,7 +75,7 @@ def test_strassen_alone_by_hand():
 
 
 def test_published_rank_of_4x9x10_from_rank_23():
-    """AlphaTensor, «Recombination»: 3x3x3:23 on blocks (3, 4, 3), (2, 2, 0), (3, 3, 3), with ranks of Hopcroft and Kerr.
+    """AlphaTensor, «Recombination»: 3x3x3:23 on blocks (3, 4, 3), (2, 2, 0), (3, 3, 3), with Hopcroft and Kerr's ranks.
 
     The middle axis in two blocks and none leaves 15 products, of which 6 have the long block: 9 * 15 + 6 * 20 = 255. Of
     the 48 schemes here 3 have such supports; the others give 270 and more.
@@ -104,7 +103,9 @@ def cost_of(base: Scheme, ways: tuple, ranks: np.ndarray) -> int:
         cost += ranks[
             tuple(
                 min(max(way[block] for block in one), max(way[block] for block in other))
-                for way, one, other in zip(ways, (rows, inner, columns), (rows_too, inner_too, columns_too), strict=True)
+                for way, one, other in zip(
+                    ways, (rows, inner, columns), (rows_too, inner_too, columns_too), strict=True
+                )
             )
         ]
     return int(cost)
@@ -150,9 +151,7 @@ lengths = st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any)
 def test_every_split_is_exact_and_costs_what_the_table_says(data, name, permutation):
     """Any lengths, also 0, on any orientation of any base; the parts are standard algorithms."""
     base = oriented(data.draw(st.sampled_from(walked(name))), permutation)
-    ways = [
-        tuple(data.draw(lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any))) for blocks in base.size
-    ]
+    ways = [tuple(data.draw(lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any))) for blocks in base.size]
     scheme = build(Recombination(0, base, tuple(ways)), {}, "Z2")
     assert scheme.size == tuple(sorted(map(sum, ways)))
     assert check(scheme) is None

@@ -23,6 +23,7 @@ from stages.contract.params import Refinement, Walk
 from stages.contract.resume import Resume
 from stages.errors import SchemeError, TableError
 from stages.refinement import finds as finds_lib
+from stages.refinement import moves
 from stages.refinement import walk as walk_lib
 from stages.refinement.finds import Finds
 from stages.refinement.walk import PASSES, legs_of, read_start, refine
@@ -356,3 +357,45 @@ def test_command_line_names_an_unknown_walk(workspace):
     assert done.returncode == 1
     assert done.stderr.decode() == "error: walks: expected one of standard, got 'nowhere'\n"
     assert not (workspace / "out").exists()
+
+
+def test_recombination_is_a_walk_of_its_own(workspace):
+    """Twice the same bytes; one line where its start is no table of schemes."""
+    given = yaml.safe_load((workspace / "params.yaml").read_text())
+    start = "results/refinement/schemes/standard.parquet"
+    given["walks"]["recombined"] = {"start": start, "mode": "recombination", "sizes": ["2x4x5", "9x9x9"]}
+    (workspace / "params.yaml").write_text(yaml.safe_dump(given))
+    candidates.write(workspace / "start.parquet", [_candidate(strassen())])
+    for name in ("once", "twice"):
+        command = _command(workspace / name, "recombined", workspace / "start.parquet")
+        done = subprocess.run(command, cwd=workspace, env=_environment(), capture_output=True, text=True)
+        assert done.returncode == 0
+        assert "refinement:recombined: 240/240 sizes" in done.stderr
+    for name in ("schemes", "curve", "attempts"):
+        assert (workspace / "once" / name).read_bytes() == (workspace / "twice" / name).read_bytes()
+    rows = tables.read_rows(workspace / "once/schemes", tables.CANDIDATES)
+    assert {(row["origin"], row["seed"], row["clock"]) for row in rows} == {("refinement:recombined", 0, 0)}
+    assert {row["rank"] for row in rows if row["size"] == "8x8x8"} == {343}
+    curve = (workspace / "once/curve").read_text().splitlines()
+    assert "8x8x8,0,343,Z2" in curve
+    assert (workspace / "once/attempts").read_text() == "size,rank,attempts\n"
+    done = subprocess.run(
+        _command(workspace / "out", "recombined", workspace / "once/curve"),
+        cwd=workspace,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {workspace}/once/curve: not a whole Parquet file")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_was_given_may_be_larger_than_a_machine_word():
+    """8x8x16 has factors of 128 entries."""
+    eight = moves.product(moves.product(strassen(), strassen()), strassen())
+    large = moves.product(eight, standard(parse_size("1x1x2")))
+    finds = Finds("refinement:test", 0, 4, [large])
+    over_z2 = Scheme(large.size, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
+    finds.offer(over_z2, "", 0)
+    assert _rows(finds) == []
