@@ -44,8 +44,8 @@ class Finds:
     def offer(self, scheme: Scheme, parent: str, flips_done: int, is_lifted: bool = True) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted where `is_lifted` says so; what lifts to Q alone is kept while
-        no rank as low is held over Z. Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2, too. One over Z2 is lifted where `is_lifted` says so; what lifts to Q alone is kept
+        while no rank as low is held over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
