@@ -107,7 +107,54 @@ def pooled_terms(walker: Walker) -> np.ndarray:
 
 
 @compiled
-def _reduce(words, heads, nexts, pairs, position, bits, rank, count):
+def negative(word):
+    return (word << HALF) | (word >> HALF)
+
+
+@compiled
+def add(one, other, is_minus, is_ternary):
+    """One factor plus or minus another, and whether the sum is in the ring."""
+    if not is_ternary:
+        return one ^ other, True
+    if is_minus:
+        other = negative(other)
+    total = one ^ other
+    return total & ~negative(total), (one & other) == ZERO
+
+
+@compiled
+def _put(words, heads, nexts, pairs, position, bits, mode, r, word, count, is_ternary):
+    """Gives term r another factor in one mode; the sign of the factor goes to the term."""
+    if is_ternary and negative(word) < word:
+        word = negative(word)
+        words[(THREE << bits) | r] ^= ONE
+    return replace(words, heads, nexts, pairs, position, bits, mode, r, word, count)
+
+
+@compiled
+def _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary):
+    """One flip, if its sums are in the ring; returns number of pairs, and whether a reduction is possible."""
+    mask = (ONE << bits) - ONE
+    code = U(pairs[((z >> HALF) * count) >> HALF])
+    s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
+    second = mode + ONE if mode < TWO else ZERO
+    third = THREE - mode - second
+    if z & ONE:
+        second, third = third, second
+    sign = words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
+    c, c_fits = add(words[(third << bits) | r], words[(third << bits) | s], (z >> ONE) & ONE, is_ternary)
+    b, b_fits = add(words[(second << bits) | s], words[(second << bits) | r], ~((z >> ONE) ^ sign) & ONE, is_ternary)
+    if not (c_fits and b_fits):
+        return count, False
+    if is_ternary and b == ZERO:
+        return count, True
+    count, one = _put(words, heads, nexts, pairs, position, bits, third, r, c, count, is_ternary)
+    count, two = _put(words, heads, nexts, pairs, position, bits, second, s, b, count, is_ternary)
+    return count, one | two
+
+
+@compiled
+def _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary):
     """Merges terms that share two factors until there are none; returns rank and number of pairs."""
     place = ZERO
     while place < count:
@@ -120,25 +167,29 @@ def _reduce(words, heads, nexts, pairs, position, bits, rank, count):
         if words[(second << bits) | r] != words[(second << bits) | s]:
             continue
         third = (THREE - mode - second) << bits
-        word = words[third | r] ^ words[third | s]
+        sign = words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
+        word, fits = add(words[third | r], words[third | s], sign, is_ternary)
+        if not fits:
+            continue
         count = drop(words, heads, nexts, pairs, position, bits, s, rank, count)  # r < s, so r keeps its number
         rank -= ONE
         if word == ZERO:
             count = drop(words, heads, nexts, pairs, position, bits, r, rank, count)
             rank -= ONE
         else:
-            count, _ = replace(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count)
+            count, _ = _put(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count, is_ternary)
         place = ZERO
     return rank, count
 
 
 @compiled
-def _plus(words, heads, nexts, pairs, position, bits, rank, count, state):
+def _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary):
     """One plus transition between two terms that differ in every mode, if a few draws find such.
 
     Returns rank, number of pairs, whether a reduction is possible, and the random state.
     """
     mask = U(0xFFFFFFFF)
+    signs = THREE << bits
     for _ in range(PLUS_DRAWS):
         state += GOLDEN
         z = mix(state)
@@ -150,23 +201,30 @@ def _plus(words, heads, nexts, pairs, position, bits, rank, count, state):
         c = (THREE << bits) - a - b
         if words[a | r] == words[a | s] or words[b | r] == words[b | s] or words[c | r] == words[c | s]:
             continue
-        words[a | rank] = words[a | r] ^ words[a | s]
+        sign_a, sign_b = (z >> ONE) & ONE, (z >> TWO) & ONE
+        sign_c = words[signs | r] ^ words[signs | s] ^ sign_a ^ sign_b ^ ONE
+        sum_a, a_fits = add(words[a | s], words[a | r], sign_a ^ ONE, is_ternary)
+        sum_b, b_fits = add(words[b | r], words[b | s], sign_b, is_ternary)
+        sum_c, c_fits = add(words[c | s], words[c | r], sign_c, is_ternary)
+        if not (a_fits and b_fits and c_fits):
+            continue
+        words[a | rank] = words[a | s]
         words[b | rank] = words[b | s]
         words[c | rank] = words[c | s]
-        count, one = replace(
-            words, heads, nexts, pairs, position, bits, b >> bits, r, words[b | r] ^ words[b | s], count
-        )
-        count, two = replace(
-            words, heads, nexts, pairs, position, bits, c >> bits, s, words[c | r] ^ words[c | s], count
-        )
+        words[signs | rank] = words[signs | s]
+        count, one = append(words, heads, nexts, pairs, position, bits, rank, count)
+        count, four = _put(words, heads, nexts, pairs, position, bits, a >> bits, rank, sum_a, count, is_ternary)
+        count, one = _put(words, heads, nexts, pairs, position, bits, b >> bits, r, sum_b, count, is_ternary)
+        if is_ternary:
+            words[signs | s] ^= sign_a
+        count, two = _put(words, heads, nexts, pairs, position, bits, c >> bits, s, sum_c, count, is_ternary)
         count, three = replace(words, heads, nexts, pairs, position, bits, a >> bits, s, words[a | r], count)
-        count, four = append(words, heads, nexts, pairs, position, bits, rank, count)
         return rank + ONE, count, one | two | three | four, state
     return rank, count, False, state
 
 
 @compiled
-def advance(walker, policy, moves):
+def advance(walker, policy, moves, is_ternary):
     """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
 
     After a new best rank the pool holds that scheme alone.
@@ -175,7 +233,6 @@ def advance(walker, policy, moves):
     bits = ZERO
     while (U(4) << bits) < U(words.size):
         bits += ONE
-    mask = (ONE << bits) - ONE
     heads = np.empty(U(16) << bits, np.uint32)
     nexts = np.empty(U(4) << bits, np.uint32)
     pairs = np.empty(THREE << (bits + bits), np.uint32)
@@ -204,29 +261,18 @@ def advance(walker, policy, moves):
         waited += ONE
         if count == ZERO or waited >= span:
             if rank < ceiling:
-                rank, count, is_reducible, state = _plus(words, heads, nexts, pairs, position, bits, rank, count, state)
+                rank, count, is_reducible, state = _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary)
                 waited = ZERO
             elif count == ZERO:
                 left = ZERO  # a dead end
         if count > ZERO and not is_reducible:
             state += GOLDEN
             z = mix(state)
-            code = U(pairs[((z >> HALF) * count) >> HALF])
-            s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
-            second = mode + ONE if mode < TWO else ZERO
-            third = THREE - mode - second
-            if z & ONE:
-                second, third = third, second
-            # Neither sum is zero: terms equal in two modes have been merged.
-            word = words[(third << bits) | r] ^ words[(third << bits) | s]
-            count, one = replace(words, heads, nexts, pairs, position, bits, third, r, word, count)
-            word = words[(second << bits) | r] ^ words[(second << bits) | s]
-            count, two = replace(words, heads, nexts, pairs, position, bits, second, s, word, count)
-            is_reducible = one | two
+            count, is_reducible = _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary)
         is_back = False
         if is_reducible:
             before = rank
-            rank, count = _reduce(words, heads, nexts, pairs, position, bits, rank, count)
+            rank, count = _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary)
             is_reducible = False
             if rank < before:
                 waited = ZERO

@@ -133,6 +133,7 @@ def drop(words, heads, nexts, pairs, position, bits, r, rank, count):
             count = leave(words, heads, nexts, pairs, position, bits, mode, last, count)
             words[(mode << bits) | r] = words[(mode << bits) | last]
     if r != last:
+        words[(THREE << bits) | r] = words[(THREE << bits) | last]
         count, _ = append(words, heads, nexts, pairs, position, bits, r, count)
     return count
 
