@@ -60,7 +60,7 @@ def _rate(run, *args) -> float:
 def _walk(walker: flips.Walker, policy: flips.Policy) -> None:
     left = FLIPS
     while left:
-        left -= int(flips.advance(walker, policy, np.uint64(left), False))
+        left -= int(flips.advance(walker, policy, np.uint64(left)))
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
 from stages.refinement.pairs import (
@@ -41,6 +42,8 @@ PLUS_DRAWS = 16  # pairs of terms tried for one plus transition
 RNG, RANK, BEST, POOLED, SPAN, CEILING, WAITED, LENGTH, LEFT, NUM_REGISTERS = range(10)
 
 TWENTY = U(20)
+
+inlined = numba.njit(forceinline=True)
 
 
 class Walker(NamedTuple):
@@ -106,34 +109,34 @@ def pooled_terms(walker: Walker) -> np.ndarray:
     return walker.pool[:members].reshape(members, 4, -1)[:, :3, :rank]
 
 
-@compiled
+@inlined
 def negative(word):
     return (word << HALF) | (word >> HALF)
 
 
-@compiled
+@inlined
 def add(one, other, is_minus, is_ternary):
-    """One factor plus or minus another, and whether the sum is in the ring."""
+    """One factor plus or minus another (modulo 2 there is no difference), and whether the sum is within {-1, 0, 1}."""
     if not is_ternary:
         return one ^ other, True
     if is_minus:
         other = negative(other)
-    total = one ^ other
-    return total & ~negative(total), (one & other) == ZERO
+    both = one | other
+    return both & ~negative(both), (one & other) == ZERO
 
 
-@compiled
-def _put(words, heads, nexts, pairs, position, bits, mode, r, word, count, is_ternary):
-    """Gives term r another factor in one mode; the sign of the factor goes to the term."""
+@inlined
+def _unsigned(words, bits, r, word, is_ternary):
+    """A factor for term r as it stands in the index; its sign goes to the term."""
     if is_ternary and negative(word) < word:
-        word = negative(word)
         words[(THREE << bits) | r] ^= ONE
-    return replace(words, heads, nexts, pairs, position, bits, mode, r, word, count)
+        return negative(word)
+    return word
 
 
-@compiled
+@inlined
 def _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary):
-    """One flip, if its sums are in the ring; returns number of pairs, and whether a reduction is possible."""
+    """One flip, if its sums are factors; returns the number of pairs, and whether a reduction is possible."""
     mask = (ONE << bits) - ONE
     code = U(pairs[((z >> HALF) * count) >> HALF])
     s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
@@ -141,19 +144,23 @@ def _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary):
     third = THREE - mode - second
     if z & ONE:
         second, third = third, second
-    sign = words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
-    c, c_fits = add(words[(third << bits) | r], words[(third << bits) | s], (z >> ONE) & ONE, is_ternary)
-    b, b_fits = add(words[(second << bits) | s], words[(second << bits) | r], ~((z >> ONE) ^ sign) & ONE, is_ternary)
-    if not (c_fits and b_fits):
-        return count, False
-    if is_ternary and b == ZERO:
-        return count, True
-    count, one = _put(words, heads, nexts, pairs, position, bits, third, r, c, count, is_ternary)
-    count, two = _put(words, heads, nexts, pairs, position, bits, second, s, b, count, is_ternary)
+    # a b c + t a b' c' = a b (c + x c') + t a (b' - t x b) c' for signs t, x; 1 stands for minus.
+    t, x = words[(THREE << bits) | r] ^ words[(THREE << bits) | s], (z >> ONE) & ONE
+    c, c_fits = add(words[(third << bits) | r], words[(third << bits) | s], x, is_ternary)
+    b, b_fits = add(words[(second << bits) | s], words[(second << bits) | r], t ^ x ^ ONE, is_ternary)
+    if is_ternary:
+        if not (b_fits and c_fits):
+            return count, False
+        if b == ZERO or c == ZERO:
+            return count, True  # terms that share two factors and could not be merged before
+        c, b = _unsigned(words, bits, r, c, is_ternary), _unsigned(words, bits, s, b, is_ternary)
+    # Over Z2 neither sum is zero: terms equal in two modes have been merged.
+    count, one = replace(words, heads, nexts, pairs, position, bits, third, r, c, count)
+    count, two = replace(words, heads, nexts, pairs, position, bits, second, s, b, count)
     return count, one | two
 
 
-@compiled
+@inlined
 def _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary):
     """Merges terms that share two factors until there are none; returns rank and number of pairs."""
     place = ZERO
@@ -177,12 +184,13 @@ def _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary)
             count = drop(words, heads, nexts, pairs, position, bits, r, rank, count)
             rank -= ONE
         else:
-            count, _ = _put(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count, is_ternary)
+            word = _unsigned(words, bits, r, word, is_ternary)
+            count, _ = replace(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count)
         place = ZERO
     return rank, count
 
 
-@compiled
+@inlined
 def _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary):
     """One plus transition between two terms that differ in every mode, if a few draws find such.
 
@@ -201,30 +209,33 @@ def _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ter
         c = (THREE << bits) - a - b
         if words[a | r] == words[a | s] or words[b | r] == words[b | s] or words[c | r] == words[c | s]:
             continue
-        sign_a, sign_b = (z >> ONE) & ONE, (z >> TWO) & ONE
-        sign_c = words[signs | r] ^ words[signs | s] ^ sign_a ^ sign_b ^ ONE
-        sum_a, a_fits = add(words[a | s], words[a | r], sign_a ^ ONE, is_ternary)
-        sum_b, b_fits = add(words[b | r], words[b | s], sign_b, is_ternary)
-        sum_c, c_fits = add(words[c | s], words[c | r], sign_c, is_ternary)
-        if not (a_fits and b_fits and c_fits):
-            continue
-        words[a | rank] = words[a | s]
+        # With signs x, y and t, that of the second term beside the first, a b c + t a' b' c' =
+        # a (b + y b') c + t x a b' (c' - t x y c) + t (a' - x a) b' c'.
+        x, y = (z >> ONE) & ONE, (z >> TWO) & ONE
+        t = words[signs | r] ^ words[signs | s]
+        a_word, a_fits = add(words[a | s], words[a | r], x ^ ONE, is_ternary)
+        b_word, b_fits = add(words[b | r], words[b | s], y, is_ternary)
+        c_word, c_fits = add(words[c | s], words[c | r], t ^ x ^ y ^ ONE, is_ternary)
+        if is_ternary:
+            if not (a_fits and b_fits and c_fits):
+                continue
+            words[signs | rank] = words[signs | s]
+            words[signs | s] ^= x
+            a_word, b_word = _unsigned(words, bits, rank, a_word, True), _unsigned(words, bits, r, b_word, True)
+            c_word = _unsigned(words, bits, s, c_word, True)
+        words[a | rank] = a_word
         words[b | rank] = words[b | s]
         words[c | rank] = words[c | s]
-        words[signs | rank] = words[signs | s]
-        count, one = append(words, heads, nexts, pairs, position, bits, rank, count)
-        count, four = _put(words, heads, nexts, pairs, position, bits, a >> bits, rank, sum_a, count, is_ternary)
-        count, one = _put(words, heads, nexts, pairs, position, bits, b >> bits, r, sum_b, count, is_ternary)
-        if is_ternary:
-            words[signs | s] ^= sign_a
-        count, two = _put(words, heads, nexts, pairs, position, bits, c >> bits, s, sum_c, count, is_ternary)
+        count, one = replace(words, heads, nexts, pairs, position, bits, b >> bits, r, b_word, count)
+        count, two = replace(words, heads, nexts, pairs, position, bits, c >> bits, s, c_word, count)
         count, three = replace(words, heads, nexts, pairs, position, bits, a >> bits, s, words[a | r], count)
+        count, four = append(words, heads, nexts, pairs, position, bits, rank, count)
         return rank + ONE, count, one | two | three | four, state
     return rank, count, False, state
 
 
-@compiled
-def advance(walker, policy, moves, is_ternary):
+@inlined
+def _advance(walker, policy, moves, is_ternary):
     """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
 
     After a new best rank the pool holds that scheme alone.
@@ -295,3 +306,13 @@ def advance(walker, policy, moves, is_ternary):
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
     registers[LENGTH], registers[LEFT] = length, left
     return done
+
+
+@compiled
+def advance(walker, policy, moves):
+    return _advance(walker, policy, moves, False)
+
+
+@compiled
+def advance_ternary(walker, policy, moves):
+    return _advance(walker, policy, moves, True)
