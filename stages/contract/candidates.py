@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,25 +141,42 @@ def write_json(path: Path, scheme: Scheme) -> None:
 
 
 class Collection:
-    """At most `keep` schemes per size, ring and rank, distinct by invariant; first come, first kept.
+    """At most `keep` schemes per size, ring and rank, distinct by invariant.
+
+    First come, first kept; with a cost, a cheaper scheme takes the place of the one of its invariant or, where there is
+    no room, of the dearest.
 
     A lower rank does not push a higher one out by itself: choice matters to lifting and to kernels.
     """
 
-    def __init__(self, keep: int) -> None:
-        self._keep = keep
+    def __init__(self, keep: int, cost: Callable[[Scheme], int] | None = None) -> None:
+        self._keep, self._cost = keep, cost
         self._kept: dict[tuple[Size, str, int], dict[str, Candidate]] = {}
         self._offered: set[str] = set()  # hashes, which also tell sizes, rings and ranks apart
 
     def add(self, candidate: Candidate) -> bool:
-        """Keeps `candidate` if there is room and its invariant is new there; says whether it did."""
+        """Keeps `candidate` if there is room and its invariant is new there, or it is cheaper; says whether it did."""
         scheme = candidate.scheme
         # Its invariant costs a millisecond, and games come back to the same schemes.
-        if self.is_full(scheme.size, scheme.ring, scheme.rank) or scheme.hash in self._offered:
+        if not self.has_room(scheme, scheme.ring) or scheme.hash in self._offered:
             return False
         self._offered.add(scheme.hash)
         kept = self._kept.setdefault((scheme.size, scheme.ring, scheme.rank), {})
-        return kept.setdefault(invariant(scheme), candidate) is candidate
+        its_invariant = invariant(scheme)
+        rival = kept.get(its_invariant)
+        if rival and (not self._cost or self._cost(rival.scheme) <= self._cost(scheme)):
+            return False
+        if not rival and len(kept) == self._keep:
+            del kept[max(kept, key=lambda other: self._cost(kept[other].scheme))]
+        kept[its_invariant] = candidate
+        return True
+
+    def has_room(self, scheme: Scheme, ring: str) -> bool:
+        """Whether one of this size, rank and cost could be kept over a ring."""
+        kept = self._kept.get((scheme.size, ring, scheme.rank), {})
+        if len(kept) < self._keep or not self._cost:
+            return len(kept) < self._keep
+        return self._cost(scheme) < max(self._cost(candidate.scheme) for candidate in kept.values())
 
     def is_full(self, size: Size, ring: str, rank: int) -> bool:
         return len(self._kept.get((size, ring, rank), ())) >= self._keep

@@ -205,12 +205,15 @@ class Walk(Section):
     """One way from schemes that are held to better ones.
 
     flips: flip-graph walk over Z2, lifted to Z, from the start and from what the walk finds at other sizes. cyclic: the
-    same among cyclically symmetric schemes of square sizes, always from the standard algorithm. recombination: the
-    schemes of the start applied to blocks; no flips, nothing drawn at random.
+    same among cyclically symmetric schemes of square sizes, always from the standard algorithm. ternary: over Z with
+    coefficients -1, 0, 1; keeps what has few non-zeros. recombination: the schemes of the start applied to blocks; no
+    flips, nothing drawn at random.
     """
 
     start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
-    mode: Literal["flips", "cyclic", "recombination"] = Field(description="what moves, and among which schemes")
+    mode: Literal["flips", "cyclic", "ternary", "recombination"] = Field(
+        description="what moves, and among which schemes"
+    )
     sizes: tuple[SizeName, ...] = Field(
         min_length=1, description="in the order in which they are walked; of a recombination the largest"
     )
@@ -241,6 +244,8 @@ class Walk(Section):
                     )
             elif max(size.modes) > 64:
                 raise ValueError(f"sizes: expected factors of at most 64 entries (one machine word), got {name}")
+            if self.mode == "ternary" and max(size.modes) > 32:
+                raise ValueError(f"sizes: expected factors of at most 32 entries in mode ternary, got {name}")
             if self.mode == "cyclic" and len(set(size)) > 1:
                 raise ValueError(f"sizes: expected square ones in mode cyclic, got {name}")
         if self.mode == "cyclic" and self.start != STANDARD_START:

@@ -5,7 +5,8 @@ a Kronecker product, a larger scheme less a row or a column; and by what it hold
 others, and so is each scheme of the lowest rank that is held: which of them leads down is not known.
 
 Half of the starts are made of schemes over Z alone: what does not lift makes larger schemes that do not lift (measured
-for 4x4x4:47). The other half take the lowest ranks over Z2.
+for 4x4x4:47). The other half take the lowest ranks over Z2. The ternary walk starts from schemes over Z with
+coefficients -1, 0, 1 alone.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from stages.algebra.symmetry import orientation, oriented, sorted_size
 from stages.algebra.targets import Size
 from stages.refinement.finds import Finds
 from stages.refinement.moves import merge, product, project
+from stages.refinement.words import fits_ternary
 
 
-def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Scheme, str]:
+def draw_start(size: Size, finds: Finds, rng: np.random.Generator, is_ternary: bool = False) -> tuple[Scheme, str]:
     """A scheme of `size` to walk from, and the hash of the largest held scheme that it is made of."""
-    ring = ("Z", "Z2")[rng.integers(2)]
+    ring = "Z" if is_ternary else ("Z", "Z2")[rng.integers(2)]
     used: list[Scheme] = []
 
     def held(wanted: Size) -> Scheme:
         """One of the lowest rank, its axes in the order wanted; the standard algorithm where nothing is held."""
         size = sorted_size(wanted)
-        schemes = finds.lowest(size, ring) or [standard(size)]
+        schemes = finds.lowest(size, ring, is_ternary) or [standard(size)]
         used.append(schemes[rng.integers(len(schemes))])
         turned = oriented(used[-1], orientation(size, wanted))
         return turned if turned.ring == ring else Scheme(wanted, ring, turned.factors)
@@ -42,12 +44,14 @@ def draw_start(size: Size, finds: Finds, rng: np.random.Generator) -> tuple[Sche
         larger = held(_with(size, axis, size[axis] + 1))
         return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
 
-    ways: list[tuple] = [(held, size)] if finds.lowest(size, ring) else []
+    ways: list[tuple] = [(held, size)] if finds.lowest(size, ring, is_ternary) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]
-    ways += [(cut, axis) for axis in range(3) if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring)]
+    ways += [(cut, axis) for axis in range(3) if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring, is_ternary)]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
+    if is_ternary and not fits_ternary(scheme):  # a cut can make 2 of two terms that become alike
+        return draw_start(size, finds, rng, is_ternary)
     return scheme, max(used, key=lambda part: part.size.naive_rank).hash
 
 

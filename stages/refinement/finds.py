@@ -13,6 +13,7 @@ from stages.algebra.factors import Factors, Scheme
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
+from stages.refinement.words import fits_ternary
 
 CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
 ATTEMPTS_COLUMNS = ["size", "rank", "attempts"]
@@ -24,20 +25,22 @@ class Finds:
     What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
     is modulo 2 is none, and neither is its lift.
 
+    If it prefers sparse ones, schemes of fewer non-zeros take the place of others of the same rank.
+
     Attributes:
       collection: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
       attempts: how many ended, by size and lowest rank in the ring they walk over.
     """
 
-    def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme]) -> None:
+    def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False) -> None:
         self._origin, self._seed, self._given = origin, seed, list(given)
         rings = [(_modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
-        self.collection = Collection(keep)
+        self.collection = Collection(keep, non_zeros if prefers_sparse else None)
         self.curve: list[dict] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
 
@@ -65,13 +68,17 @@ class Finds:
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
-    def lowest(self, size: Size, ring: str) -> list[Scheme]:
-        """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count."""
+    def lowest(self, size: Size, ring: str, is_ternary: bool = False) -> list[Scheme]:
+        """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count.
+
+        If `is_ternary`, only coefficients -1, 0, 1 do.
+        """
         rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
         held = [scheme for scheme in self._given if scheme.size == size and scheme.ring in rings]
         for its_ring in rings:
             best = self.collection.best(size, its_ring)
             held += [] if best is None else self.collection.schemes(size, its_ring, best)
+        held = [scheme for scheme in held if fits_ternary(scheme)] if is_ternary else held
         rank = min((scheme.rank for scheme in held), default=None)
         return [scheme for scheme in held if scheme.rank == rank]
 
@@ -80,8 +87,8 @@ class Finds:
         if over_z2.rank >= over_z2.size.naive_rank or over_z2.hash in self._not_finds[ring]:
             return False
         best = self.collection.best(over_z2.size, ring)
-        full = self.collection.is_full(over_z2.size, ring, over_z2.rank)
-        return best is None or over_z2.rank < best or (over_z2.rank == best and not full)
+        has_room = self.collection.has_room(over_z2, ring)
+        return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
 
     def _is_wanted_over_q(self, scheme: Scheme) -> bool:
         """Whether its rank is lower than any over Z, and than any over Q or equal."""
@@ -123,6 +130,11 @@ class Finds:
             if rank
         ]
         return f"{size.name} {', '.join(found) or 'nothing found'}"
+
+
+def non_zeros(scheme: Scheme) -> int:
+    """How many coefficients of the factors are not zero."""
+    return sum(np.count_nonzero(matrix) for matrix in scheme.factors)
 
 
 def _modulo_two(scheme: Scheme) -> Scheme:

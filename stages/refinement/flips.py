@@ -1,10 +1,14 @@
-"""The flip-graph walk over Z2, compiled by Numba (Kauers and Moosbauer 2022; plus: Arai, Ichikawa, Hukushima 2023).
+"""The flip-graph walk, compiled by Numba (Kauers and Moosbauer 2022; plus: Arai, Ichikawa, Hukushima 2023).
 
-`modes` calls it. A factor is one machine word, so a mode has at most 64 entries. Moves:
+`modes` calls it. A factor is one machine word, so a mode has at most 64 entries over Z2. Moves:
 
 - flip: two terms that share a factor, a b c + a b' c' = a b (c + c') + a (b + b') c';
 - reduction: two terms that share two factors become one, a b c + a b c' = a b (c + c'); done as soon as possible;
 - plus: a b c + a' b' c' = a (b + b') c + a b' (c + c') + (a + a') b' c', one term more.
+
+Over Z (Perminov's ternary walk) coefficients are -1, 0, 1, coded as in `words`, so a mode has at most 32 entries. Each
+move draws the signs that it leaves open, and does not take place if a sum leaves these coefficients; nor does a
+reduction, so terms that share two factors may stand side by side.
 
 The index of `pairs` is rebuilt from the words at each call of `advance`: the words, the pool and the registers are the
 whole state. Like `pairs`, this module is outside the jaxtyping hook of the tests.
@@ -43,6 +47,8 @@ RNG, RANK, BEST, POOLED, SPAN, CEILING, WAITED, LENGTH, LEFT, NUM_REGISTERS = ra
 
 TWENTY = U(20)
 
+# The walk is compiled once for each ring: what is called with a constant `is_ternary` has to be part of its caller. One
+# code for both, asking at each flip, was half as fast over Z2.
 inlined = numba.njit(forceinline=True)
 
 
@@ -50,8 +56,8 @@ class Walker(NamedTuple):
     """State of one attempt; arrays are changed in place.
 
     Attributes:
-      words: uint64 [4 * capacity]; word `mode * capacity + r` is the factor of term r in that mode (a fourth mode keeps
-        sizes powers of two).
+      words: uint64 [4 * capacity]; word `mode * capacity + r` is the factor of term r in that mode, and in a fourth row
+        its sign (1 for minus; over Z2 all are 0).
       pool: uint64 [members, 4 * capacity]; schemes of the best rank so far.
       registers: uint64 [NUM_REGISTERS]: random state, rank now, best rank, pool members, moves before a plus (L), rank
         that a plus may reach, moves since the last plus or reduction, length of a walk from a pool member, moves left.
@@ -82,7 +88,7 @@ def begin(terms: np.ndarray, pool_size: int, highest_margin: int, stream: int) -
     """A walker at a scheme.
 
     Args:
-      terms: uint64 [3, R] words, none zero.
+      terms: uint64 [3, R] words, none zero; [4, R] with signs.
       pool_size: most schemes of the best rank to return to.
       highest_margin: of the policy.
       stream: start of the random stream.
@@ -90,7 +96,7 @@ def begin(terms: np.ndarray, pool_size: int, highest_margin: int, stream: int) -
     rank = terms.shape[1]
     capacity = 1 << int(rank + highest_margin).bit_length()
     words = np.zeros((4, capacity), U)
-    words[:3, :rank] = terms
+    words[: len(terms), :rank] = terms
     registers = np.zeros(NUM_REGISTERS, U)
     registers[[RNG, RANK, BEST, POOLED, LENGTH]] = stream, rank, rank, 1, FIRST_LENGTH
     pool = np.zeros((pool_size, 4 * capacity), U)
@@ -99,18 +105,19 @@ def begin(terms: np.ndarray, pool_size: int, highest_margin: int, stream: int) -
 
 
 def terms_of(walker: Walker) -> np.ndarray:
-    """Words [3, R] of the scheme where the walker stands."""
-    return walker.words.reshape(4, -1)[:3, : int(walker.registers[RANK])]
+    """Words [4, R] of the scheme where the walker stands, the signs of the terms last."""
+    return walker.words.reshape(4, -1)[:, : int(walker.registers[RANK])]
 
 
 def pooled_terms(walker: Walker) -> np.ndarray:
-    """Words [members, 3, R] of the schemes of the best rank."""
+    """Words [members, 4, R] of the schemes of the best rank."""
     members, rank = int(walker.registers[POOLED]), int(walker.registers[BEST])
-    return walker.pool[:members].reshape(members, 4, -1)[:, :3, :rank]
+    return walker.pool[:members].reshape(members, 4, -1)[:, :, :rank]
 
 
 @inlined
 def negative(word):
+    """The halves exchanged: the same factor with other signs."""
     return (word << HALF) | (word >> HALF)
 
 
@@ -235,11 +242,21 @@ def _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ter
 
 
 @inlined
-def _advance(walker, policy, moves, is_ternary):
-    """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
+def _non_zeros(words, bits, rank):
+    """Coefficients of the scheme that are not zero: bits that are set."""
+    total = ZERO
+    for mode in (ZERO, ONE, TWO):
+        for r in range(rank):
+            word = words[(mode << bits) | U(r)]
+            word -= (word >> ONE) & U(0x5555555555555555)
+            word = (word & U(0x3333333333333333)) + ((word >> TWO) & U(0x3333333333333333))
+            word = (word + (word >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
+            total += (word * U(0x0101010101010101)) >> U(56)
+    return total
 
-    After a new best rank the pool holds that scheme alone.
-    """
+
+@inlined
+def _advance(walker, policy, moves, is_ternary):
     words, pool, registers = walker
     bits = ZERO
     while (U(4) << bits) < U(words.size):
@@ -272,7 +289,9 @@ def _advance(walker, policy, moves, is_ternary):
         waited += ONE
         if count == ZERO or waited >= span:
             if rank < ceiling:
-                rank, count, is_reducible, state = _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary)
+                rank, count, is_reducible, state = _plus(
+                    words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary
+                )
                 waited = ZERO
             elif count == ZERO:
                 left = ZERO  # a dead end
@@ -295,13 +314,15 @@ def _advance(walker, policy, moves, is_ternary):
                 length, left = U(FIRST_LENGTH), ZERO
                 break
         if is_back or (left == ZERO and rank == best):
-            slot = pooled
+            slot, is_kept = pooled, True
             if pooled < U(pool.shape[0]):
                 pooled += ONE
             else:
                 state += GOLDEN
                 slot = ((mix(state) >> HALF) * pooled) >> HALF
-            pool[slot] = words
+                is_kept = not is_ternary or _non_zeros(words, bits, rank) <= _non_zeros(pool[slot], bits, rank)
+            if is_kept:
+                pool[slot] = words
     registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, rank, best, pooled
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
     registers[LENGTH], registers[LEFT] = length, left
@@ -310,9 +331,14 @@ def _advance(walker, policy, moves, is_ternary):
 
 @compiled
 def advance(walker, policy, moves):
+    """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
+
+    After a new best rank the pool holds that scheme alone.
+    """
     return _advance(walker, policy, moves, False)
 
 
 @compiled
 def advance_ternary(walker, policy, moves):
+    """As `advance`, over Z. A full pool takes a scheme only for one of as many non-zeros or more."""
     return _advance(walker, policy, moves, True)

@@ -1,7 +1,8 @@
 """The kinds of walk, behind one signature: where an attempt begins, how it goes on, what it leaves.
 
 `flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
-unchanged (square sizes). A recombination makes no flips and is no mode in this sense: see there.
+unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so what it finds needs no lifting. A
+recombination makes no flips and is no mode in this sense: see there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from stages.contract.params import Refinement, Walk
 from stages.refinement import cyclic, flips
 from stages.refinement.curriculum import draw_start
 from stages.refinement.finds import Finds
-from stages.refinement.words import decode, encode
+from stages.refinement.words import decode, decode_ternary, encode, encode_ternary
 
 HARVEST = 8  # schemes looked at when an attempt ends; the pool of one attempt is a family and lifts as one
 
@@ -62,31 +63,40 @@ class Mode(ABC):
 
 @dataclass(frozen=True)
 class Flips(Mode):
-    """Over Z2, from schemes of any size."""
+    """Over Z2 or, if `is_ternary`, over Z with coefficients -1, 0, 1; from schemes of any size."""
 
     policy: flips.Policy
     pool: int
     highest_margin: int
     restart_after: int
+    is_ternary: bool = False
     Walker = flips.Walker
 
     def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
-        scheme, parent = draw_start(size, finds, rng)
-        walker = flips.begin(encode(scheme), self.pool, self.highest_margin, int(rng.integers(2**63)))
+        scheme, parent = draw_start(size, finds, rng, self.is_ternary)
+        terms = encode_ternary(scheme) if self.is_ternary else encode(scheme)
+        walker = flips.begin(terms, self.pool, self.highest_margin, int(rng.integers(2**63)))
         return Start(walker, scheme, parent)
 
     def advance(self, walker: flips.Walker, size: Size, moves: int) -> tuple[int, Scheme | None]:
         best = walker.registers[flips.BEST]
-        made = int(flips.advance(walker, self.policy, np.uint64(moves)))
+        advance = flips.advance_ternary if self.is_ternary else flips.advance
+        made = int(advance(walker, self.policy, np.uint64(moves)))
         is_lower = walker.registers[flips.BEST] < best
-        return made, decode(flips.terms_of(walker), size) if is_lower else None
+        return made, self._decode(flips.terms_of(walker), size) if is_lower else None
 
     def rank(self, walker: flips.Walker) -> int:
         return int(walker.registers[flips.BEST])
 
     def harvest(self, walker: flips.Walker, size: Size) -> list[Scheme]:
         pool = flips.pooled_terms(walker)
-        return [decode(pool[member], size) for member in range(0, len(pool), -(-len(pool) // HARVEST))]
+        chosen = pool[:: -(-len(pool) // HARVEST)]
+        if self.is_ternary:
+            chosen = pool[np.argsort(np.bitwise_count(pool[:, :3]).sum(axis=(1, 2)), kind="stable")[:HARVEST]]
+        return [self._decode(terms, size) for terms in chosen]
+
+    def _decode(self, terms: np.ndarray, size: Size) -> Scheme:
+        return decode_ternary(terms, size) if self.is_ternary else decode(terms[:3], size)
 
 
 class Cyclic(Mode):
@@ -117,4 +127,4 @@ def mode_of(walk: Walk, settings: Refinement) -> Mode:
     if walk.mode == "cyclic":
         return Cyclic()
     policy = flips.policy(settings.plus_after, settings.margin)
-    return Flips(policy, settings.pool, settings.margin[1], settings.restart_after)
+    return Flips(policy, settings.pool, settings.margin[1], settings.restart_after, walk.mode == "ternary")

@@ -110,7 +110,7 @@ def refine(
     Returns:
       The finds, and the flips made.
     """
-    finds = Finds(label, walk.seed, settings.keep, [candidate.scheme for candidate in given])
+    finds = Finds(label, walk.seed, settings.keep, [candidate.scheme for candidate in given], walk.mode == "ternary")
     if not given:
         return finds, 0
     mode, legs = mode_of(walk, settings), legs_of(walk, settings.walkers)

@@ -30,7 +30,7 @@ def test_known_ranks_are_reached_from_the_standard_algorithm(size, rank):
     ranks = _walk(walker := _walker(size), 2_000_000)
     assert ranks[-1] == rank
     assert ranks == sorted(ranks, reverse=True)
-    assert check(decode(flips.terms_of(walker), parse_size(size))) is None
+    assert check(decode(flips.terms_of(walker)[:3], parse_size(size))) is None
 
 
 @pytest.mark.parametrize("size", ["2x2x2", "2x3x4", "4x4x4", "1x8x8", "8x8x8"])
@@ -43,14 +43,14 @@ def test_flips_reductions_and_plus_transitions_keep_the_sum(size, stream):
         flips.advance(walker, POLICY, np.uint64(997))
         terms = flips.terms_of(walker)
         seen.add(terms.shape[1])
-        assert check(decode(terms, parse_size(size))) is None
+        assert check(decode(terms[:3], parse_size(size))) is None
     if size != "1x8x8":  # a product with a row is all flips: no rank below the standard one
         assert len(seen) > 2  # plus and reduction both took place
 
 
 def test_pool_holds_different_schemes_of_the_best_rank():
     _walk(walker := _walker("3x3x3"), 500_000)
-    members = [decode(terms, parse_size("3x3x3")) for terms in flips.pooled_terms(walker)]
+    members = [decode(terms[:3], parse_size("3x3x3")) for terms in flips.pooled_terms(walker)]
     assert {member.rank for member in members} == {int(walker.registers[flips.BEST])}
     assert all(check(member) is None for member in members)
     assert len({member.hash for member in members}) > 1
@@ -60,7 +60,7 @@ def test_no_term_pair_that_shares_two_factors_is_left():
     walker = _walker("3x3x3")
     for _ in range(50):
         flips.advance(walker, POLICY, np.uint64(311))
-        u, v, w = flips.terms_of(walker)
+        u, v, w, _ = flips.terms_of(walker)
         assert np.concatenate([u, v, w]).all()
         for one, other in ((u, v), (v, w), (u, w)):
             assert len(set(zip(one.tolist(), other.tolist(), strict=True))) == u.size
