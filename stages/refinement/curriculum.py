@@ -47,7 +47,11 @@ def draw_start(size: Size, finds: Finds, rng: np.random.Generator, is_ternary: b
     ways: list[tuple] = [(held, size)] if finds.lowest(size, ring, is_ternary) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]
-    ways += [(cut, axis) for axis in range(3) if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring, is_ternary)]
+    ways += [
+        (cut, axis)
+        for axis in range(3)
+        if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring, is_ternary)
+    ]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
     if is_ternary and not fits_ternary(scheme):  # a cut can make 2 of two terms that become alike

@@ -33,7 +33,9 @@ class Finds:
       attempts: how many ended, by size and lowest rank in the ring they walk over.
     """
 
-    def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False) -> None:
+    def __init__(
+        self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False
+    ) -> None:
         self._origin, self._seed, self._given = origin, seed, list(given)
         rings = [(_modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
