@@ -136,7 +136,7 @@ class Finds:
 
 def non_zeros(scheme: Scheme) -> int:
     """How many coefficients of the factors are not zero."""
-    return sum(np.count_nonzero(matrix) for matrix in scheme.factors)
+    return int(sum(np.count_nonzero(matrix) for matrix in scheme.factors))
 
 
 def _modulo_two(scheme: Scheme) -> Scheme:

@@ -1,8 +1,8 @@
 """Schemes as machine words, one per factor, and back.
 
-Over Z2 entry i of a factor is bit i. With coefficients -1, 0, 1 the low half of a word has a bit for each 1 and the high
-half for each -1. Then a factor and its negative are one word, the lower of the two, and the term has the sign: equal
-words are equal factors.
+Over Z2 entry i of a factor is bit i. With coefficients -1, 0, 1 the low half of a word has a bit for each 1 and the
+high half for each -1. Then a factor and its negative are one word, the lower of the two, and the term has the sign:
+equal words are equal factors.
 """
 
 from __future__ import annotations

@@ -270,6 +270,11 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         ("walks.standard.mode", "cyclic", "walks.standard: sizes: expected square ones in mode cyclic, got 2x2x3"),
         (
+            "walks.standard",
+            {"start": "data/standard.json", "mode": "ternary", "sizes": ["5x7x7"], "flips": 1, "seed": 0},
+            "walks.standard: sizes: expected factors of at most 32 entries in mode ternary, got 5x7x7",
+        ),
+        (
             "walks.cyclic.start",
             "results/search/schemes/z2.parquet",
             "walks.cyclic: start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",

@@ -1,4 +1,4 @@
-"""The compiled walk: what every move keeps, and that the words alone are its state."""
+"""The compiled walk, over Z2 and ternary: what every move keeps, and that the words alone are its state."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from stages.algebra.check import check
 from stages.algebra.factors import standard
 from stages.algebra.targets import parse_size
 from stages.refinement import flips
-from stages.refinement.words import decode, encode
+from stages.refinement.words import decode, decode_ternary, encode, encode_ternary, fits_ternary
 
 POLICY = flips.policy((50, 2000), (2, 4))
 
@@ -98,3 +98,52 @@ def test_every_number_of_the_policy_changes_the_walk():
         _walk(walker, 300_000, policy)
         results.append(walker.words.tobytes())
     assert len(set(results)) == len(results)
+
+
+def _ternary_walker(size: str, stream: int = 0, pool: int = 16) -> flips.Walker:
+    return flips.begin(encode_ternary(standard(parse_size(size))), pool, 4, stream)
+
+
+@pytest.mark.parametrize(("size", "rank"), [("1x1x1", 1), ("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15), ("3x3x3", 23)])
+def test_ternary_walk_reaches_known_ranks_over_z(size, rank):
+    walker, left = _ternary_walker(size, pool=256), 40_000_000
+    while left and walker.registers[flips.BEST] > rank:
+        left -= int(flips.advance_ternary(walker, POLICY, np.uint64(left)))
+    flips.advance_ternary(walker, POLICY, np.uint64(100_000))  # fills the pool
+    assert int(walker.registers[flips.BEST]) == rank
+    for terms in flips.pooled_terms(walker):
+        scheme = decode_ternary(terms, parse_size(size))
+        assert scheme.rank == rank
+        assert fits_ternary(scheme)
+        assert check(scheme) is None
+
+
+@pytest.mark.parametrize("size", ["2x2x2", "2x3x4", "4x4x4", "1x5x5", "5x5x5", "4x4x8"])
+@pytest.mark.parametrize("stream", [0, 2**63])
+def test_ternary_moves_keep_the_sum_and_the_coefficients(size, stream):
+    walker = _ternary_walker(size, stream)
+    seen, signs = set(), set()
+    for _ in range(50):
+        flips.advance_ternary(walker, POLICY, np.uint64(997))
+        terms = flips.terms_of(walker)
+        seen.add(terms.shape[1])
+        signs |= set(terms[3].tolist())
+        halves = (terms[:3] >> np.uint64(32), terms[:3] & np.uint64(0xFFFFFFFF))
+        assert not (halves[0] & halves[1]).any()  # no entry is both 1 and -1
+        assert (halves[0] <= halves[1]).all()  # of a factor and its negative, the lower word
+        assert check(decode_ternary(terms, parse_size(size))) is None
+    assert signs == {0, 1}
+    if size != "1x5x5":
+        assert len(seen) > 2  # plus and reduction both took place
+
+
+def test_full_pool_of_the_ternary_walk_gets_sparser():
+    walker = _ternary_walker("3x3x3", pool=8)
+    while flips.advance_ternary(walker, POLICY, np.uint64(4_000_000)) < 4_000_000:
+        pass
+    before = np.bitwise_count(flips.pooled_terms(walker)[:, :3]).sum(axis=(1, 2))
+    flips.advance_ternary(walker, POLICY, np.uint64(4_000_000))
+    after = np.bitwise_count(flips.pooled_terms(walker)[:, :3]).sum(axis=(1, 2))
+    assert len(before) == len(after) == 8
+    assert (after <= before).all()
+    assert after.sum() < before.sum()

@@ -25,9 +25,9 @@ from stages.errors import SchemeError, TableError
 from stages.refinement import finds as finds_lib
 from stages.refinement import moves
 from stages.refinement import walk as walk_lib
-from stages.refinement.finds import Finds
+from stages.refinement.finds import Finds, non_zeros
 from stages.refinement.walk import PASSES, legs_of, read_start, refine
-from stages.refinement.words import decode, encode
+from stages.refinement.words import decode, encode, fits_ternary
 from tests.examples import halves, modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +161,30 @@ def test_every_number_of_the_walk_is_alive(finished, change):
 def test_number_of_threads_changes_nothing(finished, threads):
     other, _ = _refine(WALK, SETTINGS, START, threads=threads)
     assert (_rows(other), other.curve) == (_rows(finished[0]), finished[0].curve)
+
+
+def test_ternary_walk_finds_sparser_schemes_over_z():
+    walk = WALK.model_copy(update={"mode": "ternary", "flips": 3_000_000})
+    (finds, _), (other, _) = (_refine(walk, SETTINGS, START, threads=threads) for threads in (1, 2))
+    assert _rows(finds) == _rows(other)
+    found = [candidate.scheme for candidate in finds.collection.candidates()]
+    assert {(scheme.size.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
+        ("2x2x2", 7),
+        ("2x2x3", 11),
+        ("2x3x3", 15),
+    }
+    assert all(check(scheme) is None for scheme in found)
+    assert all(fits_ternary(scheme) for scheme in found if scheme.ring == "Z")
+    # Strassen's has 36, the fewest that 7 products can have.
+    assert min(non_zeros(scheme) for scheme in found if scheme.size.name == "2x2x2") == 36
+    over_z2, _ = _refine(WALK.model_copy(update={"flips": 3_000_000}), SETTINGS, START)
+    sparse, any_ = (
+        sorted(
+            non_zeros(c.scheme) for c in each.collection.candidates() if c.scheme.ring == "Z" and c.scheme.rank == 15
+        )
+        for each in (finds, over_z2)
+    )
+    assert sparse[0] < any_[0]
 
 
 def test_going_on_from_any_saved_state_gives_the_same(finished):
