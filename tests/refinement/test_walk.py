@@ -177,14 +177,16 @@ def test_ternary_walk_finds_sparser_schemes_over_z():
     assert all(fits_ternary(scheme) for scheme in found if scheme.ring == "Z")
     # Strassen's has 36, the fewest that 7 products can have.
     assert min(non_zeros(scheme) for scheme in found if scheme.size.name == "2x2x2") == 36
-    over_z2, _ = _refine(WALK.model_copy(update={"flips": 3_000_000}), SETTINGS, START)
-    sparse, any_ = (
-        sorted(
-            non_zeros(c.scheme) for c in each.collection.candidates() if c.scheme.ring == "Z" and c.scheme.rank == 15
-        )
-        for each in (finds, over_z2)
-    )
-    assert sparse[0] < any_[0]
+
+
+@pytest.mark.parametrize("prefers_sparse", [False, True])
+def test_sparser_schemes_take_the_place_of_others_where_they_are_preferred(prefers_sparse):
+    finds = Finds("refinement:test", 0, 1, [], prefers_sparse)
+    dense, sparse = _strassen_in_another_basis(), strassen()
+    assert non_zeros(sparse) < non_zeros(dense)
+    for scheme in (dense, sparse, dense):
+        finds.offer(scheme, "", 0)
+    assert finds.lowest(sparse.size, "Z") == [sparse if prefers_sparse else dense]
 
 
 def test_going_on_from_any_saved_state_gives_the_same(finished):
