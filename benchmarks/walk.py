@@ -1,6 +1,7 @@
 """Flips per second of the walk on one core, beside a walk without the pair list: python benchmarks/walk.py
 
 Both walk over Z2 from the standard algorithm, interleaved, in process CPU seconds; printed: medians and their ratio.
+«ternary» is the walk over Z with the default policy.
 The baseline («row scan») is compiled by Numba too. It draws a term and a mode and compares the term with all others
 until one shares the factor, as simple flip-graph programs do; it never reduces and has no plus transition, so it does
 less per flip.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from stages.algebra.factors import standard
 from stages.algebra.targets import parse_size
 from stages.refinement import flips, pairs
-from stages.refinement.words import encode
+from stages.refinement.words import encode, encode_ternary
 
 SIZES = ("3x3x3", "4x4x4", "5x5x5")
 ROUNDS = 5
@@ -57,25 +59,27 @@ def _rate(run, *args) -> float:
     return FLIPS / (time.process_time() - started) / 1e6
 
 
-def _walk(walker: flips.Walker, policy: flips.Policy) -> None:
+def _walk(advance: Callable, walker: flips.Walker, policy: flips.Policy) -> None:
     left = FLIPS
     while left:
-        left -= int(flips.advance(walker, policy, np.uint64(left)))
+        left -= int(advance(walker, policy, np.uint64(left)))
 
 
 def main() -> None:
-    columns = [*POLICIES, "row scan"]
+    columns = [*POLICIES, "ternary", "row scan"]
     print("million flips/s, one core, median of", ROUNDS)
     print(f"{'size':8}" + "".join(f"{name:>12}" for name in columns) + f"{'ratio':>8}")
     for name in SIZES:
         terms = encode(standard(parse_size(name)))
         policies = [flips.policy(*ranges) for ranges in POLICIES.values()]
         walkers = [flips.begin(terms, 256, 6, stream) for stream in range(len(policies))]
+        ternary = flips.begin(encode_ternary(standard(parse_size(name))), 256, 6, 0)
         scanned = terms.copy()
         rates: dict[str, list[float]] = {column: [] for column in columns}
         for round_number in range(1 + ROUNDS):  # the first compiles and is not counted
             for column, walker, policy in zip(POLICIES, walkers, policies, strict=True):
-                rates[column].append(_rate(_walk, walker, policy))
+                rates[column].append(_rate(_walk, flips.advance, walker, policy))
+            rates["ternary"].append(_rate(_walk, flips.advance_ternary, ternary, policies[-1]))
             rates["row scan"].append(_rate(scan_rows, scanned, np.uint64(round_number), FLIPS))
         medians = [statistics.median(rates[column][1:]) for column in columns]
         print(f"{name:8}" + "".join(f"{median:12.1f}" for median in medians) + f"{medians[0] / medians[-1]:8.1f}")
