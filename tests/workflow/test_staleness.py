@@ -39,7 +39,7 @@ OTHER_VALUES = {
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
         "results/refinement/schemes/standard.parquet": "results/refinement/schemes/from_z2.parquet",
     },
-    "mode": {"flips": "cyclic", "recombination": "cyclic"},
+    "mode": {"flips": "cyclic", "recombination": "cyclic", "ternary": "flips"},
     "sizes": {("2x2x2",): ["3x3x3"], ("2x2x3",): ["3x3x3"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
