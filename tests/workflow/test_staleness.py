@@ -18,7 +18,7 @@ READERS = {
     "pretraining.{name}": "pretraining@{name}",
     "search.{name}": "search@{name}",
     "walks.{name}": "refinement@{name} verification summary",
-    "refinement": "refinement@standard refinement@from_z2 refinement@recombined",
+    "refinement": "refinement@standard refinement@from_z2 refinement@sparse refinement@recombined",
     "benchmarking": "benchmarking",
     "benchmarking.seed": "benchmarking summary",
 }
