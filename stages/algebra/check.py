@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.rings import Ring
+from stages.algebra.rings import RINGS, Ring
 from stages.algebra.targets import matmul_target
 from stages.errors import SchemeError
 
@@ -68,3 +68,30 @@ def first_wrong_entry(
 def check(scheme: Scheme) -> WrongEntry | None:
     """`first_wrong_entry` of a scheme against the target of its size."""
     return first_wrong_entry(matmul_target(scheme.size), scheme.factors, scheme.ring, scheme.denominator)
+
+
+class Holding(NamedTuple):
+    """Where factors are a decomposition.
+
+    Attributes:
+      rings: every ring in which they are one, in the order of `rings.RINGS`.
+      wrong: the first wrong entry over Q; None exactly when they hold there.
+    """
+
+    rings: tuple[Ring, ...]
+    wrong: WrongEntry | None
+
+
+def holding(target: Int[np.ndarray, "s_u s_v s_w"], factors: Factors, denominator: int) -> Holding:
+    """All rings in which `factors` over `denominator`, in lowest terms (`algebra.denominators`), decompose `target`.
+
+    Over Q all Brent equations are compared. What holds there holds over Z without a denominator, and over Z2 with an
+    odd one, which is 1 there; with an even one the terms have no residue.
+    """
+    wrong = first_wrong_entry(target, factors, "Q", denominator)
+    is_odd = denominator % 2 == 1
+    if wrong is None:
+        holds = {"Z2": is_odd, "Z": denominator == 1, "Q": True}
+    else:
+        holds = {"Z2": is_odd and first_wrong_entry(target, factors, "Z2") is None, "Z": False, "Q": False}
+    return Holding(tuple(ring for ring in RINGS if holds[ring]), wrong)

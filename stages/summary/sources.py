@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from stages.contract import params, tables
+from stages.contract.csv_tables import PUBLISHED, read_csv
 from stages.contract.params import Agent, Walk
 from stages.errors import TableError
 
 Row = Mapping[str, object]
-Value = TypeVar("Value")
-
-PUBLISHED = {"alphatensor_z2": int, "best_z2": int, "alphatensor_z": int, "best_z": int}
 PRETRAINING_CURVE = {"step": int, "policy_loss": float, "value_loss": float}
 SEARCH_CURVE = {
     "games": int,
@@ -92,28 +88,6 @@ def load(given: Mapping[str, Path]) -> Sources:
         stage_cpu_s={name: _cpu_s(given[f"{name}_timing"]) for name in ("verification", "kernels")},
         seed=values.benchmarking.seed,
     )
-
-
-def read_csv(path: Path, kinds: Mapping[str, Callable[[str], Value]]) -> list[dict[str, Value | None]]:
-    """Reads the columns named in `kinds`; an empty field is None.
-
-    Raises:
-      TableError: no such file, a column is missing, or a value is of another kind.
-    """
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            missing = set(kinds) - set(reader.fieldnames or ())
-            if missing:
-                raise TableError(f"{path}: expected columns {list(kinds)}, got {reader.fieldnames}")
-            return [
-                {name: None if row[name] in ("", None) else kind(row[name]) for name, kind in kinds.items()}
-                for row in reader
-            ]
-    except OSError as error:
-        raise TableError(f"{path}: {error.strerror}") from None
-    except (ValueError, csv.Error) as error:
-        raise TableError(f"{path}: line {reader.line_num}: {error}") from None
 
 
 def _each(names: Mapping[str, object], folder: Path, kinds: Mapping[str, Callable]) -> dict[str, list[dict]]:

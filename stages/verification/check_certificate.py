@@ -1,0 +1,64 @@
+"""python check_certificate.py FILE...: proves certificates of matrix products. Needs Python 3.8 or later, nothing else.
+
+All numbers are integers of any size. Exit code 0 when every certificate is right, else 1.
+"""
+
+import hashlib
+import json
+import sys
+
+TEXTS = {
+    "format": "matrix product certificate 1",
+    "target": "size n x m x p; T[a*m + b][b*p + c][c*n + a] = 1, else 0",
+    "claim": "sum over r of u[i][r] * v[j][r] * w[k][r] = denominator * T[i][j][k] over the ring, for all i, j, k",
+}
+KEYS = [*TEXTS, "size", "ring", "denominator", "rank", "equations", "u", "v", "w", "sha256"]
+
+
+def demand(is_so, what):
+    if not is_so:
+        raise ValueError(what)
+
+
+def prove(text):
+    pairs = json.loads(text, object_pairs_hook=list)  # keys in their order: two of one name are seen
+    demand(isinstance(pairs, list) and [pair[0] for pair in pairs] == KEYS, "keys")
+    given = dict(pairs)
+    digest = given.pop("sha256")
+    demand(digest == hashlib.sha256(json.dumps(given).encode()).hexdigest(), "sha256")
+    demand(all(given[key] == words for key, words in TEXTS.items()), "format, target or claim")
+    n, m, p = map(int, given["size"].split("x"))
+    demand(given["size"] == f"{n}x{m}x{p}" and min(n, m, p) > 0, "size")
+    ring, rank, d = given["ring"], given["rank"], given["denominator"]
+    demand(
+        type(rank) is int and type(d) is int and (d == 1 if ring in ("Z2", "Z") else ring == "Q" and d > 0),
+        "ring or denominator",
+    )
+    demand(given["equations"] == n * m * m * p * p * n, "number of equations")
+    terms = {}  # factor -> for each product its non-zero (row, coefficient)
+    for name, length in (("u", n * m), ("v", m * p), ("w", p * n)):
+        rows = given[name]
+        demand(len(rows) == length and all(len(row) == rank for row in rows), f"shape of {name}")
+        demand(all(type(entry) is int for row in rows for entry in row), f"numbers of {name}")
+        terms[name] = [[(i, row[r]) for i, row in enumerate(rows) if row[r]] for r in range(rank)]
+    # What the terms sum to, less what they should: every equation not named here reads 0 = 0.
+    rest = {(a * m + b, b * p + c, c * n + a): -d for a in range(n) for b in range(m) for c in range(p)}
+    for r in range(rank):
+        for i, x in terms["u"][r]:
+            for j, y in terms["v"][r]:
+                for k, z in terms["w"][r]:
+                    rest[i, j, k] = rest.get((i, j, k), 0) + x * y * z
+    wrong = [place for place, value in rest.items() if (value % 2 if ring == "Z2" else value)]
+    demand(not wrong, f"equation {min(wrong, default=None)}")
+    return f"{n}x{m}x{p}, {rank} products over {ring}: all {given['equations']} equations hold"
+
+
+code = 0 if sys.argv[1:] else "no file given"
+for name in sys.argv[1:]:
+    try:
+        with open(name, encoding="utf-8") as file:
+            print(f"{name}: right: {prove(file.read())}")
+    except Exception as error:  # whatever is wrong with a file, it proves nothing
+        print(f"{name}: WRONG: {error!r}")
+        code = 1
+sys.exit(code)

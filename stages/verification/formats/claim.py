@@ -1,0 +1,152 @@
+"""What a file says before anything is proved: a size and exact factors, within limits that keep a bad file cheap."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from stages.algebra.denominators import lowest_terms
+from stages.algebra.factors import Factors
+from stages.algebra.targets import Size
+from stages.errors import SchemeError
+
+LONGEST_SIDE = 99
+LARGEST_TARGET = 2**28  # Brent equations of one scheme: 25x25x25 has 244,140,625
+LARGEST_FACTORS = 2**24  # coefficients of one scheme: 12x12x12 of rank 1,000 has 432,000
+LONGEST_NUMBER = 20  # digits; what is beyond int32 is refused later, and by its value
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One scheme of a file.
+
+    Attributes:
+      label: its place in the file, such as the key of an archive; empty where there is one scheme.
+      size: as the file has it, in any order of n, m, p.
+      factors: integers in lowest terms over `denominator`; rows of w in the order of the file.
+      ring: the ring that the file says it holds over; empty where it says none.
+    """
+
+    label: str
+    size: Size
+    factors: Factors
+    denominator: int
+    ring: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A factor as a file has it: integers [S, R] (int64 or Python's own) over one denominator."""
+
+    integers: np.ndarray
+    denominator: int = 1
+
+
+def claim(matrices: Sequence[Matrix], size: Size | None = None, label: str = "", ring: str = "") -> Claim:
+    """Puts three factors together; the size is read off their rows where the file names none.
+
+    Raises:
+      SchemeError: rows of no matrix product or not of `size`, no term, or something beyond the limits.
+    """
+    modes = tuple(matrix.integers.shape[0] for matrix in matrices)
+    size = checked_size(*size) if size else size_of_modes(modes)
+    if modes != size.modes:
+        raise SchemeError(f"{size.name}: expected factors with rows {list(size.modes)}, got {list(modes)}")
+    check_extent(modes, max(matrix.integers.shape[1] for matrix in matrices))
+    denominator = math.prod(matrix.denominator for matrix in matrices)
+    factors, denominator = lowest_terms(*(matrix.integers for matrix in matrices), denominator)
+    if not factors.rank:
+        raise SchemeError(f"{size.name}: expected at least one term")
+    return Claim(label, size, factors, denominator, ring)
+
+
+def checked_size(n: int, m: int, p: int) -> Size:
+    if not all(type(side) is int and 1 <= side <= LONGEST_SIDE for side in (n, m, p)):
+        raise SchemeError(f"size: expected three numbers 1..{LONGEST_SIDE}, got {short((n, m, p))}")
+    return Size(n, m, p)
+
+
+def check_extent(modes: Sequence[int], rank: int) -> None:
+    """Refuses factors with these rows that would cost too much, before anything of that extent is made."""
+    if math.prod(modes) > LARGEST_TARGET:
+        raise SchemeError(f"{math.prod(modes)} equations, more than {LARGEST_TARGET}")
+    if sum(modes) * rank > LARGEST_FACTORS:
+        raise SchemeError(f"{sum(modes)} x {short(rank)} coefficients, more than {LARGEST_FACTORS}")
+
+
+def size_of_modes(modes: tuple[int, int, int]) -> Size:
+    """The size whose factors have rows nm, mp, pn: n^2 = nm * pn / mp, and so on.
+
+    Raises:
+      SchemeError: there is none.
+    """
+    nm, mp, pn = modes
+    if min(modes) > 0:
+        n, m, p = (math.isqrt(x * y // z) for x, y, z in ((nm, pn, mp), (nm, mp, pn), (mp, pn, nm)))
+        if (n * m, m * p, p * n) == modes:
+            return checked_size(n, m, p)
+    raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product")
+
+
+def matrix_of_rows(rows: Sequence[Sequence[Number]], name: str) -> Matrix:
+    """A factor from rows of exact numbers; all rows must have one length."""
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise SchemeError(f"factor {name}: expected rows of one length")
+    denominator = math.lcm(*{entry.denominator for row in rows for entry in row})
+    if denominator == 1:
+        return Matrix(_compact([[int(entry) for entry in row] for row in rows]))
+    return Matrix(_compact([[int(entry * denominator) for entry in row] for row in rows]), denominator)
+
+
+def matrix_of_terms(terms: Sequence[Mapping[int, Number]], length: int) -> Matrix:
+    """A factor [length, R] from one mapping {row: coefficient} per term."""
+    denominator = math.lcm(*{entry.denominator for term in terms for entry in term.values()})
+    integers = np.zeros((length, len(terms)), object)
+    for column, term in enumerate(terms):
+        for row, entry in term.items():
+            integers[row, column] = int(entry * denominator)
+    return Matrix(_compact(integers), denominator)
+
+
+def _compact(integers: Sequence | np.ndarray) -> np.ndarray:
+    """int64 where the numbers fit, which is much faster than Python's own."""
+    try:
+        return np.array(integers, np.int64)
+    except OverflowError:
+        return np.array(integers, object)
+
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:/[0-9]+)?|[0-9]*\.[0-9]+)", re.ASCII)
+
+
+def number(text: str) -> Number:
+    """An integer, a fraction such as -1/2, or a decimal such as 0.5, exactly.
+
+    Raises:
+      SchemeError: anything else, more than `LONGEST_NUMBER` digits, or a denominator of zero.
+    """
+    if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        raise SchemeError(f"expected a number, got {short(text)}")
+    if "/" not in text and "." not in text:
+        return int(text)
+    try:
+        value = Fraction(text)
+    except ZeroDivisionError:
+        raise SchemeError(f"expected a number, got {text} with the denominator zero") from None
+    return int(value) if value.denominator == 1 else value
+
+
+def short(value: object) -> str:
+    """A value of a file for a message: one printable line of at most 60 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        text = "a number of too many digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,184 @@
+"""Files as others publish them, laid out from our own schemes by the facts of each format."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from stages.algebra.factors import Scheme
+from stages.algebra.symmetry import as_matrices
+
+
+def plain_third(scheme: Scheme) -> np.ndarray:
+    """w [np, R] with rows i*p + k: C, not transposed."""
+    _, _, w = as_matrices(scheme)  # [p, n, R]
+    return w.transpose(1, 0, 2).reshape(-1, scheme.rank)
+
+
+def factorizations(schemes: Mapping[str, Scheme], dtype: type = np.int64, is_whole: bool = False) -> bytes:
+    """AlphaTensor's archive: «n,m,p» -> [3, n^2, R], or an object array of three (`is_whole`: one of numbers)."""
+    members = {}
+    for key, scheme in schemes.items():
+        factors = [factor.astype(dtype) for factor in scheme.factors]
+        if scheme.denominator > 1:
+            factors[2] = factors[2].astype(np.float64) / scheme.denominator
+        if len({factor.shape for factor in factors}) == 1:
+            members[key] = np.array(factors, object if is_whole else None)
+        else:
+            members[key] = np.empty(3, object)
+            members[key][:] = factors
+    file = io.BytesIO()
+    np.savez(file, **members)
+    return file.getvalue()
+
+
+def lifted_array(scheme: Scheme) -> bytes:
+    """[R, 6 n^2]: numerators and denominators of u, v, w, product by product."""
+    u, v, w = (factor.T for factor in scheme.factors)
+    ones = np.ones_like(u)
+    file = io.BytesIO()
+    np.save(file, np.concatenate([u, ones, v, ones, w, ones * scheme.denominator], axis=1))
+    return file.getvalue()
+
+
+def _sum(letter: str, column: np.ndarray, width: int, times: str, name) -> str:
+    terms = []
+    for row in np.flatnonzero(column):
+        size = abs(int(column[row]))
+        terms.append(
+            ("-" if column[row] < 0 else "+") + ("" if size == 1 else f"{size}{times}") + name(letter, row, width)
+        )
+    text = " ".join(terms)
+    return text.removeprefix("+")
+
+
+def two_digits(letter: str, row: int, width: int) -> str:
+    return f"{letter}{row // width + 1}{row % width + 1}"
+
+
+def counted(letter: str, row: int, width: int) -> str:
+    return f"{letter}{row + 1}"
+
+
+def products(scheme: Scheme, style: str = "stars") -> bytes:
+    """.exp: `(..)*(..)*(..)`; lifted files leave stars out, write `2 b31`, and put a minus before a whole line."""
+    n, m, p = scheme.size
+    lines = []
+    for u, v, w in zip(*(factor.T for factor in scheme.factors), strict=True):
+        if style == "stars":
+            sums = [_sum(*part, "*", two_digits) for part in (("a", u, m), ("b", v, p), ("c", w, n))]
+            lines.append("*".join(f"({text})" for text in sums))
+        else:
+            a, b, c = (_sum(*part, " ", two_digits) for part in (("a", -u, m), ("b", v, p), ("c", w, n)))
+            a = f"({a})" if " " in a or a.startswith("-") else a
+            space = " " if style == "spaces" else ""
+            lines.append(f"-({a} {space}({b}){space}({c}))")
+    return "\n".join(lines).encode()
+
+
+def tensor_text(scheme: Scheme) -> bytes:
+    """Products under a head of comments."""
+    return b"#\n# File 's.tensor.txt'\n# Transposed form C = (A*B)^T\n#\n" + products(scheme) + b"\n\n#\n"
+
+
+def script(scheme: Scheme) -> bytes:
+    """A script for computer algebra: P1 := .., c11 := .., and its own tests."""
+    _, m, p = scheme.size
+    lines = ["# Yacas script", "#"]
+    for r, (u, v) in enumerate(zip(scheme.factors.u.T, scheme.factors.v.T, strict=True), start=1):
+        lines.append(f"P{r} := ({_sum('a', u, m, '*', two_digits)}) * ({_sum('b', v, p, '*', two_digits)});")
+    for row, column in enumerate(plain_third(scheme)):
+        lines.append(f"{two_digits('c', row, p)} := {_sum('P', column, 1, '*', counted)};")
+    return "\n".join(
+        [*lines, "Simplify(c11 - (a11*b11));", "# Algorithm properly fulfills all Brent Equations"]
+    ).encode()
+
+
+def counted_text(scheme: Scheme) -> bytes:
+    """m1 = (a1 - a4)(b1 + b4), entries counted."""
+    lines = []
+    for r, (u, v) in enumerate(zip(scheme.factors.u.T, scheme.factors.v.T, strict=True), start=1):
+        lines.append(f"m{r} = ({_sum('a', u, 1, '', counted)})({_sum('b', v, 1, '', counted)})")
+    outputs = [f"c{row + 1} = {_sum('m', column, 1, '', counted)}" for row, column in enumerate(plain_third(scheme))]
+    return "\n".join([*lines, "", *outputs]).encode()
+
+
+def maple(scheme: Scheme) -> bytes:
+    """tensor.mpl: Triad([Matrix(n, m, [[..]]), ..]), the third p x n; fractions over Q."""
+    heads = ["A:=Matrix(2, 2, [[A_1_1,A_1_2],[A_2_1,A_2_2]]):"]
+    triads = []
+    for r in range(scheme.rank):
+        parts = []
+        for place, matrix in enumerate(as_matrices(scheme)):
+            rows = matrix[:, :, r].tolist()
+            below = f"/{scheme.denominator}" if place == 2 and scheme.denominator > 1 else ""
+            text = ",".join("[" + ",".join(f"{entry}{below}" for entry in row) + "]" for row in rows)
+            parts.append(f"Matrix({len(rows)}, {len(rows[0])}, [{text}])")
+        triads.append(f"Triad([{', '.join(parts)}])")
+    return "\n".join([*heads, f"Tensor:=TriadSet([{', '.join(triads)}]):", "map(expand,A.B-add(i=1..7));"]).encode()
+
+
+def braces(scheme: Scheme) -> bytes:
+    """.m over several lines."""
+    rows = []
+    for r in range(scheme.rank):
+        parts = [str(matrix[:, :, r].tolist()) for matrix in as_matrices(scheme)]
+        rows.append("{" + ", ".join(parts) + "}")
+    return ("{\n" + ",\n".join(rows) + "\n}").replace("[", "{").replace("]", "}").encode()
+
+
+def catalogue(scheme: Scheme) -> bytes:
+    """{"n", "m", "z2", "u", "v", "w"} with further facts; rows are products."""
+    u, v, w = (factor.T.tolist() for factor in scheme.factors)
+    if scheme.denominator > 1:
+        w = [[f"{entry}/{scheme.denominator}" for entry in row] for row in w]
+    facts = {"multiplications": ["m1 = .."], "elements": ["c11 = .."]}
+    head = {"n": list(scheme.size), "m": scheme.rank, "z2": scheme.ring == "Z2"}
+    return json.dumps(head | facts | {"u": u, "v": v, "w": w}, indent=4).encode()
+
+
+def fewer_additions(scheme: Scheme) -> bytes:
+    """The catalogue's sparse form; the first two entries of each side also stand in a fresh sum."""
+    given = {"n": list(scheme.size), "m": scheme.rank, "z2": False, "complexity": {"naive": 24, "reduced": 15}}
+    sides = {"u": scheme.factors.u.T, "v": scheme.factors.v.T, "w": plain_third(scheme)}
+    for name, forms in sides.items():
+        inputs = forms.shape[1]
+        given[f"{name}_fresh"] = [[{"index": 0, "value": 1}, {"index": 1, "value": 1}]]
+        sums = []
+        for form in forms.tolist():
+            shared = form[0] if form[0] == form[1] else 0
+            terms = [{"index": inputs, "value": shared}] if shared else []
+            rest = [0, 0, *form[2:]] if shared else form
+            sums.append(terms + [{"index": index, "value": entry} for index, entry in enumerate(rest) if entry])
+        given[name] = sums
+    return json.dumps(given).encode()
+
+
+def number_lines(*schemes: Scheme, is_fractional: bool = False) -> bytes:
+    """«n m p R», then U, V, W product by product; several schemes begin with their count; pairs over Q."""
+    lines = [str(len(schemes))] if len(schemes) > 1 else []
+    for scheme in schemes:
+        lines.append(" ".join(map(str, (*scheme.size, scheme.rank))))
+        for factor, denominator in zip(scheme.factors, (1, 1, scheme.denominator), strict=True):
+            entries = factor.T.ravel().tolist()
+            lines.append(" ".join(f"{entry} {denominator}" if is_fractional else str(entry) for entry in entries))
+    return "\n".join(lines).encode()
+
+
+def blocks(scheme: Scheme) -> bytes:
+    """Coefficients in three blocks parted by #; the third has a row per entry of C."""
+    parts = (scheme.factors.u, scheme.factors.v, plain_third(scheme))
+    text = "\n#\n".join("\n".join(" ".join(map(str, row)) for row in part.tolist()) for part in parts)
+    return ("# Some algorithm with a base case\n" + text).encode()
+
+
+def bini(scheme: Scheme) -> bytes:
+    n, m, p = scheme.size
+    lines = ["#", f"Bini {n} {m} {p} {scheme.rank}", "", "product Gamma  Alpha  Beta"]
+    columns = zip(plain_third(scheme).T, scheme.factors.u.T, scheme.factors.v.T, strict=True)
+    for r, parts in enumerate(columns, start=1):
+        lines.append(f"  {r} ; " + " ; ".join(" ".join(map(str, part.tolist())) for part in parts))
+    return "\n".join([*lines, "", "#"]).encode()
