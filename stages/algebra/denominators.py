@@ -28,8 +28,9 @@ def lowest_terms(u: np.ndarray, v: np.ndarray, w: np.ndarray, denominator: int) 
     if len(set(columns)) > 1:
         raise SchemeError(f"factors: expected as many columns in u, v and w, got {columns}")
     if denominator != 1 and columns[0]:
-        # Python integers from where a product of a coefficient and the denominator could leave int64.
-        dtype = np.int64 if denominator <= COEFFICIENT_LIMIT else object
+        # Python integers where a coefficient, or its product with the denominator, could leave int64.
+        is_small = denominator <= COEFFICIENT_LIMIT and all(matrix.dtype != object for matrix in (u, v, w))
+        dtype = np.int64 if is_small else object
         rest = np.full(columns[0], denominator, dtype)
         reduced = []
         for matrix in (u, v, w):

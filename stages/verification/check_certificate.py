@@ -5,6 +5,7 @@ All numbers are integers of any size. Exit code 0 when every certificate is righ
 
 import hashlib
 import json
+import pathlib
 import sys
 
 TEXTS = {
@@ -29,12 +30,10 @@ def prove(text):
     demand(all(given[key] == words for key, words in TEXTS.items()), "format, target or claim")
     n, m, p = map(int, given["size"].split("x"))
     demand(given["size"] == f"{n}x{m}x{p}" and min(n, m, p) > 0, "size")
-    ring, rank, d = given["ring"], given["rank"], given["denominator"]
-    demand(
-        type(rank) is int and type(d) is int and (d == 1 if ring in ("Z2", "Z") else ring == "Q" and d > 0),
-        "ring or denominator",
-    )
     demand(given["equations"] == n * m * m * p * p * n, "number of equations")
+    ring, rank, d = given["ring"], given["rank"], given["denominator"]
+    demand(type(rank) is int and type(d) is int, "rank or denominator")
+    demand((ring in ("Z2", "Z") and d == 1) or (ring == "Q" and d > 0), "ring or denominator")
     terms = {}  # factor -> for each product its non-zero (row, coefficient)
     for name, length in (("u", n * m), ("v", m * p), ("w", p * n)):
         rows = given[name]
@@ -43,11 +42,9 @@ def prove(text):
         terms[name] = [[(i, row[r]) for i, row in enumerate(rows) if row[r]] for r in range(rank)]
     # What the terms sum to, less what they should: every equation not named here reads 0 = 0.
     rest = {(a * m + b, b * p + c, c * n + a): -d for a in range(n) for b in range(m) for c in range(p)}
-    for r in range(rank):
-        for i, x in terms["u"][r]:
-            for j, y in terms["v"][r]:
-                for k, z in terms["w"][r]:
-                    rest[i, j, k] = rest.get((i, j, k), 0) + x * y * z
+    for u, v, w in zip(terms["u"], terms["v"], terms["w"]):  # noqa: B905
+        for place, value in (((i, j, k), x * y * z) for i, x in u for j, y in v for k, z in w):
+            rest[place] = rest.get(place, 0) + value
     wrong = [place for place, value in rest.items() if (value % 2 if ring == "Z2" else value)]
     demand(not wrong, f"equation {min(wrong, default=None)}")
     return f"{n}x{m}x{p}, {rank} products over {ring}: all {given['equations']} equations hold"
@@ -56,8 +53,7 @@ def prove(text):
 code = 0 if sys.argv[1:] else "no file given"
 for name in sys.argv[1:]:
     try:
-        with open(name, encoding="utf-8") as file:
-            print(f"{name}: right: {prove(file.read())}")
+        print(f"{name}: right: {prove(pathlib.Path(name).read_text('utf-8'))}")
     except Exception as error:  # whatever is wrong with a file, it proves nothing
         print(f"{name}: WRONG: {error!r}")
         code = 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickletools
 import re
+import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -74,8 +75,10 @@ def decode(data: bytes) -> object:
       SchemeError: truncated, or with an opcode, a name or a state that such a pickle does not need.
     """
     try:
-        return _follow(data)
-    except (IndexError, KeyError, TypeError, ValueError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # genops warns of strange escapes in a name
+            return _follow(data)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, Warning) as error:
         raise SchemeError(f"not a pickle of NumPy arrays ({short(str(error))})") from None
 
 
