@@ -55,7 +55,7 @@ def main(given: argparse.Namespace) -> None:
             _print_verdicts(door.import_files(given.files, given.imported))
         case "export":
             data = door.export(given.hash, given.format, given.schemes, given.imported)
-            given.output.write_bytes(data) if given.output else sys.stdout.buffer.write(data)
+            _write(data, given.output)
         case "show":
             print("\n".join(door.show(given.size, given.known, given.schemes, given.imported)))
         case None:
@@ -70,6 +70,16 @@ def _print_verdicts(verdicts: Iterable[tuple[bool, str]]) -> None:
         is_right &= holds
     if not is_right:
         raise SystemExit(1)
+
+
+def _write(data: bytes, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise SchemeError(f"{path}: {error.strerror}") from None
 
 
 def _run_stage(given: argparse.Namespace) -> None:

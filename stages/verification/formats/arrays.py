@@ -229,7 +229,7 @@ def write_archive(scheme: Scheme) -> bytes:
     Raises:
       SchemeError: the denominator is no power of two.
     """
-    u, v, w = scheme.factors
+    u, v, w = map(np.ascontiguousarray, scheme.factors)  # in memory two equal ones may differ by their order
     if scheme.denominator & (scheme.denominator - 1):
         raise SchemeError(f"npz: expected a power of two as denominator, got {scheme.denominator}; the others hold it")
     if scheme.denominator > 1:
