@@ -31,7 +31,7 @@ def factorizations(schemes: Mapping[str, Scheme], dtype: type = np.int64, is_who
             members[key] = np.empty(3, object)
             members[key][:] = factors
     file = io.BytesIO()
-    np.savez(file, **members)
+    np.savez_compressed(file, **members)
     return file.getvalue()
 
 
