@@ -17,11 +17,11 @@ from pathlib import Path
 from stages.algebra.rings import RINGS
 from stages.contract import command, params, tables
 from stages.errors import SchemeError
-from stages.verification import door
+from stages.verification import certificate, door
 from stages.verification.formats import files
 from stages.verification.verification import own_failure, verify
 
-STAGE = ("params", "search", "refinement", "imported", "schemes", "rejected", "timing")
+STAGE = ("params", "search", "refinement", "imported", "schemes", "rejected", "certificates", "timing")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -90,6 +90,7 @@ def _run_stage(given: argparse.Namespace) -> None:
     verified, rejected = verify(given.search, values.agents, given.refinement, values.walks, given.imported)
     tables.write_rows(given.schemes, tables.VERIFIED, verified)
     tables.write_rows(given.rejected, tables.REJECTED, rejected)
+    command.write_bytes(given.certificates, certificate.write_archive(certificate.best(verified)))
     stopwatch.write(given.timing, {"schemes": len(verified) + len(rejected)})
     for row in rejected:
         print(f"rejected {row['origin']} {row['size']} {row['hash']}: {row['reason']}", file=sys.stderr)

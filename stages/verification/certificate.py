@@ -1,21 +1,28 @@
 """Certificates: one JSON file that says what a scheme is, with all that `check_certificate.py` needs to prove it.
 
-That script has no dependency and imports nothing of ours; whoever doubts reads it and runs it. Equal schemes in equal
-order of terms give equal bytes.
+That script has no dependency and imports nothing of ours; whoever doubts reads it and runs it. The stage writes
+those of the best schemes, and the script, as one archive. Equal schemes in equal order of terms give equal bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme
+from stages.algebra.targets import parse_size
+from stages.contract.candidates import scheme_from_row
 from stages.errors import SchemeError
 
 FORMAT = "matrix product certificate 1"
 CLAIM = "sum over r of u[i][r] * v[j][r] * w[k][r] = denominator * T[i][j][k] over the ring, for all i, j, k"
+CHECKER = Path(__file__).with_name("check_certificate.py")
 TARGET = "size n x m x p; T[a*m + b][b*p + c][c*n + a] = 1, else 0"
 
 
@@ -43,3 +50,36 @@ def write(scheme: Scheme) -> bytes:
     }
     text = json.dumps(body)
     return (json.dumps(body | {"sha256": hashlib.sha256(text.encode()).hexdigest()}) + "\n").encode()
+
+
+def file_name(scheme: Scheme) -> str:
+    return f"{scheme.size.name}_{scheme.ring}_{scheme.rank}.json"
+
+
+def best(rows: Iterable[Mapping]) -> list[Scheme]:
+    """Of each size and ring the scheme of lowest rank, then of fewest additions; by size, then ring.
+
+    A scheme over Z holds over Z2 and Q too: these have one of their own only where it is of lower rank.
+
+    Args:
+      rows: of `tables.VERIFIED`.
+    """
+    found: dict[tuple[str, str], Mapping] = {}
+    for row in sorted(rows, key=lambda row: (row["rank"], row["additions"], row["hash"])):
+        found.setdefault((row["size"], row["ring"]), row)
+    own = [
+        row
+        for (size, _), row in found.items()
+        if row["ring"] == "Z" or (size, "Z") not in found or row["rank"] < found[size, "Z"]["rank"]
+    ]
+    own.sort(key=lambda row: (parse_size(row["size"]), row["ring"]))
+    return [scheme_from_row(row) for row in own]
+
+
+def write_archive(schemes: Iterable[Scheme]) -> bytes:
+    """A zip of the schemes' certificates and the script that proves them; equal schemes give equal bytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in [(CHECKER.name, CHECKER.read_bytes()), *((file_name(one), write(one)) for one in schemes)]:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # dated 1980
+    return file.getvalue()

@@ -4,15 +4,19 @@ import hashlib
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import stages.verification
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
+from stages.contract.candidates import Candidate, to_row
 from stages.errors import SchemeError
 from stages.verification import certificate
+from stages.verification.verdict import judge
 from tests import examples
 
 SCRIPT = Path(stages.verification.__path__[0]) / "check_certificate.py"
@@ -147,3 +151,33 @@ def test_no_file_is_no_proof(tmp_path):
     assert prove(tmp_path).returncode == 1
     done = subprocess.run([sys.executable, str(SCRIPT), "absent.json"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_best_of_each_size_and_ring():
+    lower = standard(Size(1, 2, 3), "Z2")
+    u, v, w = (np.repeat(factor, [1] * 5 + [2], axis=1) for factor in lower.factors)
+    higher = Scheme(Size(1, 2, 3), "Z", Factors(u, v, w * np.array([1] * 5 + [2, -1])))  # the last product in two parts
+    equal = standard(Size(2, 3, 4), "Z2")
+    given = [standard(Size(2, 2, 2)), SCHEMES["Q"], equal, SCHEMES["Z2"], SCHEMES["Z"], SCHEMES["2x3x4"], higher, lower]
+    rows = [judge(to_row(Candidate(scheme, "refinement:walk", parent="", seed=0, clock=0))) for scheme in given]
+    names = [certificate.file_name(scheme) for scheme in certificate.best(rows)]
+    assert names == ["1x2x3_Z_7.json", "1x2x3_Z2_6.json", "2x2x2_Z_7.json", "2x3x4_Z_24.json"]
+    assert certificate.best(rows[::-1])[2].hash == certificate.best(rows)[2].hash
+    assert [certificate.file_name(scheme) for scheme in certificate.best(rows[1:4])] == [
+        "2x2x2_Q_7.json",
+        "2x2x2_Z2_7.json",
+        "2x3x4_Z2_24.json",
+    ]
+
+
+def test_the_archive_proves_itself(tmp_path):
+    data = certificate.write_archive(SCHEMES.values())
+    assert data == certificate.write_archive(SCHEMES.values())
+    (tmp_path / "certificates.zip").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "certificates.zip") as archive:
+        archive.extractall(tmp_path)
+    names = sorted(path.name for path in tmp_path.glob("*.json"))
+    assert names == ["2x2x2_Q_7.json", "2x2x2_Z2_7.json", "2x2x2_Z_7.json", "2x3x4_Z_24.json"]
+    command = [sys.executable, "-I", certificate.CHECKER.name, *names]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.count(": right: ")) == (0, 4)

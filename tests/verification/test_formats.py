@@ -186,7 +186,7 @@ def two_of_one_name() -> bytes:
 
 def damaged_member() -> bytes:
     data = bytearray(layouts.factorizations({"2,2,2": STRASSEN}))
-    data[200] ^= 1
+    data[120] ^= 1
     return bytes(data)
 
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,8 @@ def test_files_of_the_engines_are_none_of_ours(folders):
 
 def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
     paths = {"search": "search", "refinement": "refinement", "imported": "imported"}
-    paths |= {"schemes": f"{name}/schemes.parquet", "rejected": f"{name}/rejected.parquet", "timing": f"{name}/t.csv"}
+    paths |= {"schemes": f"{name}/schemes.parquet", "rejected": f"{name}/rejected.parquet"}
+    paths |= {"certificates": f"{name}/certificates.zip", "timing": f"{name}/t.csv"}
     options = [text for option, path in paths.items() for text in (f"--{option}", str(folders / path))]
     command = [sys.executable, "-m", "stages.verification", "--params", "params.yaml", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -118,8 +120,10 @@ def test_command_line(folders):
     assert runs[0].returncode == 0, runs[0].stderr
     assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
     assert len(tables.read_rows(folders / "one/schemes.parquet", tables.VERIFIED)) == origins
-    for table in ("schemes.parquet", "rejected.parquet"):
-        assert (folders / "one" / table).read_bytes() == (folders / "two" / table).read_bytes()
+    for output in ("schemes.parquet", "rejected.parquet", "certificates.zip"):
+        assert (folders / "one" / output).read_bytes() == (folders / "two" / output).read_bytes()
+    with zipfile.ZipFile(folders / "one/certificates.zip") as archive:
+        assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json"]
 
     _write(folders / f"refinement/{walk}.parquet", _wrong())
     failed = _run(folders, "three")

@@ -43,6 +43,7 @@ rule verification:
     output:
         update("results/verification/schemes.parquet"),
         update("results/verification/rejected.parquet"),
+        update("results/verification/certificates.zip"),
         update("results/verification/timing.csv"),
     log:
         "logs/verification.log",
