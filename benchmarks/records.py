@@ -1,8 +1,8 @@
 """The lowest ranks that walks reach in two core hours: python benchmarks/records.py [--seed N]
 
-Runs the walks of benchmarks/records.yaml one after another on all cores, each going on from its start. Writes the best
-scheme per size and ring, checked exactly, to results/records/ where its rank is below what lies there, and a line per
-size, ring and seed to benchmarks/records.csv. There `hits` of `attempts` ended at that rank over Z2 or lower, and
+Runs the walks of benchmarks/records.yaml one after another on all cores, each going on from its start. Writes the
+certificate of the best scheme per size and ring to results/records/ where its rank is below what lies there, and a line
+per size, ring and seed to benchmarks/records.csv. There `hits` of `attempts` ended at that rank over Z2 or lower, and
 `cpu_s` are the seconds, those of the walks before included, after which the scheme was there. Killed, the same command
 goes on.
 """
@@ -21,10 +21,10 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from stages.algebra.check import check  # noqa: E402
 from stages.algebra.factors import Scheme  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
 from stages.contract import candidates, command, params  # noqa: E402
+from stages.verification import certificate  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 RECORDS = ROOT / "results/records"
@@ -97,14 +97,11 @@ def finds(folder: Path, name: str, before: float) -> Iterator[tuple[dict, Scheme
 
 
 def record(scheme: Scheme) -> None:
-    """Writes a scheme to results/records/ unless one of this rank or lower lies there."""
+    """Writes the certificate of a scheme to results/records/ unless one of this rank or lower lies there."""
     held = {int(path.stem.split("_")[2]): path for path in RECORDS.glob(f"{scheme.size.name}_{scheme.ring}_*.json")}
     if min(held, default=scheme.rank + 1) <= scheme.rank:
         return
-    wrong = check(scheme)
-    if wrong is not None:
-        raise SystemExit(f"{scheme.size.name} over {scheme.ring}, rank {scheme.rank}: {wrong}")
-    candidates.write_json(RECORDS / f"{scheme.size.name}_{scheme.ring}_{scheme.rank}.json", scheme)
+    command.write_bytes(RECORDS / certificate.file_name(scheme), certificate.write(scheme))
     for path in held.values():
         path.unlink()
 
