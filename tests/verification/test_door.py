@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.symmetry import oriented
+from stages.algebra.symmetry import as_matrices, oriented
 from stages.algebra.targets import Size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate, to_row
@@ -70,6 +70,16 @@ def test_check_prints_a_line_per_scheme(folder):
         (True, "third.json: 2x2x2, rank 8: holds over Z2, Q; its third factor indexes C transposed"),
         (False, "bad.m: unreadable: unbalanced brackets"),
     ]
+
+
+def test_transposed_factors_are_told_from_right_ones(folder):
+    """Strassen for B A instead of A B: every matrix that u and v index transposed, and no shape shows it."""
+    turned = [stack.transpose(1, 0, 2).reshape(4, 7) for stack in as_matrices(STRASSEN)[:2]]
+    wrong = Scheme(STRASSEN.size, "Z", Factors(*turned, STRASSEN.factors.w))
+    paths = [put(folder, "wrong.exp", layouts.products(wrong)), put(folder, "right.exp", layouts.products(STRASSEN))]
+    verdicts = list(door.check(paths, None))
+    assert [holds for holds, _ in verdicts] == [False, True]
+    assert "wrong.exp: 2x2x2, rank 7: WRONG: over no ring: entry (" in verdicts[0][1]
 
 
 @pytest.mark.parametrize(

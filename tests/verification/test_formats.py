@@ -3,12 +3,14 @@
 import io
 import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, canonical, standard
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
@@ -190,6 +192,12 @@ def damaged_member() -> bytes:
     return bytes(data)
 
 
+def array_for_a_number() -> np.ndarray:
+    entries = np.stack(list(STRASSEN.factors)).astype(object)
+    entries[0, 0, 0] = np.array([1, 0])
+    return entries
+
+
 STACK = np.stack(list(STRASSEN.factors))
 JSON = layouts.catalogue(STRASSEN).decode()
 BAD = {
@@ -216,6 +224,11 @@ BAD = {
     ),
     "text in an array": (zipped(**{"2,2,2.npy": array_file(STACK.astype(str))}), "expected an array of numbers"),
     "another size": (zipped(**{"2,2,3.npy": array_file(STACK)}), "expected factors with rows [4, 6, 6], got [4, 4, 4]"),
+    "factors turned": (
+        zipped(**{"2,2,2.npy": array_file(STACK.transpose(0, 2, 1))}),
+        "expected factors with rows [4, 4, 4], got [7, 7, 7]",
+    ),
+    "an array for a number": (zipped(**{"2,2,2.npy": array_file(array_for_a_number())}), "expected integers"),
     "two axes": (zipped(**{"2,2,2.npy": array_file(STACK[0])}), "expected an array [3, S, R]"),
     "no term": (zipped(**{"2,2,2.npy": array_file(STACK[:, :, :0])}), "expected at least one term"),
     "JSON cut short": (JSON[:-30].encode(), "not JSON"),
@@ -256,6 +269,16 @@ BAD = {
     "an undefined name": (b"m1 = (a11)*(b11)\nc11 = m1 + m2", "'m2' is not defined"),
     "a name twice": (b"m1 = (a11)*(b11)\nm1 = (a11)*(b11)\nc11 = m1", "'m1' is defined twice"),
     "sums that explode": ("\n".join(f"t{i + 1} = 9*t{i}" if i else "t1 = a11" for i in range(99)).encode(), "int32"),
+    "fractions that explode": (
+        "\n".join(f"t{i + 1} = 1/7*t{i}" if i else "t1 = a11" for i in range(99)).encode(),
+        "int32",
+    ),
+    "denominators without end": (
+        b'{"n": 1, "m": 30, "u": [["1/' + b'"], ["1/'.join(b"%d" % (10**9 + 2 * i + 1) for i in range(30)) + b'"]], '
+        b'"v": ' + b"[" + b"[1], " * 29 + b'[1]], "w": [' + b"[1], " * 29 + b"[1]]}",
+        "a common one of at most 20 digits",
+    ),
+    "blank lines without end": (b"\n" * 10**6 + b"7", "expected «n m p R»"),
     "no products": (b"c11 = a11", "expected products and equations for c"),
     "braces cut short": (layouts.braces(STRASSEN)[:-9], "unbalanced brackets"),
     "braces too deep": (b"{{" + b"{" * 50_000, "lists deeper than 4"),
@@ -329,6 +352,19 @@ PIECES += [
 ]
 
 
+ALPHABET = '0129/-+*.,;:=#(){}[]abcmpt_ \n"\\'
+
+
+def assert_understood(path: Path, data: bytes) -> None:
+    """A file ends in findings or lines; what is said to hold does so as it would be stored."""
+    path.write_bytes(data)
+    for found in examine(path):
+        if isinstance(found, Finding):
+            assert all(check(scheme) is None for scheme in found.schemes())
+        else:
+            assert "\n" not in str(found)
+
+
 @given(
     st.sampled_from(sorted(SEEDS)),
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 40), st.sampled_from(PIECES)), max_size=4),
@@ -341,8 +377,7 @@ def test_any_change_of_a_file_gives_claims_or_one_line_each(tmp_path_factory, na
         place %= len(data) + 1
         data = data[:place] + piece + data[place + length :]
     path = tmp_path_factory.getbasetemp() / "changed"
-    path.write_bytes(data)
-    assert all(isinstance(found, Finding) or "\n" not in str(found) for found in examine(path))
+    assert_understood(path, data)
 
 
 @given(st.sampled_from(sorted(SEEDS)), st.data())
@@ -351,5 +386,10 @@ def test_any_flipped_byte_of_a_file_gives_claims_or_one_line_each(tmp_path_facto
     changed = bytearray(SEEDS[name])
     changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "flipped"
-    path.write_bytes(changed)
-    assert all(isinstance(found, Finding) or "\n" not in str(found) for found in examine(path))
+    assert_understood(path, bytes(changed))
+
+
+@given(st.binary(max_size=200) | st.text(ALPHABET, max_size=200).map(str.encode))
+@settings(max_examples=400, deadline=None)
+def test_anything_gives_claims_or_one_line_each(tmp_path_factory, data):
+    assert_understood(tmp_path_factory.getbasetemp() / "anything", data)

@@ -26,6 +26,7 @@ from stages.verification.formats.claim import (
     check_extent,
     checked_size,
     claim,
+    common_denominator,
     matrix_of_rows,
     short,
 )
@@ -154,8 +155,8 @@ def _matrix(array: object) -> Matrix:
 
 def _entry(item: object):
     if isinstance(item, Array):
-        scalar = _exact(_numbers(item).reshape(1, 1))
-        item = scalar.integers[0, 0].item() if scalar.denominator == 1 else None
+        scalar = _exact(_numbers(item).reshape(-1, 1))
+        item = scalar.integers[0, 0].item() if len(scalar.integers) == scalar.denominator == 1 else None
     if isinstance(item, bool) or not hasattr(item, "denominator"):
         raise SchemeError("expected integers in an object array")
     return item
@@ -216,7 +217,7 @@ def read_array(data: bytes) -> Iterator[Claim]:
         raise SchemeError("a denominator is zero")
     matrices = []
     for numerators, denominators in blocks:
-        common = math.lcm(*set(denominators.ravel().tolist()))
+        common = common_denominator(set(denominators.ravel().tolist()))
         matrices.append(Matrix(_narrow(numerators * (common // denominators)), common))
     yield claim(matrices, Size(n, n, n))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -99,7 +99,7 @@ def matrix_of_rows(rows: Sequence[Sequence[Number]], name: str) -> Matrix:
     """A factor from rows of exact numbers; all rows must have one length."""
     if not rows or len({len(row) for row in rows}) != 1:
         raise SchemeError(f"factor {name}: expected rows of one length")
-    denominator = math.lcm(*{entry.denominator for row in rows for entry in row})
+    denominator = common_denominator({entry.denominator for row in rows for entry in row})
     if denominator == 1:
         return Matrix(_compact([[int(entry) for entry in row] for row in rows]))
     return Matrix(_compact([[int(entry * denominator) for entry in row] for row in rows]), denominator)
@@ -107,12 +107,26 @@ def matrix_of_rows(rows: Sequence[Sequence[Number]], name: str) -> Matrix:
 
 def matrix_of_terms(terms: Sequence[Mapping[int, Number]], length: int) -> Matrix:
     """A factor [length, R] from one mapping {row: coefficient} per term."""
-    denominator = math.lcm(*{entry.denominator for term in terms for entry in term.values()})
+    denominator = common_denominator({entry.denominator for term in terms for entry in term.values()})
     integers = np.zeros((length, len(terms)), object)
     for column, term in enumerate(terms):
         for row, entry in term.items():
             integers[row, column] = int(entry * denominator)
     return Matrix(_compact(integers), denominator)
+
+
+def common_denominator(denominators: Iterable[int]) -> int:
+    """The least common multiple, which may pass int32: `lowest_terms` looks for a smaller one.
+
+    Raises:
+      SchemeError: it grows beyond `LONGEST_NUMBER` digits.
+    """
+    common = 1
+    for denominator in denominators:
+        common = math.lcm(common, denominator)
+        if abs(common) >= 10**LONGEST_NUMBER:
+            raise SchemeError(f"denominators: expected a common one of at most {LONGEST_NUMBER} digits")
+    return common
 
 
 def _compact(integers: Sequence | np.ndarray) -> np.ndarray:

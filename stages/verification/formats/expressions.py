@@ -92,12 +92,16 @@ def _product(tokens: list[str], place: int, depth: int) -> tuple[Product, int]:
             scale *= number(token)
         else:
             forms.append({token: 1})
-        if len(forms) > 3 or abs(scale) > _LARGEST:
+        if len(forms) > 3 or _is_large(scale):
             raise SchemeError("expected a product of at most three sums with coefficients within int32")
         is_open, place = False, place + 1
     if is_open:
         raise SchemeError("expected a factor, got " + (short(tokens[place]) if place < len(tokens) else "nothing"))
     return Product(scale, tuple(forms)), place
+
+
+def _is_large(number: Number) -> bool:
+    return max(abs(number.numerator), number.denominator) > _LARGEST
 
 
 def combination(terms: Iterable[tuple[Number, Form]]) -> Form:
@@ -106,7 +110,7 @@ def combination(terms: Iterable[tuple[Number, Form]]) -> Form:
     for scale, form in terms:
         for name, coefficient in form.items():
             total[name] += scale * coefficient
-            if abs(total[name]) > _LARGEST:
+            if _is_large(total[name]):
                 raise SchemeError(f"{name}: expected coefficients within int32")
     return {name: coefficient for name, coefficient in total.items() if coefficient}
 

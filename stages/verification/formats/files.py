@@ -74,6 +74,6 @@ def _text_reader(text: str) -> Callable[[str], Iterator[Claim]]:
         return equations.read
     if re.search("[A-Za-z(]", said):
         return products.read
-    if re.search(r"^\s*#\s*$", text, re.MULTILINE):
+    if any(line.strip() == "#" for line in text.splitlines()):
         return tables.read_blocks
     return tables.read_lines

@@ -142,10 +142,10 @@ def _top(stack: list, count: int) -> list:
 
 
 def _since_mark(stack: list) -> list:
-    place = max(index for index, item in enumerate(stack) if item is _MARK)
-    items = stack[place + 1 :]
-    del stack[place:]
-    return items
+    items = []
+    while (item := stack.pop()) is not _MARK:  # without one the stack runs empty, an IndexError
+        items.append(item)
+    return items[::-1]
 
 
 def _list(stack: list) -> list:
@@ -155,10 +155,11 @@ def _list(stack: list) -> list:
 
 
 def _function(module: object, name: object) -> _Function:
-    function = _FUNCTIONS.get((module, name)) if isinstance(module, str) and isinstance(name, str) else None
-    if function is None:
+    if not isinstance(module, str) or not isinstance(name, str):
+        raise ValueError("a name is no text")
+    if (module, name) not in _FUNCTIONS:
         raise SchemeError(f"not a pickle of NumPy arrays: {short(f'{module}.{name}')} is not allowed")
-    return function
+    return _FUNCTIONS[module, name]
 
 
 def _constructed(function: object, arguments: object) -> object:
@@ -180,7 +181,8 @@ def _set_state(target: object, state: object) -> None:
         case DType(), (3, ("<" | ">" | "|") as order, None, None, None, -1, -1, int()):
             target.order = order
         case Array(content=content), (1, tuple() as shape, DType() as dtype, bool() as is_fortran, bytes() | list()):
-            if content is not _NOTHING or not all(type(length) is int and length >= 0 for length in shape):
+            is_shape = len(shape) <= 3 and all(type(length) is int and length >= 0 for length in shape)
+            if content is not _NOTHING or not is_shape:
                 raise SchemeError("not a pickle of NumPy arrays: a state that they do not need")
             target.shape, target.dtype, target.is_fortran, target.content = shape, dtype, is_fortran, state[4]
         case _:
