@@ -5,7 +5,7 @@ from pathlib import Path
 import jaxtyping
 
 ROOT = Path(__file__).parents[1]
-COMPILED_BY_NUMBA = tuple(
+COMPILED_BY_NUMBA = ("stages.program.elimination", "stages.program.annealing") + tuple(
     f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")
 )
 

@@ -1,87 +1,79 @@
-"""Greedy elimination of common subexpressions: the most frequent pair of registers becomes a temporary, repeatedly.
+"""Sums with common subexpressions shared: the best of several greedy eliminations (`elimination`), from either side.
 
-A pair stands for all its integer multiples: x + y also serves -x - y and 2x + 2y, but not x - y. Replacing a pair
-that occurs k times costs one addition and saves k, so the number of additions never grows.
+Any way to compute M x gives one to compute M^T y, each sum read backwards, with the additions changed by a number that
+the shape alone fixes (Tellegen's theorem). So a matrix is also tried by way of its transpose.
 """
 
 from __future__ import annotations
 
-import heapq
-from itertools import combinations
-from math import gcd
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int
 
-from stages.program.sums import Sums
+from stages.program.elimination import eliminate
+from stages.program.sums import Combination, Sums
 
-Pair = tuple[int, int, int, int]  # registers x < y, then their coprime coefficients, the first positive
+# (gain, loss) of the eliminations tried first; after them the weights are drawn.
+METHODS = ((0.0, 0.0), (0.3, 0.3), (0.0, 0.2))
+HIGHEST_WEIGHT = 0.6
+TRIES = 8  # eliminations of a matrix and of its transpose
 
 
-def share(matrix: Int[np.ndarray, "outputs inputs"]) -> Sums:
-    """Sums that compute `matrix @ inputs`. Of equally frequent pairs the smallest (x, y, coefficients) goes first.
+def share(matrix: Int[np.ndarray, "outputs inputs"], tries: int = TRIES, seed: int = 0) -> Sums:
+    """Sums that compute `matrix @ inputs`, with the fewest additions of `tries` eliminations from either side.
 
     Raises:
       SchemeError: a zero row.
     """
-    inputs = matrix.shape[1]
-    rows = [{int(register): int(row[register]) for register in np.flatnonzero(row)} for row in matrix]
-    holders = _frequent(_pairs_of(rows))
-    heap = [(-len(found), pair) for pair, found in holders.items()]
-    heapq.heapify(heap)
-
-    temporaries = []
-    while heap:
-        negative, pair = heapq.heappop(heap)
-        found = holders[pair]
-        if len(found) != -negative:  # an old entry: the pair has become rarer and goes where it belongs now
-            if len(found) > 1:
-                heapq.heappush(heap, (-len(found), pair))
-            continue
-        x, y, first, second = pair
-        new = inputs + len(temporaries)
-        temporaries.append(((first, x), (second, y)))
-        born: dict[Pair, set[int]] = {}
-        for index in sorted(found):
-            row = rows[index]
-            # No row holds a pair with x or y any more once it has given them up; `pair` itself goes this way too.
-            for old in (x, y):
-                for other in row:
-                    if other != old and (rarer := holders.get(_pair(row, min(old, other), max(old, other)))):
-                        rarer.discard(index)
-            factor = row.pop(x) // first
-            del row[y]
-            row[new] = factor
-            for other in row:
-                if other != new:
-                    born.setdefault(_pair(row, other, new), set()).add(index)
-        # Old pairs only become rarer, so a pair that is not frequent at birth never will be.
-        born = _frequent(born)
-        holders |= born
-        for formed, rows_with in born.items():
-            heapq.heappush(heap, (-len(rows_with), formed))
-    return Sums(
-        inputs,
-        tuple(temporaries),
-        tuple(tuple((row[register], register) for register in sorted(row)) for row in rows),
-    )
+    forward = min(_eliminations(matrix, tries, seed), key=_additions)
+    if not matrix.any(axis=0).all():
+        return forward  # an unused input: its transpose has a zero row
+    backward = min(_eliminations(matrix.T, tries, seed), key=_additions)
+    return min(forward, transposed(backward), key=_additions)
 
 
-def _pairs_of(rows: list[dict[int, int]]) -> dict[Pair, set[int]]:
-    """For each pair, the rows in which it occurs."""
-    holders: dict[Pair, set[int]] = {}
-    for index, row in enumerate(rows):
-        for x, y in combinations(sorted(row), 2):
-            holders.setdefault(_pair(row, x, y), set()).add(index)
-    return holders
+def _eliminations(matrix: np.ndarray, tries: int, seed: int) -> Iterator[Sums]:
+    rng = np.random.default_rng(seed)
+    outputs, inputs = matrix.shape
+    room = max(0, np.count_nonzero(matrix) - outputs) // 2
+    for each in range(tries):
+        gain, loss = METHODS[each] if each < len(METHODS) else rng.uniform(0, HIGHEST_WEIGHT, 2)
+        rows = np.zeros((outputs, inputs + room), np.int64)
+        rows[:, :inputs] = matrix
+        temporaries = np.zeros((room, 4), np.int64)
+        made, _ = eliminate(rows, inputs, temporaries, gain, loss, rng.integers(2**63, size=1, dtype=np.uint64))
+        yield Sums(
+            inputs,
+            tuple(((a, x), (b, y)) for x, a, y, b in temporaries[:made].tolist()),
+            tuple(tuple((int(row[x]), x) for x in np.flatnonzero(row).tolist()) for row in rows),
+        )
 
 
-def _frequent(holders: dict[Pair, set[int]]) -> dict[Pair, set[int]]:
-    return {pair: found for pair, found in holders.items() if len(found) > 1}
+def _additions(sums: Sums) -> int:
+    return sums.additions
 
 
-def _pair(row: dict[int, int], x: int, y: int) -> Pair:
-    """The pair of registers x < y of a row, without the integer factor that it carries there."""
-    first, second = row[x], row[y]
-    factor = gcd(first, second) if first > 0 else -gcd(first, second)
-    return x, y, first // factor, second // factor
+def transposed(sums: Sums) -> Sums:
+    """Sums of the transposed matrix, with `len(sums.outputs) - sums.inputs` more additions (Tellegen's theorem).
+
+    What a register went into becomes what it is the sum of. A temporary that went into one sum alone is left out.
+
+    Raises:
+      SchemeError: an input that goes into no output.
+    """
+    outputs, known = len(sums.outputs), sums.inputs + len(sums.temporaries)
+    uses: list[list[tuple[int, int]]] = [[] for _ in range(known)]  # of each register: (coefficient, of the new one)
+    for place, combination in enumerate(sums.outputs):
+        for coefficient, register in combination:
+            uses[register].append((coefficient, place))
+    temporaries: list[Combination] = []
+    for register in reversed(range(sums.inputs, known)):
+        factor, new = 1, outputs + len(temporaries)
+        if len(uses[register]) == 1:
+            ((factor, new),) = uses[register]
+        else:
+            temporaries.append(tuple(uses[register]))
+        for coefficient, before in sums.temporaries[register - sums.inputs]:
+            uses[before].append((coefficient * factor, new))
+    return Sums(outputs, tuple(temporaries), tuple(tuple(use) for use in uses[: sums.inputs]))

@@ -1,0 +1,209 @@
+"""Greedy elimination of common pairs, compiled by Numba; `subexpressions` calls it and gives the result a form.
+
+A pair is two registers x < y with the ratio of their coefficients, one of +-1, +-2, +-1/2; it stands for all its
+multiples: x + y also serves -x - y and 2x + 2y, but not x - y. A step makes one pair a temporary in every row that
+holds it. A pair in k rows costs one addition and saves k.
+
+Which pair goes first is the method (Martensson and Wagner 2024, «The number of the beast»; Perminov 2025): the highest
+
+    k - 1 + gain * (repetitions that the temporary brings) - loss * (repetitions that it ends)
+
+where a pair in k rows counts as k - 1 repetitions. gain = loss = 0 is the plain greedy choice, gain = loss > 0 «greedy
+potential», gain = 0 < loss «greedy intersections». Equal scores are decided at random (splitmix64).
+This module stays outside the jaxtyping hook of the tests: a wrapped function cannot be compiled.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+U = np.uint64
+GOLDEN = U(0x9E3779B97F4A7C15)
+FIRST = np.array([1, 1, 2, 2, 1, 1])  # coefficients of x and y in a pair, by ratio
+SECOND = np.array([1, -1, 1, -1, 2, -2])
+SLACK = 1  # with weights, pairs in this many rows less than the most frequent one compete, too
+
+compiled = numba.njit(cache=True, nogil=True)
+
+
+@compiled
+def draw(state, below):
+    """Advances a stream uint64 [1]; returns a number below `below`."""
+    state[0] += GOLDEN
+    z = state[0]
+    z = (z ^ (z >> U(30))) * U(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> U(27))) * U(0x94D049BB133111EB)
+    return np.int64(((z ^ (z >> U(31))) >> U(33)) % U(below))
+
+
+@compiled
+def ratio(a, b):
+    """Which pair the coefficients a and b form; -1 for none."""
+    if a == 0 or b == 0:
+        return -1
+    if a == b:
+        return 0
+    if a == -b:
+        return 1
+    if a == 2 * b:
+        return 2
+    if a == -2 * b:
+        return 3
+    if b == 2 * a:
+        return 4
+    if b == -2 * a:
+        return 5
+    return -1
+
+
+@compiled
+def _place(row, x, y):
+    """(ratio, x, y) of the pair that two registers of a row form; ratio -1 for none."""
+    if x > y:
+        x, y = y, x
+    return ratio(row[x], row[y]), x, y
+
+
+@compiled
+def _end(table, row, registers, length, x, y, sign):
+    """Takes all pairs with x or y out of `counts`, but (x, y) itself (sign -1), or puts them back (+1).
+
+    Returns how many of them were repetitions before, or are after.
+    """
+    repeated = 0
+    for at in range(length):
+        z = registers[at]
+        if z != x and z != y:
+            for old in (x, y):
+                kind, low, high = _place(row, old, z)
+                if kind >= 0:
+                    many = table[kind, low, high]
+                    table[kind, low, high] = many + sign
+                    if max(many, many + sign) > 1:
+                        repeated += 1
+    return repeated
+
+
+@compiled
+def eliminate(rows, inputs, temporaries, gain, loss, state):
+    """Replaces pairs by temporaries until none occurs twice.
+
+    Args:
+      rows: int64 [outputs, capacity], changed in place; columns from `inputs` on are zero, as many as temporaries fit:
+        half of the additions, since each temporary costs one and saves more.
+      temporaries: int64 [capacity - inputs, 4], written: x, its coefficient, y, its coefficient.
+      gain, loss: weights of the method.
+      state: uint64 [1], the random stream.
+    Returns:
+      How many temporaries there are, and the additions of all sums.
+    """
+    outputs, capacity = rows.shape
+    length = np.zeros(outputs, np.int64)
+    kinds = 2
+    for r in range(outputs):
+        for x in range(inputs):
+            if rows[r, x] != 0:
+                length[r] += 1
+                if abs(rows[r, x]) > 1:
+                    kinds = 6
+    registers = np.zeros((outputs, length.max()), np.int64)  # of each row, in no order
+    table = np.zeros((kinds, capacity, capacity), np.int16)  # rows that hold a pair
+    for r in range(outputs):
+        at = 0
+        for x in range(inputs):
+            if rows[r, x] != 0:
+                for before in range(at):
+                    kind, low, high = _place(rows[r], registers[r, before], x)
+                    if kind >= 0:
+                        table[kind, low, high] += 1
+                registers[r, at] = x
+                at += 1
+    candidates = [(0, 0, 0) for _ in range(0)]
+    for kind in range(kinds):
+        for x in range(inputs):
+            for y in range(x + 1, inputs):
+                if table[kind, x, y] > 1:
+                    candidates.append((kind, x, y))
+    holders = np.zeros(outputs, np.int64)
+    made = 0
+    is_weighted = gain != 0.0 or loss != 0.0
+    while True:
+        # Pairs of old registers only become rarer, so one that is not repeated never will be.
+        alive, most = 0, 0
+        for at in range(len(candidates)):
+            kind, x, y = candidates[at]
+            many = table[kind, x, y]
+            if many > 1:
+                candidates[alive] = candidates[at]
+                alive += 1
+                most = max(most, many)
+        while len(candidates) > alive:
+            candidates.pop()
+        if not alive:
+            break
+        new = inputs + made
+        best, ties, chosen = -1e300, 0, (0, 0, 0)
+        for pair in candidates:
+            kind, x, y = pair
+            many = table[kind, x, y]
+            if many < most - (SLACK if is_weighted else 0):
+                continue
+            score = many - 1.0
+            if is_weighted:
+                ended, begun = 0, 0
+                for r in range(outputs):
+                    if ratio(rows[r, x], rows[r, y]) == kind:
+                        ended += _end(table, rows[r], registers[r], length[r], x, y, -1)
+                if gain != 0.0:
+                    for step in (1, -1):
+                        for r in range(outputs):
+                            if ratio(rows[r, x], rows[r, y]) == kind:
+                                factor = rows[r, x] // FIRST[kind]
+                                for at in range(length[r]):
+                                    z = registers[r, at]
+                                    if z != x and z != y:
+                                        born = ratio(rows[r, z], factor)
+                                        if born >= 0:
+                                            if step == 1 and table[born, z, new] > 0:
+                                                begun += 1
+                                            table[born, z, new] += step
+                for r in range(outputs):
+                    if ratio(rows[r, x], rows[r, y]) == kind:
+                        _end(table, rows[r], registers[r], length[r], x, y, 1)
+                score += gain * begun - loss * ended
+            if score > best:
+                best, ties, chosen = score, 1, pair
+            elif score == best:
+                ties += 1
+                if draw(state, ties) == 0:
+                    chosen = pair
+        kind, x, y = chosen
+        temporaries[made, 0], temporaries[made, 1] = x, FIRST[kind]
+        temporaries[made, 2], temporaries[made, 3] = y, SECOND[kind]
+        made += 1
+        found = 0
+        for r in range(outputs):
+            if ratio(rows[r, x], rows[r, y]) == kind:
+                holders[found] = r
+                found += 1
+        table[kind, x, y] = 0
+        for h in range(found):
+            r = holders[h]
+            _end(table, rows[r], registers[r], length[r], x, y, -1)
+            factor = rows[r, x] // FIRST[kind]
+            rows[r, x], rows[r, y], rows[r, new] = 0, 0, factor
+            kept = 0
+            for at in range(length[r]):
+                z = registers[r, at]
+                if z != x and z != y:
+                    registers[r, kept] = z
+                    kept += 1
+                    born = ratio(rows[r, z], factor)
+                    if born >= 0:
+                        table[born, z, new] += 1
+                        if table[born, z, new] == 2:
+                            candidates.append((born, z, new))
+            registers[r, kept] = new
+            length[r] = kept + 1
+    return made, made + length.sum() - outputs
