@@ -1,17 +1,24 @@
 """What sandwiching, cyclic permutation, transposition and reordering leave unchanged (AlphaTensor, Methods).
 
-Two schemes with different invariants are inequivalent; equal invariants prove nothing. Used to keep schemes of one
-rank distinct and to spread a pool over many classes.
+Two schemes with different invariants are inequivalent; equal invariants prove nothing. `invariant` is quick and keeps
+schemes of one rank distinct while they are searched for; `class_of` tells more of them apart, for counting.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 
 from stages.algebra.factors import Scheme, canonical, leading_signs
-from stages.algebra.rings import rank_prime, ranks_modulo
+from stages.algebra.rings import characteristic_polynomials, rank_prime, ranks_modulo
+from stages.algebra.symmetry import as_matrices
+
+# Rational schemes are compared modulo this prime: 99 products of residues fit into int64.
+PRIME = 2**28 - 57
+_WEIGHTS = np.random.default_rng(0).integers(2**63, size=99, dtype=np.uint64)  # of coefficients, modulo 2^64
+MOST_TERMS = 256  # of more, pairs are not compared: their number is the square
 
 
 def invariant(scheme: Scheme) -> str:
@@ -31,4 +38,42 @@ def invariant(scheme: Scheme) -> str:
     patterns = sorted(map(tuple, np.sort(ranks, axis=1).tolist()))
     counts = sorted(sorted(np.unique(mode, axis=1, return_counts=True)[1].tolist()) for mode in modes)
     text = repr((scheme.size.name, scheme.ring, patterns, counts))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def class_of(scheme: Scheme) -> str:
+    """16 hex digits of `invariant` and of characteristic polynomials: equal for equivalent schemes.
+
+    Sandwiching conjugates P_r = u_r v_r w_r / denominator (u_r as a matrix n x m, and so on) by one matrix, and scaling
+    the factors of a term leaves it. So the polynomials of P_r and of all P_r P_s stay; a cyclic permutation takes them
+    to those of v_r w_r u_r. The polynomial of u_r v_s w_r u_s v_r w_s stays under all symmetries.
+    """
+    prime = 2 if scheme.ring == "Z2" else PRIME
+    scale = pow(scheme.denominator, -1, prime)
+    u, v, w = (matrix.transpose(2, 0, 1) % prime for matrix in as_matrices(scheme))  # [R, rows, cols]
+
+    def times(*matrices: np.ndarray) -> np.ndarray:
+        product = matrices[0]
+        for matrix in matrices[1:]:
+            product = product @ matrix % prime
+        return product
+
+    def polynomials(matrices: np.ndarray) -> np.ndarray:
+        """One number per matrix for its polynomial. The rank of a product is at most n, and so is the last power."""
+        coefficients = characteristic_polynomials(matrices, prime)[..., 1 : 1 + min(scheme.size)]
+        return coefficients.astype(np.uint64) @ _WEIGHTS[: coefficients.shape[-1]]
+
+    def of_pairs(pair_fn: Callable[[int], np.ndarray]) -> list[list[int]]:
+        """For each term r the sorted numbers of `pair_fn(r)` [R, k, k], the products with every s."""
+        if scheme.rank > MOST_TERMS:
+            return [[]] * scheme.rank
+        return [np.sort(polynomials(pair_fn(r))).tolist() for r in range(scheme.rank)]
+
+    mixed = of_pairs(lambda r: times(scale**2 % prime * u[r] % prime, v, w[r], u, v[r], w))
+    kinds = []
+    for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
+        own = times(scale * x % prime, y, z)
+        pairs = of_pairs(lambda r, own=own: times(own[r], own))
+        kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))
+    text = repr((invariant(scheme), sorted(kinds)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

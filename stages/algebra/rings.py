@@ -48,3 +48,26 @@ def ranks_modulo(matrices: Int[np.ndarray, "count rows cols"], prime: int) -> In
         work[found] = (work[found] - factor[:, :, None] * pivot_row[:, None, :] % prime) % prime
         ranks[found] += 1
     return ranks
+
+
+def characteristic_polynomials(
+    matrices: Int[np.ndarray, "count size size"], prime: int
+) -> Int[np.ndarray, "count size+1"]:
+    """Coefficients of det(x I - M) over the field of `prime` elements, the highest power first.
+
+    Without division (Berkowitz 1984), so that `prime` may be 2; entries lie in 0..prime-1, and size * prime**2 < 2**63.
+    """
+    count, size, _ = matrices.shape
+    polynomial = np.ones((count, 1), np.int64)  # of the first k rows and columns, for k = 0, 1, ...
+    for k in range(size):
+        corner, row, col = matrices[:, k, k], matrices[:, k, :k], matrices[:, :k, k]
+        column = np.zeros((count, k + 2), np.int64)  # of a Toeplitz matrix: 1, -corner, -row col, -row M col, ...
+        column[:, 0], column[:, 1] = 1, -corner % prime
+        for power in range(k):
+            column[:, 2 + power] = -np.einsum("ci,ci->c", row, col) % prime
+            col = np.einsum("cij,cj->ci", matrices[:, :k, :k], col) % prime
+        raised = np.zeros((count, k + 2), np.int64)
+        for shift in range(k + 1):
+            raised[:, shift:] += column[:, : k + 2 - shift] * polynomial[:, shift, None]
+        polynomial = raised % prime
+    return polynomial
