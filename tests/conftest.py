@@ -5,8 +5,9 @@ from pathlib import Path
 import jaxtyping
 
 ROOT = Path(__file__).parents[1]
-COMPILED_BY_NUMBA = ("stages.program.elimination", "stages.program.annealing") + tuple(
-    f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")
+COMPILED_BY_NUMBA = (
+    *(f"stages.program.{name}" for name in ("annealing", "elimination")),
+    *(f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")),
 )
 
 

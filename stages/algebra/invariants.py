@@ -49,7 +49,7 @@ def class_of(scheme: Scheme) -> str:
     to those of v_r w_r u_r. The polynomial of u_r v_s w_r u_s v_r w_s stays under all symmetries.
     """
     prime = 2 if scheme.ring == "Z2" else PRIME
-    scale = pow(scheme.denominator, -1, prime)
+    scale = pow(scheme.denominator % prime or 1, -1, prime)
     u, v, w = (matrix.transpose(2, 0, 1) % prime for matrix in as_matrices(scheme))  # [R, rows, cols]
 
     def times(*matrices: np.ndarray) -> np.ndarray:

@@ -18,9 +18,10 @@ def relative_error(got: Float[np.ndarray, "n p"], exact: Float64[np.ndarray, "n 
 def error_bound(kernel: Mapping, inner: int, dtype: np.dtype) -> float:
     """What the relative error of a right kernel stays below when A and B are normal random matrices.
 
-    eps * growth * sqrt(k), k the roundings on the way to one entry: the rounding errors of k operations add up like a
+    eps * emax * sqrt(k), k the roundings on the way to one entry: the rounding errors of k operations add up like a
     random walk (Higham and Mary, 2019, «A new approach to probabilistic rounding error analysis»), and a scheme lets
-    them grow by its growth factor. Right kernels lie one or two orders below; a wrong coefficient gives about 1.
+    them grow by its emax (`program.costs`). Right kernels lie one or two orders below; a wrong coefficient gives
+    about 1.
 
     Args:
       kernel: row of `tables.KERNELS`.
@@ -28,4 +29,4 @@ def error_bound(kernel: Mapping, inner: int, dtype: np.dtype) -> float:
     """
     size = parse_size(kernel["size"])
     roundings = -(-inner // size.m) + kernel["additions"]
-    return float(np.finfo(dtype).eps * kernel["growth"] * np.sqrt(roundings))
+    return float(np.finfo(dtype).eps * kernel["emax"] * np.sqrt(roundings))

@@ -56,7 +56,7 @@ def choose(rows: Sequence[Mapping], per_size: int) -> list[Mapping]:
         lowest = min(row["rank"] for row in by_size[size])
         best = sorted(
             (row for row in by_size[size] if row["rank"] == lowest),
-            key=lambda row: (row["additions"], row["growth"], row["kernel"]),
+            key=lambda row: (row["additions"], row["emax"], row["kernel"]),
         )
         chosen += best[:per_size]
     return chosen

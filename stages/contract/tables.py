@@ -57,12 +57,20 @@ _CANDIDATE_FIELDS = (
 )
 CANDIDATES = _schema("candidates/1", *_CANDIDATE_FIELDS)
 VERIFIED = _schema(
-    "verified/1",
+    "verified/2",
     *_CANDIDATE_FIELDS,
+    ("rings", pa.string()),  # all in which these factors hold, as in «Z2 Z Q»
     ("invariant", pa.string()),  # algebra.invariants
+    ("class", pa.string()),  # algebra.invariants.class_of; equivalent schemes share it
+    ("representative", pa.bool_()),  # of its class: fewest additions, lowest growth, fewest non-trivial columns
     ("nonzeros", pa.int32()),  # of u, v and w together
+    ("nontrivial", pa.int32()),  # columns of u, v and w with more than one non-zero
     ("largest", pa.int32()),  # largest absolute coefficient
+    ("naive_additions", pa.int32()),  # of all sums if nothing were shared
     ("additions", pa.int32()),  # additions and subtractions of `program`
+    ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
+    ("growth", pa.float64()),  # the same in the 2-norm
+    ("omega", pa.float64()),  # exponent of the recursion
     ("program", pa.string()),  # stages.program as JSON
 )
 REJECTED = _schema(
@@ -76,7 +84,7 @@ REJECTED = _schema(
     ("reason", pa.string()),  # one line
 )
 KERNELS = _schema(
-    "kernels/1",
+    "kernels/2",
     ("kernel", pa.string()),  # hash of the source text
     ("scheme", pa.string()),  # hash of the scheme
     ("size", pa.string()),
@@ -84,7 +92,7 @@ KERNELS = _schema(
     ("rank", pa.int32()),
     ("backend", pa.string()),
     ("additions", pa.int32()),
-    ("growth", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
+    ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
     ("source", pa.string()),
 )
 REFUSED = _schema(

@@ -11,7 +11,7 @@ import numpy as np
 
 from stages.errors import KernelError
 from stages.kernels.emitter import emit
-from stages.program.costs import additions, growth
+from stages.program.costs import additions, emax
 from stages.program.interpreter import bound, multiply
 from stages.program.program import Program, from_json
 
@@ -68,7 +68,7 @@ def make(row: Mapping, program: Program) -> dict:
         "rank": row["rank"],
         "backend": BACKEND,
         "additions": additions(program),
-        "growth": growth(program),
+        "emax": emax(program),
         "source": source,
     }
 

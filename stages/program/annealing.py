@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import Scheme
 from stages.algebra.symmetry import as_matrices, from_matrices
 from stages.program.elimination import draw, eliminate
 
@@ -165,7 +165,7 @@ def _flip(terms, state):
 def _sandwich(terms, size, state):
     """Adds a multiple (+-1) of a row to another in every matrix of one mode, and undoes it in the columns of the next.
 
-    The factors' matrices are n x m, m x p, p x n: axis k is that of the rows of mode k and of the columns of mode k - 1.
+    The factors' matrices are n x m, m x p, p x n: axis k is that of rows in mode k and of columns in mode k - 1.
     """
     mode = draw(state, 3)
     length = size[mode]

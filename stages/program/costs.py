@@ -1,23 +1,60 @@
-"""What a program costs beside its products: additions, and how it may amplify rounding errors."""
+"""What a program costs beside its products: additions, rounding errors, and what its recursion tends to."""
 
 from __future__ import annotations
+
+from math import log
 
 import numpy as np
 
 from stages.program.program import Program
-from stages.program.sums import matrix
+from stages.program.sums import Sums, matrix
 
 
 def additions(program: Program) -> int:
     """Block additions and subtractions of all three parts."""
-    return program.left.additions + program.right.additions + program.output.additions
+    return sum(part.additions for part in _parts(program))
 
 
-def growth(program: Program) -> float:
+def naive_additions(program: Program) -> int:
+    """The same if nothing were shared: the non-zeros of all three matrices less one per sum."""
+    return sum(int(np.count_nonzero(matrix(part))) - len(part.outputs) for part in _parts(program))
+
+
+def emax(program: Program) -> float:
     """How many times max|A| max|B| per element of the inner block length an entry of C can reach on the way.
 
     The largest over C blocks k of sum_r |w_kr| * sum|u_r| * sum|v_r|, over the denominator; m for the standard
-    algorithm (the emax of Ballard et al. 2016, «Improving the numerical stability of fast matrix multiplication»).
+    algorithm (Ballard et al. 2016, «Improving the numerical stability of fast matrix multiplication»).
     """
-    u, v, w = (np.abs(matrix(part).astype(object)) for part in (program.left, program.right, program.output))
+    u, v, w = (np.abs(matrix(part).astype(object)) for part in _parts(program))
     return float(max(w @ (u.sum(axis=1) * v.sum(axis=1))) / program.denominator)
+
+
+def growth(program: Program) -> float:
+    """The growth factor in the 2-norm: sum_r |u_r| |v_r| |w_r|, over the denominator; 14.83 for Strassen's algorithm.
+
+    Dumas, Pernet and Sedoglavic 2024, «Strassen's algorithm is not optimally accurate». Of equivalent schemes the
+    lowest is the most accurate; a sandwich changes it (`annealing`).
+    """
+    u, v, w = (matrix(part).astype(np.float64) for part in _parts(program))
+    norms = (np.linalg.norm(columns, axis=0) for columns in (u.T, v.T, w))
+    return float(np.prod(list(norms), axis=0).sum() / program.denominator)
+
+
+def omega(program: Program) -> float:
+    """The exponent of the recursion, 3 log R / log nmp: below 3 where there are fewer products than naive ones.
+
+    NaN for 1x1x1, which never gets smaller.
+    """
+    naive = program.size.naive_rank
+    return 3 * log(program.products) / log(naive) if naive > 1 else float("nan")
+
+
+def nontrivial(program: Program) -> int:
+    """Columns of u, v and w with more than one non-zero entry: operands and products that some sum takes part in."""
+    u, v, w = (matrix(part) for part in _parts(program))
+    return sum(int((np.count_nonzero(columns, axis=0) > 1).sum()) for columns in (u.T, v.T, w))
+
+
+def _parts(program: Program) -> tuple[Sums, Sums, Sums]:
+    return program.left, program.right, program.output

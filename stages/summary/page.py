@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from stages.summary import classes
 from stages.summary.ranks import COLUMNS
 from stages.summary.sources import Row, Sources
 from stages.summary.speedups import Speedup
@@ -24,6 +25,9 @@ checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start.
 rewrite a few terms of the agent's own schemes, at first of the standard algorithm. <b>walk</b>: flip-graph walks from
 the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
 <b>alphatensor</b> and <b>best_known</b> are published."""
+_CLASSES = """Schemes found here by rank. <b>classes</b>: how many are certainly inequivalent, that is, not the same
+up to sandwiching, cyclic permutation and transposition. <b>additions</b>: the fewest, common subexpressions shared.
+<b>growth</b>: the lowest growth factor of rounding errors, in the 2-norm. <b>omega</b>: exponent of the recursion."""
 _AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by subgames, which rewrite a
 few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round: of games
 solved within as many moves as the agent's own best scheme has, of subgames rewritten in as many or fewer terms. Games
@@ -57,6 +61,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
     parts = [
         "<h1>Fast matrix multiplication: what this run found</h1>",
         *("<h2>Ranks</h2>", f"<p>{_RANKS}</p>", _table(COLUMNS, ranks), _inline(figures["ranks"])),
+        *("<h2>Schemes</h2>", f"<p>{_CLASSES}</p>", _table(classes.COLUMNS, classes.class_rows(sources.schemes))),
         *("<h2>Agents</h2>", f"<p>{_AGENTS}</p>", _table(list(agents[0]), agents), _inline(figures["learning"])),
         *("<h2>Walks</h2>", _inline(figures["refinement"])),
         *("<h2>Kernels</h2>", f"<p>{_KERNELS}</p>", _inline(figures["speedups"]), _table(columns, kernels)),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme
-from stages.algebra.invariants import invariant
+from stages.algebra.invariants import class_of, invariant
+from stages.algebra.rings import RINGS
 from stages.contract.candidates import scheme_from_row
 from stages.errors import SchemeError
-from stages.program.costs import additions
+from stages.program import costs
 from stages.program.program import from_scheme, to_json
 
 
@@ -25,7 +26,8 @@ def judge(row: Mapping) -> dict:
     Args:
       row: the columns of `tables.CANDIDATES`; nothing in them is trusted.
     Returns:
-      The row with the facts of `tables.VERIFIED`, or with the first wrong entry and reason of `tables.REJECTED`.
+      The row with the facts of `tables.VERIFIED` (but `representative`, for which all of a class are compared), or with
+      the first wrong entry and reason of `tables.REJECTED`.
     """
     try:
         scheme = scheme_from_row(row)
@@ -58,9 +60,41 @@ def _facts(scheme: Scheme) -> dict:
     program = from_scheme(scheme)
     factors = list(scheme.factors)
     return {
+        "rings": " ".join(_rings(scheme)),
         "invariant": invariant(scheme),
+        "class": class_of(scheme),
         "nonzeros": sum(int(np.count_nonzero(matrix)) for matrix in factors),
+        "nontrivial": costs.nontrivial(program),
         "largest": max(int(np.abs(matrix).max()) for matrix in factors),
-        "additions": additions(program),
+        "naive_additions": costs.naive_additions(program),
+        "additions": costs.additions(program),
+        "emax": costs.emax(program),
+        "growth": costs.growth(program),
+        "omega": costs.omega(program),
         "program": to_json(program),
     }
+
+
+def _rings(scheme: Scheme) -> tuple[str, ...]:
+    """All rings in which the factors of a right scheme hold. An odd denominator is 1 modulo 2."""
+    if scheme.ring == "Z2":
+        is_exact = check(Scheme(scheme.size, "Z", scheme.factors)) is None
+        return RINGS if is_exact else ("Z2",)
+    holds = {"Z2": scheme.denominator % 2 == 1, "Z": scheme.denominator == 1, "Q": True}
+    return tuple(ring for ring in RINGS if holds[ring])
+
+
+def mark_representatives(verified: Sequence[dict]) -> list[dict]:
+    """The rows with `representative` set in one of each class: fewest additions, lowest growth, fewest non-trivial
+    columns, lowest hash, first.
+    """
+
+    def merit(row: Mapping) -> tuple:
+        return row["additions"], row["growth"], row["nontrivial"], row["hash"]
+
+    best: dict[str, dict] = {}
+    for row in verified:
+        held = best.setdefault(row["class"], row)
+        if merit(row) < merit(held):
+            best[row["class"]] = row
+    return [row | {"representative": row is best[row["class"]]} for row in verified]

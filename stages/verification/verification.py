@@ -12,7 +12,7 @@ from pathlib import Path
 from stages.contract import candidates, tables
 from stages.contract.progress import Progress
 from stages.errors import SchemeError, TableError
-from stages.verification.verdict import is_verified, judge, unreadable
+from stages.verification.verdict import is_verified, judge, mark_representatives, unreadable
 
 IMPORTED = "imported:"  # begins the origin of what others made
 _README = "README.md"
@@ -41,7 +41,8 @@ def verify(
     for verdict in _verdicts(rows, files):
         judged.append(verdict)
         progress.update(len(judged))
-    return [row for row in judged if is_verified(row)], [row for row in judged if not is_verified(row)]
+    verified = mark_representatives([row for row in judged if is_verified(row)])
+    return verified, [row for row in judged if not is_verified(row)]
 
 
 def _verdicts(rows: list[dict], files: list[Path]) -> Iterator[dict]:

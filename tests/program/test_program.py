@@ -9,7 +9,7 @@ from stages.errors import SchemeError
 from stages.program import costs
 from stages.program.program import from_json, from_scheme, to_json
 from stages.program.sums import matrix
-from tests.examples import halves, modulo_two, product, strassen
+from tests.examples import halves, modulo_two, product, strassen, winograd
 
 
 def test_strassen_takes_eighteen_additions():
@@ -97,8 +97,31 @@ def test_reading_is_strict(text, complaint):
         from_json(text)
 
 
-def test_growth_of_strassen_and_of_the_standard_algorithm():
+def test_emax_of_strassen_and_of_the_standard_algorithm():
     # c11 = m1 + m4 - m5 + m7: 2*2 + 1*2 + 2*1 + 2*2 = 12, and c22 likewise; every entry of the standard one: m = 3.
-    assert costs.growth(from_scheme(strassen())) == 12
-    assert costs.growth(from_scheme(halves())) == 12
-    assert costs.growth(from_scheme(standard(Size(2, 3, 4)))) == 3
+    assert costs.emax(from_scheme(strassen())) == 12
+    assert costs.emax(from_scheme(halves())) == 12
+    assert costs.emax(from_scheme(standard(Size(2, 3, 4)))) == 3
+
+
+def test_growth_factors_of_the_literature():
+    # Strassen: m1 has three factors of norm sqrt 2, the others two. Winograd: 17.85 (Dumas et al.). halves: the same.
+    assert costs.growth(from_scheme(strassen())) == pytest.approx(2 * 2**0.5 + 6 * 2)
+    assert costs.growth(from_scheme(halves())) == pytest.approx(2 * 2**0.5 + 6 * 2)
+    assert costs.growth(from_scheme(winograd())) == pytest.approx(17.853, abs=1e-3)
+    assert costs.growth(from_scheme(standard(Size(2, 3, 4)))) == pytest.approx(24)
+
+
+def test_costs_of_winograds_variant():
+    program = from_scheme(winograd())
+    assert (costs.naive_additions(program), costs.additions(program)) == (24, 15)
+
+
+def test_exponent_by_hand():
+    assert costs.omega(from_scheme(strassen())) == pytest.approx(np.log2(7))
+    assert costs.omega(from_scheme(standard(Size(2, 3, 4)))) == pytest.approx(3)
+    assert np.isnan(costs.omega(from_scheme(standard(Size(1, 1, 1)))))
+
+
+def test_nontrivial_columns_of_the_standard_algorithm():
+    assert costs.nontrivial(from_scheme(standard(Size(2, 3, 4)))) == 0

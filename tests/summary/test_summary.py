@@ -22,7 +22,9 @@ from stages.summary.speedups import speedups
 from tests import examples
 
 ROOT = Path(__file__).parents[2]
-VERDICT = {"invariant": "", "nonzeros": 1, "largest": 1, "additions": 1, "program": "{}"}
+VERDICT = {"rings": "Z", "invariant": "", "class": "", "representative": True, "nonzeros": 1, "nontrivial": 1}
+VERDICT |= {"largest": 1, "naive_additions": 2, "additions": 1, "emax": 3.0, "growth": 2.5, "omega": 2.807}
+VERDICT |= {"program": "{}"}
 CLOCKS = ("verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
 NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
@@ -204,6 +206,7 @@ def test_metrics(tmp_path):
     assert found == {
         "rank": {"2x2x2": {"Z2": 7, "Z": 7}, "2x2x3": {"Z2": 12, "Z": 12}},
         "count": {"verified": 2, "rejected": 0, "kernels": 0},
+        "classes": {"2x2x2": {"Z 7": 1}, "2x2x3": {"Z 12": 1}},
         "agent": {"z2": agent, "z": agent},
         "walk": {"plain": {"cpu_s": 3.5}, "later": {"cpu_s": 3.5}},
         "stage": {"verification": {"cpu_s": 0.8}, "kernels": {"cpu_s": 0.8}},  # 0.75

@@ -6,8 +6,14 @@ from stages.algebra.targets import Size
 from stages.contract import tables
 from stages.contract.candidates import Candidate, to_row
 from stages.program.program import from_json, from_scheme
-from stages.verification.verdict import is_verified, judge
+from stages.verification.verdict import is_verified, judge, mark_representatives
 from tests.examples import halves, modulo_two, product, strassen
+
+
+def thirds() -> Scheme:
+    """Strassen over Q with an odd denominator."""
+    u, v, w = strassen().factors
+    return Scheme(Size(2, 2, 2), "Q", Factors(3 * u, v, w), denominator=3)
 
 
 def row_of(scheme: Scheme, origin: str = "refinement:walk") -> dict:
@@ -16,14 +22,37 @@ def row_of(scheme: Scheme, origin: str = "refinement:walk") -> dict:
 
 def test_facts_of_strassen():
     judged = judge(row_of(strassen()))
-    assert set(judged) == set(tables.VERIFIED.names)
-    assert (judged["nonzeros"], judged["largest"], judged["additions"]) == (36, 1, 18)
+    assert {*judged, "representative"} == set(tables.VERIFIED.names)
+    assert (judged["nonzeros"], judged["largest"], judged["rings"]) == (36, 1, "Z2 Z Q")
+    assert (judged["naive_additions"], judged["additions"]) == (18, 18)  # 36 - 2 * 7 - 4
+    assert judged["nontrivial"] == 5 + 5 + 5  # of u: m1, m2, m5, m6, m7; of v: all but m2, m5; of w: m1 to m5
+    assert (judged["emax"], round(judged["growth"], 2), round(judged["omega"], 3)) == (12, 14.83, 2.807)
     assert from_json(judged["program"]) == from_scheme(strassen())
 
 
 @pytest.mark.parametrize("scheme", [standard(Size(2, 3, 4)), halves(), modulo_two(), product(strassen(), strassen())])
 def test_right_schemes_are_verified(scheme):
     assert is_verified(judge(row_of(scheme)))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rings"),
+    [(halves(), "Q"), (modulo_two(), "Z2"), (standard(Size(2, 2, 2), "Z2"), "Z2 Z Q"), (thirds(), "Z2 Q")],
+)
+def test_all_rings_are_named(scheme, rings):
+    assert judge(row_of(scheme))["rings"] == rings
+
+
+def test_one_of_each_class_is_marked():
+    def row(number: int, **facts: object) -> dict:
+        return {"class": "a", "additions": 18, "growth": 15.0, "nontrivial": 9, "hash": str(number)} | facts
+
+    def marked(*rows: dict) -> list[bool]:
+        return [each["representative"] for each in mark_representatives(rows)]
+
+    assert marked(row(1), row(2, additions=17, growth=20.0), row(3, additions=17, growth=19.0)) == [False, False, True]
+    assert marked(row(1), row(2, nontrivial=8), row(3, **{"class": "b"})) == [False, True, True]
+    assert marked(row(2), row(1), row(1)) == [False, True, False]  # the same scheme of two origins: one row
 
 
 def test_the_first_wrong_entry_is_named():

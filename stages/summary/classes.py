@@ -1,0 +1,37 @@
+"""How many inequivalent schemes this project found, and the best facts among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stages.algebra.targets import parse_size
+from stages.summary.sources import Row
+
+COLUMNS = ["size", "ring", "rank", "classes", "additions", "growth", "omega"]
+
+
+def class_rows(schemes: Sequence[Row]) -> list[Row]:
+    """One row per size, ring and rank that was found here; imported schemes are not counted.
+
+    Args:
+      schemes: rows of `tables.VERIFIED`.
+    Returns:
+      Rows of `COLUMNS`: a lower bound of the inequivalent schemes, the fewest additions, the lowest growth factor
+      (maybe of another scheme) and the exponent.
+    """
+    groups: dict[tuple, list[Row]] = {}
+    for row in schemes:
+        if not row["origin"].startswith("imported:"):
+            groups.setdefault((parse_size(row["size"]), row["ring"], row["rank"]), []).append(row)
+    return [
+        {
+            "size": size.name,
+            "ring": ring,
+            "rank": rank,
+            "classes": len({row["class"] for row in rows}),
+            "additions": min(row["additions"] for row in rows),
+            "growth": round(min(row["growth"] for row in rows), 2),
+            "omega": round(min(row["omega"] for row in rows), 4),
+        }
+        for (size, ring, rank), rows in sorted(groups.items())
+    ]
