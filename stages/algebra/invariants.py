@@ -18,6 +18,7 @@ from stages.algebra.symmetry import as_matrices
 # Rational schemes are compared modulo this prime: 99 products of residues fit into int64.
 PRIME = 2**28 - 57
 _WEIGHTS = np.random.default_rng(0).integers(2**63, size=99, dtype=np.uint64)  # of coefficients, modulo 2^64
+_TERMS_AT_A_TIME = 32  # bounds memory
 MOST_TERMS = 256  # of more, pairs are not compared: their number is the square
 
 
@@ -63,17 +64,25 @@ def class_of(scheme: Scheme) -> str:
         coefficients = characteristic_polynomials(matrices, prime)[..., 1 : 1 + min(scheme.size)]
         return coefficients.astype(np.uint64) @ _WEIGHTS[: coefficients.shape[-1]]
 
-    def of_pairs(pair_fn: Callable[[int], np.ndarray]) -> list[list[int]]:
-        """For each term r the sorted numbers of `pair_fn(r)` [R, k, k], the products with every s."""
+    def of_pairs(pairs_fn: Callable[[slice], np.ndarray]) -> list[list[int]]:
+        """For each term the sorted numbers of its products with every term; `pairs_fn` gives [some, R, k, k]."""
         if scheme.rank > MOST_TERMS:
             return [[]] * scheme.rank
-        return [np.sort(polynomials(pair_fn(r))).tolist() for r in range(scheme.rank)]
+        numbers: list[list[int]] = []
+        for start in range(0, scheme.rank, _TERMS_AT_A_TIME):
+            products = pairs_fn(slice(start, start + _TERMS_AT_A_TIME))
+            flat = polynomials(products.reshape(-1, *products.shape[2:]))
+            numbers += np.sort(flat.reshape(products.shape[:2]), axis=1).tolist()
+        return numbers
 
-    mixed = of_pairs(lambda r: times(scale**2 % prime * u[r] % prime, v, w[r], u, v[r], w))
+    def mixed_fn(r: slice) -> np.ndarray:
+        return times(scale**2 % prime * u[r, None] % prime, v, w[r, None], u, v[r, None], w)
+
+    mixed = of_pairs(mixed_fn)
     kinds = []
     for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
         own = times(scale * x % prime, y, z)
-        pairs = of_pairs(lambda r, own=own: times(own[r], own))
+        pairs = of_pairs(lambda r, own=own: times(own[r, None], own))
         kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))
     text = repr((invariant(scheme), sorted(kinds)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,8 +6,6 @@ the shape alone fixes (Tellegen's theorem). So a matrix is also tried by way of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Int
 
@@ -26,32 +24,32 @@ def share(matrix: Int[np.ndarray, "outputs inputs"], tries: int = TRIES, seed: i
     Raises:
       SchemeError: a zero row.
     """
-    forward = min(_eliminations(matrix, tries, seed), key=_additions)
+    forward = _best(matrix, tries, seed)
     if not matrix.any(axis=0).all():
         return forward  # an unused input: its transpose has a zero row
-    backward = min(_eliminations(matrix.T, tries, seed), key=_additions)
-    return min(forward, transposed(backward), key=_additions)
+    return min(forward, transposed(_best(matrix.T, tries, seed)), key=lambda sums: sums.additions)
 
 
-def _eliminations(matrix: np.ndarray, tries: int, seed: int) -> Iterator[Sums]:
+def _best(matrix: np.ndarray, tries: int, seed: int) -> Sums:
+    """The sums of fewest additions of several eliminations."""
     rng = np.random.default_rng(seed)
     outputs, inputs = matrix.shape
     room = max(0, np.count_nonzero(matrix) - outputs) // 2
+    fewest = None
     for each in range(tries):
         gain, loss = METHODS[each] if each < len(METHODS) else rng.uniform(0, HIGHEST_WEIGHT, 2)
         rows = np.zeros((outputs, inputs + room), np.int64)
         rows[:, :inputs] = matrix
         temporaries = np.zeros((room, 4), np.int64)
-        made, _ = eliminate(rows, inputs, temporaries, gain, loss, rng.integers(2**63, size=1, dtype=np.uint64))
-        yield Sums(
-            inputs,
-            tuple(((a, x), (b, y)) for x, a, y, b in temporaries[:made].tolist()),
-            tuple(tuple((int(row[x]), x) for x in np.flatnonzero(row).tolist()) for row in rows),
-        )
-
-
-def _additions(sums: Sums) -> int:
-    return sums.additions
+        made, additions = eliminate(rows, inputs, temporaries, gain, loss, rng.integers(2**63, size=1, dtype=np.uint64))
+        if fewest is None or additions < fewest:
+            fewest, best = additions, (rows, temporaries[:made])
+    rows, temporaries = best
+    return Sums(
+        inputs,
+        tuple(((a, x), (b, y)) for x, a, y, b in temporaries.tolist()),
+        tuple(tuple((int(row[x]), x) for x in np.flatnonzero(row).tolist()) for row in rows),
+    )
 
 
 def transposed(sums: Sums) -> Sums:
