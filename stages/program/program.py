@@ -16,7 +16,7 @@ from stages.algebra.factors import Scheme, canonical
 from stages.algebra.rings import RINGS, Ring
 from stages.algebra.targets import Size, parse_size
 from stages.errors import SchemeError
-from stages.program.subexpressions import share
+from stages.program.subexpressions import TRIES, share
 from stages.program.sums import Combination, Sums
 
 
@@ -60,11 +60,13 @@ class Program:
         return self.output.inputs
 
 
-def from_scheme(scheme: Scheme) -> Program:
+def from_scheme(scheme: Scheme, tries: int = TRIES) -> Program:
     """The program of a scheme, common subexpressions shared; equal hashes give equal programs.
 
     Terms with a zero factor need no product and are dropped.
 
+    Args:
+      tries: ways of sharing that are tried out for each part.
     Raises:
       SchemeError: a block of C that no term reaches (so it is no matrix product).
     """
@@ -73,7 +75,7 @@ def from_scheme(scheme: Scheme) -> Program:
     used = np.flatnonzero(np.all([matrix.any(axis=0) for matrix in factors], axis=0))
     u, v, w = (matrix[:, used] for matrix in factors)
     c = w.reshape(p, n, -1).transpose(1, 0, 2).reshape(n * p, -1)  # row k*n + i -> row i*p + k
-    return Program(scheme.size, scheme.ring, scheme.denominator, share(u.T), share(v.T), share(c))
+    return Program(scheme.size, scheme.ring, scheme.denominator, *(share(rows, tries) for rows in (u.T, v.T, c)))
 
 
 _PARTS = ("left", "right", "output")

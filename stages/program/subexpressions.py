@@ -16,6 +16,7 @@ from stages.program.sums import Combination, Sums
 METHODS = ((0.0, 0.0), (0.3, 0.3), (0.0, 0.2))
 HIGHEST_WEIGHT = 0.6
 TRIES = 8  # eliminations of a matrix and of its transpose
+LARGE = 4000  # non-zeros; beyond, where the weighted ones take seconds each, there is one elimination, the plain one
 
 
 def share(matrix: Int[np.ndarray, "outputs inputs"], tries: int = TRIES, seed: int = 0) -> Sums:
@@ -36,7 +37,7 @@ def _best(matrix: np.ndarray, tries: int, seed: int) -> Sums:
     outputs, inputs = matrix.shape
     room = max(0, np.count_nonzero(matrix) - outputs) // 2
     fewest = None
-    for each in range(tries):
+    for each in range(1 if np.count_nonzero(matrix) > LARGE else tries):
         gain, loss = METHODS[each] if each < len(METHODS) else rng.uniform(0, HIGHEST_WEIGHT, 2)
         rows = np.zeros((outputs, inputs + room), np.int64)
         rows[:, :inputs] = matrix
