@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from stages.algebra.basis import draw_unimodular
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.invariants import invariant
+from stages.algebra.invariants import MOST_TERMS, class_of, invariant
+from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size
 from tests import examples
 
@@ -69,6 +70,7 @@ def test_invariant_under_sandwiching_and_reordering(scheme, seed):
     changed = reorder(sandwich(scheme, rng), rng)
     assert check(changed) is None
     assert invariant(changed) == invariant(scheme)
+    assert class_of(changed) == class_of(scheme)
 
 
 @pytest.mark.parametrize("ring", ["Z", "Z2"])
@@ -82,6 +84,7 @@ def test_invariant_under_the_symmetries_of_the_square(ring, seed):
     scheme = Scheme(size, ring, Factors(*entries))
     for changed in (rotate(scheme), rotate(rotate(scheme)), transpose(scheme), sandwich(rotate(scheme), rng)):
         assert invariant(changed) == invariant(scheme)
+        assert class_of(changed) == class_of(scheme)
 
 
 @pytest.mark.parametrize("scheme", [examples.strassen(), examples.modulo_two()], ids=lambda scheme: scheme.ring)
@@ -118,3 +121,52 @@ def test_multiplicities_count_equal_factors_up_to_sign():
 def test_no_term_has_an_invariant():
     empty = Scheme(Size(1, 2, 3), "Z", Factors(*(np.zeros((rows, 0), np.int64) for rows in (2, 6, 3))))
     assert len(invariant(empty)) == 16
+
+
+@pytest.mark.parametrize("size", [Size(2, 2, 2), Size(2, 2, 3), Size(2, 3, 3), Size(2, 3, 4)])
+@pytest.mark.parametrize("ring", ["Z", "Z2"])
+def test_class_stays_in_every_orientation_that_keeps_the_size(size, ring):
+    rng = np.random.default_rng(0)
+    terms = (rng.integers(-1, 2, (rows, 7)) for rows in size.modes)
+    scheme = Scheme(size, ring, Factors(*(term % 2 if ring == "Z2" else term for term in terms)))
+    for permutation in PERMUTATIONS:
+        turned = oriented(scheme, permutation)
+        if turned.size == size:
+            assert class_of(reorder(turned, rng)) == class_of(scheme)
+
+
+def one_term_each(*triples: tuple[str, str, str]) -> Scheme:
+    """Terms over 2x2x2 of matrix units, as in ("11", "12", "21")."""
+    units = {"11": 0, "12": 1, "21": 2, "22": 3}
+    columns = np.array([[np.eye(4, dtype=np.int64)[units[name]] for name in triple] for triple in triples])
+    return Scheme(Size(2, 2, 2), "Z", Factors(*columns.transpose(1, 2, 0)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # P_r is a unit of trace 1, or zero.
+        ([("11", "11", "11")], [("11", "22", "11")]),
+        # Two P_r = E11 and a third zero or nilpotent; their products are E11, or vanish.
+        ([("11", "11", "11"), ("12", "22", "21")], [("11", "11", "11"), ("22", "22", "22")]),
+        # All P_r vanish; u1 v2 w1 u2 v1 w2 is a unit of trace 1, or zero.
+        ([("11", "21", "21"), ("12", "12", "11")], [("11", "21", "21"), ("12", "12", "22")]),
+    ],
+)
+def test_class_tells_apart_what_ranks_do_not(one, other):
+    first, second = one_term_each(*one), one_term_each(*other)
+    assert invariant(first) == invariant(second)
+    assert class_of(first) != class_of(second)
+
+
+def test_class_is_of_the_terms_and_not_of_how_they_are_scaled():
+    """Strassen over Q, and with one factor doubled over the denominator 2; a wrong denominator is another class."""
+    scheme = Scheme(Size(2, 2, 2), "Q", examples.strassen().factors)
+    assert class_of(examples.halves()) == class_of(scheme)
+    assert class_of(Scheme(Size(2, 2, 2), "Q", scheme.factors, denominator=2)) != class_of(scheme)
+
+
+def test_many_terms_have_a_class():
+    size = Size(7, 7, 7)
+    assert size.naive_rank > MOST_TERMS
+    assert class_of(standard(size)) == class_of(rotate(standard(size)))

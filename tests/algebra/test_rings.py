@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.algebra.rings import LARGE_PRIME, rank_prime, ranks_modulo
+from stages.algebra.rings import LARGE_PRIME, characteristic_polynomials, rank_prime, ranks_modulo
 
 
 def plain_rank(matrix: list[list[int]], prime: int) -> int:
@@ -54,3 +54,17 @@ def test_no_matrix_has_no_rank():
 def test_rank_prime_of_each_ring(ring, prime):
     assert rank_prime(ring) == prime
     assert all(pow(base, prime - 1, prime) == 1 for base in (3, 5, 7))  # Fermat
+
+
+@pytest.mark.parametrize("prime", [2, 7, 2**28 - 57])
+@given(size=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_characteristic_polynomials_are_determinants(prime, size, seed):
+    """At x, the polynomial is det(x - M); a determinant of small integers is exact once rounded."""
+    matrices = np.random.default_rng(seed).integers(0, 3, (4, size, size))
+    polynomials = characteristic_polynomials(matrices % prime, prime)
+    assert polynomials.shape == (4, size + 1)
+    for x in range(size + 2):
+        values = sum(polynomials[:, power].astype(object) * x ** (size - power) for power in range(size + 1))
+        expected = np.round(np.linalg.det(x * np.eye(size) - matrices)).astype(np.int64)
+        assert np.array_equal(values % prime, expected % prime)
