@@ -15,7 +15,7 @@ from stages.contract.candidates import Candidate, to_row
 from stages.errors import SchemeError, TableError
 from stages.verification import door
 from stages.verification.formats import files
-from stages.verification.verdict import judge
+from stages.verification.verdict import judge, mark_representatives
 from stages.verification.verification import verify
 from tests import examples
 from tests.verification import layouts
@@ -177,7 +177,7 @@ def test_import_needs_its_folder(folder):
 
 def table_of(folder: Path, *schemes: Scheme) -> Path:
     rows = [judge(to_row(Candidate(scheme, "refinement:walk", parent="", seed=0, clock=0))) for scheme in schemes]
-    tables.write_rows(folder / "schemes.parquet", tables.VERIFIED, rows)
+    tables.write_rows(folder / "schemes.parquet", tables.VERIFIED, mark_representatives(rows))
     return folder / "schemes.parquet"
 
 
