@@ -231,7 +231,7 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 #define FMM_TARGET
 #define FMM_BYTES 16
 #define FMM_ROWS 6
-#define FMM_DEPTH 256
+#define FMM_DEPTH 512
 #define FMM_COLS 192
 #define FMM_AROUND(to, vector) (*(to) = (vector))
 #define FMM_REAL float
