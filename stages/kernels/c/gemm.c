@@ -186,11 +186,11 @@ static void fmm_run(fmm_pool *pool, void (*work)(const void *job, int thread), c
     }
 }
 
-/* One thread's place in a call. All threads of a call run the same steps and meet at barriers. */
+/* One thread's place in a call. All threads of a call run the same steps and meet at barriers: one before each step that
+ * begins to write to the workspace, so that nobody still reads there and all that the step reads is finished. */
 typedef struct {
     fmm_pool *pool; /* NULL: alone */
     int thread, threads;
-    int buffer; /* which of the two buffers for rows of A is filled next */
 } fmm_team;
 
 static void fmm_barrier(const fmm_team *team) {
@@ -663,12 +663,14 @@ FMM_INLINE size_t FMM_NAME(product_bytes)(int64_t n, int threads) {
 
 /* C (+)= A B for n x m and m x p blocks of the scheme, each product in one classical pass. Every thread has its own
  * columns of all blocks of C; rows of A are packed by all. */
-static FMM_TARGET void FMM_NAME(product)(fmm_team *team, const fmm_scheme *scheme, int64_t n, int64_t m, int64_t p, IN a,
+static FMM_TARGET void FMM_NAME(product)(const fmm_team *team, const fmm_scheme *scheme, int64_t n, int64_t m, int64_t p, IN a,
                                          IN b, OUT c, int add, char *workspace) {
     const int64_t first = fmm_share(p, FMM_WIDTH, team->thread, team->threads);
     const int64_t last = fmm_share(p, FMM_WIDTH, team->thread + 1, team->threads);
     R *const right = (R *)(workspace + 2 * FMM_NAME(left_bytes)(n) + (size_t)team->thread * FMM_NAME(right_bytes)());
     const int64_t panels = (m + FMM_DEPTH - 1) / FMM_DEPTH;
+    int buffer = 0; /* which of the two for rows of A is filled next */
+    fmm_barrier(team);
     for (int64_t panel = 0; panel < panels; panel++) {
         const int64_t front = fmm_share(m, FMM_LANES, (int)panel, (int)panels);
         const int64_t depth = fmm_share(m, FMM_LANES, (int)panel + 1, (int)panels) - front;
@@ -691,8 +693,8 @@ static FMM_TARGET void FMM_NAME(product)(fmm_team *team, const fmm_scheme *schem
             }
             for (int64_t top = 0; top < n; top += FMM_HEIGHT) {
                 const int64_t rows = FMM_NAME(height)(n - top);
-                R *const left = (R *)(workspace + (size_t)team->buffer * FMM_NAME(left_bytes)(n));
-                team->buffer ^= 1;
+                R *const left = (R *)(workspace + (size_t)buffer * FMM_NAME(left_bytes)(n));
+                buffer ^= 1;
                 FMM_NAME(pack_left)(&left_sum, top * a.row + front * a.col, a.row, a.col,
                                     fmm_share(rows, FMM_ROWS, team->thread, team->threads),
                                     fmm_share(rows, FMM_ROWS, team->thread + 1, team->threads), depth, left);
@@ -803,11 +805,11 @@ static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, in
     return bytes;
 }
 
-static FMM_TARGET void FMM_NAME(multiply)(fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c, int levels,
+static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c, int levels,
                                           int fused, char *workspace);
 
 /* One level of the outer scheme on blocks h x g and g x w: sums, products one after another, sums of these. */
-static FMM_TARGET void FMM_NAME(level)(fmm_team *team, int64_t h, int64_t g, int64_t w, IN a, IN b, OUT c, int levels,
+static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t g, int64_t w, IN a, IN b, OUT c, int levels,
                                        int fused, char *workspace) {
     IN left[FMM_OUTER_N * FMM_OUTER_M], right[FMM_OUTER_M * FMM_OUTER_P], products[FMM_OUTER_PRODUCTS];
     OUT left_sums[FMM_OUTER_LEFT_SUMS + 1], right_sums[FMM_OUTER_RIGHT_SUMS + 1], outputs[FMM_OUTER_N * FMM_OUTER_P];
@@ -834,11 +836,11 @@ static FMM_TARGET void FMM_NAME(level)(fmm_team *team, int64_t h, int64_t g, int
     const int64_t bytes = (int64_t)sizeof(R) * (FMM_OUTER_LEFT_SUMS * h * g + FMM_OUTER_RIGHT_SUMS * g * w +
                                                 FMM_OUTER_PRODUCTS * h * w);
     const int around = bytes > FMM_STREAM;
+    fmm_barrier(team);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_left), h, g, left, FMM_OUTER_N * FMM_OUTER_M, left_sums,
                          FMM_OUTER_LEFT_SUMS, around);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_right), g, w, right, FMM_OUTER_M * FMM_OUTER_P, right_sums,
                          FMM_OUTER_RIGHT_SUMS, around);
-    fmm_barrier(team);
     for (int r = 0; r < FMM_OUTER_PRODUCTS; r++) {
         const int x = fmm_outer_left_operand[r], y = fmm_outer_right_operand[r];
         const IN s = x < 0 ? left[~x] : (IN){left_sums[x].at, left_sums[x].row, left_sums[x].col};
@@ -848,11 +850,10 @@ static FMM_TARGET void FMM_NAME(level)(fmm_team *team, int64_t h, int64_t g, int
     fmm_barrier(team);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_output), h, w, products, FMM_OUTER_PRODUCTS, outputs,
                          FMM_OUTER_N * FMM_OUTER_P, around);
-    fmm_barrier(team);
 }
 
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
-static FMM_TARGET void FMM_NAME(multiply)(fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c, int levels,
+static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c, int levels,
                                           int fused, char *workspace) {
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
     if (levels > 0 && FMM_NAME(fits)(n, m, p, FMM_OUTER_N, FMM_OUTER_M, FMM_OUTER_P)) {
@@ -863,9 +864,6 @@ static FMM_TARGET void FMM_NAME(multiply)(fmm_team *team, int64_t n, int64_t m, 
         const int64_t h = n / fmm_inner.n, g = m / fmm_inner.m, w = p / fmm_inner.p;
         rows = h * fmm_inner.n, inner = g * fmm_inner.m, cols = w * fmm_inner.p;
         FMM_NAME(product)(team, &fmm_inner, h, g, w, a, b, c, 0, workspace);
-        if (inner < m) {
-            fmm_barrier(team); /* its threads had other columns */
-        }
     } else {
         FMM_NAME(product)(team, &fmm_classical, n, m, p, a, b, c, 0, workspace);
         return;
@@ -887,7 +885,7 @@ static FMM_TARGET void FMM_NAME(multiply)(fmm_team *team, int64_t n, int64_t m, 
 /* A thread's part of a call. */
 static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     const JOB *const job = given;
-    fmm_team team = {job->pool, thread, job->pool == NULL ? 1 : job->pool->threads, 0};
+    const fmm_team team = {job->pool, thread, job->pool == NULL ? 1 : job->pool->threads};
     FMM_NAME(multiply)(&team, job->n, job->m, job->p, (IN){job->a, job->rsa, job->csa}, (IN){job->b, job->rsb, job->csb},
                        (OUT){job->c, job->rsc, job->csc}, job->levels, job->fused, job->workspace);
 }
