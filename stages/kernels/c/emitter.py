@@ -7,7 +7,8 @@ over memory per level; of the inner one the lists of blocks that go into a packe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,14 +164,8 @@ def _terms(rows: np.ndarray) -> list[list[str]]:
     return [[f"{{{block}, {row[block]}}}" for block in np.flatnonzero(row)] for row in rows]
 
 
-def _array(head: str, values: Sequence[str]) -> list[str]:
-    lines, line = [], f"{head} = {{"
-    for value in values:
-        if len(line) + len(value) > _WIDTH:
-            lines.append(line)
-            line = "   "
-        line += f"{value}, " if line.endswith("{") else f" {value}," if not line.endswith(" ") else f"{value}, "
-    return [*lines, line.rstrip(", ") + "};"]
+def _array(head: str, values: Iterable[str]) -> list[str]:
+    return textwrap.wrap(f"{head} = {{{', '.join(values)}}};", _WIDTH, subsequent_indent="    ")
 
 
 def _sums(name: str, sums: Sums, denominator: int) -> str:
