@@ -68,7 +68,7 @@ class Kernel:
           TypeError: neither float32 nor float64.
           ValueError: a number out of range.
         """
-        bytes_needed = getattr(self._library, f"fmm_workspace_{_suffix(np.dtype(dtype))}")
+        bytes_needed = getattr(self._library, f"fmm_workspace_{_suffix(dtype)}")
         _check_numbers(levels, threads)
         return bytes_needed(n, m, p, levels, fused, threads, 0)
 

@@ -30,8 +30,8 @@ _HEADER = """\
  * inner scheme {inner_hash}: {inner}
  *
  * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels of the outer scheme, then one of the inner, fused
- * into a classical product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each outer level on n x m times
- * m x p needs {left} nm/{nm} + {right} mp/{mp} + {products} np/{np} elements; the rest less than 2 MB per thread and 8 MB.
+ * into a classical product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each outer level on n x m by
+ * m x p needs {left} nm/{nm} + {right} mp/{mp} + {products} np/{np} elements, padded; then packed operands.
  *
  * Compile: cc -O3 -std=gnu11 -shared -fPIC -pthread FILE; test: cc -O1 -std=gnu11 -pthread -DFMM_SELF_TEST FILE
  */"""
@@ -173,12 +173,15 @@ def _sums(name: str, sums: Sums, denominator: int) -> str:
     if not sums.outputs:
         vectors = scalars = []
     else:
-        vectors = _body(sums, denominator, "V", "*(const U *)(in[{0}] + j)", "FMM_NAME(put)(around, out[{0}] + j, {1});")
+        vectors = _body(
+            sums, denominator, "V", "*(const U *)(in[{0}] + j)", "FMM_NAME(put)(around, out[{0}] + j, {1});"
+        )
         scalars = _body(sums, denominator, "R", "in[{0}][j * in_step]", "out[{0}][j * out_step] = {1};")
     arguments = "const R *const *in, int64_t in_step, R *const *out, int64_t out_step, int64_t count, int around"
     return "\n".join(
         [
-            f"FMM_INLINE void FMM_NAME({name}_vectors)(const int around, const R *const *in, R *const *out, int64_t end) {{",
+            f"FMM_INLINE void FMM_NAME({name}_vectors)(const int around, const R *const *in,",
+            "                                       R *const *out, int64_t end) {",
             "    for (int64_t j = 0; j < end; j += FMM_LANES) {",
             *(f"        {line}" for line in vectors),
             "    }",

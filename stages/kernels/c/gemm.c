@@ -3,6 +3,9 @@
 /* The file includes itself: what stands under «#else» below once per element type and instruction set. */
 #ifndef FMM_REAL
 
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* for the processor that a thread runs on */
+#endif
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
@@ -57,6 +60,7 @@ typedef struct fmm_pool {
     pthread_cond_t wake;
     unsigned calls; /* atomic; a change tells the workers to begin */
     int stop;
+    int processor; /* of the caller in the last call */
     void (*work)(const void *job, int thread);
     const void *job;
     int busy;          /* atomic: workers that have not finished the call */
@@ -88,6 +92,25 @@ static inline void fmm_wait(int spins) {
     } else {
         sched_yield();
     }
+}
+
+/* Keeps the workers off the caller's processor: Linux likes to wake a thread where the one that wakes it runs, and takes
+ * milliseconds to part the two. */
+static void fmm_part(fmm_pool *pool) {
+#if defined(__linux__)
+    const int processor = sched_getcpu();
+    cpu_set_t others;
+    if (processor == pool->processor || processor < 0 || sched_getaffinity(0, sizeof others, &others) != 0) {
+        return;
+    }
+    pool->processor = processor;
+    CPU_CLR(processor, &others);
+    for (int thread = 1; CPU_COUNT(&others) > 0 && thread < pool->threads; thread++) {
+        pthread_setaffinity_np(pool->workers[thread], sizeof others, &others);
+    }
+#else
+    (void)pool;
+#endif
 }
 
 static void *fmm_worker(void *given) {
@@ -134,6 +157,7 @@ fmm_pool *fmm_pool_create(int threads) {
         return NULL;
     }
     pool->threads = 1;
+    pool->processor = -1;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->workers = calloc((size_t)threads, sizeof *pool->workers);
@@ -178,6 +202,7 @@ static void fmm_run(fmm_pool *pool, void (*work)(const void *job, int thread), c
     }
     pool->work = work;
     pool->job = job;
+    fmm_part(pool);
     __atomic_store_n(&pool->busy, pool->threads - 1, __ATOMIC_RELAXED);
     fmm_call_workers(pool, 0);
     work(job, 0);
