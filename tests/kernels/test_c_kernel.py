@@ -188,11 +188,11 @@ def test_a_wrong_text_is_found():
     right = text(strassen(), strassen())
     line = "FMM_NAME(put)(around, out[0] + j, "
     assert line in right
-    outer_wrong = load(right.replace(line, line + "-"))
-    with pytest.raises(KernelError, match="C back end: the outer 2x2x2 gives a wrong 10x10x10"):
+    outer_wrong = load(right.replace(line, line + "-", 1))
+    with pytest.raises(KernelError, match="C back end: the outer 2x2x2 gives a wrong 42x42x42"):
         try_out(outer_wrong, outer, outer)
     inner_wrong = load(right.replace("fmm_inner_left[] = {{0, 1}, {3, 1}", "fmm_inner_left[] = {{0, 1}, {3, -1}"))
-    with pytest.raises(KernelError, match="C back end: the inner 2x2x2 gives a wrong 10x10x10"):
+    with pytest.raises(KernelError, match="C back end: the inner 2x2x2 gives a wrong 42x42x42"):
         try_out(inner_wrong, outer, outer)
 
 

@@ -2,7 +2,7 @@
 
 gemm.c, beside this module, is the same for every pair: a classical product with packed operands, threads, edges, and
 the functions to call. Written here is what the schemes are: of the outer one straight-line sums of blocks, in one pass
-over memory per level; of the inner one the lists of blocks that go into a packed operand and that a product is added to.
+over memory per level; of the inner one the lists of blocks of a packed operand and those that a product is added to.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from stages.program.program import Program
 
 _EXACT = 2**53  # float64 adds and multiplies integers below this without rounding
 _LARGEST = 3  # entries of the trial matrices: -3..3
-_BLOCK = 5  # rows and columns of their blocks
+_BLOCK = 21  # rows and columns of their blocks: whole vectors and some elements
 
 
 def make(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> Kernel:
