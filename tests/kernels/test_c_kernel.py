@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -191,7 +192,7 @@ def test_a_wrong_text_is_found():
     outer_wrong = load(right.replace(line, line + "-", 1))
     with pytest.raises(KernelError, match="C back end: the outer 2x2x2 gives a wrong 42x42x42"):
         try_out(outer_wrong, outer, outer)
-    inner_wrong = load(right.replace("fmm_inner_left[] = {{0, 1}, {3, 1}", "fmm_inner_left[] = {{0, 1}, {3, -1}"))
+    inner_wrong = load(re.sub(r"(fmm_inner_left\[\] = \{\{\d+, )-?\d+", r"\g<1>2", right))
     with pytest.raises(KernelError, match="C back end: the inner 2x2x2 gives a wrong 42x42x42"):
         try_out(inner_wrong, outer, outer)
 
