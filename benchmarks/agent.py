@@ -276,7 +276,7 @@ def walk(row: Row) -> dict:
     made, idle, walker, number, held = 0, 0, None, 0, size.naive_rank
 
     def counts(terms: np.ndarray) -> bool:
-        return row.ring == "Z2" or lift(decode(terms, size)) is not None
+        return row.ring == "Z2" or lift(decode(terms[:3], size)) is not None
 
     while True:
         if walker is None:

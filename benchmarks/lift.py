@@ -136,7 +136,7 @@ def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     while moves:
         moves -= int(flips.advance(walker, flips.policy(PLUS_AFTER, MARGIN), np.uint64(moves)))
     pool = flips.pooled_terms(walker)
-    return [decode(terms, start.size) for terms in pool[:: max(1, len(pool) // count)][:count]]
+    return [decode(terms[:3], start.size) for terms in pool[:: max(1, len(pool) // count)][:count]]
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:

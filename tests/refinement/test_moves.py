@@ -31,7 +31,7 @@ def _pool() -> dict[str, list[Scheme]]:
         walker = flips.begin(encode(standard(parse_size(name))), 2, 4, 0)
         for _ in range(20):
             flips.advance(walker, flips.policy((50, 2000), (2, 4)), np.uint64(10_000))
-        walked = [decode(terms, parse_size(name)) for terms in flips.pooled_terms(walker)]
+        walked = [decode(terms[:3], parse_size(name)) for terms in flips.pooled_terms(walker)]
         pool["Z2"] += walked
         pool["Z"] += [lifted for scheme in walked if (lifted := lift(scheme)) is not None]
     return pool

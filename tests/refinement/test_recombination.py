@@ -45,7 +45,7 @@ def walked(name: str, streams: int = 1) -> list[Scheme]:
                 break
         flips.advance(walker, policy, np.uint64(200_000))
         assert walker.registers[flips.BEST] == RANKS[name]
-        found += [decode(terms, size) for terms in flips.pooled_terms(walker)[:4]]
+        found += [decode(terms[:3], size) for terms in flips.pooled_terms(walker)[:4]]
     return found
 
 
