@@ -38,9 +38,14 @@ shell.prefix(f"set -euo pipefail; export PYTHONUNBUFFERED=1 PATH={search_path}; 
 
 
 def code(*layers):
-    """The lock file and the Python files of `layers`, folders or modules of stages/ that dvc.yaml names likewise."""
+    """The lock file and the sources in `layers`, folders or modules of stages/ that dvc.yaml names likewise."""
     paths = [Path("stages", layer) for layer in layers]
-    files = [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    files = [
+        file
+        for path in paths
+        for file in (sorted(path.rglob("*.*")) if path.is_dir() else [path])
+        if file.suffix in (".py", ".c")
+    ]
     return ["requirements.lock", *map(str, files)]
 
 
