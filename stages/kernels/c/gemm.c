@@ -1,7 +1,7 @@
 /*@HEADER@*/
 
 /* The file includes itself: what stands under «#else» below once per element type and instruction set. */
-#ifndef FMM_REAL
+#ifndef FMM_ISA
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* for the processor that a thread runs on */
@@ -242,7 +242,7 @@ static inline int64_t fmm_share(int64_t count, int64_t unit, int thread, int thr
 
 static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / FMM_LINE * FMM_LINE + FMM_STAGGER; }
 
-/* ---- The file once more for each element type and instruction set ---- */
+/* ---- The file once more for each instruction set and, within, for each element type ---- */
 
 #define FMM_JOIN_(name, real, isa) fmm_##name##_##real##_##isa
 #define FMM_JOIN(name, real, isa) FMM_JOIN_(name, real, isa)
@@ -259,21 +259,7 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 #define FMM_DEPTH 512
 #define FMM_COLS 192
 #define FMM_AROUND(to, vector) (*(to) = (vector))
-#define FMM_REAL float
-#define FMM_SUFFIX f32
 #include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#define FMM_REAL double
-#define FMM_SUFFIX f64
-#include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#undef FMM_ISA
-#undef FMM_TARGET
-#undef FMM_BYTES
-#undef FMM_ROWS
-#undef FMM_AROUND
 
 #if defined(__x86_64__)
 #define FMM_ISA avx2
@@ -281,42 +267,14 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 #define FMM_BYTES 32
 #define FMM_ROWS 6
 #define FMM_AROUND(to, vector) _mm256_stream_si256((__m256i *)(to), (__m256i)(vector))
-#define FMM_REAL float
-#define FMM_SUFFIX f32
 #include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#define FMM_REAL double
-#define FMM_SUFFIX f64
-#include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#undef FMM_ISA
-#undef FMM_TARGET
-#undef FMM_BYTES
-#undef FMM_ROWS
-#undef FMM_AROUND
 
 #define FMM_ISA avx512
 #define FMM_TARGET __attribute__((target("avx512f,avx2,fma")))
 #define FMM_BYTES 64
 #define FMM_ROWS 12
 #define FMM_AROUND(to, vector) _mm512_stream_si512((void *)(to), (__m512i)(vector))
-#define FMM_REAL float
-#define FMM_SUFFIX f32
 #include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#define FMM_REAL double
-#define FMM_SUFFIX f64
-#include __FILE__
-#undef FMM_REAL
-#undef FMM_SUFFIX
-#undef FMM_ISA
-#undef FMM_TARGET
-#undef FMM_BYTES
-#undef FMM_ROWS
-#undef FMM_AROUND
 #endif
 
 /* ---- The functions to call ---- */
@@ -389,7 +347,26 @@ FMM_DEFINE(f32, float)
 FMM_DEFINE(f64, double)
 /*@TEST@*/
 
-#else /* FMM_REAL: for one element type and one instruction set */
+#elif !defined(FMM_REAL) /* for one instruction set */
+
+#define FMM_REAL float
+#define FMM_SUFFIX f32
+#include __FILE__
+#undef FMM_REAL
+#undef FMM_SUFFIX
+#define FMM_REAL double
+#define FMM_SUFFIX f64
+#include __FILE__
+#undef FMM_REAL
+#undef FMM_SUFFIX
+
+#undef FMM_ISA
+#undef FMM_TARGET
+#undef FMM_BYTES
+#undef FMM_ROWS
+#undef FMM_AROUND
+
+#else /* for one instruction set and one element type */
 
 #define R FMM_REAL
 #define FMM_LANES ((int64_t)(FMM_BYTES / sizeof(R)))
