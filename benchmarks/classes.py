@@ -1,44 +1,94 @@
-"""Inequivalent schemes of 3x3x3:23 from the standard algorithm in ten CPU minutes: python benchmarks/classes.py
+"""Inequivalent schemes of 3x3x3:23 in ten CPU minutes: python benchmarks/classes.py [--seconds N] [--seed N]
 
-One walk as in the pipeline, on one core, that keeps every scheme with a new invariant; printed: how many classes
-(`algebra.invariants.class_of`) there are of each ring, a lower bound of the inequivalent schemes. They stay in
-.records/classes.parquet, from where benchmarks/additions.py takes them. Killed, the same command goes on.
+Attempts of the flip walk over Z2 on one core, each from the standard algorithm; of one that ends at rank 23, up to
+HARVEST schemes are looked at. Counted are classes (`algebra.invariants.class_of`), a lower bound of the inequivalent
+schemes, and those of one lift per class over Z2 that is over Z. The lines of the seed in benchmarks/classes.csv are
+written anew; of the lifts, the KEPT with the fewest non-zeros stay in .records/classes.parquet, from where
+benchmarks/additions.py takes them.
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
 import sys
+import time
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
-from stages.contract import candidates, params  # noqa: E402
-from stages.contract.command import Stopwatch  # noqa: E402
-from stages.contract.resume import Resume  # noqa: E402
-from stages.refinement.walk import read_start, refine  # noqa: E402
+from stages.contract import candidates, command, params  # noqa: E402
+from stages.refinement import flips  # noqa: E402
+from stages.refinement.lift import lift  # noqa: E402
+from stages.refinement.words import decode, encode  # noqa: E402
 
+TABLE = Path(__file__).with_suffix(".csv")
+KEPT_IN = ROOT / ".records/classes.parquet"
+COLUMNS = ["size", "ring", "rank", "classes", "schemes", "attempts", "hits", "seed", "cpu_s"]
 SIZE, RANK = parse_size("3x3x3"), 23
-WALK = {"sizes": ["2x2x2", "2x2x3", "2x3x3", "3x3x3"], "flips": 9_500_000_000}
-SETTINGS = {"keep": 10**6, "restart_after": 300_000}  # all are kept, and attempts are short
+IDLE = 100_000  # flips without a lower rank that end an attempt
+HARVEST = 32
+KEPT = 2000
 
 
 def main() -> None:
-    given = params.load(ROOT / "params.yaml")
-    walk = given.walks["standard"].model_copy(update=WALK)
-    settings = given.refinement.model_copy(update=SETTINGS)
-    start = ROOT / params.STANDARD_START
-    resume = Resume("classes", [walk.model_dump(), settings.model_dump()], [start])
-    stopwatch = Stopwatch()
-    finds, flips = refine(walk, settings, read_start(start), "classes", resume, stopwatch, threads=1)
-    seconds = stopwatch.cpu_s
-    candidates.write(ROOT / ".records/classes.parquet", finds.collection.candidates())
-    resume.clear()
-    for ring in ("Z2", "Z"):
-        found = {class_of(scheme) for scheme in finds.collection.schemes(SIZE, ring, RANK)}
-        print(f"{SIZE.name}:{RANK} over {ring}: {len(found)} classes, {flips} flips, {seconds:.0f} CPU s")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600, help="of CPU time, imports and compilation included")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    settings = params.load(ROOT / "params.yaml").refinement
+    policy = flips.policy(settings.plus_after, settings.margin)
+    start = encode(standard(SIZE))
+    rng = np.random.default_rng(given.seed)
+    seen: set[str] = set()
+    classes: dict[str, set[str]] = {"Z2": set(), "Z": set()}
+    lifts: list[tuple[int, str, Scheme]] = []
+    attempts = hits = lifted = 0
+    while time.process_time() < given.seconds:
+        walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
+        while flips.advance(walker, policy, np.uint64(IDLE)) < IDLE:  # it stops early where the rank falls
+            pass
+        attempts += 1
+        if walker.registers[flips.BEST] != RANK:
+            continue
+        hits += 1
+        pool = flips.pooled_terms(walker)
+        for terms in pool[:: -(-len(pool) // HARVEST)]:
+            scheme = decode(terms[:3], SIZE)
+            if scheme.hash in seen:
+                continue
+            seen.add(scheme.hash)
+            kind = class_of(scheme)
+            if kind in classes["Z2"]:
+                continue
+            classes["Z2"].add(kind)
+            over_z = lift(scheme)
+            if over_z is not None and over_z.ring == "Z":
+                lifted += 1
+                classes["Z"].add(class_of(over_z))
+                lifts.append((sum(np.count_nonzero(factor) for factor in over_z.factors), over_z.hash, over_z))
+        if len(lifts) > 2 * KEPT:
+            lifts = sorted(lifts)[:KEPT]
+        if attempts % 1000 == 0:
+            print(f"{attempts} attempts, {len(classes['Z2'])} classes", file=sys.stderr, flush=True)
+    found = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
+    candidates.write(KEPT_IN, found)
+    rows = []
+    if TABLE.exists():
+        with TABLE.open(newline="") as file:
+            rows = [line for line in csv.DictReader(file) if line["seed"] != str(given.seed)]
+    for ring, schemes in (("Z2", len(seen)), ("Z", lifted)):
+        row = {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes}
+        row |= {"attempts": attempts, "hits": hits, "seed": given.seed, "cpu_s": round(time.process_time())}
+        rows.append(row)
+        print(" ".join(f"{name} {value}" for name, value in row.items()))
+    command.write_text(TABLE, command.csv_text(COLUMNS, rows))
 
 
 if __name__ == "__main__":
