@@ -2,10 +2,11 @@
 
 For each size, schemes of lowest rank with coefficients -1, 0, 1 are annealed by flips and sandwiches
 (`program.annealing`), every second time from one of the best results so far; they come from the tables and JSON files
-named by --schemes, and are products of what was found for smaller sizes, too. After --seconds of CPU time the line of
-the size in benchmarks/additions.csv is written, and the program, checked by the interpreter, goes to results/programs/
-if none with as few additions lies there. `growth` is the growth factor of that program; `lowest_growth` is reached by
-sandwiches alone, from as many starts as a tenth of the time allows.
+named by --schemes, and are products of what was found for smaller sizes, too. Then the line of the size in
+benchmarks/additions.csv is written, and the program, checked by the interpreter, goes to results/programs/ if none with
+as few additions lies there. The largest size has --seconds of CPU time, a smaller one has less, as its naive rank is.
+`hits` of the `anneals` ended at `additions`. `growth` is the growth factor of that program; `lowest_growth` is reached
+by sandwiches alone, from as many starts as a tenth of the time allows.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from stages.program.annealing import ADDITIONS, GROWTH, Annealing, anneal  # noq
 from stages.program.interpreter import multiply  # noqa: E402
 from stages.program.program import Program, from_json, from_scheme, to_json  # noqa: E402
 from stages.refinement.moves import product  # noqa: E402
+from stages.refinement.words import fits_ternary  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 PROGRAMS = ROOT / "results/programs"
@@ -49,7 +51,7 @@ FACTORS = 8  # results of a size that products are made of
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sizes", nargs="*", type=parse_size, metavar="SIZE", help="default: all that there are")
-    parser.add_argument("--seconds", type=float, default=60, help="of CPU time per size")
+    parser.add_argument("--seconds", type=float, default=60, help="of CPU time for the largest size")
     parser.add_argument("--seed", type=int, default=0)
     found = [*sorted((ROOT / "results").glob("refinement/schemes/*.parquet"))]
     found += sorted((ROOT / "results/records").glob("*.json"))
@@ -59,12 +61,14 @@ def main() -> None:
     for scheme in read(given.schemes):
         own.setdefault(scheme.size, {})[scheme.hash] = scheme
     best: dict[Size, list[Scheme]] = {}
-    for size in sorted(given.sizes or own, key=lambda size: size.naive_rank):
+    sizes = sorted(given.sizes or own, key=lambda size: size.naive_rank)
+    for size in sizes:
         starts = [*own.get(size, {}).values(), *products(best, size)]
         lowest = min((scheme.rank for scheme in starts), default=0)
         starts = [scheme for scheme in starts if scheme.rank == lowest]
         if starts:
-            row, best[size] = lower(starts, given.seconds, given.seed)
+            seconds = given.seconds * size.naive_rank / sizes[-1].naive_rank
+            row, best[size] = lower(starts, seconds, given.seed)
             write(row)
             print(" ".join(f"{name} {value}" for name, value in row.items()), flush=True)
 
@@ -73,9 +77,7 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
     """The schemes over Z that can be annealed."""
     for path in paths:
         held = [candidates.read_json(path)] if path.suffix == ".json" else [c.scheme for c in candidates.read(path)]
-        yield from (
-            scheme for scheme in held if scheme.ring == "Z" and all(np.abs(f).max() <= 1 for f in scheme.factors)
-        )
+        yield from filter(fits_ternary, held)
 
 
 def products(best: dict[Size, list[Scheme]], size: Size) -> Iterator[Scheme]:

@@ -13,6 +13,7 @@ import argparse
 import csv
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,25 +43,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="of CPU time, imports and compilation included")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    settings = params.load(ROOT / "params.yaml").refinement
-    policy = flips.policy(settings.plus_after, settings.margin)
-    start = encode(standard(SIZE))
-    rng = np.random.default_rng(given.seed)
+    attempts: list[bool] = []  # whether each ended at the rank
     seen: set[str] = set()
     classes: dict[str, set[str]] = {"Z2": set(), "Z": set()}
     lifts: list[tuple[int, str, Scheme]] = []
-    attempts = hits = lifted = 0
-    while time.process_time() < given.seconds:
-        walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
-        while flips.advance(walker, policy, np.uint64(IDLE)) < IDLE:  # it stops early where the rank falls
-            pass
-        attempts += 1
-        if walker.registers[flips.BEST] != RANK:
-            continue
-        hits += 1
-        pool = flips.pooled_terms(walker)
-        for terms in pool[:: -(-len(pool) // HARVEST)]:
-            scheme = decode(terms[:3], SIZE)
+    num_lifts = 0
+    for found in ends(given.seed):
+        attempts.append(bool(found))
+        for scheme in found:
             if scheme.hash in seen:
                 continue
             seen.add(scheme.hash)
@@ -70,25 +60,46 @@ def main() -> None:
             classes["Z2"].add(kind)
             over_z = lift(scheme)
             if over_z is not None and over_z.ring == "Z":
-                lifted += 1
+                num_lifts += 1
                 classes["Z"].add(class_of(over_z))
-                lifts.append((sum(np.count_nonzero(factor) for factor in over_z.factors), over_z.hash, over_z))
+                lifts.append((sum(map(np.count_nonzero, over_z.factors)), over_z.hash, over_z))
         if len(lifts) > 2 * KEPT:
             lifts = sorted(lifts)[:KEPT]
-        if attempts % 1000 == 0:
-            print(f"{attempts} attempts, {len(classes['Z2'])} classes", file=sys.stderr, flush=True)
-    found = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
-    candidates.write(KEPT_IN, found)
-    rows = []
+        if time.process_time() >= given.seconds:
+            break
+    kept = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
+    candidates.write(KEPT_IN, kept)
+    counts = {"attempts": len(attempts), "hits": sum(attempts), "seed": given.seed, "cpu_s": round(time.process_time())}
+    rows = [
+        {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
+        for ring, schemes in (("Z2", len(seen)), ("Z", num_lifts))
+    ]
+    write(rows, given.seed)
+
+
+def ends(seed: int) -> Iterator[list[Scheme]]:
+    """What each attempt ends with: some schemes of the rank, or none."""
+    settings = params.load(ROOT / "params.yaml").refinement
+    policy = flips.policy(settings.plus_after, settings.margin)
+    start = encode(standard(SIZE))
+    rng = np.random.default_rng(seed)
+    while True:
+        walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
+        while flips.advance(walker, policy, np.uint64(IDLE)) < IDLE:  # it stops early where the rank falls
+            pass
+        pool = flips.pooled_terms(walker) if walker.registers[flips.BEST] == RANK else []
+        yield [decode(terms[:3], SIZE) for terms in pool[:: -(-len(pool) // HARVEST) or 1]]
+
+
+def write(rows: list[dict], seed: int) -> None:
+    """Puts the lines of a seed into the table, in place of its own."""
+    held = []
     if TABLE.exists():
         with TABLE.open(newline="") as file:
-            rows = [line for line in csv.DictReader(file) if line["seed"] != str(given.seed)]
-    for ring, schemes in (("Z2", len(seen)), ("Z", lifted)):
-        row = {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes}
-        row |= {"attempts": attempts, "hits": hits, "seed": given.seed, "cpu_s": round(time.process_time())}
-        rows.append(row)
+            held = [line for line in csv.DictReader(file) if line["seed"] != str(seed)]
+    command.write_text(TABLE, command.csv_text(COLUMNS, held + rows))
+    for row in rows:
         print(" ".join(f"{name} {value}" for name, value in row.items()))
-    command.write_text(TABLE, command.csv_text(COLUMNS, rows))
 
 
 if __name__ == "__main__":
