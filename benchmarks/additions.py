@@ -1,7 +1,7 @@
 """The fewest additions of our own schemes over Z: python benchmarks/additions.py [SIZE...] [--seconds N] [--seed N]
 
 For each size, schemes of lowest rank with coefficients -1, 0, 1 are annealed by flips and sandwiches
-(`program.annealing`), every second time from one of the best results so far; they come from the tables and JSON files
+(`program.annealing`), every second time from one of the best results so far; they come from the tables and certificates
 named by --schemes, and are products of what was found for smaller sizes, too. Then the line of the size in
 benchmarks/additions.csv is written, and the program, checked by the interpreter, goes to results/programs/ if none with
 as few additions lies there. The largest size has --seconds of CPU time, a smaller one has less, as its naive rank is.
@@ -36,9 +36,13 @@ from stages.program.interpreter import multiply  # noqa: E402
 from stages.program.program import Program, from_json, from_scheme, to_json  # noqa: E402
 from stages.refinement.moves import product  # noqa: E402
 from stages.refinement.words import fits_ternary  # noqa: E402
+from stages.verification.findings import Finding, examine  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 PROGRAMS = ROOT / "results/programs"
+# What the default run, benchmarks/records.py and benchmarks/classes.py leave; the certificates are in git.
+OWN = ("results/refinement/schemes/*.parquet", ".records/*.parquet", ".records/*/results/refinement/schemes/*.parquet")
+OWN += ("results/records/*.json",)
 COLUMNS = ["size", "rank", "starts", "nonzeros", "naive", "additions", "u", "v", "w", "growth", "lowest_growth"]
 COLUMNS += ["anneals", "hits", "seed", "cpu_s"]
 FAR, NEAR = Annealing(100_000, 2.0, 0.2), Annealing(100_000, 1.0, 0.2)  # from a start, and from a result
@@ -53,17 +57,16 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=parse_size, metavar="SIZE", help="default: all that there are")
     parser.add_argument("--seconds", type=float, default=60, help="of CPU time for the largest size")
     parser.add_argument("--seed", type=int, default=0)
-    found = [*sorted((ROOT / "results").glob("refinement/schemes/*.parquet"))]
-    found += sorted((ROOT / "results/records").glob("*.json"))
-    parser.add_argument("--schemes", nargs="+", type=Path, default=found, metavar="FILE")
+    own = [path for pattern in OWN for path in sorted(ROOT.glob(pattern))]
+    parser.add_argument("--schemes", nargs="+", type=Path, default=own, metavar="FILE", help="default: all own ones")
     given = parser.parse_args()
-    own: dict[Size, dict[str, Scheme]] = {}
+    held: dict[Size, dict[str, Scheme]] = {}
     for scheme in read(given.schemes):
-        own.setdefault(scheme.size, {})[scheme.hash] = scheme
+        held.setdefault(scheme.size, {})[scheme.hash] = scheme
     best: dict[Size, list[Scheme]] = {}
-    sizes = sorted(given.sizes or own, key=lambda size: size.naive_rank)
+    sizes = sorted(given.sizes or held, key=lambda size: size.naive_rank)
     for size in sizes:
-        starts = [*own.get(size, {}).values(), *products(best, size)]
+        starts = [*held.get(size, {}).values(), *products(best, size)]
         lowest = min((scheme.rank for scheme in starts), default=0)
         starts = [scheme for scheme in starts if scheme.rank == lowest]
         if starts:
@@ -76,7 +79,10 @@ def main() -> None:
 def read(paths: list[Path]) -> Iterator[Scheme]:
     """The schemes over Z that can be annealed."""
     for path in paths:
-        held = [candidates.read_json(path)] if path.suffix == ".json" else [c.scheme for c in candidates.read(path)]
+        if path.suffix == ".parquet":
+            held = [candidate.scheme for candidate in candidates.read(path)]
+        else:
+            held = [scheme for found in examine(path) if isinstance(found, Finding) for scheme in found.schemes()]
         yield from filter(fits_ternary, held)
 
 
