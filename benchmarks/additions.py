@@ -4,7 +4,7 @@ For each size, schemes of lowest rank with coefficients -1, 0, 1 are annealed by
 (`program.annealing`), every second time from one of the best results so far; they come from the tables and certificates
 named by --schemes, and are products of what was found for smaller sizes, too. Then the line of the size in
 benchmarks/additions.csv is written, and the program, checked by the interpreter, goes to results/programs/ if none with
-as few additions lies there. The largest size has --seconds of CPU time, a smaller one has less, as its naive rank is.
+fewer additions lies there. The largest size has --seconds of CPU time, a smaller one has less, as its naive rank is.
 `hits` of the `anneals` ended at `additions`. `growth` is the growth factor of that program; `lowest_growth` is reached
 by sandwiches alone, from as many starts as a tenth of the time allows.
 """
@@ -143,9 +143,9 @@ def lower(starts: list[Scheme], seconds: float, seed: int) -> tuple[dict, list[S
 
 
 def keep(scheme: Scheme, program: Program) -> None:
-    """Writes the program unless one with as few additions lies there."""
+    """Writes the program unless one with fewer additions lies there."""
     path = PROGRAMS / f"{scheme.size.name}_{scheme.ring}_{scheme.rank}.json"
-    if not path.exists() or costs.additions(program) < costs.additions(from_json(path.read_text())):
+    if not path.exists() or costs.additions(program) <= costs.additions(from_json(path.read_text())):
         command.write_text(path, to_json(program) + "\n")
 
 
