@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.targets import matmul_target
+from stages.algebra.targets import tensor_of
 from stages.errors import SchemeError
 
 
@@ -66,8 +66,8 @@ def first_wrong_entry(
 
 
 def check(scheme: Scheme) -> WrongEntry | None:
-    """`first_wrong_entry` of a scheme against the target of its size."""
-    return first_wrong_entry(matmul_target(scheme.size), scheme.factors, scheme.ring, scheme.denominator)
+    """`first_wrong_entry` of a scheme against its target."""
+    return first_wrong_entry(tensor_of(scheme.size), scheme.factors, scheme.ring, scheme.denominator)
 
 
 class Holding(NamedTuple):

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.targets import Size
+from stages.algebra.targets import Target
 from stages.errors import SchemeError
 
 COEFFICIENT_LIMIT = 2**31 - 1
@@ -87,15 +87,16 @@ def canonical(factors: Factors, ring: Ring) -> Factors:
 
 @dataclass(frozen=True, eq=False)
 class Scheme:
-    """Factors that claim to be the matrix product of one size over one ring. A claim: only `check` proves it.
+    """Factors that claim to be one target over one ring. A claim: only `check` proves it.
 
     Attributes:
+      size: of a matrix product, or another target.
       ring: one of `rings.RINGS`; it may come from a file, so it is checked here and not by its type.
     Raises:
       SchemeError: unknown ring, rows that do not fit the size, or a denominator that the ring does not have.
     """
 
-    size: Size
+    size: Target
     ring: str
     factors: Factors
     denominator: int = 1
@@ -124,13 +125,8 @@ class Scheme:
         return digest.hexdigest()[:16]
 
 
-def standard(size: Size, ring: Ring = "Z") -> Scheme:
-    """The standard algorithm: one product a_ij * b_jk for each (i, j, k)."""
-    n, m, p = size
-    i, j, k = (axis.ravel() for axis in np.meshgrid(range(n), range(m), range(p), indexing="ij"))
-    rows = (i * m + j, j * p + k, k * n + i)
-    return Scheme(
-        size,
-        ring,
-        Factors(*((np.arange(length)[:, None] == row[None, :]) for length, row in zip(size.modes, rows, strict=True))),
-    )
+def standard(size: Target, ring: Ring = "Z") -> Scheme:
+    """The standard algorithm: one term for each non-zero entry, so one product a_ij * b_jk for each (i, j, k)."""
+    *rows, values = size.entries.T
+    u, v, w = (np.arange(length)[:, None] == row[None, :] for length, row in zip(size.modes, rows, strict=True))
+    return Scheme(size, ring, Factors(u, v, w * values))

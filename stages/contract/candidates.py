@@ -11,7 +11,7 @@ import numpy as np
 
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.invariants import invariant
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Bilinear, Size, Target, find_target
 from stages.contract import command, tables
 from stages.errors import SchemeError
 
@@ -54,22 +54,27 @@ def to_row(candidate: Candidate) -> dict:
     }
 
 
-def scheme_from_row(row: Mapping) -> Scheme:
+NO_TARGETS: Mapping[str, Bilinear] = {}  # but sizes
+
+
+def scheme_from_row(row: Mapping, targets: Mapping[str, Bilinear] = NO_TARGETS) -> Scheme:
     """Rebuilds the scheme of a row of any table that holds the candidate columns.
 
+    Args:
+      targets: by name, those that are no sizes.
     Raises:
       SchemeError: lists whose lengths do not fit size and rank, or what `Scheme` refuses.
     """
-    size = parse_size(row["size"])
+    size = find_target(row["size"], targets)
     factors = Factors(
         *(_matrix(row[name], length, row["rank"], name) for name, length in zip("uvw", size.modes, strict=True))
     )
     return Scheme(size, row["ring"], factors, row["denominator"])
 
 
-def from_row(row: Mapping) -> Candidate:
+def from_row(row: Mapping, targets: Mapping[str, Bilinear] = NO_TARGETS) -> Candidate:
     """The candidate of a row. Raises SchemeError as `scheme_from_row` does."""
-    return Candidate(scheme_from_row(row), row["origin"], row["parent"], row["seed"], row["clock"])
+    return Candidate(scheme_from_row(row, targets), row["origin"], row["parent"], row["seed"], row["clock"])
 
 
 def _matrix(values: Sequence[int], length: int, rank: int, name: str) -> np.ndarray:
@@ -94,7 +99,7 @@ def read(path: Path) -> list[Candidate]:
 JSON_KEYS = ("size", "ring", "denominator", "u", "v", "w")
 
 
-def read_json(path: Path) -> Scheme:
+def read_json(path: Path, targets: Mapping[str, Bilinear] = NO_TARGETS) -> Scheme:
     """Reads a scheme from JSON: {"size": "2x2x2", "ring": "Z", "denominator": 1, "u": [[...]], "v": ..., "w": ...}.
 
     u, v, w are lists of rows ([nm, R], [mp, R], [pn, R]); the third factor indexes C transposed.
@@ -110,7 +115,7 @@ def read_json(path: Path) -> Scheme:
         for key, example in (("size", "3x4x5"), ("ring", "Z")):
             if not isinstance(given[key], str):
                 raise SchemeError(f"{key}: expected text like {example}, got {given[key]!r}")
-        size = parse_size(given["size"])
+        size = find_target(given["size"], targets)
         if type(given["denominator"]) is not int:
             raise SchemeError(f"denominator: expected an integer, got {given['denominator']!r}")
         return Scheme(size, given["ring"], Factors(*(_rows(given[name], name) for name in "uvw")), given["denominator"])
@@ -151,7 +156,7 @@ class Collection:
 
     def __init__(self, keep: int, cost: Callable[[Scheme], int] | None = None) -> None:
         self._keep, self._cost = keep, cost
-        self._kept: dict[tuple[Size, str, int], dict[str, Candidate]] = {}
+        self._kept: dict[tuple[Target, str, int], dict[str, Candidate]] = {}
         self._offered: set[str] = set()  # hashes, which also tell sizes, rings and ranks apart
 
     def add(self, candidate: Candidate) -> bool:
@@ -162,7 +167,8 @@ class Collection:
             return False
         self._offered.add(scheme.hash)
         kept = self._kept.setdefault((scheme.size, scheme.ring, scheme.rank), {})
-        its_invariant = invariant(scheme)
+        # The symmetries of a target without axes are not known: there every scheme is one of its own.
+        its_invariant = invariant(scheme) if isinstance(scheme.size, Size) else scheme.hash
         rival = kept.get(its_invariant)
         if rival and (not self._cost or self._cost(rival.scheme) <= self._cost(scheme)):
             return False
@@ -178,18 +184,18 @@ class Collection:
             return len(kept) < self._keep
         return self._cost(scheme) < max(self._cost(candidate.scheme) for candidate in kept.values())
 
-    def is_full(self, size: Size, ring: str, rank: int) -> bool:
+    def is_full(self, size: Target, ring: str, rank: int) -> bool:
         return len(self._kept.get((size, ring, rank), ())) >= self._keep
 
-    def best(self, size: Size, ring: str) -> int | None:
+    def best(self, size: Target, ring: str) -> int | None:
         """Lowest rank held, or None."""
         return min((rank for held, its_ring, rank in self._kept if (held, its_ring) == (size, ring)), default=None)
 
-    def schemes(self, size: Size, ring: str, rank: int) -> list[Scheme]:
+    def schemes(self, size: Target, ring: str, rank: int) -> list[Scheme]:
         """Those of one size, ring and rank, in the order of arrival."""
         return [candidate.scheme for candidate in self._kept.get((size, ring, rank), {}).values()]
 
-    def forget_above(self, size: Size, ring: str, rank: int) -> None:
+    def forget_above(self, size: Target, ring: str, rank: int) -> None:
         """Drops the schemes of one size and ring whose rank is higher."""
         for key in [key for key in self._kept if key[:2] == (size, ring) and key[2] > rank]:
             del self._kept[key]
@@ -202,7 +208,7 @@ class Collection:
         """All that is kept as bytes (JSON) in a uint8 array, for `contract.resume`."""
         return np.frombuffer(json.dumps([to_row(candidate) for candidate in self.candidates()]).encode(), np.uint8)
 
-    def restore(self, saved: np.ndarray) -> None:
+    def restore(self, saved: np.ndarray, targets: Mapping[str, Bilinear] = NO_TARGETS) -> None:
         """Adds what `to_array` saved, in its order."""
         for row in json.loads(saved.tobytes()):
-            self.add(from_row(row))
+            self.add(from_row(row, targets))

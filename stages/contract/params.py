@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
+from stages.contract import named_targets
 from stages.errors import ParamsError, SchemeError
 
 Entry = TypeVar("Entry")
@@ -39,8 +40,13 @@ def _size_name(name: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _target_name(name: str) -> str:
+    return name if re.fullmatch(named_targets.NAME, name) else _size_name(name)
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 SizeName = Annotated[str, AfterValidator(_size_name)]
+TargetName = Annotated[str, AfterValidator(_target_name)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]
 
 
@@ -210,17 +216,26 @@ class Walk(Section):
     flips, nothing drawn at random.
     """
 
-    start: str = Field(description="what it begins from: the standard algorithm, or the schemes of an agent or a walk")
+    start: str = Field(
+        description="what it begins from: the standard algorithm, the schemes of an agent or a walk, or a target's file"
+    )
     mode: Literal["flips", "cyclic", "ternary", "recombination"] = Field(
         description="what moves, and among which schemes"
     )
-    sizes: tuple[SizeName, ...] = Field(
-        min_length=1, description="in the order in which they are walked; of a recombination the largest"
+    sizes: tuple[TargetName, ...] = Field(
+        min_length=1,
+        description="in the order in which they are walked; of a recombination the largest; or one target that is no "
+        "matrix product, whose file is the start",
     )
     flips: int | None = Field(
         None, ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank"
     )
     seed: Seed | None = Field(None, description="root of every random stream of the walk")
+
+    @property
+    def target(self) -> str | None:
+        """The target that is no matrix product, if it walks one."""
+        return next((name for name in self.sizes if re.fullmatch(named_targets.NAME, name)), None)
 
     @field_validator("sizes")
     @classmethod
@@ -235,6 +250,8 @@ class Walk(Section):
             if (getattr(self, key) is None) != (self.mode == "recombination"):
                 expected = "none" if self.mode == "recombination" else "a number"
                 raise ValueError(f"{key}: expected {expected} in mode {self.mode}, got {getattr(self, key)}")
+        if self.target:
+            return self._other_target_stands_alone()
         for name in self.sizes:
             size = parse_size(name)
             if self.mode == "recombination":
@@ -254,6 +271,16 @@ class Walk(Section):
             raise ValueError(
                 f"start: expected the schemes of an agent or a walk in mode recombination, got {self.start}"
             )
+        return self
+
+    def _other_target_stands_alone(self) -> Walk:
+        """It has no neighbours to start from, and no symmetry that is known."""
+        if len(self.sizes) > 1:
+            raise ValueError(f"sizes: expected {self.target} alone, got {list(self.sizes)}")
+        if self.mode not in ("flips", "ternary"):
+            raise ValueError(f"mode: expected flips or ternary for {self.target}, got {self.mode}")
+        if self.start != target_start(self.target):
+            raise ValueError(f"start: expected {target_start(self.target)}, got {self.start}")
         return self
 
 
@@ -376,12 +403,17 @@ class Params(Section):
         agents = [schemes_of("search", name) for name in sorted(self.agents)]
         for name, walk in self.walks.items():
             others = [schemes_of("refinement", other) for other in sorted(self.walks) if other != name]
-            if walk.start not in (STANDARD_START, *agents, *others):
+            if not walk.target and walk.start not in (STANDARD_START, *agents, *others):
                 starts = ", ".join([STANDARD_START, *agents, *others])
                 raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")
             if first_start(self.walks, name) is None:
                 raise ValueError(f"walks.{name}.start: expected walks that begin somewhere, got a circle")
         return self
+
+
+def target_start(name: str) -> str:
+    """Where a target that is no matrix product stands; its standard algorithm is where a walk of it begins."""
+    return f"data/targets/{name}.json"
 
 
 def schemes_of(stage: Literal["search", "refinement"], name: str) -> str:

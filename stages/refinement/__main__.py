@@ -8,13 +8,14 @@ from stages.contract import candidates, command, params
 from stages.contract.resume import Resume
 from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
 from stages.refinement.recombination import recombine
-from stages.refinement.walk import read_start, refine
+from stages.refinement.walk import read_start, read_target_start, refine
 
 
 def main(args: argparse.Namespace) -> None:
     given = params.load(args.params)
     walk, settings = params.entry(given.walks, args.name, "walks"), given.refinement
-    start = read_start(args.start)
+    is_ternary = walk.mode == "ternary"
+    start = read_target_start(args.start, is_ternary) if walk.target else read_start(args.start)
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
     resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])

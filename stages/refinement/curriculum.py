@@ -6,7 +6,7 @@ others, and so is each scheme of the lowest rank that is held: which of them lea
 
 Half of the starts are made of schemes over Z alone: what does not lift makes larger schemes that do not lift (measured
 for 4x4x4:47). The other half take the lowest ranks over Z2. The ternary walk starts from schemes over Z with
-coefficients -1, 0, 1 alone.
+coefficients -1, 0, 1 alone. A target that is no matrix product has no neighbours: it starts from what it holds itself.
 """
 
 from __future__ import annotations
@@ -15,24 +15,27 @@ import numpy as np
 
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.symmetry import orientation, oriented, sorted_size
-from stages.algebra.targets import Size
+from stages.algebra.targets import Bilinear, Size, Target
 from stages.refinement.finds import Finds
 from stages.refinement.moves import merge, product, project
 from stages.refinement.words import fits_ternary
 
 
-def draw_start(size: Size, finds: Finds, rng: np.random.Generator, is_ternary: bool = False) -> tuple[Scheme, str]:
+def draw_start(size: Target, finds: Finds, rng: np.random.Generator, is_ternary: bool = False) -> tuple[Scheme, str]:
     """A scheme of `size` to walk from, and the hash of the largest held scheme that it is made of."""
     ring = "Z" if is_ternary else ("Z", "Z2")[rng.integers(2)]
     used: list[Scheme] = []
 
-    def held(wanted: Size) -> Scheme:
-        """One of the lowest rank, its axes in the order wanted; the standard algorithm where nothing is held."""
-        size = sorted_size(wanted)
+    def drawn(size: Target) -> Scheme:
+        """One of the lowest rank; the standard algorithm where nothing is held."""
         schemes = finds.lowest(size, ring, is_ternary) or [standard(size)]
         used.append(schemes[rng.integers(len(schemes))])
-        turned = oriented(used[-1], orientation(size, wanted))
-        return turned if turned.ring == ring else Scheme(wanted, ring, turned.factors)
+        return used[-1] if used[-1].ring == ring else Scheme(size, ring, used[-1].factors)
+
+    def held(wanted: Size) -> Scheme:
+        """`drawn`, its axes in the order wanted."""
+        size = sorted_size(wanted)
+        return oriented(drawn(size), orientation(size, wanted))
 
     def side_by_side(axis: int, first: int) -> Scheme:
         return merge(held(_with(size, axis, first)), held(_with(size, axis, size[axis] - first)), axis)
@@ -44,6 +47,8 @@ def draw_start(size: Size, finds: Finds, rng: np.random.Generator, is_ternary: b
         larger = held(_with(size, axis, size[axis] + 1))
         return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
 
+    if isinstance(size, Bilinear):
+        return drawn(size), used[-1].hash
     ways: list[tuple] = [(held, size)] if finds.lowest(size, ring, is_ternary) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Bilinear, Target, find_target
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
 from stages.refinement.words import fits_ternary
@@ -28,6 +28,7 @@ class Finds:
     If it prefers sparse ones, schemes of fewer non-zeros take the place of others of the same rank.
 
     Attributes:
+      targets: of what was given those that are no sizes, by name.
       collection: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
       attempts: how many ended, by size and lowest rank in the ring they walk over.
@@ -37,6 +38,7 @@ class Finds:
         self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False
     ) -> None:
         self._origin, self._seed, self._given = origin, seed, list(given)
+        self.targets = {scheme.size.name: scheme.size for scheme in self._given if isinstance(scheme.size, Bilinear)}
         rings = [(_modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
@@ -70,7 +72,7 @@ class Finds:
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
-    def lowest(self, size: Size, ring: str, is_ternary: bool = False) -> list[Scheme]:
+    def lowest(self, size: Target, ring: str, is_ternary: bool = False) -> list[Scheme]:
         """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count.
 
         If `is_ternary`, only coefficients -1, 0, 1 do.
@@ -109,7 +111,7 @@ class Finds:
 
     def attempt_rows(self) -> list[dict]:
         """The table of `attempts`, by size and rank."""
-        ended = sorted(self.attempts.items(), key=lambda item: (parse_size(item[0][0]), item[0][1]))
+        ended = sorted(self.attempts.items(), key=lambda item: (find_target(item[0][0], self.targets), item[0][1]))
         return [dict(zip(ATTEMPTS_COLUMNS, (*key, count), strict=True)) for key, count in ended]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -119,11 +121,11 @@ class Finds:
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes up what `to_arrays` gave."""
-        self.collection.restore(saved["collection"])
+        self.collection.restore(saved["collection"], self.targets)
         self.curve, attempts = json.loads(saved["notes"].tobytes())
         self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
 
-    def in_words(self, size: Size) -> str:
+    def in_words(self, size: Target) -> str:
         """Best ranks of a size and how many schemes are held of each, for progress."""
         ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z", "Q")}
         found = [

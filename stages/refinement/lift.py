@@ -16,7 +16,7 @@ from jaxtyping import Int, UInt8
 
 from stages.algebra.check import check
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme
-from stages.algebra.targets import Size, matmul_target
+from stages.algebra.targets import Target, tensor_of
 from stages.refinement import elimination, jacobian
 from stages.refinement.rational import rational_factors
 
@@ -140,9 +140,9 @@ def _turned(modes: tuple, turn: int) -> tuple:
     return tuple(modes[(turn + mode) % NUM_MODES] for mode in range(NUM_MODES))
 
 
-def _turned_target(size: Size, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
+def _turned_target(size: Target, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
     axes = _turned((0, 1, 2), turn)
-    return np.ascontiguousarray(matmul_target(size).transpose(axes).astype(np.int64))
+    return np.ascontiguousarray(tensor_of(size).transpose(axes).astype(np.int64))
 
 
 def _sections(values: np.ndarray, modes: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,7 +155,7 @@ def _defect(values: Int[np.ndarray, "rows rank"], target: Int[np.ndarray, "s_a s
     return jacobian.defect(*_sections(values, target.shape), target)
 
 
-def _exact(values: Int[np.ndarray, "rows rank"], size: Size, turn: int) -> Scheme | None:
+def _exact(values: Int[np.ndarray, "rows rank"], size: Target, turn: int) -> Scheme | None:
     """The scheme over Z of these coefficients, or over Q of the fractions they stand for; None if neither is right."""
     modes = _turned(size.modes, turn)
     scheme = Scheme(size, "Z", Factors(*_turned(_sections(values, modes), -turn)))

@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.targets import Size
+from stages.algebra.targets import Target
 from stages.contract.params import Refinement, Walk
 from stages.refinement import cyclic, flips
 from stages.refinement.curriculum import draw_start
@@ -45,11 +45,11 @@ class Mode(ABC):
     restart_after: int  # flips without a lower rank before the next attempt
 
     @abstractmethod
-    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
         """A new attempt at `size`."""
 
     @abstractmethod
-    def advance(self, walker: tuple[np.ndarray, ...], size: Size, moves: int) -> tuple[int, Scheme | None]:
+    def advance(self, walker: tuple[np.ndarray, ...], size: Target, moves: int) -> tuple[int, Scheme | None]:
         """Walks at most `moves` flips; returns those made, and the scheme where they end at a new best rank."""
 
     @abstractmethod
@@ -57,7 +57,7 @@ class Mode(ABC):
         """The lowest rank of the attempt."""
 
     @abstractmethod
-    def harvest(self, walker: tuple[np.ndarray, ...], size: Size) -> list[Scheme]:
+    def harvest(self, walker: tuple[np.ndarray, ...], size: Target) -> list[Scheme]:
         """What is worth a look when the attempt ends."""
 
 
@@ -72,13 +72,13 @@ class Flips(Mode):
     is_ternary: bool = False
     Walker = flips.Walker
 
-    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
         scheme, parent = draw_start(size, finds, rng, self.is_ternary)
         terms = encode_ternary(scheme) if self.is_ternary else encode(scheme)
         walker = flips.begin(terms, self.pool, self.highest_margin, int(rng.integers(2**63)))
         return Start(walker, scheme, parent)
 
-    def advance(self, walker: flips.Walker, size: Size, moves: int) -> tuple[int, Scheme | None]:
+    def advance(self, walker: flips.Walker, size: Target, moves: int) -> tuple[int, Scheme | None]:
         best = walker.registers[flips.BEST]
         advance = flips.advance_ternary if self.is_ternary else flips.advance
         made = int(advance(walker, self.policy, np.uint64(moves)))
@@ -88,14 +88,14 @@ class Flips(Mode):
     def rank(self, walker: flips.Walker) -> int:
         return int(walker.registers[flips.BEST])
 
-    def harvest(self, walker: flips.Walker, size: Size) -> list[Scheme]:
+    def harvest(self, walker: flips.Walker, size: Target) -> list[Scheme]:
         pool = flips.pooled_terms(walker)
         chosen = pool[:: -(-len(pool) // HARVEST)]
         if self.is_ternary:
             chosen = pool[np.argsort(np.bitwise_count(pool[:, :3]).sum(axis=(1, 2)), kind="stable")[:HARVEST]]
         return [self._decode(terms, size) for terms in chosen]
 
-    def _decode(self, terms: np.ndarray, size: Size) -> Scheme:
+    def _decode(self, terms: np.ndarray, size: Target) -> Scheme:
         return decode_ternary(terms, size) if self.is_ternary else decode(terms[:3], size)
 
 
@@ -105,11 +105,11 @@ class Cyclic(Mode):
     Walker = cyclic.Walker
     restart_after = cyclic.RESTART_AFTER
 
-    def start(self, size: Size, finds: Finds, rng: np.random.Generator) -> Start:
+    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
         walker = cyclic.begin(size.n, cyclic.draw_blocks(rng, size.n), int(rng.integers(2**63)))
         return Start(walker, decode(cyclic.terms_of(walker), size), standard(size).hash)
 
-    def advance(self, walker: cyclic.Walker, size: Size, moves: int) -> tuple[int, Scheme | None]:
+    def advance(self, walker: cyclic.Walker, size: Target, moves: int) -> tuple[int, Scheme | None]:
         best = walker.registers[cyclic.BEST]
         made = int(cyclic.advance(walker, np.uint64(moves)))
         is_lower = walker.registers[cyclic.BEST] < best
@@ -118,7 +118,7 @@ class Cyclic(Mode):
     def rank(self, walker: cyclic.Walker) -> int:
         return cyclic.rank_of(walker)
 
-    def harvest(self, walker: cyclic.Walker, size: Size) -> list[Scheme]:
+    def harvest(self, walker: cyclic.Walker, size: Target) -> list[Scheme]:
         return [decode(cyclic.terms_of(walker), size)]
 
 

@@ -22,16 +22,18 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Bilinear, Target, find_target
 from stages.contract import candidates as candidates_lib
-from stages.contract.candidates import Candidate
+from stages.contract.candidates import NO_TARGETS, Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.named_targets import read_target
 from stages.contract.params import Refinement, Walk
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.errors import SchemeError
 from stages.refinement.finds import Finds
 from stages.refinement.modes import Mode, mode_of
+from stages.refinement.words import HALF
 
 PASSES = 3  # over the sizes
 BARRIER = 1_000_000  # flips of a walker between two barriers
@@ -62,6 +64,23 @@ def read_start(path: Path) -> list[Candidate]:
     return given
 
 
+def read_target_start(path: Path, is_ternary: bool) -> list[Candidate]:
+    """The standard algorithm of a target that is no matrix product.
+
+    Raises:
+      SchemeError: not readable, or the moves cannot carry it.
+    """
+    target = read_target(path)
+    longest, values = (HALF if is_ternary else 2 * HALF), target.entries[:, 3]
+    if max(target.modes) > longest:
+        raise SchemeError(f"{path}: expected modes of at most {longest} entries, got {list(target.modes)}")
+    if is_ternary and np.abs(values).max() > 1:
+        raise SchemeError(f"{path}: expected values -1 and 1 in mode ternary, got {np.abs(values).max()}")
+    if not (values % 2).any():
+        raise SchemeError(f"{path}: expected an odd value, for over Z2 nothing is left of this target")
+    return [Candidate(standard(target), "standard", "", 0, 0)]
+
+
 @dataclass
 class Attempt:
     """One walker's way from a start.
@@ -80,13 +99,13 @@ class Attempt:
 class Leg(NamedTuple):
     """The stay at one size: `flips` of each walker."""
 
-    size: Size
+    size: Target
     flips: int
 
 
-def legs_of(walk: Walk, walkers: int) -> list[Leg]:
+def legs_of(walk: Walk, walkers: int, targets: Mapping[str, Bilinear] = NO_TARGETS) -> list[Leg]:
     """The passes over the sizes. A size has flips in proportion to the square of its naive rank."""
-    sizes = [parse_size(name) for name in walk.sizes]
+    sizes = [find_target(name, targets) for name in walk.sizes]
     weight = sum(size.naive_rank**2 for size in sizes) * PASSES * walkers
     return [Leg(size, -(-walk.flips * size.naive_rank**2 // weight)) for size in sizes] * PASSES
 
@@ -113,7 +132,7 @@ def refine(
     finds = Finds(label, walk.seed, settings.keep, [candidate.scheme for candidate in given], walk.mode == "ternary")
     if not given:
         return finds, 0
-    mode, legs = mode_of(walk, settings), legs_of(walk, settings.walkers)
+    mode, legs = mode_of(walk, settings), legs_of(walk, settings.walkers, finds.targets)
     # leg: place in `legs`; moves: of each walker in this leg; begun: attempts so far, which are numbered
     leg, moves, begun, attempts = 0, 0, 0, [None] * settings.walkers
     if saved := resume.load():
@@ -153,7 +172,7 @@ def refine(
     return finds, before
 
 
-def _advance(mode: Mode, size: Size, moves: int, attempt: Attempt) -> list[Scheme]:
+def _advance(mode: Mode, size: Target, moves: int, attempt: Attempt) -> list[Scheme]:
     """Walks `moves` flips; returns the scheme of each new best rank."""
     found = []
     while moves:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt64
 
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import Size
+from stages.algebra.targets import Target
 
 HALF = 32  # bits of half a word
 
@@ -22,7 +22,7 @@ def encode(scheme: Scheme) -> UInt64[np.ndarray, "modes=3 rank"]:
     return words[:, words.all(axis=0)]
 
 
-def decode(words: UInt64[np.ndarray, "modes=3 rank"], size: Size) -> Scheme:
+def decode(words: UInt64[np.ndarray, "modes=3 rank"], size: Target) -> Scheme:
     """The scheme over Z2 of the words."""
     factors = ((mode[None, :] & _bits(length)[:, None]) != 0 for mode, length in zip(words, size.modes, strict=True))
     return Scheme(size, "Z2", Factors(*factors))
@@ -50,7 +50,7 @@ def encode_ternary(scheme: Scheme) -> UInt64[np.ndarray, "rows=4 rank"]:
     return np.vstack([np.minimum(words, negatives), signs])[:, words.all(axis=0)]
 
 
-def decode_ternary(words: UInt64[np.ndarray, "rows=4 rank"], size: Size) -> Scheme:
+def decode_ternary(words: UInt64[np.ndarray, "rows=4 rank"], size: Target) -> Scheme:
     """The scheme over Z of the words."""
     shifts = (np.uint64(0), np.uint64(HALF))
     u, v, w = (
