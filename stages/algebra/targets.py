@@ -7,7 +7,7 @@ A is n x m, B is m x p, C = AB is n x p. The target T of size «nxmxp» is [nm, 
 so the third mode indexes C transposed (row k*n + i), as AlphaTensor and the flip-graph tools publish it. With this
 convention <n,n,n> is cyclically symmetric. Importers and kernel emitters convert; nobody else transposes.
 
-Any other bilinear map has a name and its non-zero entries (`Bilinear`). It has no axes to exchange, no neighbours and no
+Any other bilinear map has a name and its non-zero entries (`Bilinear`). It has no axes to exchange, no neighbours, no
 kernels: what needs these takes a `Size`; what needs but the tensor takes a `Target`.
 """
 

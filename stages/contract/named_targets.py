@@ -1,4 +1,7 @@
-"""Targets that are no matrix products: data/targets/NAME.json, {"modes": [3, 3, 3], "entries": [[i, j, k, value], ...]}."""
+"""Targets that are no matrix products, one file each, data/targets/NAME.json.
+
+{"modes": [3, 3, 3], "entries": [[i, j, k, value], ...]}: axis lengths of the tensor, and its non-zero entries.
+"""
 
 from __future__ import annotations
 
