@@ -73,6 +73,13 @@ VERIFIED = _schema(
     ("omega", pa.float64()),  # exponent of the recursion
     ("program", pa.string()),  # stages.program as JSON
 )
+NAMED = _schema(  # verified too, of targets that are no matrix products: no kernels, no classes
+    "named/1",
+    *_CANDIDATE_FIELDS,
+    ("rings", pa.string()),  # as in `VERIFIED`
+    ("nonzeros", pa.int32()),
+    ("largest", pa.int32()),
+)
 REJECTED = _schema(
     "rejected/1",
     *_CANDIDATE_FIELDS,

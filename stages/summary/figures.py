@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -326,6 +327,6 @@ def _means(values: np.ndarray, run: int) -> np.ndarray:
     return np.ma.masked_invalid(padded.reshape(-1, run)).mean(axis=1).filled(math.nan)
 
 
-def _numbers(size: str) -> tuple[int, ...]:
-    """«2x3x10» and «2x2x2:7» in the order of their numbers."""
-    return tuple(map(int, size.replace(":", "x").split("x")))
+def _numbers(size: str) -> tuple[bool, tuple[int, ...], str]:
+    """«2x3x10» and «2x2x2:7» in the order of their numbers, then the targets with names."""
+    return size[:1].isalpha(), tuple(map(int, re.findall(r"\d+", size))), size

@@ -16,12 +16,16 @@ from pathlib import Path
 
 from stages.algebra.rings import RINGS
 from stages.contract import command, params, tables
+from stages.contract.named_targets import read_targets
 from stages.errors import SchemeError
 from stages.verification import certificate, door
 from stages.verification.formats import files
 from stages.verification.verification import own_failure, verify
 
-STAGE = ("params", "search", "refinement", "imported", "schemes", "rejected", "certificates", "timing")
+STAGE = (
+    *("params", "search", "refinement", "imported", "targets"),
+    *("schemes", "named", "rejected", "certificates", "timing"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,14 +91,18 @@ def _run_stage(given: argparse.Namespace) -> None:
         parser().error(f"expected a command, or for the stage also {', '.join(missing)}")
     values = params.load(given.params)
     stopwatch = command.Stopwatch()
-    verified, rejected = verify(given.search, values.agents, given.refinement, values.walks, given.imported)
+    targets = read_targets(given.targets)
+    verified, named, rejected = verify(
+        given.search, values.agents, given.refinement, values.walks, given.imported, targets
+    )
     tables.write_rows(given.schemes, tables.VERIFIED, verified)
+    tables.write_rows(given.named, tables.NAMED, named)
     tables.write_rows(given.rejected, tables.REJECTED, rejected)
     command.write_bytes(given.certificates, certificate.write_archive(certificate.best(verified)))
-    stopwatch.write(given.timing, {"schemes": len(verified) + len(rejected)})
+    stopwatch.write(given.timing, {"schemes": len(verified) + len(named) + len(rejected)})
     for row in rejected:
         print(f"rejected {row['origin']} {row['size']} {row['hash']}: {row['reason']}", file=sys.stderr)
-    print(f"verification: {len(verified)} verified, {len(rejected)} rejected", file=sys.stderr)
+    print(f"verification: {len(verified) + len(named)} verified, {len(rejected)} rejected", file=sys.stderr)
     if row := own_failure(rejected):
         raise SchemeError(f"{row['origin']}: its scheme {row['hash']} of {row['size']} is wrong: {row['reason']}")
 

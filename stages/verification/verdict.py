@@ -10,7 +10,8 @@ from stages.algebra.check import check
 from stages.algebra.factors import Scheme
 from stages.algebra.invariants import class_of, invariant
 from stages.algebra.rings import RINGS
-from stages.contract.candidates import scheme_from_row
+from stages.algebra.targets import Bilinear, Size
+from stages.contract.candidates import NO_TARGETS, scheme_from_row
 from stages.errors import SchemeError
 from stages.program import costs
 from stages.program.program import from_scheme, to_json
@@ -20,17 +21,18 @@ def is_verified(judged: Mapping) -> bool:
     return "reason" not in judged
 
 
-def judge(row: Mapping) -> dict:
+def judge(row: Mapping, targets: Mapping[str, Bilinear] = NO_TARGETS) -> dict:
     """Checks a candidate.
 
     Args:
       row: the columns of `tables.CANDIDATES`; nothing in them is trusted.
+      targets: by name, those that are no sizes.
     Returns:
-      The row with the facts of `tables.VERIFIED` (but `representative`, for which all of a class are compared), or with
-      the first wrong entry and reason of `tables.REJECTED`.
+      The row with the facts of `tables.VERIFIED` (but `representative`, for which all of a class are compared), or of
+      `tables.NAMED`, or with the first wrong entry and reason of `tables.REJECTED`.
     """
     try:
-        scheme = scheme_from_row(row)
+        scheme = scheme_from_row(row, targets)
     except SchemeError as error:
         return reject(row, str(error))
     if row["hash"] != scheme.hash:
@@ -41,7 +43,7 @@ def judge(row: Mapping) -> dict:
     if wrong is not None:
         place = {"i": wrong.i, "j": wrong.j, "k": wrong.k}
         return reject(row, f"not a decomposition over {scheme.ring}: {wrong}", wrong.expected, wrong.got) | place
-    return dict(row) | _facts(scheme)
+    return dict(row) | _facts_of_any(scheme) | (_facts(scheme) if isinstance(scheme.size, Size) else {})
 
 
 def reject(row: Mapping, reason: str, expected: object = "", got: object = "") -> dict:
@@ -56,16 +58,22 @@ def unreadable(origin: str, reason: str) -> dict:
     return reject(row, reason)
 
 
-def _facts(scheme: Scheme) -> dict:
-    program = from_scheme(scheme)
+def _facts_of_any(scheme: Scheme) -> dict:
     factors = list(scheme.factors)
     return {
         "rings": " ".join(_rings(scheme)),
+        "nonzeros": sum(int(np.count_nonzero(matrix)) for matrix in factors),
+        "largest": max(int(np.abs(matrix).max(initial=0)) for matrix in factors),
+    }
+
+
+def _facts(scheme: Scheme) -> dict:
+    """Those that need a matrix product."""
+    program = from_scheme(scheme)
+    return {
         "invariant": invariant(scheme),
         "class": class_of(scheme),
-        "nonzeros": sum(int(np.count_nonzero(matrix)) for matrix in factors),
         "nontrivial": costs.nontrivial(program),
-        "largest": max(int(np.abs(matrix).max()) for matrix in factors),
         "naive_additions": costs.naive_additions(program),
         "additions": costs.additions(program),
         "emax": costs.emax(program),

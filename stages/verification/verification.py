@@ -6,9 +6,11 @@ origins found keeps one row for each: who found it is a fact too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from stages.algebra.targets import Bilinear
 from stages.contract import candidates, tables
 from stages.contract.progress import Progress
 from stages.errors import SchemeError, TableError
@@ -18,17 +20,29 @@ IMPORTED = "imported:"  # begins the origin of what others made
 _README = "README.md"
 
 
+class Judged(NamedTuple):
+    """Rows of `tables.VERIFIED`, of `tables.NAMED` (targets that are no matrix products), of `tables.REJECTED`."""
+
+    verified: list[dict]
+    named: list[dict]
+    rejected: list[dict]
+
+
 def verify(
-    search: Path, agents: Iterable[str], refinement: Path, walks: Iterable[str], imported: Path
-) -> tuple[list[dict], list[dict]]:
+    search: Path,
+    agents: Iterable[str],
+    refinement: Path,
+    walks: Iterable[str],
+    imported: Path,
+    targets: Mapping[str, Bilinear] = candidates.NO_TARGETS,
+) -> Judged:
     """Judges every candidate.
 
     Args:
       search: folder with one candidate table `{agent}.parquet` per agent.
       refinement: folder with one candidate table `{walk}.parquet` per walk.
       imported: folder with one JSON file per scheme.
-    Returns:
-      Rows of `tables.VERIFIED` and of `tables.REJECTED`.
+      targets: by name, those that are no sizes.
     Raises:
       TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
@@ -38,23 +52,28 @@ def verify(
     rows = [row for path in paths for row in tables.read_rows(path, tables.CANDIDATES)]
     progress = Progress("verification", len(rows) + len(files), "schemes")
     judged = []
-    for verdict in _verdicts(rows, files):
+    for verdict in _verdicts(rows, files, targets):
         judged.append(verdict)
         progress.update(len(judged))
-    verified = mark_representatives([row for row in judged if is_verified(row)])
-    return verified, [row for row in judged if not is_verified(row)]
+    right = [row for row in judged if is_verified(row)]
+    return Judged(
+        mark_representatives([row for row in right if row["size"] not in targets]),
+        [row for row in right if row["size"] in targets],
+        [row for row in judged if not is_verified(row)],
+    )
 
 
-def _verdicts(rows: list[dict], files: list[Path]) -> Iterator[dict]:
-    yield from map(judge, rows)
+def _verdicts(rows: list[dict], files: list[Path], targets: Mapping[str, Bilinear]) -> Iterator[dict]:
+    yield from (judge(row, targets) for row in rows)
     for path in files:
         origin = f"{IMPORTED}{path.name}"
         try:
-            scheme = candidates.read_json(path)
+            scheme = candidates.read_json(path, targets)
         except SchemeError as error:
             yield unreadable(origin, str(error))
         else:
-            yield judge(candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0)))
+            row = candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0))
+            yield judge(row, targets)
 
 
 def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:

@@ -160,7 +160,7 @@ def test_import_flows_through_the_stage(folder):
         "2x3x4-24-Z",
     ]
     (folder / "search").mkdir()
-    verified, rejected = verify(folder / "search", [], folder / "search", [], folder / "imported")
+    verified, _, rejected = verify(folder / "search", [], folder / "search", [], folder / "imported")
     assert rejected == []
     assert [row["origin"] for row in verified] == [f"imported:{name}" for name in names]
     assert sorted(row["hash"] for row in verified) == sorted(name.rsplit("-", 1)[1][:16] for name in names)

@@ -10,7 +10,7 @@ from stages.algebra.targets import Size
 from stages.contract import candidates, params, tables
 from stages.contract.candidates import Candidate
 from stages.errors import SchemeError, TableError
-from stages.verification.verification import own_failure, verify
+from stages.verification.verification import Judged, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
@@ -36,12 +36,12 @@ def folders(tmp_path):
     return tmp_path
 
 
-def _verify(folders: Path) -> tuple[list[dict], list[dict]]:
+def _verify(folders: Path) -> Judged:
     return verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported")
 
 
 def test_every_origin_keeps_its_row(folders):
-    verified, rejected = _verify(folders)
+    verified, _, rejected = _verify(folders)
     assert [(row["origin"], row["rank"]) for row in verified] == [
         ("search:z", 7),
         ("search:z", 8),
@@ -54,7 +54,7 @@ def test_every_origin_keeps_its_row(folders):
 def test_one_bad_file_leaves_the_rest_alone(folders):
     (folders / "imported/broken.json").write_text("{")
     candidates.write_json(folders / "imported/a.json", _wrong())
-    verified, rejected = _verify(folders)
+    verified, _, rejected = _verify(folders)
     assert len(verified) == 4
     assert [(row["origin"], row["i"]) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
     assert "broken.json: not JSON" in rejected[1]["reason"]
@@ -63,7 +63,7 @@ def test_one_bad_file_leaves_the_rest_alone(folders):
 
 def test_a_wrong_candidate_of_our_own_is_a_failure(folders):
     _write(folders / "refinement/walk.parquet", strassen(), _wrong())
-    _, rejected = _verify(folders)
+    rejected = _verify(folders).rejected
     assert own_failure(rejected) is rejected[0]
 
 
@@ -100,7 +100,12 @@ def test_files_of_the_engines_are_none_of_ours(folders):
 
 def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
     paths = {"search": "search", "refinement": "refinement", "imported": "imported"}
-    paths |= {"schemes": f"{name}/schemes.parquet", "rejected": f"{name}/rejected.parquet"}
+    paths |= {
+        "targets": "targets",
+        "named": f"{name}/named.parquet",
+        "schemes": f"{name}/schemes.parquet",
+        "rejected": f"{name}/rejected.parquet",
+    }
     paths |= {"certificates": f"{name}/certificates.zip", "timing": f"{name}/t.csv"}
     options = [text for option, path in paths.items() for text in (f"--{option}", str(folders / path))]
     command = [sys.executable, "-m", "stages.verification", "--params", "params.yaml", *options]

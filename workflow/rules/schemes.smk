@@ -40,8 +40,10 @@ rule verification:
         expand("results/search/schemes/{agent}.parquet", agent=AGENTS),
         expand("results/refinement/schemes/{walk}.parquet", walk=WALKS),
         sorted(map(str, Path("data/imported").iterdir())),
+        sorted(map(str, Path("data/targets").iterdir())),
     output:
         update("results/verification/schemes.parquet"),
+        update("results/verification/named.parquet"),
         update("results/verification/rejected.parquet"),
         update("results/verification/certificates.zip"),
         update("results/verification/timing.csv"),
