@@ -33,6 +33,7 @@ def folders(tmp_path):
     _write(tmp_path / "refinement/walk.parquet", strassen())
     candidates.write_json(tmp_path / "imported/halves.json", halves())
     (tmp_path / "imported/README.md").write_text("ignored")
+    (tmp_path / "targets").mkdir()
     return tmp_path
 
 
