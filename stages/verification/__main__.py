@@ -42,8 +42,10 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("--format", choices=files.WRITERS, required=True)
     exported.add_argument("--output", type=Path, help="a file (default: standard output)")
     shown = commands.add_parser("show", help="what is held and what is published for a size")
-    shown.add_argument("size", help="such as 3x4x5")
+    shown.add_argument("size", help="such as 3x4x5, or the name of another target, such as skew4")
     shown.add_argument("--known", type=Path, default=Path("data/known_ranks.csv"))
+    shown.add_argument("--named", type=Path, default=Path("results/verification/named.parquet"))
+    shown.add_argument("--targets", type=Path, default=Path("data/targets"))
     for added in (exported, shown):
         added.add_argument("--schemes", type=Path, default=Path("results/verification/schemes.parquet"))
     for added in (commands.choices["import"], exported, shown):
@@ -61,7 +63,9 @@ def main(given: argparse.Namespace) -> None:
             data = door.export(given.hash, given.format, given.schemes, given.imported)
             _write(data, given.output)
         case "show":
-            print("\n".join(door.show(given.size, given.known, given.schemes, given.imported)))
+            print(
+                "\n".join(door.show(given.size, given.known, given.schemes, given.named, given.imported, given.targets))
+            )
         case None:
             _run_stage(given)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import pyarrow as pa
 
 from stages.algebra.factors import Scheme
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import Bilinear, parse_size
 from stages.contract import candidates, tables
 from stages.contract.csv_tables import PUBLISHED, read_csv
+from stages.contract.named_targets import NAME, read_target
 from stages.errors import SchemeError
 from stages.verification.findings import Finding, examine, refusal
 from stages.verification.formats import files
@@ -88,26 +92,32 @@ def export(prefix: str, name: str, table: Path, folder: Path) -> bytes:
     return files.WRITERS[name](next(iter(found.values())))
 
 
-def _rows(table: Path) -> list[dict]:
-    return tables.read_rows(table, tables.VERIFIED) if table.exists() else []
+def _rows(table: Path, schema: pa.Schema = tables.VERIFIED) -> list[dict]:
+    return tables.read_rows(table, schema) if table.exists() else []
 
 
-def _imported(folder: Path) -> Iterator[tuple[Path, Scheme]]:
+def _imported(folder: Path, targets: Mapping[str, Bilinear] = candidates.NO_TARGETS) -> Iterator[tuple[Path, Scheme]]:
     """The files of `folder` that hold a scheme; verification reports the others."""
     for path in sorted(folder.glob("*.json")):
         try:
-            yield path, candidates.read_json(path)
+            yield path, candidates.read_json(path, targets)
         except SchemeError:
             continue
 
 
-def show(name: str, known: Path, table: Path, folder: Path) -> list[str]:
-    """Lines about a size: published ranks, then what is held, by ring and rank.
+def show(name: str, known: Path, table: Path, named: Path, folder: Path, targets: Path) -> list[str]:
+    """Lines about a size or another target: published ranks, then what is held, by ring and rank.
 
+    Args:
+      known: table of published ranks.
+      table, named: of verified schemes; they need not exist.
+      folder: of imported schemes.
+      targets: folder of the targets that are no sizes.
     Raises:
-      SchemeError: no size. TableError: a table is damaged, or that of published ranks is missing.
+      SchemeError: neither a size nor a target. TableError: a table is damaged, or that of published ranks is missing.
     """
-    size = parse_size(name)
+    is_named = re.fullmatch(NAME, name) is not None
+    size = read_target(targets / f"{name}.json") if is_named else parse_size(name)
     columns = {"size": str} | PUBLISHED | {"best_any_field": int, "source": str}
     published = {row["size"]: row for row in read_csv(known, columns)}.get(name)
     lines = [f"{name}: the standard algorithm needs {size.naive_rank} products"]
@@ -119,13 +129,16 @@ def show(name: str, known: Path, table: Path, folder: Path) -> list[str]:
         lines.append(f"published: {ranks}")
     else:
         lines.append(f"published: not in {known}")
+    rows = _rows(named, tables.NAMED) if is_named else _rows(table)
     held = {
-        (RINGS.index(row["ring"]), row["rank"], row["origin"], row["hash"]): f"{row['additions']} additions"
-        for row in _rows(table)
+        (RINGS.index(row["ring"]), row["rank"], row["origin"], row["hash"]): (
+            f"{row['nonzeros']} non-zeros" if is_named else f"{row['additions']} additions"
+        )
+        for row in rows
         if row["size"] == name
     }
     seen = {key[3] for key in held}
-    for path, scheme in _imported(folder):
+    for path, scheme in _imported(folder, {name: size} if is_named else candidates.NO_TARGETS):
         if scheme.size == size and scheme.hash not in seen:
             held[RINGS.index(scheme.ring), scheme.rank, f"imported:{path.name}", scheme.hash] = "not yet verified"
     lines += [

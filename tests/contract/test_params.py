@@ -19,6 +19,9 @@ OTHER_WALKS = ", ".join(
 )
 
 
+SKEW = {"start": "data/targets/skew3.json", "mode": "flips", "sizes": ["skew3"], "flips": 1, "seed": 0}
+
+
 def leaves(node: dict, place: tuple = ()) -> list[tuple]:
     """Places of all values that are not mappings."""
     return [
@@ -297,6 +300,27 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         ("walks.recombined.flips", 10, "walks.recombined: flips: expected none in mode recombination, got 10"),
         ("walks.recombined.seed", 0, "walks.recombined: seed: expected none in mode recombination, got 0"),
+        (
+            "walks.standard",
+            SKEW | {"sizes": ["skew3", "2x2x2"]},
+            "walks.standard: sizes: expected skew3 alone, got ['skew3', '2x2x2']",
+        ),
+        (
+            "walks.standard",
+            SKEW | {"mode": "cyclic"},
+            "walks.standard: mode: expected flips or ternary for skew3, got cyclic",
+        ),
+        (
+            "walks.standard",
+            SKEW | {"start": "data/standard.json"},
+            "walks.standard: start: expected data/targets/skew3.json, got data/standard.json",
+        ),
+        (
+            "walks.standard.start",
+            "data/targets/skew3.json",
+            f"walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
+            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/targets/skew3.json",
+        ),
         ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
         ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),
@@ -387,6 +411,7 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"search.z2.reanalyse": 1.0},
         {"walks.recombined.sizes": ["2x2x2", "12x12x12"]},
         {"walks.recombined.start": "results/search/schemes/z2.parquet"},
+        {"walks.skew": SKEW},
         {"agents.z2.network": {k: v for k, v in at(COMBINATIONS[:-1]).items() if k != "combinations"}}
         | {"agents.z2.network.torso": "attention"},
     ],

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from stages.refinement import finds as finds_lib
 from stages.refinement import moves
 from stages.refinement import walk as walk_lib
 from stages.refinement.finds import Finds, non_zeros
-from stages.refinement.walk import PASSES, legs_of, read_start, refine
+from stages.refinement.walk import PASSES, legs_of, read_start, read_target_start, refine
 from stages.refinement.words import decode, encode, fits_ternary
 from tests.examples import halves, modulo_two, strassen
 
@@ -310,6 +311,45 @@ def test_only_the_standard_algorithm_starts_from_json(tmp_path):
             SchemeError, match=rf"start.json: expected the standard algorithm of 2x2x2 .*{foreign.hash}"
         ):
             read_start(path)
+
+
+def _target_walk(name: str, mode: str, flips: int) -> Walk:
+    return Walk(start=f"data/targets/{name}.json", mode=mode, sizes=(name,), flips=flips, seed=0)
+
+
+@pytest.mark.parametrize(("name", "rank"), [("skew3", 5), ("skew4", 9)])  # (n - 1)(n + 2) / 2, of 6 and 12
+@pytest.mark.parametrize("mode", ["flips", "ternary"])
+def test_other_targets_reach_the_ranks_of_alphatensor(name, rank, mode):
+    walk = _target_walk(name, mode, 600_000)
+    start = read_target_start(ROOT / walk.start, mode == "ternary")
+    finds, _ = _refine(walk, SETTINGS, start)
+    for ring in ("Z2", "Z"):
+        best = finds.lowest(start[0].scheme.size, ring)
+        assert {(scheme.rank, check(scheme)) for scheme in best} == {(rank, None)}
+
+
+def test_other_targets_go_on_where_they_were_killed():
+    walk = _target_walk("skew3", "flips", 400_000)
+    start, states = read_target_start(ROOT / walk.start, False), States()
+    finds, _ = _refine(walk, SETTINGS, start, states)
+    again, _ = _refine(walk, SETTINGS, start, States(states.saved[len(states.saved) // 2]))
+    assert _rows(again) == _rows(finds)
+    assert (again.curve, again.attempt_rows()) == (finds.curve, finds.attempt_rows())
+
+
+@pytest.mark.parametrize(
+    ("modes", "entries", "is_ternary", "message"),
+    [
+        ([1, 65, 1], [[0, 0, 0, 1]], False, r"modes of at most 64 entries, got \[1, 65, 1\]"),
+        ([1, 33, 1], [[0, 0, 0, 1]], True, r"modes of at most 32 entries, got \[1, 33, 1\]"),
+        ([1, 1, 1], [[0, 0, 0, 2]], False, "an odd value"),
+        ([1, 1, 1], [[0, 0, 0, 3]], True, "values -1 and 1 in mode ternary, got 3"),
+    ],
+)
+def test_targets_that_the_moves_cannot_carry(tmp_path, modes, entries, is_ternary, message):
+    (tmp_path / "t.json").write_text(json.dumps({"modes": modes, "entries": entries}))
+    with pytest.raises(SchemeError, match=f"t.json: expected {message}"):
+        read_target_start(tmp_path / "t.json", is_ternary)
 
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:

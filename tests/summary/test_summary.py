@@ -16,6 +16,7 @@ from stages.contract.candidates import Candidate
 from stages.errors import TableError
 from stages.summary import __main__ as summary
 from stages.summary import sources as sources_lib
+from stages.summary.figures import draw_refinement
 from stages.summary.metrics import metrics
 from stages.summary.ranks import COLUMNS, rank_rows
 from stages.summary.speedups import speedups
@@ -101,6 +102,19 @@ def ranks_of(folder: Path, *schemes: tuple[Scheme, str]) -> dict[tuple[str, str]
     rows = rank_rows(sources_lib.load(given))
     assert all(list(row) == COLUMNS for row in rows)
     return {(row["size"], row["ring"]): {key: row[key] for key in COLUMNS[2:] if row[key] is not None} for row in rows}
+
+
+def test_other_targets_are_no_rows_of_the_table(tmp_path):
+    given = make(tmp_path)
+    values = yaml.safe_load(given["params"].read_text())
+    values["walks"]["skew"] = values["walks"]["plain"] | {"start": "data/targets/skew3.json", "sizes": ["skew3"]}
+    given["params"].write_text(yaml.safe_dump(values))
+    command.write_text(tmp_path / "refinement/timing/skew.csv", "cpu_s,wall_s\n3.5,9\n")
+    command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")
+    sources = sources_lib.load(given)
+    assert {row["size"] for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
+    panels = [axis.get_title() for axis in draw_refinement(sources.refinement).axes]
+    assert panels[:2] == ["2x2x2", "skew3"]
 
 
 PUBLISHED = {"naive": 8, "alphatensor": 7, "best_known": 7}

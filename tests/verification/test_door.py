@@ -12,6 +12,7 @@ from stages.algebra.symmetry import as_matrices, oriented
 from stages.algebra.targets import Size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate, to_row
+from stages.contract.named_targets import read_target
 from stages.errors import SchemeError, TableError
 from stages.verification import door
 from stages.verification.formats import files
@@ -214,24 +215,40 @@ def test_export_writes_what_check_reads(folder):
     assert done.stderr.decode() == f"error: {folder}/no/x: No such file or directory\n"
 
 
+def show(folder: Path, name: str, table: Path) -> list[str]:
+    return door.show(name, KNOWN, table, folder / "named.parquet", folder / "imported", ROOT / "data/targets")
+
+
 def test_show_tells_what_is_held_and_what_is_published(folder):
     table = table_of(folder, STRASSEN, standard(Size(2, 2, 2)), standard(Size(2, 2, 3)))
     candidates.write_json(folder / "imported" / "x.json", MODULO_TWO)
-    assert door.show("2x2x2", KNOWN, table, folder / "imported") == [
+    assert show(folder, "2x2x2", table) == [
         "2x2x2: the standard algorithm needs 8 products",
         "published: Z2 7, Z 7, any field 7 (Strassen 1969 (optimal))",
         f"held: Z2 7, {MODULO_TWO.hash}, imported:x.json, not yet verified",
         f"held: Z 7, {STRASSEN.hash}, refinement:walk, 18 additions",
         f"held: Z 8, {standard(Size(2, 2, 2)).hash}, refinement:walk, 4 additions",
     ]
-    assert door.show("1x1x1", KNOWN, folder / "none", folder / "imported")[1:] == [
+    assert show(folder, "1x1x1", folder / "none")[1:] == [
         f"published: not in {KNOWN}",
         "held: none",
     ]
     with pytest.raises(SchemeError, match="expected n <= m <= p"):
-        door.show("3x2x2", KNOWN, table, folder / "imported")
+        show(folder, "3x2x2", table)
     done = run(folder, "show", "4x4x4", "--schemes", table, "--imported", folder / "imported")
     assert done.stdout.decode().splitlines()[1].startswith("published: Z2 47, Z 49, any field 48 (any: 48 ")
+
+
+def test_show_knows_other_targets(folder):
+    skew = standard(read_target(ROOT / "data/targets/skew3.json"))
+    candidates.write_json(folder / "imported" / "skew.json", skew)
+    assert show(folder, "skew3", folder / "none") == [
+        "skew3: the standard algorithm needs 6 products",
+        f"published: not in {KNOWN}",
+        f"held: Z 6, {skew.hash}, imported:skew.json, not yet verified",
+    ]
+    with pytest.raises(SchemeError, match=r"skew99\.json: No such file"):
+        show(folder, "skew99", folder / "none")
 
 
 def test_without_a_command_it_is_the_stage(folder):

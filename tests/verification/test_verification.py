@@ -9,6 +9,7 @@ from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
 from stages.contract import candidates, params, tables
 from stages.contract.candidates import Candidate
+from stages.contract.named_targets import read_target
 from stages.errors import SchemeError, TableError
 from stages.verification.verification import Judged, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
@@ -38,7 +39,11 @@ def folders(tmp_path):
 
 
 def _verify(folders: Path) -> Judged:
-    return verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported")
+    return verify(*_places(folders))
+
+
+def _places(folders: Path) -> tuple:
+    return folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported"
 
 
 def test_every_origin_keeps_its_row(folders):
@@ -60,6 +65,25 @@ def test_one_bad_file_leaves_the_rest_alone(folders):
     assert [(row["origin"], row["i"]) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
     assert "broken.json: not JSON" in rejected[1]["reason"]
     assert own_failure(rejected) is None
+
+
+def test_other_targets_have_a_table_of_their_own(folders):
+    target = read_target(ROOT / "data/targets/skew3.json")
+    right = standard(target)
+    _write(folders / "refinement/walk.parquet", strassen(), right)
+    u, v, w = right.factors
+    candidates.write_json(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
+    judged = verify(*_places(folders), {"skew3": target})
+    assert {row["size"] for row in judged.verified} == {"2x2x2"}
+    assert [(row["size"], row["rings"], row["nonzeros"], row["largest"]) for row in judged.named] == [
+        ("skew3", "Z2 Z Q", 18, 1)
+    ]
+    # The sign of T[0, 0, 1] is gone.
+    assert [row["reason"] for row in judged.rejected] == [
+        "not a decomposition over Z: entry (0, 0, 1): expected -1, got 1"
+    ]
+    tables.write_rows(folders / "named.parquet", tables.NAMED, judged.named)
+    assert verify(*_places(folders)).rejected[0]["reason"].startswith("target: expected a size like 3x4x5")
 
 
 def test_a_wrong_candidate_of_our_own_is_a_failure(folders):
@@ -126,7 +150,7 @@ def test_command_line(folders):
     assert runs[0].returncode == 0, runs[0].stderr
     assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
     assert len(tables.read_rows(folders / "one/schemes.parquet", tables.VERIFIED)) == origins
-    for output in ("schemes.parquet", "rejected.parquet", "certificates.zip"):
+    for output in ("schemes.parquet", "named.parquet", "rejected.parquet", "certificates.zip"):
         assert (folders / "one" / output).read_bytes() == (folders / "two" / output).read_bytes()
     with zipfile.ZipFile(folders / "one/certificates.zip") as archive:
         assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json"]

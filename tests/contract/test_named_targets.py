@@ -1,0 +1,104 @@
+"""Targets that are no matrix products: the shipped ones mean what their names say, and bad files end with one line."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.algebra.check import check
+from stages.algebra.factors import standard
+from stages.algebra.targets import tensor_of
+from stages.contract import candidates
+from stages.contract.named_targets import read_target, read_targets
+from stages.errors import SchemeError
+
+FOLDER = Path(__file__).parents[2] / "data/targets"
+SHIPPED = read_targets(FOLDER)
+
+
+def upper(matrix: np.ndarray, diagonal: int) -> np.ndarray:
+    """Entries on and above a diagonal, by rows."""
+    return matrix[np.triu_indices(len(matrix), diagonal)]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_targets_compute_what_they_say(name):
+    rng = np.random.default_rng(0)
+    n, *m = map(int, re.findall(r"\d+", name))
+    if name.startswith("skew"):
+        square, b = rng.integers(-9, 10, (n, n)), rng.integers(-9, 10, n)
+        skew = square - square.T
+        a, c = upper(skew, 1), skew @ b
+    else:
+        x, y = rng.integers(-9, 10, (2, n, *m))
+        a, b, c = x.ravel(), y.ravel(), upper(x @ y.T, 0)
+    np.testing.assert_array_equal(np.einsum("ijk,i,j->k", tensor_of(SHIPPED[name]), a, b), c)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_standard_algorithm_has_a_term_for_each_entry(name):
+    scheme = standard(SHIPPED[name])
+    assert check(scheme) is None
+    assert scheme.rank == SHIPPED[name].naive_rank == np.count_nonzero(tensor_of(SHIPPED[name]))
+
+
+def test_schemes_of_a_target_need_it_to_be_read(tmp_path):
+    scheme = standard(SHIPPED["skew3"])
+    candidates.write_json(tmp_path / "a.json", scheme)
+    assert candidates.read_json(tmp_path / "a.json", SHIPPED).hash == scheme.hash
+    with pytest.raises(SchemeError, match=r"a.json: target: expected a size like 3x4x5 or one of \[\], got 'skew3'"):
+        candidates.read_json(tmp_path / "a.json")
+
+
+GOOD = {"modes": [1, 2, 3], "entries": [[0, 1, 2, -3], [0, 0, 0, 1]]}
+
+
+def test_entries_are_sorted(tmp_path):
+    (tmp_path / "good.json").write_text(json.dumps(GOOD))
+    target = read_target(tmp_path / "good.json")
+    assert (target.name, target.modes) == ("good", (1, 2, 3))
+    assert target.nonzeros == ((0, 0, 0, 1), (0, 1, 2, -3))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"modes": [1, 2]}, r"modes: expected three lengths"),
+        ({"modes": [1, 2, 0]}, r"modes: expected three lengths"),
+        ({"modes": [1, 2, True]}, r"modes: expected three lengths"),
+        ({"modes": [2**12, 2**12, 2]}, r"modes: expected three lengths, at most 16777216 entries in all"),
+        ({"entries": []}, r"entries: expected a list of at least one"),
+        ({"entries": [[0, 0, 0]]}, r"entries: expected \[i, j, k, value\], got \[0, 0, 0\]"),
+        ({"entries": [[0, 0, 0, 1.0]]}, r"entries: expected \[i, j, k, value\], got \[0, 0, 0, 1.0\]"),
+        ({"entries": [[0, 2, 0, 1]]}, r"entries: expected indices below \[1, 2, 3\], got \[0, 2, 0\]"),
+        ({"entries": [[0, -1, 0, 1]]}, r"entries: expected indices below"),
+        ({"entries": [[0, 0, 0, 0]]}, r"entries: expected a value other than 0 within int32, got 0"),
+        ({"entries": [[0, 0, 0, 2**31]]}, r"entries: expected a value other than 0 within int32, got 2147483648"),
+        ({"entries": [[0, 0, 0, 1], [0, 0, 0, 2]]}, r"entries: expected each place once, got \[0, 0, 0\] twice"),
+        ({"more": 1}, r"expected an object with modes and entries, got \['entries', 'modes', 'more'\]"),
+    ],
+)
+def test_bad_file_is_one_line(tmp_path, change, message):
+    (tmp_path / "bad.json").write_text(json.dumps(GOOD | change))
+    with pytest.raises(SchemeError, match=rf"bad.json: {message}") as caught:
+        read_targets(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 100_000, '{"modes": NaN}', "1" * 5000])
+def test_what_is_no_object_is_one_line(tmp_path, text):
+    (tmp_path / "bad.json").write_text(text)
+    with pytest.raises(SchemeError, match=r"bad.json: "):
+        read_target(tmp_path / "bad.json")
+
+
+def test_foreign_names_and_folders(tmp_path):
+    for name, message in (("2x2x2.json", "expected a name of small letters"), ("a.txt", "expected only JSON files")):
+        (tmp_path / name).write_text(json.dumps(GOOD))
+        with pytest.raises(SchemeError, match=message):
+            read_targets(tmp_path)
+        (tmp_path / name).unlink()
+    with pytest.raises(SchemeError, match="absent: no such folder"):
+        read_targets(tmp_path / "absent")
