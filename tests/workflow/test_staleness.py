@@ -18,7 +18,7 @@ READERS = {
     "pretraining.{name}": "pretraining@{name}",
     "search.{name}": "search@{name}",
     "walks.{name}": "refinement@{name} verification summary",
-    "refinement": "refinement@standard refinement@from_z2 refinement@sparse refinement@recombined",
+    "refinement": "refinement@standard refinement@from_z2 refinement@sparse refinement@recombined refinement@skew",
     "benchmarking": "benchmarking",
     "benchmarking.seed": "benchmarking summary",
 }
@@ -37,10 +37,11 @@ OTHER_VALUES = {
     "start": {
         "data/standard.json": "results/search/schemes/z.parquet",
         "results/search/schemes/z2.parquet": "results/search/schemes/z.parquet",
+        "data/targets/skew3.json": "data/targets/skew4.json",
         "results/refinement/schemes/standard.parquet": "results/refinement/schemes/from_z2.parquet",
     },
     "mode": {"flips": "cyclic", "recombination": "cyclic", "ternary": "flips"},
-    "sizes": {("2x2x2",): ["3x3x3"], ("2x2x3",): ["3x3x3"], (64,): [65]},
+    "sizes": {("2x2x2",): ["3x3x3"], ("2x2x3",): ["3x3x3"], ("skew3",): ["skew4"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
