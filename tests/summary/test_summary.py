@@ -113,7 +113,7 @@ def test_other_targets_are_no_rows_of_the_table(tmp_path):
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")
     sources = sources_lib.load(given)
     assert {row["size"] for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
-    panels = [axis.get_title() for axis in draw_refinement(sources.refinement).axes]
+    panels = [axis.get_title("left") for axis in draw_refinement(sources.refinement).axes]
     assert panels[:2] == ["2x2x2", "skew3"]
 
 
