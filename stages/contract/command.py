@@ -30,8 +30,12 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     """Parses the command line and runs `main`; a StageError ends the process with one line and exit code 1."""
     try:
         main(parser.parse_args())
+        sys.stdout.flush()
     except StageError as error:
         print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still holds back
         raise SystemExit(1) from None
 
 

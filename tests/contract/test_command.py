@@ -1,6 +1,8 @@
 """The shell of the stages: required paths, one line per error, timing files and whole text files."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,14 @@ def test_error_of_the_program_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("sys.argv", ["stage", "--params", "p.yaml"])
     with pytest.raises(ZeroDivisionError):
         command.run(main, command.arguments("search"))
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    code = "import argparse; from stages.contract import command; "
+    code += "command.run(lambda given: print('x' * 10**6), argparse.ArgumentParser())"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 1)
 
 
 def test_timing_has_seconds_amounts_and_rates(tmp_path):
