@@ -130,3 +130,15 @@ def standard(size: Target, ring: Ring = "Z") -> Scheme:
     *rows, values = size.entries.T
     u, v, w = (np.arange(length)[:, None] == row[None, :] for length, row in zip(size.modes, rows, strict=True))
     return Scheme(size, ring, Factors(u, v, w * values))
+
+
+def non_zeros(scheme: Scheme) -> int:
+    """How many coefficients of the factors are not zero."""
+    return int(sum(np.count_nonzero(matrix) for matrix in scheme.factors))
+
+
+def modulo_two(scheme: Scheme) -> Scheme:
+    """The scheme over Z2, of any size; terms that vanish are left out."""
+    factors = [matrix % 2 for matrix in scheme.factors]
+    stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
+    return Scheme(scheme.size, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))

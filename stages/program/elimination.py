@@ -87,11 +87,11 @@ def _end(table, row, registers, length, x, y, sign):
 
 @compiled
 def eliminate(rows, inputs, temporaries, gain, loss, state):
-    """Replaces pairs by temporaries until none occurs twice.
+    """Replaces pairs by temporaries until none occurs twice or there is no room for another.
 
     Args:
-      rows: int64 [outputs, capacity], changed in place; columns from `inputs` on are zero, as many as temporaries fit:
-        half of the additions, since each temporary costs one and saves more.
+      rows: int64 [outputs, capacity], changed in place; columns from `inputs` on are zero, as many as temporaries fit.
+        Half of the additions are always enough, since each temporary costs one and saves more.
       temporaries: int64 [capacity - inputs, 4], written: x, its coefficient, y, its coefficient.
       gain, loss: weights of the method.
       state: uint64 [1], the random stream.
@@ -140,7 +140,7 @@ def eliminate(rows, inputs, temporaries, gain, loss, state):
                 most = max(most, many)
         while len(candidates) > alive:
             candidates.pop()
-        if not alive:
+        if not alive or made == temporaries.shape[0]:
             break
         new = inputs + made
         best, ties, chosen = -1e300, 0, (0, 0, 0)

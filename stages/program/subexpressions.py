@@ -16,6 +16,7 @@ from stages.program.sums import Combination, Sums
 METHODS = ((0.0, 0.0), (0.3, 0.3), (0.0, 0.2))
 HIGHEST_WEIGHT = 0.6
 TRIES = 8  # eliminations of a matrix and of its transpose
+MOST_TEMPORARIES = 4000  # of one elimination, whose table of pairs is square: 200 MB
 LARGE = 4000  # non-zeros; beyond, where the weighted ones take seconds each, there is one elimination, the plain one
 
 
@@ -35,7 +36,7 @@ def _best(matrix: np.ndarray, tries: int, seed: int) -> Sums:
     """The sums of fewest additions of several eliminations."""
     rng = np.random.default_rng(seed)
     outputs, inputs = matrix.shape
-    room = max(0, np.count_nonzero(matrix) - outputs) // 2
+    room = min(max(0, np.count_nonzero(matrix) - outputs) // 2, MOST_TEMPORARIES)
     fewest = None
     for each in range(1 if np.count_nonzero(matrix) > LARGE else tries):
         gain, loss = METHODS[each] if each < len(METHODS) else rng.uniform(0, HIGHEST_WEIGHT, 2)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import Scheme, modulo_two, non_zeros
 from stages.algebra.targets import Bilinear, Target, find_target
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
@@ -39,7 +39,7 @@ class Finds:
     ) -> None:
         self._origin, self._seed, self._given = origin, seed, list(given)
         self.targets = {scheme.size.name: scheme.size for scheme in self._given if isinstance(scheme.size, Bilinear)}
-        rings = [(_modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
+        rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
@@ -57,7 +57,7 @@ class Finds:
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
-        over_z2 = scheme if scheme.ring == "Z2" else _modulo_two(scheme)
+        over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
         rings = ("Z2", "Z") if scheme.ring == "Z" or is_lifted else ("Z2",)
         wanted = {ring for ring in rings if self._is_wanted(over_z2, ring)}
         if not wanted:
@@ -134,15 +134,3 @@ class Finds:
             if rank
         ]
         return f"{size.name} {', '.join(found) or 'nothing found'}"
-
-
-def non_zeros(scheme: Scheme) -> int:
-    """How many coefficients of the factors are not zero."""
-    return int(sum(np.count_nonzero(matrix) for matrix in scheme.factors))
-
-
-def _modulo_two(scheme: Scheme) -> Scheme:
-    """The scheme over Z2, of any size; terms that vanish are left out."""
-    factors = [matrix % 2 for matrix in scheme.factors]
-    stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
-    return Scheme(scheme.size, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))

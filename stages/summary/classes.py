@@ -17,7 +17,7 @@ def class_rows(schemes: Sequence[Row]) -> list[Row]:
       schemes: rows of `tables.VERIFIED`.
     Returns:
       Rows of `COLUMNS`: a lower bound of the inequivalent schemes, the fewest additions, the lowest growth factor
-      (maybe of another scheme) and the exponent.
+      (maybe of another scheme; none modulo 2, where nothing is rounded) and the exponent.
     """
     groups: dict[tuple, list[Row]] = {}
     for row in schemes:
@@ -30,7 +30,7 @@ def class_rows(schemes: Sequence[Row]) -> list[Row]:
             "rank": rank,
             "classes": len({row["class"] for row in rows}),
             "additions": min(row["additions"] for row in rows),
-            "growth": round(min(row["growth"] for row in rows), 2),
+            "growth": round(min(row["growth"] for row in rows), 2) if ring != "Z2" else "",
             "omega": round(min(row["omega"] for row in rows), 4),
         }
         for (size, ring, rank), rows in sorted(groups.items())

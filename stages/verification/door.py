@@ -18,8 +18,6 @@ from stages.errors import SchemeError
 from stages.verification.findings import Finding, examine, refusal
 from stages.verification.formats import files
 
-README = "README.md"  # of the folder of imported schemes
-
 
 def check(paths: Sequence[Path], demanded: Ring | None) -> Iterator[tuple[bool, str]]:
     """For each scheme of each file whether it holds (in the ring demanded, or in any), and a line about it."""

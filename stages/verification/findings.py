@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.algebra.check import WrongEntry, first_wrong_entry, holding
-from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import Factors, Scheme, modulo_two
 from stages.algebra.rings import RINGS, Ring
 from stages.algebra.symmetry import sorted_scheme
 from stages.algebra.targets import matmul_target
@@ -38,10 +38,10 @@ class Finding:
     def schemes(self) -> list[Scheme]:
         """The claim over Z where it holds there, else over each of its rings; n <= m <= p."""
         size, factors, denominator = self.claim.size, self.factors, self.claim.denominator
-        modulo_two = Factors(*(matrix % 2 for matrix in factors))
-        made = {"Z2": (modulo_two, 1), "Z": (factors, 1), "Q": (factors, denominator)}
+        exact = Scheme(size, "Q", factors, denominator)
+        made = {"Z2": modulo_two(exact), "Z": Scheme(size, "Z", factors), "Q": exact}
         rings = ("Z",) if "Z" in self.rings else self.rings
-        return [sorted_scheme(Scheme(size, ring, *made[ring])) for ring in rings]
+        return [sorted_scheme(made[ring]) for ring in rings]
 
 
 def find(claim: Claim) -> Finding:

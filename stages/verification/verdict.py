@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from stages.algebra.check import check
-from stages.algebra.factors import Scheme
+from stages.algebra.check import check, holding
+from stages.algebra.factors import Scheme, non_zeros
 from stages.algebra.invariants import class_of, invariant
-from stages.algebra.rings import RINGS
-from stages.algebra.targets import Bilinear, Size
+from stages.algebra.targets import Bilinear, Size, tensor_of
 from stages.contract.candidates import NO_TARGETS, scheme_from_row
 from stages.errors import SchemeError
 from stages.program import costs
@@ -61,8 +60,8 @@ def unreadable(origin: str, reason: str) -> dict:
 def _facts_of_any(scheme: Scheme) -> dict:
     factors = list(scheme.factors)
     return {
-        "rings": " ".join(_rings(scheme)),
-        "nonzeros": sum(int(np.count_nonzero(matrix)) for matrix in factors),
+        "rings": " ".join(holding(tensor_of(scheme.size), scheme.factors, scheme.denominator).rings),
+        "nonzeros": non_zeros(scheme),
         "largest": max(int(np.abs(matrix).max(initial=0)) for matrix in factors),
     }
 
@@ -81,15 +80,6 @@ def _facts(scheme: Scheme) -> dict:
         "omega": costs.omega(program),
         "program": to_json(program),
     }
-
-
-def _rings(scheme: Scheme) -> tuple[str, ...]:
-    """All rings in which the factors of a right scheme hold. An odd denominator is 1 modulo 2."""
-    if scheme.ring == "Z2":
-        is_exact = check(Scheme(scheme.size, "Z", scheme.factors)) is None
-        return RINGS if is_exact else ("Z2",)
-    holds = {"Z2": scheme.denominator % 2 == 1, "Z": scheme.denominator == 1, "Q": True}
-    return tuple(ring for ring in RINGS if holds[ring])
 
 
 def mark_representatives(verified: Sequence[dict]) -> list[dict]:

@@ -149,7 +149,7 @@ def test_a_given_workspace_is_used_and_no_more_of_it_than_said(kernel):
     assert np.array_equal(got, a @ b)
     assert (workspace[:needed] != 77).any()
     assert (workspace[needed:] == 77).all()
-    with pytest.raises(ValueError, match=f"expected a workspace of {needed} bytes, got {needed - 1}"):
+    with pytest.raises(ValueError, match=f"workspace of {needed} bytes side by side, got {needed - 1}"):
         kernel.product(a, b, levels=2, fused=True, workspace=workspace[: needed - 1])
     assert needed < kernel.workspace(61, 61, 61, np.dtype(np.float64), levels=2, fused=True)
     assert kernel.workspace(500, 500, 500, FLOAT32) < kernel.workspace(500, 500, 500, FLOAT32, threads=2)

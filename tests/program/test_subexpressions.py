@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from stages.errors import SchemeError
+from stages.program import subexpressions
 from stages.program.program import from_scheme
 from stages.program.subexpressions import share, transposed
 from stages.program.sums import Sums, matrix
@@ -90,3 +91,13 @@ def test_sharing_keeps_the_map_and_adds_no_addition(rows):
     sums = share(rows)
     assert np.array_equal(matrix(sums), rows)
     assert sums.additions <= direct_additions(rows)
+
+
+def test_large_sums_share_as_many_as_there_is_room_for(monkeypatch):
+    rows = np.random.default_rng(0).integers(-1, 2, (30, 12))
+    whole = share(rows)
+    monkeypatch.setattr(subexpressions, "MOST_TEMPORARIES", 5)
+    few = share(rows)
+    assert np.array_equal(matrix(few), rows)
+    assert len(few.temporaries) == 5 < len(whole.temporaries)
+    assert whole.additions < few.additions < direct_additions(rows)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.factors import Factors, Scheme, non_zeros, standard
 from stages.algebra.targets import parse_size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate
@@ -26,7 +26,7 @@ from stages.errors import SchemeError, TableError
 from stages.refinement import finds as finds_lib
 from stages.refinement import moves
 from stages.refinement import walk as walk_lib
-from stages.refinement.finds import Finds, non_zeros
+from stages.refinement.finds import Finds
 from stages.refinement.walk import PASSES, legs_of, read_start, read_target_start, refine
 from stages.refinement.words import decode, encode, fits_ternary
 from tests.examples import halves, modulo_two, strassen
@@ -190,14 +190,14 @@ def test_sparser_schemes_take_the_place_of_others_where_they_are_preferred(prefe
     assert finds.lowest(sparse.size, "Z") == [sparse if prefers_sparse else dense]
 
 
-def test_going_on_from_any_saved_state_gives_the_same(finished):
+@pytest.mark.parametrize("mode", ["flips", "ternary"])
+def test_going_on_from_any_saved_state_gives_the_same(mode):
     """Each saved state is taken up by a new run; all end alike."""
-    states = States()
-    whole, flips_done = _refine(WALK, SETTINGS, START, states)
-    assert _rows(whole) == _rows(finished[0])
+    states, walk = States(), WALK.model_copy(update={"mode": mode})
+    whole, flips_done = _refine(walk, SETTINGS, START, states)
     assert len(states.saved) >= 3 * PASSES
     for state in states.saved[:: len(states.saved) // 4]:
-        resumed, again = _refine(WALK, SETTINGS, START, States(state))
+        resumed, again = _refine(walk, SETTINGS, START, States(state))
         assert (_rows(resumed), resumed.curve, again) == (_rows(whole), whole.curve, flips_done)
 
 

@@ -157,7 +157,6 @@ def test_import_flows_through_the_stage(folder):
         "2x2x2-7-Z",
         "2x2x2-7-Z2",
         "2x2x2-8-Q",
-        "2x2x2-8-Z2",
         "2x3x4-24-Z",
     ]
     (folder / "search").mkdir()

@@ -167,12 +167,17 @@ def test_equations_print_as_people_write_them():
     assert "a1_11" in files.WRITERS["exp"](LARGE).decode()
 
 
-def zipped(**members: bytes) -> bytes:
+def zipped(packed: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", packed) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return file.getvalue()
+
+
+def lying_bomb() -> bytes:
+    """A member of 16 MiB that says it has 128 bytes."""
+    return zipped(**{"2,2,2.npy": bytes(2**24)}).replace((2**24).to_bytes(4, "little"), (128).to_bytes(4, "little"))
 
 
 def array_file(array: np.ndarray) -> bytes:
@@ -209,6 +214,9 @@ BAD = {
     "an archive changed": (damaged_member(), "2,2,2': damaged"),
     "two members of one name": (two_of_one_name(), "two members of one name"),
     "a bomb": (zipped(**{"2,2,2.npy": bytes(2**27 + 1)}), "unpacks to 134217729 bytes, more than 134217728"),
+    "a bomb that tells a small size": (lying_bomb(), "2,2,2': damaged"),
+    "a member packed by bzip2": (zipped(zipfile.ZIP_BZIP2, **{"2,2,2.npy": bytes(9)}), "stored or deflated"),
+    "a member packed by LZMA": (zipped(zipfile.ZIP_LZMA, **{"2,2,2.npy": bytes(9)}), "stored or deflated"),
     "a member of a strange name": (zipped(**{"../../x.npy": array_file(STACK)}), "expected members named n,m,p"),
     "a member that is none": (zipped(**{"2,2,2.npy": b"hello"}), "not an .npy array"),
     "a long shape": (array_file(STACK).replace(b"(3, 4, 7)", b"(9, 9, 9)"), "as many numbers as its shape says"),

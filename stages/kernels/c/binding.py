@@ -117,16 +117,21 @@ class Kernel:
         c = out if in_place and _addressable(out) is out else np.empty((n, p), a.dtype)
         needed = getattr(self._library, f"fmm_workspace_{suffix}")(n, m, p, levels, fused, threads, ISAS.index(isa))
         scratch = self._borrow(needed) if workspace is None else workspace
-        if scratch.nbytes < needed:
-            raise ValueError(f"matmul: expected a workspace of {needed} bytes, got {scratch.nbytes}")
+        if not (scratch.flags.c_contiguous and scratch.flags.writeable and scratch.nbytes >= needed):
+            raise ValueError(
+                f"matmul: expected a writeable workspace of {needed} bytes side by side, got {scratch.nbytes}, "
+                f"strides {scratch.strides}"
+            )
         pools = self._pools.setdefault(threads, [])
         pool = None if threads == 1 else _pop(pools) or self._new_pool(threads)
-        getattr(self._library, f"fmm_gemm_{suffix}")(
+        status = getattr(self._library, f"fmm_gemm_{suffix}")(
             *(n, m, p, *_pointer(a), *_pointer(b), *_pointer(c)),
             *(levels, fused, scratch.ctypes.data, pool, ISAS.index(isa)),
         )
         if pool is not None:
             pools.append(pool)
+        if status:
+            raise KernelError(f"C back end: the call is refused, status {status}")
         if workspace is None:
             self._spare.append(scratch)
         if out is None or c is out:

@@ -41,6 +41,7 @@ _HEADER = re.compile(
 )
 _NUMBERS = re.compile(r"[iu][1248]|b1|f[248]", re.ASCII)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others without a limit
 
 
 def read_archive(data: bytes) -> Iterator[Claim | SchemeError]:
@@ -72,9 +73,11 @@ def read_archive(data: bytes) -> Iterator[Claim | SchemeError]:
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.file_size > LARGEST_MEMBER:
         raise SchemeError(f"unpacks to {member.file_size} bytes, more than {LARGEST_MEMBER}")
+    if member.compress_type not in _PACKED:
+        raise SchemeError("expected a member stored or deflated")
     try:
         with archive.open(member) as file:
-            return file.read()  # zipfile gives no more than file_size, and compares the checksum
+            return file.read(member.file_size)  # unpacks no more, whatever follows; compares the checksum
     except _DAMAGED as error:
         raise SchemeError(f"damaged ({short(str(error))})") from None
 
