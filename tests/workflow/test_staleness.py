@@ -113,8 +113,12 @@ def test_a_number_makes_its_readers_stale(key, run_to_edit, graph):
         clones.set_param(run_to_edit, f"demonstrations.{key.split('.')[1]}.law", LAW_OF_OTHER_RING[value])
     if key.endswith(".torso"):  # only the torso that sees ranks takes combinations
         clones.set_param(run_to_edit, key.replace(".torso", ".combinations"), None)
-    if key.endswith(".mode"):  # a cyclic walk begins from the standard algorithm
+    if value == "cyclic":  # it begins from the standard algorithm
         clones.set_param(run_to_edit, key.replace(".mode", ".start"), "data/standard.json")
+    if value == "data/targets/skew4.json":  # a target of one's own is start and size at once
+        clones.set_param(run_to_edit, key.replace(".start", ".sizes"), ["skew4"])
+    if value == ["skew4"]:
+        clones.set_param(run_to_edit, key.replace(".sizes", ".start"), "data/targets/skew4.json")
     if LEAVES[key] == "recombination":  # a cyclic walk has flips and a seed, and square sizes
         for name, setting in {"flips": 20000, "seed": 0, "sizes": ["2x2x2"]}.items():
             clones.set_param(run_to_edit, key.replace("mode", name), setting)
