@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 # Library threads spin on after a call (OpenBLAS: 2^26 cycles, about 30 ms) and would slow down the next arm.
 PAUSE_S = 0.05
+IDLE_S = 0.2
 RESAMPLES = 2000
 LEVEL = 0.95
 
@@ -27,18 +28,39 @@ class Interval(NamedTuple):
     high: float
 
 
+def _warm(arm: Callable[[], object]) -> None:
+    time.sleep(PAUSE_S)
+    arm()
+
+
+def _idle(arm: Callable[[], object]) -> None:
+    time.sleep(IDLE_S)
+
+
+# What goes before each timed call, by the state in which it finds the machine; made from a call of another library.
+# warm: a pause and an untimed call of the same arm. idle: a long pause alone. after: a call of the other library,
+# whose threads may spin on.
+STATES: Mapping[str, Callable[[Callable[[], object]], Callable[[Callable[[], object]], None]]] = {
+    "warm": lambda other: _warm,
+    "idle": lambda other: _idle,
+    "after": lambda other: lambda arm: other(),
+}
+
+
 def interleave(
     arms: Mapping[str, Callable[[], object]],
     rounds: int,
     seed: int,
+    before: Callable[[Callable[[], object]], object] = _warm,
     on_round: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Float[np.ndarray, " rounds"]]:
-    """Times every arm once per round, each time straight after a pause and an untimed call of the same arm.
+    """Times every arm once per round.
 
     Args:
       arms: callables that return when their work is done; already compiled.
       rounds: samples per arm.
       seed: of the order within the rounds.
+      before: told the arm before each timed call (`STATES`).
       on_round: told the number of finished rounds.
     Returns:
       Seconds per call: one array per arm, in the order of the rounds.
@@ -49,8 +71,7 @@ def interleave(
     for done in range(rounds):
         for index in rng.permutation(len(names)):
             arm = arms[names[index]]
-            time.sleep(PAUSE_S)
-            arm()
+            before(arm)
             start = time.perf_counter()
             arm()
             seconds[names[index]][done] = time.perf_counter() - start

@@ -37,9 +37,21 @@ def test_samples_are_the_time_of_the_second_call(monkeypatch):
     assert interleave({"a": lambda: None}, 2, 0)["a"].tolist() == [0.5, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"), [("warm", ["sleep", "a", "a"]), ("idle", ["long sleep", "a"]), ("after", ["other", "a"])]
+)
+def test_what_goes_before_a_call(state, expected, monkeypatch):
+    calls: list[str] = []
+    monkeypatch.setattr(timing, "IDLE_S", 1.0)
+    monkeypatch.setattr(timing.time, "sleep", lambda s: calls.append("long sleep" if s else "sleep"))
+    before = timing.STATES[state](lambda: calls.append("other"))
+    interleave({"a": lambda: calls.append("a")}, 1, 0, before)
+    assert calls == expected
+
+
 def test_rounds_are_announced():
     done: list[int] = []
-    interleave({"a": lambda: None}, 3, 0, done.append)
+    interleave({"a": lambda: None}, 3, 0, on_round=done.append)
     assert done == [1, 2, 3]
 
 

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float
 
-from stages.algebra.targets import parse_size
-
-
-def relative_error(got: Float[np.ndarray, "n p"], exact: Float64[np.ndarray, "n p"]) -> float:
-    """Frobenius norm of the difference over that of the float64 product. NaN where `got` holds one."""
-    return float(np.linalg.norm(got.astype(np.float64) - exact) / np.linalg.norm(exact))
+ROWS = 16  # of a product whose error is taken: a full one in a wider type takes longer than all timings
 
 
-def error_bound(kernel: Mapping, inner: int, dtype: np.dtype) -> float:
+def exact_rows(
+    a: Float[np.ndarray, "n m"], b: Float[np.ndarray, "m p"], seed: int
+) -> tuple[np.ndarray, Float[np.ndarray, "rows p"]]:
+    """Some rows of a @ b in a wider type: float64 for float32, the long double of the machine for float64.
+
+    Returns:
+      Indices of the rows, at most ROWS, and the rows.
+    """
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(a))[:ROWS])
+    wide = np.float64 if a.dtype == np.float32 else np.longdouble
+    return chosen, a[chosen].astype(wide) @ b.astype(wide)
+
+
+def relative_error(got: Float[np.ndarray, "rows p"], exact: Float[np.ndarray, "rows p"]) -> float:
+    """Frobenius norm of the difference over that of the exact product. NaN where `got` holds one."""
+    difference = got.astype(exact.dtype) - exact
+    return float(np.sqrt((difference**2).sum()) / np.sqrt((exact**2).sum()))
+
+
+def error_bound(emax: float, additions: int, inner: int, dtype: np.dtype) -> float:
     """What the relative error of a right kernel stays below when A and B are normal random matrices.
 
-    eps * emax * sqrt(k), k the roundings on the way to one entry: the rounding errors of k operations add up like a
-    random walk (Higham and Mary, 2019, «A new approach to probabilistic rounding error analysis»), and a scheme lets
-    them grow by its emax (`program.costs`). Right kernels lie one or two orders below; a wrong coefficient gives
+    eps * emax * sqrt(k), k at least the roundings on the way to one entry: the rounding errors of k operations add up
+    like a random walk (Higham and Mary, 2019, «A new approach to probabilistic rounding error analysis»), and a scheme
+    lets them grow by its emax (`program.costs`). Right kernels lie one or two orders below; a wrong coefficient gives
     about 1.
 
     Args:
-      kernel: row of `tables.KERNELS`.
+      emax: of all levels together, their product.
+      additions: of all levels together.
       inner: m of the product.
     """
-    size = parse_size(kernel["size"])
-    roundings = -(-inner // size.m) + kernel["additions"]
-    return float(np.finfo(dtype).eps * kernel["emax"] * np.sqrt(roundings))
+    return float(np.finfo(dtype).eps * emax * np.sqrt(inner + additions))

@@ -1,14 +1,14 @@
 """What takes part in a comparison: kernels from the text in their table, and the libraries' own products.
 
-An arm is a function of two arrays; `prepared` puts these where it works (NumPy: the host; JAX: its device), so a timed
-call holds the product, its allocations and the wait for its end, but no transfer and no compilation.
+An arm is a function of two arrays; `prepared` puts these where it works (NumPy and C: the host; JAX: its device), so a
+timed call holds the product, its allocations and the wait for its end, but no transfer and no compilation.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,24 +17,36 @@ import jax.numpy as jnp
 import numpy as np
 
 from stages.algebra.targets import parse_size
+from stages.contract.params import Benchmarking
 from stages.errors import KernelError
+from stages.kernels.c import binding
+from stages.kernels.c.forms import forms
 
 RING = "Z"  # holds for every element type
+Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Arm:
     """Attributes:
-    name: hash of the kernel, or of a baseline its library.
+    name: of a baseline its library, else the hash of the kernel and the form.
     product: two arrays -> their product.
     place: array -> where `product` takes its operands from.
     kernel: row of `tables.KERNELS`, or None for a baseline.
+    form: back end and levels, such as «c L1F»; empty for a baseline.
+    emax: what the levels together multiply a rounding error by, at most (`program.costs`).
+    additions: of blocks, of all levels.
+    workspace: bytes beside operands and result; 0 where the back end does not say.
     """
 
     name: str
     product: Callable
     place: Callable
     kernel: Mapping | None = None
+    form: str = ""
+    emax: float = 1.0
+    additions: int = 0
+    workspace: int = 0
 
 
 def baselines() -> list[Arm]:
@@ -45,37 +57,73 @@ def baselines() -> list[Arm]:
     ]
 
 
-def choose(rows: Sequence[Mapping], per_size: int) -> list[Mapping]:
-    """Of each scheme size, among the kernels over Z of lowest rank, those with the fewest additions."""
-    by_size = defaultdict(list)
+def choose(rows: Sequence[Mapping], values: Benchmarking) -> list[Mapping]:
+    """Of each wanted back end and size, among the kernels over Z of lowest rank, those with the fewest additions."""
+    groups = defaultdict(list)
     for row in rows:
-        if row["ring"] == RING:
-            by_size[parse_size(row["size"])].append(row)
+        if row["ring"] == RING and row["size"] in values.schemes and row["backend"] in values.backends:
+            groups[row["backend"], parse_size(row["size"])].append(row)
     chosen = []
-    for size in sorted(by_size):
-        lowest = min(row["rank"] for row in by_size[size])
+    for key in sorted(groups):
+        lowest = min(row["rank"] for row in groups[key])
         best = sorted(
-            (row for row in by_size[size] if row["rank"] == lowest),
+            (row for row in groups[key] if row["rank"] == lowest),
             key=lambda row: (row["additions"], row["emax"], row["kernel"]),
         )
-        chosen += best[:per_size]
+        chosen += best[: values.kernels_per_size]
     return chosen
 
 
-def load(row: Mapping) -> Arm:
-    """The arm of a row of `tables.KERNELS`: runs its source text, once that agrees with its hash.
+class Loaded:
+    """A kernel of the table, ready to run.
 
+    Args:
+      row: of `tables.KERNELS`.
+      rows: the whole table, in which the inner scheme of a C kernel is looked up.
     Raises:
-      KernelError: another text than the one that was hashed, or one without `matmul`.
+      KernelError: another text than the one that was hashed, one without `matmul`, or one that does not compile.
     """
-    got = hashlib.sha256(row["source"].encode()).hexdigest()[:16]
-    if got != row["kernel"]:
-        raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source has another hash, {got}")
-    module: dict = {}
-    exec(compile(row["source"], f"<kernel {got}>", "exec"), module)
-    if "matmul" not in module:
-        raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source defines no matmul")
-    return Arm(row["kernel"], jax.jit(module["matmul"]), jax.device_put, row)
+
+    def __init__(self, row: Mapping, rows: Sequence[Mapping]) -> None:
+        self._row = row
+        got = hashlib.sha256(row["source"].encode()).hexdigest()[:16]
+        if got != row["kernel"]:
+            raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source has another hash, {got}")
+        if row["backend"] == "c":
+            self._inner = next((other for other in rows if other["scheme"] == row["inner"]), None)
+            if self._inner is None:
+                raise KernelError(f"kernel {got} of scheme {row['scheme']}: no row of its inner scheme {row['inner']}")
+            self._kernel = binding.load(row["source"])
+        else:
+            module: dict = {}
+            exec(compile(row["source"], f"<kernel {got}>", "exec"), module)
+            if "matmul" not in module:
+                raise KernelError(f"kernel {got} of scheme {row['scheme']}: its source defines no matmul")
+            self._matmul = jax.jit(module["matmul"]) if row["backend"] == "jax" else module["matmul"]
+
+    def arms(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Arm]:
+        """One arm per way in which the kernel can be worth a try for products of this shape."""
+        row = self._row
+        if row["backend"] != "c":
+            place = jax.device_put if row["backend"] == "jax" else np.ascontiguousarray
+            name = f"{row['kernel']} L1"
+            yield Arm(name, self._matmul, place, row, f"{row['backend']} L1", row["emax"], row["additions"])
+            return
+        inner = self._inner
+        for form in forms(parse_size(row["size"]), parse_size(inner["size"]), shape):
+            if form.levels == 0 and row["size"] != inner["size"]:
+                continue  # the fused level alone is the same in every C kernel
+            given = {"levels": form.levels, "fused": form.fused, "threads": threads}
+            yield Arm(
+                f"{row['kernel']} {form.name}",
+                partial(self._kernel.product, **given),
+                np.ascontiguousarray,
+                row,
+                f"c {form.name}",
+                row["emax"] ** form.levels * inner["emax"] ** form.fused,
+                row["additions"] * form.levels + inner["additions"] * form.fused,
+                self._kernel.workspace(*shape, dtype, **given),
+            )
 
 
 def prepared(arm: Arm, a: np.ndarray, b: np.ndarray) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""One comparison per matrix size and element type: correctness first, then time."""
+"""One comparison per product and element type: correctness first, then time, in each state of the machine."""
 
 from __future__ import annotations
 
@@ -8,67 +8,72 @@ from collections.abc import Iterator, Mapping, Sequence
 import jax
 import numpy as np
 
-from stages.benchmarking.accuracy import error_bound, relative_error
-from stages.benchmarking.arms import Arm, baselines, choose, load, prepared
+from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
+from stages.benchmarking.arms import Arm, Loaded, Shape, baselines, choose, prepared
 from stages.contract.params import Benchmarking
 from stages.contract.progress import Progress
 from stages.errors import KernelError
-from stages.timing import interleave, ratio
+from stages.timing import STATES, interleave, ratio
 
 
 def benchmark(kernels: Sequence[Mapping], values: Benchmarking, facts: Mapping[str, object]) -> list[dict]:
-    """Times the chosen kernels and the baselines at every size and type.
+    """Times the chosen kernels and the baselines at every product, type and state.
 
     Args:
       kernels: rows of `tables.KERNELS`; none leaves the baselines alone.
       facts: columns that all rows share (`device.facts`).
     Returns:
-      Rows of `tables.TIMINGS`, one per arm and round.
+      Rows of `tables.TIMINGS`, one per state, arm and round.
     Raises:
       KernelError: a source that is not the one that was hashed, or a product beyond its error bound.
     """
-    arms = baselines() + [load(row) for row in choose(kernels, values.kernels_per_size)]
+    loaded = [Loaded(row, kernels) for row in choose(kernels, values)]
     with jax.enable_x64(True):  # float64 is one of the types
         return [
             row
-            for size in values.sizes
+            for shape in values.shapes
             for dtype in map(np.dtype, values.dtypes)
-            for row in _compare(arms, size, dtype, values, facts)
+            for row in _compare(loaded, shape, dtype, values, facts)
         ]
 
 
 def _compare(
-    arms: Sequence[Arm], size: int, dtype: np.dtype, values: Benchmarking, facts: Mapping[str, object]
+    loaded: Sequence[Loaded], shape: Shape, dtype: np.dtype, values: Benchmarking, facts: Mapping[str, object]
 ) -> Iterator[dict]:
-    rng = np.random.default_rng([values.seed, size, dtype.itemsize])
-    a, b = (rng.standard_normal((size, size)).astype(dtype) for _ in range(2))
+    n, m, p = shape
+    rng = np.random.default_rng([values.seed, *shape, dtype.itemsize])
+    a, b = (rng.standard_normal(size).astype(dtype) for size in ((n, m), (m, p)))
+    arms = baselines() + [arm for kernel in loaded for arm in kernel.arms(shape, dtype, facts["threads"])]
     calls = {arm.name: prepared(arm, a, b) for arm in arms}
-    errors = _errors(arms, calls, a, b)
-    progress = Progress(f"benchmarking {size} {dtype}", values.rounds, "rounds")
-    samples = interleave(calls, values.rounds, values.seed, progress.update)
-    _report(arms, samples, values.seed)
-    for arm in arms:
-        kernel = arm.kernel or {"scheme": "", "size": "", "rank": 0}
-        shared = {"arm": arm.name, "scheme": kernel["scheme"], "size": kernel["size"], "rank": kernel["rank"]}
-        shared |= {"n": size, "m": size, "p": size, "dtype": dtype.name, "error": errors[arm.name], **facts}
-        for number, seconds in enumerate(samples[arm.name]):
-            yield shared | {"round": number, "seconds": float(seconds)}
+    errors = _errors(arms, calls, a, b, values.seed)
+    for state in values.states:
+        progress = Progress(f"benchmarking {n}x{m}x{p} {dtype} {state}", values.rounds, "rounds")
+        samples = interleave(calls, values.rounds, values.seed, STATES[state](calls["numpy"]), progress.update)
+        _report(arms, samples, values.seed)
+        for arm in arms:
+            kernel = arm.kernel or {"scheme": "", "size": "", "rank": 0}
+            shared = {key: kernel[key] for key in ("scheme", "size", "rank")}
+            shared |= {"arm": arm.name, "form": arm.form, "n": n, "m": m, "p": p, "dtype": dtype.name, "state": state}
+            shared |= {"error": errors[arm.name], "workspace": arm.workspace, **facts}
+            for number, seconds in enumerate(samples[arm.name]):
+                yield shared | {"round": number, "seconds": float(seconds)}
 
 
-def _errors(arms: Sequence[Arm], calls: Mapping, a: np.ndarray, b: np.ndarray) -> dict[str, float]:
+def _errors(arms: Sequence[Arm], calls: Mapping, a: np.ndarray, b: np.ndarray, seed: int) -> dict[str, float]:
     """The relative error of each arm's product; the call is also what compiles it."""
-    exact = a.astype(np.float64) @ b.astype(np.float64)
-    progress = Progress(f"compiling and checking {len(a)} {a.dtype}", len(arms), "products")
+    rows, exact = exact_rows(a, b, seed)
+    shape = (len(a), b.shape[1])
+    progress = Progress(f"compiling and checking {len(a)}x{len(b)}x{shape[1]} {a.dtype}", len(arms), "products")
     errors = {}
     for done, arm in enumerate(arms, start=1):
         got = np.asarray(calls[arm.name]())
-        errors[arm.name] = error = relative_error(got, exact)
+        errors[arm.name] = error = relative_error(got[rows], exact) if got.shape == shape else np.inf
         if arm.kernel is not None:
-            bound = error_bound(arm.kernel, a.shape[1], a.dtype)
+            bound = error_bound(arm.emax, arm.additions, a.shape[1], a.dtype)
             if got.dtype != a.dtype or not error <= bound:  # a NaN is no error either
                 raise KernelError(
                     f"kernel {arm.name} of scheme {arm.kernel['scheme']} ({arm.kernel['size']}): expected a "
-                    f"{a.dtype} product of size {len(a)} with relative error at most {bound:.2g}, "
+                    f"{a.dtype} product of {len(a)}x{len(b)}x{shape[1]} with relative error at most {bound:.2g}, "
                     f"got {got.dtype} with {error:.2g}"
                 )
         progress.update(done)
@@ -80,9 +85,9 @@ def _report(arms: Sequence[Arm], samples: Mapping[str, np.ndarray], seed: int) -
     fastest = min((arm.name for arm in arms if arm.kernel is None), key=lambda name: np.median(samples[name]))
     for arm in arms:
         speed = ratio(samples[fastest], samples[arm.name], seed)
-        label = f"{arm.kernel['size']}:{arm.kernel['rank']}" if arm.kernel else arm.name
+        label = f"{arm.kernel['size']}:{arm.kernel['rank']} {arm.form}" if arm.kernel else arm.name
         print(
-            f"  {label:>10} {np.median(samples[arm.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
+            f"  {label:>20} {np.median(samples[arm.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
             f"[{speed.low:.3f}, {speed.high:.3f}] of the speed of {fastest}",
             file=sys.stderr,
         )

@@ -305,12 +305,21 @@ class Refinement(Section):
         return given
 
 
+Side = Annotated[int, Field(ge=1, le=65536)]
+
+
 class Benchmarking(Section):
     """Interleaved timing of kernels against the library products."""
 
-    sizes: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(min_length=1, description="n = m = p of a product")
+    shapes: tuple[tuple[Side, Side, Side], ...] = Field(min_length=1, description="n, m, p of each product")
     dtypes: tuple[Literal["float32", "float64"], ...] = Field(min_length=1, description="element types")
-    rounds: int = Field(ge=3, le=100_000, description="samples of each kernel and baseline")
+    states: tuple[Literal["warm", "idle", "after"], ...] = Field(
+        min_length=1,
+        description="before each call: warm (a pause, the same call), idle (a pause), after (a call of NumPy)",
+    )
+    schemes: tuple[SizeName, ...] = Field(description="sizes of the schemes whose kernels are timed")
+    backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(description="back ends of the kernels that are timed")
+    rounds: int = Field(ge=1, le=100_000, description="samples of each kernel and baseline")
     kernels_per_size: int = Field(
         ge=1, le=1_000, description="kernels timed per size: lowest rank, then fewest additions"
     )

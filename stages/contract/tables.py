@@ -111,8 +111,9 @@ REFUSED = _schema(
     ("reason", pa.string()),  # one line
 )
 TIMINGS = _schema(
-    "timings/1",
-    ("arm", pa.string()),  # kernel hash, or the name of a baseline: numpy, jax
+    "timings/2",
+    ("arm", pa.string()),  # kernel hash and form, or the name of a baseline: numpy, jax
+    ("form", pa.string()),  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
     ("scheme", pa.string()),  # hash; empty for a baseline
     ("size", pa.string()),  # of the scheme; empty for a baseline
     ("rank", pa.int32()),  # of the scheme; 0 for a baseline
@@ -120,9 +121,11 @@ TIMINGS = _schema(
     ("m", pa.int32()),
     ("p", pa.int32()),
     ("dtype", pa.string()),
+    ("state", pa.string()),  # what went before each call: stages.timing.STATES
     ("round", pa.int32()),
     ("seconds", pa.float64()),  # one whole call
-    ("error", pa.float64()),  # relative Frobenius error against the float64 product
+    ("error", pa.float64()),  # relative Frobenius error of some rows against a wider type
+    ("workspace", pa.int64()),  # bytes beside operands and result; 0 where the back end does not say
     ("threads", pa.int32()),
     ("device", pa.string()),  # what the library says it ran on
     ("cpu", pa.string()),  # model name

@@ -234,13 +234,13 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
     """Median speed-up with its interval for each kernel and product; below 1 the library is faster."""
     if not speeds:
         return _empty("Speed of kernels", "No kernel was timed.")
-    dtypes = sorted({speed.dtype for speed in speeds})
-    figure, axes = _panels(len(dtypes), 1, 8.0, 3.6 * len(dtypes) + 0.6)
+    panels = sorted({(speed.dtype, speed.state) for speed in speeds})
+    figure, axes = _panels(len(panels), 1, 8.0, 3.6 * len(panels) + 0.6)
     arms = list(dict.fromkeys(speed.arm for speed in sorted(speeds, key=lambda s: (_numbers(s.kernel), s.arm))))
     labels = {speed.arm: speed.kernel for speed in speeds}
     twins = {label for label in labels.values() if list(labels.values()).count(label) > 1}
-    for axis, dtype in zip(axes, dtypes, strict=True):
-        chosen = [speed for speed in speeds if speed.dtype == dtype]
+    for axis, panel in zip(axes, panels, strict=True):
+        chosen = [speed for speed in speeds if (speed.dtype, speed.state) == panel]
         shapes = sorted({speed.shape for speed in chosen})
         for number, arm in enumerate(arms):
             mine = [speed for speed in chosen if speed.arm == arm]
@@ -274,10 +274,12 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
             xticklabels=["×".join(map(str, shape)) if len(set(shape)) > 1 else str(shape[0]) for shape in shapes],
             xlabel="n of an n × n product",
             ylabel="library time / kernel time",
-            title=f"{dtype}, {_where(chosen)}: speed against the fastest library product",
+            title=f"{', '.join(panel)}, {_where(chosen)}: speed against the fastest library product",
         )
         axis.legend(
-            title=f"kernel, size:rank\n(median, {LEVEL:.0%} interval)", loc="center left", bbox_to_anchor=(1, 0.5)
+            title=f"kernel: size:rank, back end, levels\n(median, {LEVEL:.0%} interval)",
+            loc="center left",
+            bbox_to_anchor=(1, 0.5),
         )
     return figure
 

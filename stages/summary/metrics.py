@@ -34,15 +34,15 @@ def metrics(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup]) -
         },
         "walk": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.walk_cpu_s.items()},
         "stage": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.stage_cpu_s.items()},
-        "speedup": _nested([((best.dtype, _shape(best)), _best(best)) for best in _fastest(speeds)]),
+        "speedup": _nested([((f"{best.dtype} {best.state}", _shape(best)), _best(best)) for best in _fastest(speeds)]),
     }
 
 
 def _fastest(speeds: Sequence[Speedup]) -> list[Speedup]:
-    """The kernel of the highest median of each element type and product."""
+    """The kernel of the highest median of each element type, state and product."""
     best: dict[tuple, Speedup] = {}
     for speed in speeds:
-        key = (speed.dtype, speed.shape)
+        key = (speed.dtype, speed.state, speed.shape)
         if key not in best or speed.speed.median > best[key].speed.median:
             best[key] = speed
     return list(best.values())

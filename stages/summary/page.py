@@ -33,7 +33,9 @@ few terms of the agent's own schemes, at first of the standard algorithm. Shares
 solved within as many moves as the agent's own best scheme has, of subgames rewritten in as many or fewer terms. Games
 (subgames among them) and CPU seconds (demonstrations, pretraining and search together) are those of all targets."""
 _KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
-with their interval: below 1 the library is faster. The errors are relative to the float64 product."""
+with their interval: below 1 the library is faster. A kernel is a scheme, a back end and the levels of recursion (F: one
+more level, fused into the product). <b>warm</b>: after a pause and an untimed call of the same; <b>idle</b>: after a
+pause; <b>after</b>: straight after a call of NumPy. The errors are those of some rows against a wider type."""
 
 
 def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figures: Mapping[str, str]) -> str:
@@ -48,7 +50,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
     kernels = [
         {
             "kernel": speed.kernel,
-            "product": f"{'x'.join(map(str, speed.shape))} {speed.dtype}",
+            "product": f"{'x'.join(map(str, speed.shape))} {speed.dtype} {speed.state}",
             "speed-up": f"{speed.speed.median:.3f}",
             "interval": f"{speed.speed.low:.3f} to {speed.speed.high:.3f}",
             "error": f"{errors[speed.arm, speed.dtype, *speed.shape]:.1e}",

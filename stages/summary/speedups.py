@@ -19,16 +19,18 @@ class Speedup(NamedTuple):
     Attributes:
       dtype: element type.
       shape: n, m, p of the product.
+      state: what went before each call, of `timing.STATES`.
       threads: CPU threads that were granted.
       device: what the library says it ran on.
-      kernel: size and rank of the scheme, «2x2x2:7».
-      arm: hash of the kernel.
+      kernel: size and rank of the scheme, back end and levels: «2x2x2:7 c L1F».
+      arm: hash of the kernel and form.
       baseline: the baseline of the lowest median.
       speed: median of the ratios with its interval.
     """
 
     dtype: str
     shape: tuple[int, int, int]
+    state: str
     threads: int
     device: str
     kernel: str
@@ -48,7 +50,7 @@ def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
     """
     products: dict[tuple, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in timings:
-        product = (row["dtype"], (row["n"], row["m"], row["p"]), row["threads"], row["device"])
+        product = (row["dtype"], (row["n"], row["m"], row["p"]), row["state"], row["threads"], row["device"])
         products[product][row["arm"]].append(row)
     found = []
     for product, arms in sorted(products.items(), key=lambda item: item[0]):
@@ -59,7 +61,7 @@ def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
         fastest = min(baselines, key=lambda arm: np.median(seconds[arm]))
         for arm, rows in arms.items():
             if arm not in baselines:
-                kernel = f"{rows[0]['size']}:{rows[0]['rank']}"
+                kernel = f"{rows[0]['size']}:{rows[0]['rank']} {rows[0]['form']}"
                 found.append(Speedup(*product, kernel, arm, fastest, ratio(seconds[fastest], seconds[arm], seed)))
     return found
 

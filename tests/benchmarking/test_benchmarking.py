@@ -8,12 +8,17 @@ import pytest
 import yaml
 
 from stages import timing
-from stages.benchmarking.accuracy import error_bound, relative_error
-from stages.benchmarking.arms import choose, load
+from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative_error
+from stages.benchmarking.arms import Loaded, choose
 from stages.benchmarking.benchmark import benchmark
 from stages.contract import tables
 from stages.contract.params import Benchmarking
 from stages.errors import KernelError
+from stages.kernels.c import build, forms
+from stages.kernels.c.emitter import emit
+from stages.program.costs import additions, emax
+from stages.program.program import from_scheme
+from tests.examples import strassen
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"threads": 1, "device": "cpu", "cpu": "model", "versions": "jax"}
@@ -23,28 +28,34 @@ SOURCE = "import jax.numpy as jnp\n\ndef matmul(a, b):\n    return jnp.matmul(a,
 def kernel(source: str = SOURCE, **changes: object) -> dict:
     """A row of the kernel table; the text is a plain product unless told."""
     row = {"scheme": "s" * 16, "size": "2x2x2", "ring": "Z", "rank": 7, "backend": "jax", "additions": 18}
-    row |= {"emax": 12.0, "source": source, "kernel": hashlib.sha256(source.encode()).hexdigest()[:16]}
+    row |= {"inner": "", "emax": 12.0, "source": source, "kernel": hashlib.sha256(source.encode()).hexdigest()[:16]}
     return row | changes
 
 
 def values(**changes: object) -> Benchmarking:
-    given = {"sizes": (24,), "dtypes": ("float32",), "rounds": 3, "kernels_per_size": 1, "seed": 0}
+    given = {"shapes": ((24, 24, 24),), "dtypes": ("float32",), "states": ("warm",), "schemes": ("2x2x2",)}
+    given |= {"backends": ("c", "jax", "numpy"), "rounds": 3, "kernels_per_size": 1, "seed": 0}
     return Benchmarking(**(given | changes))
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
     monkeypatch.setattr(timing, "PAUSE_S", 0.0)
+    monkeypatch.setattr(timing, "IDLE_S", 0.0)
 
 
-def test_one_row_per_size_type_arm_and_round():
-    rows = benchmark([kernel()], values(sizes=(16, 24), dtypes=("float32", "float64")), FACTS)
-    assert len(rows) == 2 * 2 * 3 * 3
+def test_one_row_per_product_type_state_arm_and_round():
+    given = values(shapes=((16, 24, 8), (24, 24, 24)), dtypes=("float32", "float64"), states=("warm", "idle", "after"))
+    rows = benchmark([kernel()], given, FACTS)
+    assert len(rows) == 2 * 2 * 3 * 3 * 3
+    assert {row["state"] for row in rows} == {"warm", "idle", "after"}
     assert all(set(row) == set(tables.TIMINGS.names) for row in rows)
     assert [row["round"] for row in rows[:3]] == [0, 1, 2]
-    assert {row["arm"] for row in rows} == {"numpy", "jax", kernel()["kernel"]}
-    ours = next(row for row in rows if row["arm"] == kernel()["kernel"])
-    assert (ours["scheme"], ours["size"], ours["rank"], ours["n"]) == ("s" * 16, "2x2x2", 7, 16)
+    name = f"{kernel()['kernel']} L1"
+    assert {row["arm"] for row in rows} == {"numpy", "jax", name}
+    ours = next(row for row in rows if row["arm"] == name)
+    assert (ours["scheme"], ours["size"], ours["rank"], ours["form"]) == ("s" * 16, "2x2x2", 7, "jax L1")
+    assert (ours["n"], ours["m"], ours["p"]) == (16, 24, 8)
     assert all(row["seconds"] > 0 for row in rows)
 
 
@@ -56,13 +67,28 @@ def test_errors_stand_beside_the_times():
         assert not single or row["error"] > 1e-9
 
 
+def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(build, "FLAGS", ("-O1", *build.FLAGS[1:]))
+    monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
+    program, scheme = from_scheme(strassen()), strassen().hash
+    source = emit(program, program, scheme, scheme)
+    shared = {"scheme": scheme, "additions": additions(program), "emax": emax(program)}
+    row = kernel(source, backend="c", inner=scheme, **shared)
+    rows = benchmark([row], values(shapes=((64, 64, 64),), dtypes=("float32", "float64")), FACTS)
+    assert {row["form"] for row in rows} == {"", "c L0F", "c L1", "c L1F", "c L2"}
+    assert all((row["workspace"] > 0) == (row["form"] != "") for row in rows)
+    with pytest.raises(KernelError, match="no row of its inner scheme other"):
+        Loaded(row | {"inner": "other"}, [row])
+
+
 def test_no_kernel_leaves_the_baselines_alone():
     assert {row["arm"] for row in benchmark([], values(), FACTS)} == {"numpy", "jax"}
 
 
 @pytest.mark.parametrize("product", ["jnp.matmul(a, b) * 1.001", "jnp.matmul(a, b) * jnp.nan", "jnp.matmul(b, a)"])
 def test_a_wrong_product_is_refused(product):
-    with pytest.raises(KernelError, match=r"of scheme s+ \(2x2x2\): expected a float32 product of size 24"):
+    with pytest.raises(KernelError, match=r"of scheme s+ \(2x2x2\): expected a float32 product of 24x24x24"):
         benchmark([kernel(SOURCE.replace("jnp.matmul(a, b)", product))], values(), FACTS)
 
 
@@ -74,12 +100,12 @@ def test_a_product_of_another_type_is_refused():
 
 def test_a_changed_source_is_refused():
     with pytest.raises(KernelError, match="its source has another hash"):
-        load(kernel() | {"source": SOURCE + "\n"})
+        Loaded(kernel() | {"source": SOURCE + "\n"}, [])
 
 
 def test_a_source_without_a_product_is_refused():
     with pytest.raises(KernelError, match="defines no matmul"):
-        load(kernel("x = 1\n"))
+        Loaded(kernel("x = 1\n"), [])
 
 
 def test_choice_is_lowest_rank_then_fewest_additions():
@@ -92,13 +118,24 @@ def test_choice_is_lowest_rank_then_fewest_additions():
         kernel(kernel="f", size="10x10x10", rank=900),
         kernel(kernel="g", size="3x3x3", rank=23),
     ]
-    assert [row["kernel"] for row in choose(rows, 1)] == ["c", "g", "f"]
-    assert [row["kernel"] for row in choose(rows, 5)] == ["c", "d", "b", "g", "f"]
+    rows += [kernel(kernel="h", size="4x4x4", rank=49), kernel(kernel="i", backend="numpy", additions=1)]
+    given = values(schemes=("2x2x2", "3x3x3", "10x10x10"), backends=("jax",))
+    assert [row["kernel"] for row in choose(rows, given)] == ["c", "g", "f"]
+    assert [row["kernel"] for row in choose(rows, values(kernels_per_size=5))] == ["c", "d", "b", "i"]
 
 
 def test_error_bound_by_hand():
-    # 2x2x2, inner length 14: blocks of 7, 18 additions, sqrt(25) = 5; eps * 12 * 5.
-    assert error_bound(kernel(), 14, np.dtype("float64")) == pytest.approx(60 * 2.0**-52)
+    # inner length 7, 18 additions: sqrt(25) = 5; eps * 12 * 5.
+    assert error_bound(12.0, 18, 7, np.dtype("float64")) == pytest.approx(60 * 2.0**-52)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_exact_rows_are_wider(dtype):
+    a, b = (np.random.default_rng(0).standard_normal((40, 40)).astype(dtype) for _ in range(2))
+    rows, exact = exact_rows(a, b, 0)
+    assert len(set(rows)) == len(exact) == ROWS
+    assert np.finfo(exact.dtype).eps < np.finfo(dtype).eps
+    assert 0 < relative_error((a @ b)[rows], exact) < 10 * np.finfo(dtype).eps
 
 
 def test_relative_error_by_hand():
@@ -109,7 +146,7 @@ def test_relative_error_by_hand():
 
 def test_command_line(tmp_path):
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
-    given["benchmarking"] |= {"sizes": [16], "dtypes": ["float32"], "rounds": 3}
+    given["benchmarking"] |= {"shapes": [[16, 16, 16]], "dtypes": ["float32"], "rounds": 3}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
     tables.write_rows(tmp_path / "kernels.parquet", tables.KERNELS, [kernel()])
     command = [sys.executable, "-m", "stages.benchmarking", "--params", str(tmp_path / "params.yaml")]

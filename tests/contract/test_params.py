@@ -321,9 +321,13 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             f"walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
             f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/targets/skew3.json",
         ),
-        ("benchmarking.sizes", [512, 0], "benchmarking.sizes.1: Input should be greater than or equal to 1, got 0"),
+        (
+            "benchmarking.shapes",
+            [[512, 0, 1]],
+            "benchmarking.shapes.0.1: Input should be greater than or equal to 1, got 0",
+        ),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
-        ("benchmarking.rounds", 2, "benchmarking.rounds: Input should be greater than or equal to 3, got 2"),
+        ("benchmarking.rounds", 0, "benchmarking.rounds: Input should be greater than or equal to 1, got 0"),
     ],
 )
 def test_message_word_by_word(tmp_path, key, value, message):

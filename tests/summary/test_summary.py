@@ -59,7 +59,14 @@ def claim(size: str, ring: str, rank: int) -> Scheme:
 def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[dict]:
     shared = {"arm": arm, "scheme": scheme, "size": "2x2x2" if scheme else "", "rank": 7 if scheme else 0}
     shared |= {"n": n, "m": n, "p": n, "dtype": dtype, "error": 0.0, "threads": 2}
-    shared |= {"device": "cpu", "cpu": "x", "versions": "y"}
+    shared |= {
+        "form": "c L1F" if scheme else "",
+        "state": "warm",
+        "workspace": 0,
+        "device": "cpu",
+        "cpu": "x",
+        "versions": "y",
+    }
     return [shared | {"round": number, "seconds": value} for number, value in enumerate(seconds)]
 
 
@@ -197,7 +204,7 @@ def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
     rows += timing("k", "s", 512, [2.0, 4.0, 3.0]) + timing("numpy", "", 1024, [1.0] * 3)
     rows += timing("k", "s", 1024, [2.0] * 3)
     first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
-    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7", "k")
+    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7 c L1F", "k")
     assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
     assert (first.speed.low, first.speed.high) == (1.0, 3.0)
     assert second.speed == (0.5, 0.5, 0.5)
@@ -225,8 +232,8 @@ def test_metrics(tmp_path):
         "walk": {"plain": {"cpu_s": 3.5}, "later": {"cpu_s": 3.5}},
         "stage": {"verification": {"cpu_s": 0.8}, "kernels": {"cpu_s": 0.8}},  # 0.75
         "speedup": {
-            "float32": {
-                "512x512x512": {"kernel": "2x2x2:7", "baseline": "numpy", "median": 2.0, "low": 2.0, "high": 2.0}
+            "float32 warm": {
+                "512x512x512": {"kernel": "2x2x2:7 c L1F", "baseline": "numpy", "median": 2.0, "low": 2.0, "high": 2.0}
             }
         },
     }

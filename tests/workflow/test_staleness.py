@@ -43,6 +43,9 @@ OTHER_VALUES = {
     "mode": {"flips": "cyclic", "recombination": "cyclic", "ternary": "flips"},
     "sizes": {("2x2x2",): ["3x3x3"], ("2x2x3",): ["3x3x3"], ("skew3",): ["skew4"], (64,): [65]},
     "dtypes": {("float32",): ["float64"]},
+    "states": {("warm",): ["idle"]},
+    "schemes": {("2x2x2",): ["3x3x3"]},
+    "backends": {("c", "jax", "numpy"): ["c"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
 

@@ -23,7 +23,7 @@ rule kernels:
 # All cores are its own: nothing runs beside a measurement.
 rule benchmarking:
     input:
-        code("errors.py", "algebra", "contract", "timing.py", "benchmarking"),
+        code("errors.py", "algebra", "contract", "timing.py", "kernels", "benchmarking"),
         "results/kernels/kernels.parquet",
     output:
         update("results/benchmarking/timings.parquet"),

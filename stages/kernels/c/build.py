@@ -39,7 +39,7 @@ def build(source: str) -> Path:
     command = compiler()
     version = _run([command, "--version"])
     digest = hashlib.sha256("\0".join([source, command, version, *FLAGS]).encode()).hexdigest()[:32]
-    folder = _folder()
+    folder = cache_folder()
     library = folder / f"{digest}.so"
     if library.exists():
         return library
@@ -53,7 +53,7 @@ def build(source: str) -> Path:
     return library
 
 
-def _folder() -> Path:
+def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / _CACHE
 
 

@@ -1,0 +1,44 @@
+"""The ways in which one C kernel can multiply two matrices, and which of them are worth a try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from stages.algebra.targets import Size
+
+# The classical product inside needs blocks of some size; where they are still large, another level pays.
+LEAST_BLOCK, MOST_BLOCK = 384, 1536
+
+
+class Form(NamedTuple):
+    """Attributes:
+    levels: of the outer scheme, whose sums are computed in memory.
+    fused: one level of the inner scheme below them, its sums computed while packing.
+    """
+
+    levels: int
+    fused: bool
+
+    @property
+    def name(self) -> str:
+        """Such as «L1F»: one outer level, then a fused one."""
+        return f"L{self.levels}{'F' * self.fused}"
+
+
+def forms(outer: Size, inner: Size, shape: tuple[int, int, int]) -> Iterator[Form]:
+    """Forms whose smallest block side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
+
+    Args:
+      outer, inner: sizes of the two schemes.
+      shape: n, m, p of the product.
+    """
+    sides = list(shape)
+    for levels in range(max(shape).bit_length()):
+        for fused in (False, True):
+            smallest = min(side // (blocks if fused else 1) for side, blocks in zip(sides, inner, strict=True))
+            if levels + fused > 0 and LEAST_BLOCK <= smallest <= MOST_BLOCK:
+                yield Form(levels, fused)
+        sides = [side // blocks for side, blocks in zip(sides, outer, strict=True)]
+        if max(outer) == 1:
+            return

@@ -1,0 +1,203 @@
+import hashlib
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from stages.kernels.jax_emitter import emit as emit_jax
+
+from stages import timing
+from stages.contract import tables
+from stages.kernels import explain, matmul, planner
+from stages.kernels.c import build, forms
+from stages.kernels.c.emitter import emit as emit_c
+from stages.kernels.c.forms import Form
+from stages.program.program import from_scheme
+from tests.examples import strassen
+
+FUSED = Form(1, True)
+SHAPE = (96, 80, 112)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch, tmp_path):
+    """Forms from blocks of 16 on, and nothing kept from other tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(planner, "TUNED", (64, 96))
+    monkeypatch.setattr(planner, "ROUNDS", 2)
+    monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
+    monkeypatch.setattr(timing, "PAUSE_S", 0.0)
+    monkeypatch.setattr(build, "FLAGS", ("-O1", *build.FLAGS[1:]))
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    program = from_scheme(strassen())
+    sources = {
+        "c": emit_c(program, program, strassen().hash, strassen().hash),
+        "jax": emit_jax(program, strassen().hash),
+    }
+    rows = [
+        {
+            **{"kernel": hashlib.sha256(source.encode()).hexdigest()[:16], "scheme": strassen().hash, "size": "2x2x2"},
+            **{"ring": "Z", "rank": 7, "backend": backend, "additions": 18, "emax": 12.0, "source": source},
+            "inner": strassen().hash if backend == "c" else "",
+        }
+        for backend, source in sources.items()
+    ]
+    tables.write_rows(tmp_path / "kernels.parquet", tables.KERNELS, rows)
+    return tmp_path / "kernels.parquet"
+
+
+@pytest.fixture
+def fast(monkeypatch) -> list:
+    """Every form measures as twice as fast, the fused one as three times; the calls are noted."""
+    calls = []
+
+    def measured(self, dtype):
+        calls.append(dtype)
+        return {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in (Form(1, False), FUSED)}
+
+    monkeypatch.setattr(planner.Planner, "_measured", measured)
+    return calls
+
+
+def operands(dtype=np.float64, shape=SHAPE) -> tuple[np.ndarray, np.ndarray]:
+    n, m, p = shape
+    rng = np.random.default_rng(0)
+    return rng.integers(-3, 4, (n, m)).astype(dtype), rng.integers(-3, 4, (m, p)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
+    a, b = operands(dtype)
+    plan = explain(a, b, kernels=table)
+    assert (plan.backend, plan.scheme, plan.form, plan.speed) == ("c", strassen().hash, FUSED, 3.0)
+    assert "L1F has 3.00 of the plain speed" in plan.reason
+    got = matmul(a, b, kernels=table)
+    assert np.array_equal(got, a @ b)
+    assert got.dtype == dtype
+    out = np.empty((96, 112), dtype)
+    assert matmul(a, b, out=out, kernels=table) is out
+    assert np.array_equal(out, a @ b)
+    assert fast == [np.dtype(dtype)]  # measured once
+
+
+def test_a_form_that_is_no_faster_is_left(table, monkeypatch):
+    monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: {FUSED: {64: 1.02, 96: 0.5}})
+    plan = explain(*operands(), kernels=table)
+    assert (plan.backend, plan.scheme, plan.form) == ("numpy", "", None)
+    assert "of the plain speed" in plan.reason
+
+
+def test_speed_is_taken_at_the_effective_size(table, monkeypatch):
+    monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: {FUSED: {64: 1.0, 96: 2.0}})
+    sides = [(64, 64, 64), (96, 96, 96), (200, 200, 200), (64, 64, 128)]
+    speeds = [explain(*operands(shape=shape), kernels=table).speed for shape in sides]
+    assert speeds[:3] == [1.0, 2.0, 2.0]  # the first is plain
+    assert speeds[3] == pytest.approx(1 + np.log(76.8 / 64) / np.log(1.5))  # 3 / (1/64 + 1/64 + 1/128)
+
+
+def test_what_was_measured_is_kept_for_the_machine(table, fast, tmp_path):
+    a, b = operands()
+    for _ in range(2):
+        planner._planner.cache_clear()  # as in another process
+        assert explain(a, b, kernels=table).form == FUSED
+    assert len(fast) == 1
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    for text in ("", "{", "[]", json.dumps({"L1F": 3}), json.dumps({"L1F": [[1], {}]})):
+        kept.write_text(text)
+        planner._planner.cache_clear()
+        assert explain(a, b, kernels=table).form == FUSED
+    assert len(fast) == 6
+
+
+def test_without_a_table_products_are_plain(tmp_path, table):
+    a, b = operands()
+    for path, text in ((tmp_path / "none.parquet", None), (tmp_path / "bad.parquet", "no parquet")):
+        if text:
+            path.write_text(text)
+        plan = explain(a, b, kernels=path)
+        assert (plan.backend, plan.scheme) == ("numpy", "")
+        assert path.name in plan.reason
+        assert np.array_equal(matmul(a, b, kernels=path), a @ b)
+
+
+def test_everything_else_is_left_to_numpy(table, fast):
+    a, b = operands()
+    for x, y in [
+        (a.astype(np.int64), b.astype(np.int64)),
+        (a.astype(np.float32), b),
+        (a[0], b),
+        (a, b[:, 0]),
+        (np.stack([a, a]), b),
+        (a + 1j, b),
+        (a.tolist(), b.tolist()),
+        (a[:0], b),
+        (a[:, :0], b[:0]),
+        (a[:2, :3], b[:3, :4]),
+    ]:
+        got = matmul(x, y, kernels=table)
+        assert np.array_equal(got, np.matmul(x, y))
+        assert got.dtype == np.matmul(x, y).dtype
+    assert fast == []
+
+
+def test_bad_operands_are_refused(table):
+    a, b = operands()
+    with pytest.raises(TypeError, match="expected numbers, got an array of bool"):
+        matmul(a > 0, b > 0, kernels=table)
+    with pytest.raises(TypeError, match="expected numbers, got an array of object"):
+        matmul(a.astype(object), b, kernels=table)
+    with pytest.raises(ValueError, match="mismatch"):
+        matmul(a, b[1:], kernels=table)
+    with pytest.raises(ValueError, match="out"):
+        matmul(a, b, out=np.empty((3, 3)), kernels=table)
+
+
+def test_operands_that_are_not_finite(table, fast):
+    a, b = operands()
+    a[0, 0] = np.nan
+    got = matmul(a, b, check_finite=True, kernels=table)
+    assert np.array_equal(got, a @ b, equal_nan=True)
+    assert np.isfinite(got[1:]).all()
+    assert not np.isfinite(matmul(a, b, kernels=table)[1:]).all()  # the sums spread it
+
+
+def test_no_room_for_sums_means_a_plain_product(table, fast, monkeypatch):
+    def run(self, *given):
+        raise MemoryError
+
+    monkeypatch.setattr(planner.Planner, "run", run)
+    a, b = operands()
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+
+
+def test_jax_arrays_stay_jax_arrays_and_can_be_traced(table, fast):
+    a, b = map(jnp.asarray, operands(np.float32))
+    plan = explain(a, b, kernels=table)
+    assert (plan.backend, plan.scheme, plan.form) == ("jax", strassen().hash, Form(1, False))
+    expected = jnp.matmul(a, b, precision="highest")
+
+    def product(a, b):
+        return matmul(a, b, kernels=table)
+
+    for got in (product(a, b), jax.jit(product)(a, b)):
+        assert isinstance(got, jax.Array)
+        assert jnp.array_equal(got, expected)
+    gradient = jax.grad(lambda a: product(a, b).sum())(a)
+    assert jnp.allclose(gradient, jnp.ones_like(expected) @ b.T)
+
+
+def test_measuring_for_real(table, capfd):
+    a, b = operands(np.float32)
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+    traced = jax.jit(lambda a, b: matmul(a, b, kernels=table))  # measures while it is traced
+    assert np.array_equal(traced(jnp.asarray(a), jnp.asarray(b)), a @ b)
+    assert capfd.readouterr().err.count("timing kernels once for float32") == 2
+    for library in (planner._numpy(), planner._jax()):
+        (speeds,) = planner._planner(table, library)._speeds.values()
+        assert speeds
+        assert all(0 < speed < 100 for found in speeds.values() for speed in found.values())
