@@ -49,7 +49,7 @@ def choose(rows: Sequence[Mapping], per_size: int) -> list[Mapping]:
     """Of each scheme size, among the kernels over Z of lowest rank, those with the fewest additions."""
     by_size = defaultdict(list)
     for row in rows:
-        if row["ring"] == RING:
+        if row["ring"] == RING and row["backend"] == "jax":
             by_size[parse_size(row["size"])].append(row)
     chosen = []
     for size in sorted(by_size):
