@@ -49,7 +49,8 @@ def matmul(a, b, *, levels=1, out=None):
     if out is None:
         c = np.empty(shape, a.dtype)
     elif out.shape != shape or out.dtype != a.dtype:
-        raise ValueError(f"matmul: expected out {{list(shape)}} of {{a.dtype}}, got {{list(out.shape)}} of {{out.dtype}}")
+        got = f"{{list(out.shape)}} of {{out.dtype}}"
+        raise ValueError(f"matmul: expected out of shape {{list(shape)}} of {{a.dtype}}, got {{got}}")
     else:
         c = np.empty_like(out) if np.may_share_memory(out, a) or np.may_share_memory(out, b) else out
     multiply(a, b, c, levels)
@@ -151,7 +152,7 @@ def _unpacked(name: str, count: int) -> list[str]:
 
 
 def _with_deletions(steps: list[_Step]) -> tuple[list[str], dict[str, int]]:
-    """The text, blocks deleted after their last use, and for each letter how many are alive at the same time at most."""
+    """The text, blocks deleted after their last use; for each letter how many are alive at the same time at most."""
     last = {name: k for k, step in enumerate(steps) for name in step.uses}
     lines, alive, most = [], [], dict.fromkeys("stm", 0)
     for k, step in enumerate(steps):

@@ -87,7 +87,7 @@ def _has_compiler() -> bool:
 
 
 def _nonzeros(program: Program) -> int:
-    return sum(np.count_nonzero(matrix(part)) for part in (program.left, program.right, program.output))
+    return sum(int(np.count_nonzero(matrix(part))) for part in (program.left, program.right, program.output))
 
 
 def _operands_that_are_sums(program: Program) -> int:

@@ -1,4 +1,7 @@
-"""The trial of an emitted kernel: its products of small integers are the interpreter's, exactly. One for all back ends."""
+"""The trial of an emitted kernel: its products of small integers are the interpreter's, exactly.
+
+One for all back ends: each gives a function of two matrices.
+"""
 
 from __future__ import annotations
 
