@@ -91,13 +91,14 @@ REJECTED = _schema(
     ("reason", pa.string()),  # one line
 )
 KERNELS = _schema(
-    "kernels/2",
+    "kernels/3",
     ("kernel", pa.string()),  # hash of the source text
     ("scheme", pa.string()),  # hash of the scheme
+    ("inner", pa.string()),  # backend c: hash of the scheme of the level fused into the product; empty elsewhere
     ("size", pa.string()),
     ("ring", pa.string()),
     ("rank", pa.int32()),
-    ("backend", pa.string()),
+    ("backend", pa.string()),  # c, jax, numpy
     ("additions", pa.int32()),
     ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
     ("source", pa.string()),

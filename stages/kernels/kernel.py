@@ -1,24 +1,25 @@
-"""One verified scheme -> one kernel, its text tried out on integers; or the reason why there is none."""
+"""One verified scheme -> the texts of its kernels, each tried out on integers; or the reason why there is none."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from stages.errors import KernelError
-from stages.kernels.emitter import emit
+from stages.kernels import jax_emitter, numpy_emitter
+from stages.kernels.c import emitter as c_emitter
+from stages.kernels.c.binding import load
+from stages.kernels.c.build import TRIAL
+from stages.kernels.trial import LARGEST, is_exact, try_out
 from stages.program.costs import additions, emax
-from stages.program.interpreter import bound, multiply
 from stages.program.program import Program, from_json
 
-BACKEND = "jax"
-_EXACT = 2**53  # float64 adds and multiplies integers below this without rounding
-_LARGEST = 3  # entries of the trial matrices: -3..3
-_BLOCK = 3  # rows and columns of their blocks
+_CHEAP = 50_000  # operations of NumPy that a trial at two levels may take: a tenth of a second
 
 
 def read_program(row: Mapping) -> Program:
@@ -47,53 +48,83 @@ def refusal(program: Program) -> str | None:
         return "holds only modulo 2; a kernel needs Z or Q"
     if program.products >= naive:
         return f"{program.products} products do not beat the {naive} of the standard algorithm"
-    if bound(program, _BLOCK, _LARGEST, _LARGEST) >= _EXACT:
-        return f"coefficients too large: values on small matrices (-{_LARGEST}..{_LARGEST}) can pass 2^53"
+    if not is_exact(program):
+        return f"coefficients too large: values on small matrices (-{LARGEST}..{LARGEST}) can pass 2^53"
     return None
 
 
-def make(row: Mapping, program: Program) -> dict:
-    """Emits the kernel of a row of `tables.VERIFIED` and tries it out: a row of `tables.KERNELS`.
+def jax_text(program: Program, scheme: str) -> str:
+    """Emits for JAX and tries out; KernelError: a wrong product."""
+    source = jax_emitter.emit(program, scheme)
+    try_jax(source, program, scheme)
+    return source
 
-    Raises:
-      KernelError: the emitted text gives a wrong product.
-    """
-    source = emit(program, row["hash"])
-    try_out(source, program, row["hash"])
+
+def numpy_text(program: Program, scheme: str) -> str:
+    """Emits for NumPy and tries out; KernelError: a wrong product."""
+    source = numpy_emitter.emit(program, scheme)
+    try_numpy(source, program, scheme)
+    return source
+
+
+def c_text(outer: Program, inner: Program, outer_scheme: str, inner_scheme: str) -> str:
+    """Emits C and tries out; KernelError: a wrong product, or no compiler."""
+    source = c_emitter.emit(outer, inner, outer_scheme, inner_scheme)
+    try_c(source, outer, inner, f"{outer_scheme} with {inner_scheme}")
+    return source
+
+
+PYTHON_TEXTS = {"jax": jax_text, "numpy": numpy_text}
+
+
+def try_jax(source: str, program: Program, scheme: str) -> None:
+    """The trial of a text for JAX, not jitted: one level unrolled, two in batches."""
+    matmul = _matmul(source)
+
+    def product(a: np.ndarray, b: np.ndarray, **options: object) -> np.ndarray:
+        with jax.enable_x64(True):
+            return np.asarray(matmul(jnp.asarray(a), jnp.asarray(b), **options))
+
+    name = f"scheme {scheme}: the emitted JAX kernel"
+    try_out(product, program, name)
+    if is_exact(program, levels=2):
+        try_out(partial(product, levels=2, batched=True), program, name, levels=2)
+
+
+def try_numpy(source: str, program: Program, scheme: str) -> None:
+    """The trial of a text for NumPy: one level, and two where they take little time."""
+    matmul = _matmul(source)
+    name = f"scheme {scheme}: the emitted NumPy kernel"
+    try_out(matmul, program, name)
+    if is_exact(program, levels=2) and program.products * (program.products + additions(program)) < _CHEAP:
+        try_out(partial(matmul, levels=2), program, name, levels=2)
+
+
+def _matmul(source: str):
+    module: dict = {}
+    exec(compile(source, "<emitted kernel>", "exec"), module)  # our own text
+    return module["matmul"]
+
+
+def try_c(source: str, outer: Program, inner: Program, schemes: str) -> None:
+    """The trial of a text in C: one level of each scheme alone, by one thread."""
+    kernel = load(source, TRIAL)
+    name = f"schemes {schemes}: the emitted C kernel,"
+    try_out(partial(kernel.product, levels=1), outer, f"{name} outer level,")
+    try_out(partial(kernel.product, fused=True), inner, f"{name} inner level,")
+
+
+def to_row(row: Mapping, program: Program, backend: str, source: str, inner: str = "") -> dict:
+    """The row of `tables.KERNELS` for a text of the scheme in a row of `tables.VERIFIED`."""
     return {
         "kernel": hashlib.sha256(source.encode()).hexdigest()[:16],
         "scheme": row["hash"],
+        "inner": inner,
         "size": row["size"],
         "ring": row["ring"],
         "rank": row["rank"],
-        "backend": BACKEND,
+        "backend": backend,
         "additions": additions(program),
         "emax": emax(program),
         "source": source,
     }
-
-
-def try_out(source: str, program: Program, scheme: str) -> None:
-    """Compares the product of an emitted text with the interpreter's on small integers, exactly, not jitted.
-
-    Once with sizes that the blocks divide and once with sizes that they do not (one row and column less, which the
-    interpreter sees as zeros).
-
-    Raises:
-      KernelError: a wrong product.
-    """
-    module: dict = {}
-    exec(compile(source, f"<kernel of {scheme}>", "exec"), module)  # our own text, made above
-    n, m, p = (_BLOCK * blocks for blocks in program.size)
-    rng = np.random.default_rng(0)
-    a = rng.integers(-_LARGEST, _LARGEST, (n, m), endpoint=True)
-    b = rng.integers(-_LARGEST, _LARGEST, (m, p), endpoint=True)
-    for cut in (0, 1):
-        rows, inner, cols = n - cut, m - cut, p - cut
-        a[rows:], a[:, inner:], b[inner:], b[:, cols:] = 0, 0, 0, 0
-        expected = multiply(program, a, b)[:rows, :cols]
-        with jax.enable_x64(True):
-            operands = (jnp.asarray(x, jnp.float64) for x in (a[:rows, :inner], b[:inner, :cols]))
-            got = np.asarray(module["matmul"](*operands))
-        if got.shape != expected.shape or not np.array_equal(got, expected.astype(np.float64)):
-            raise KernelError(f"scheme {scheme}: the emitted kernel gives a wrong {rows}x{inner}x{cols} product")

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from stages.benchmarking.benchmark import benchmark
 from stages.contract import tables
 from stages.contract.params import Benchmarking
 from stages.errors import KernelError
-from stages.kernels.c import build, forms
+from stages.kernels.c import binding, build, forms
 from stages.kernels.c.emitter import emit
 from stages.program.costs import additions, emax
 from stages.program.program import from_scheme
@@ -69,7 +70,7 @@ def test_errors_stand_beside_the_times():
 
 def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(build, "FLAGS", ("-O1", *build.FLAGS[1:]))
+    monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
     monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
     program, scheme = from_scheme(strassen()), strassen().hash
     source = emit(program, program, scheme, scheme)

@@ -14,7 +14,7 @@ from stages.errors import KernelError
 from stages.kernels.c import build
 from stages.kernels.c.binding import ISAS, Kernel, load
 from stages.kernels.c.emitter import emit
-from stages.kernels.c.kernel import make, try_out
+from stages.kernels.kernel import c_text, try_c
 from stages.program.program import Program, from_scheme
 from tests.examples import halves, modulo_two, product, strassen
 
@@ -38,13 +38,12 @@ def text(outer: Scheme, inner: Scheme) -> str:
 def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(build, "FLAGS", ("-O1", *build.FLAGS[1:]))  # compiles in a third of the time
         yield
 
 
 @pytest.fixture(scope="module")
 def kernel(_own_cache) -> Kernel:
-    return load(text(strassen(), strassen()))
+    return load(text(strassen(), strassen()), build.TRIAL)
 
 
 def integers(rng: np.random.Generator, shape: tuple[int, int], dtype: type, layout: int) -> np.ndarray:
@@ -64,7 +63,7 @@ def integers(rng: np.random.Generator, shape: tuple[int, int], dtype: type, layo
 @pytest.mark.parametrize("pair", PAIRS)
 def test_products_of_integers_are_exact(pair):
     outer, inner = PAIRS[pair]
-    kernel = make(from_scheme(outer), from_scheme(inner), outer.hash, inner.hash)
+    kernel = load(text(outer, inner), build.TRIAL)
     rng = np.random.default_rng(0)
     for count, shape in enumerate(SHAPES):
         n, m, p = shape
@@ -184,17 +183,19 @@ def test_wrong_calls_are_refused(kernel, arguments, options, error, message):
         kernel.product(*arguments, **options)
 
 
-def test_a_wrong_text_is_found():
-    outer = from_scheme(strassen())
+def test_the_trial_finds_a_wrong_text():
+    program = from_scheme(strassen())
     right = text(strassen(), strassen())
     line = "FMM_NAME(put)(around, out[0] + j, "
     assert line in right
-    outer_wrong = load(right.replace(line, line + "-", 1))
-    with pytest.raises(KernelError, match="C back end: the outer 2x2x2 gives a wrong 42x42x42"):
-        try_out(outer_wrong, outer, outer)
-    inner_wrong = load(re.sub(r"(fmm_inner_left\[\] = \{\{\d+, )-?\d+", r"\g<1>2", right))
-    with pytest.raises(KernelError, match="C back end: the inner 2x2x2 gives a wrong 42x42x42"):
-        try_out(inner_wrong, outer, outer)
+    try_c(right, program, program, "a with b")
+    for level, wrong in (
+        ("outer", right.replace(line, line + "-", 1)),
+        ("inner", re.sub(r"(fmm_inner_left\[\] = \{\{\d+, )-?\d+", r"\g<1>2", right)),
+    ):
+        message = f"schemes a with b: the emitted C kernel, {level} level, gives a wrong 42x42x42 product"
+        with pytest.raises(KernelError, match=message):
+            try_c(wrong, program, program, "a with b")
 
 
 def test_text_is_the_same_every_time_and_says_what_it_is():
@@ -214,8 +215,8 @@ def test_what_makes_no_kernel_is_refused():
         emit(program, from_scheme(modulo_two()), "a", "b")
     u, v, w = (np.full((length, 1), 2**31 - 1) for length in (1, 2, 2))
     huge: Program = from_scheme(Scheme(Size(1, 1, 2), "Z", Factors(u, v, w)))
-    with pytest.raises(KernelError, match="scheme b: coefficients too large"):
-        make(program, huge, "a", "b")
+    with pytest.raises(KernelError, match=r"schemes a with b: .* inner level,: coefficients too large"):
+        c_text(program, huge, "a", "b")
 
 
 def test_no_compiler_is_told_with_a_hint(monkeypatch, tmp_path):

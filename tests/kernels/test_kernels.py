@@ -11,14 +11,21 @@ from stages.algebra.targets import Size
 from stages.contract import tables
 from stages.contract.candidates import Candidate, to_row
 from stages.errors import KernelError
-from stages.kernels.emitter import emit
-from stages.kernels.kernel import try_out
+from stages.kernels import jax_emitter, numpy_emitter
+from stages.kernels.kernel import try_jax, try_numpy
 from stages.kernels.selection import make_all
 from stages.program.costs import additions
 from stages.program.program import from_scheme, to_json
-from tests.examples import halves, modulo_two, product, strassen
+from tests.examples import halves, modulo_two, product, strassen, winograd
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def verified(scheme: Scheme) -> dict:
@@ -30,20 +37,43 @@ def verified(scheme: Scheme) -> dict:
     return row | facts | {"omega": 3.0, "program": to_json(program)}
 
 
-def test_kernels_come_by_size_and_rank_once_per_scheme():
+def test_kernels_come_by_size_and_rank_once_per_scheme_and_back_end():
     four, small = product(strassen(), strassen()), product(strassen(), standard(Size(1, 1, 2)))
     kernels, refused = make_all([verified(scheme) for scheme in (four, strassen(), small, strassen(), halves())])
     assert refused == []
-    assert [(row["size"], row["rank"]) for row in kernels] == [
-        ("2x2x2", 7),
-        ("2x2x2", 7),
-        ("2x2x4", 14),
-        ("4x4x4", 49),
+    backends = {"Z": ("c", "jax", "numpy"), "Q": ("jax", "numpy")}
+    expected = [*sorted((strassen(), halves()), key=lambda scheme: scheme.hash), small, four]
+    assert [(row["scheme"], row["backend"]) for row in kernels] == [
+        (scheme.hash, backend) for scheme in expected for backend in backends[scheme.ring]
     ]
+    assert len({row["kernel"] for row in kernels}) == len(kernels)
+    for row in kernels:
+        assert set(row) == set(tables.KERNELS.names)
+        assert row["kernel"] == hashlib.sha256(row["source"].encode()).hexdigest()[:16]
+        assert row["inner"] == (strassen().hash if row["backend"] == "c" else "")
+        assert row["scheme"] in row["source"]
     row = next(row for row in kernels if row["scheme"] == strassen().hash)
-    assert set(row) == set(tables.KERNELS.names)
-    assert row["kernel"] == hashlib.sha256(row["source"].encode()).hexdigest()[:16]
-    assert (row["additions"], row["emax"], row["backend"]) == (18, 12.0, "jax")
+    assert (row["additions"], row["emax"]) == (18, 12.0)
+
+
+def test_c_has_the_scheme_with_fewest_operands_that_are_sums_and_fuses_the_one_with_fewest_nonzeros():
+    """Winograd: 4 + 4 operands that are sums and 42 non-zeros; Strassen: 5 + 5 and 36."""
+    kernels, _ = make_all([verified(scheme) for scheme in (strassen(), winograd(), halves())])
+    (row,) = (row for row in kernels if row["backend"] == "c")
+    assert (row["scheme"], row["inner"]) == (winograd().hash, strassen().hash)
+
+
+def test_c_needs_a_scheme_to_fuse():
+    long = product(strassen(), standard(Size(1, 1, 2)))
+    for rows in ([verified(long)], [verified(long), verified(halves())]):
+        assert {row["backend"] for row in make_all(rows)[0]} == {"jax", "numpy"}
+
+
+def test_no_compiler_leaves_c_out_with_a_line(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    kernels, _ = make_all([verified(strassen())])
+    assert [row["backend"] for row in kernels] == ["jax", "numpy"]
+    assert "kernels: none in C: C back end: expected a C compiler called cc on PATH" in capsys.readouterr().err
 
 
 def test_what_makes_no_kernel_has_its_reason():
@@ -63,9 +93,10 @@ def test_what_makes_no_kernel_has_its_reason():
 def test_terms_that_vanish_are_no_products():
     """Strassen with a zero term has rank 8 and seven products: a kernel all the same."""
     padded = Factors(*(np.pad(matrix, ((0, 0), (0, 1))) for matrix in strassen().factors))
-    (kernel,), refused = make_all([verified(Scheme(Size(2, 2, 2), "Z", padded))])
-    assert (kernel["rank"], refused) == (8, [])
-    assert "with 7 block products instead of 8" in kernel["source"]
+    kernels, refused = make_all([verified(Scheme(Size(2, 2, 2), "Z", padded))])
+    assert [(row["backend"], row["rank"]) for row in kernels] == [("c", 8), ("jax", 8), ("numpy", 8)]
+    assert refused == []
+    assert all("7 products instead of 8" in row["source"] for row in kernels)
 
 
 def test_a_program_of_another_scheme_is_an_error():
@@ -77,18 +108,36 @@ def test_a_program_of_another_scheme_is_an_error():
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("dot(a0 + a3, b0 + b3)", "dot(a0 - a3, b0 + b3)"),
+        ("        a0 + a3,", "        a0 - a3,"),
         ("axis=1", "axis=0"),
         ("c[: a.shape[0], : b.shape[1]]", "c"),  # wrong only where blocks are padded
+        ("stacked(s, t, levels - 1", "stacked(t, s, levels - 1"),  # wrong only in batches
     ],
 )
-def test_the_trial_finds_a_wrong_text(right, wrong):
+def test_the_trial_finds_a_wrong_text_for_jax(right, wrong):
     program = from_scheme(strassen())
-    source = emit(program, strassen().hash)
-    try_out(source, program, strassen().hash)
+    source = jax_emitter.emit(program, strassen().hash)
+    try_jax(source, program, strassen().hash)
     assert right in source
-    with pytest.raises(KernelError, match=f"scheme {strassen().hash}: the emitted kernel gives a wrong"):
-        try_out(source.replace(right, wrong), program, strassen().hash)
+    with pytest.raises(KernelError, match=f"scheme {strassen().hash}: the emitted JAX kernel gives a wrong"):
+        try_jax(source.replace(right, wrong), program, strassen().hash)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("a0 + a3,", "a0 - a3,"),
+        ("c[:n, :p] += a", "c[:n, :p] -= a"),  # wrong only where blocks leave something over
+        ("    return c\n\n\ndef combine", "    return (1 + levels) * c\n\n\ndef combine"),  # only at two levels
+    ],
+)
+def test_the_trial_finds_a_wrong_text_for_numpy(right, wrong):
+    program = from_scheme(strassen())
+    source = numpy_emitter.emit(program, strassen().hash)
+    try_numpy(source, program, strassen().hash)
+    assert right in source
+    with pytest.raises(KernelError, match=f"scheme {strassen().hash}: the emitted NumPy kernel gives a wrong"):
+        try_numpy(source.replace(right, wrong), program, strassen().hash)
 
 
 def _run(folder: Path, name: str) -> subprocess.CompletedProcess:
@@ -105,7 +154,7 @@ def test_command_line(tmp_path):
     for name in ("one", "two"):
         done = _run(tmp_path, name)
         assert done.returncode == 0, done.stderr
-        assert "kernels: 1 emitted, 1 schemes refused" in done.stderr
+        assert "kernels: 3 emitted, 1 schemes refused" in done.stderr
     for table in ("kernels.parquet", "refused.parquet"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
-    assert len(tables.read_rows(tmp_path / "one/kernels.parquet", tables.KERNELS)) == 1
+    assert len(tables.read_rows(tmp_path / "one/kernels.parquet", tables.KERNELS)) == 3

@@ -1,19 +1,20 @@
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from stages.kernels.jax_emitter import emit as emit_jax
 
 from stages import timing
 from stages.contract import tables
 from stages.kernels import explain, matmul, planner
-from stages.kernels.c import build, forms
+from stages.kernels.c import binding, build, forms
 from stages.kernels.c.emitter import emit as emit_c
 from stages.kernels.c.forms import Form
+from stages.kernels.jax_emitter import emit as emit_jax
 from stages.program.program import from_scheme
 from tests.examples import strassen
 
@@ -29,7 +30,7 @@ def _small(monkeypatch, tmp_path):
     monkeypatch.setattr(planner, "ROUNDS", 2)
     monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
     monkeypatch.setattr(timing, "PAUSE_S", 0.0)
-    monkeypatch.setattr(build, "FLAGS", ("-O1", *build.FLAGS[1:]))
+    monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
 
 
 @pytest.fixture

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from stages.errors import KernelError
-from stages.kernels.c.build import build
+from stages.kernels.c.build import FAST, build
 
 _SUFFIXES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 ISAS = ("best", "portable", "avx2", "avx512")  # in the order of the file's numbers
 _HUGE_PAGE = 2**21
 
 
-def load(source: str) -> Kernel:
-    """Compiles the text of `emitter.emit`, or takes what was compiled before.
+def load(source: str, flags: Sequence[str] = FAST) -> Kernel:
+    """Compiles the text of `emitter.emit`, or takes what was compiled before; flags as of `build.build`.
 
     Raises:
       KernelError: no compiler, or one that refuses the text.
     """
-    return Kernel(build(source))
+    return Kernel(build(source, flags))
 
 
 class Kernel:

@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.errors import KernelError
 
-FLAGS = ("-O3", "-std=gnu11", "-shared", "-fPIC", "-pthread")
+FAST = ("-O3",)
+TRIAL = ("-O1",)  # compiles in a third of the time
+_FLAGS = ("-std=gnu11", "-shared", "-fPIC", "-pthread")
 _CACHE = "open-alphatensor"
 
 
@@ -30,15 +33,17 @@ def compiler() -> str:
     return found
 
 
-def build(source: str) -> Path:
+def build(source: str, flags: Sequence[str] = FAST) -> Path:
     """Compiles `source`, or finds the library that it gave before. Two processes may do so at the same time.
 
+    Args:
+      flags: of the compiler, beside those that make a library.
     Raises:
       KernelError: no compiler, or one that refuses the text.
     """
     command = compiler()
     version = _run([command, "--version"])
-    digest = hashlib.sha256("\0".join([source, command, version, *FLAGS]).encode()).hexdigest()[:32]
+    digest = hashlib.sha256("\0".join([source, command, version, *flags, *_FLAGS]).encode()).hexdigest()[:32]
     folder = cache_folder()
     library = folder / f"{digest}.so"
     if library.exists():
@@ -48,7 +53,7 @@ def build(source: str) -> Path:
         text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
         text.write_text(source)
         made = Path(scratch, "kernel.so")
-        _run([command, *FLAGS, "-o", str(made), str(text)])
+        _run([command, *flags, *_FLAGS, "-o", str(made), str(text)])
         made.replace(library)
     return library
 

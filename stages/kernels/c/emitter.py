@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from stages.errors import KernelError
-from stages.program.costs import additions, growth
+from stages.kernels.expressions import WIDTH, expression, facts
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums, matrix
 
 _TEMPLATE = Path(__file__).with_name("gemm.c")
 _SELF_TEST = Path(__file__).with_name("self_test.c")
-_WIDTH = 100
 
 _HEADER = """\
 /* Matrix product in C by bilinear algorithms. Generated; do not edit.
@@ -69,9 +68,9 @@ def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> st
     n, m, p = outer.size
     header = _HEADER.format(
         outer_hash=outer_hash,
-        outer=_facts(outer),
+        outer=facts(outer),
         inner_hash=inner_hash,
-        inner=_facts(inner),
+        inner=facts(inner),
         left=len(left.sums.outputs),
         right=len(right.sums.outputs),
         products=outer.products,
@@ -94,13 +93,6 @@ def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> st
     for name, part in parts.items():
         text = text.replace(f"/*@{name}@*/", part)
     return text
-
-
-def _facts(program: Program) -> str:
-    return (
-        f"size {program.size.name}, ring {program.ring}, {program.products} products instead of "
-        f"{program.size.naive_rank}, {additions(program)} block additions, growth {growth(program):g}"
-    )
 
 
 def _operands(sums: Sums) -> _Operands:
@@ -165,7 +157,7 @@ def _terms(rows: np.ndarray) -> list[list[str]]:
 
 
 def _array(head: str, values: Iterable[str]) -> list[str]:
-    return textwrap.wrap(f"{head} = {{{', '.join(values)}}};", _WIDTH, subsequent_indent="    ")
+    return textwrap.wrap(f"{head} = {{{', '.join(values)}}};", WIDTH, subsequent_indent="    ")
 
 
 def _sums(name: str, sums: Sums, denominator: int) -> str:
@@ -211,20 +203,8 @@ def _body(sums: Sums, denominator: int, kind: str, load: str, store: str) -> lis
     registers = [f"x{k}" for k in range(sums.inputs)] + [f"t{k}" for k in range(len(sums.temporaries))]
     lines = [f"const {kind} x{k} = {load.format(k)};" for k in range(sums.inputs) if k in used]
     for k, combination in enumerate(sums.temporaries):
-        lines.append(f"const {kind} t{k} = {_expression(combination, registers)};")
+        lines.append(f"const {kind} t{k} = {expression(combination, registers, cast='(R)')};")
     for k, combination in enumerate(sums.outputs):
-        value = _expression(combination, registers)
+        value = expression(combination, registers, cast="(R)")
         lines.append(store.format(k, f"({value}) / (R){denominator}" if denominator > 1 else value))
     return lines
-
-
-def _expression(combination: Combination, registers: Sequence[str]) -> str:
-    """Text of a combination, a positive term first where there is one."""
-    first, *rest = sorted(combination, key=lambda term: term[0] < 0)
-    text = ("-" if first[0] < 0 else "") + _multiple(first, registers)
-    return text + "".join((" - " if c < 0 else " + ") + _multiple((c, register), registers) for c, register in rest)
-
-
-def _multiple(term: tuple[int, int], registers: Sequence[str]) -> str:
-    coefficient, register = abs(term[0]), registers[term[1]]
-    return register if coefficient == 1 else f"(R){coefficient} * {register}"

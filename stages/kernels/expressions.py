@@ -1,0 +1,41 @@
+"""What the texts of all emitters share: how a sum of blocks is written, and the line that says what a program is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stages.program.costs import additions, growth
+from stages.program.program import Program
+from stages.program.sums import Combination
+
+WIDTH = 100  # of lines, where a text is wrapped
+
+
+def expression(combination: Combination, registers: Sequence[str], cast: str = "") -> str:
+    """Text of a combination, a positive term first where there is one: no sign costs an operation of its own.
+
+    Args:
+      registers: names of the inputs and the temporaries.
+      cast: what stands before a coefficient, such as the type that it is to have.
+    """
+    (coefficient, register), *rest = positive_first(combination)
+    text = ("-" if coefficient < 0 else "") + multiple(coefficient, registers[register], cast)
+    return text + "".join((" - " if c < 0 else " + ") + multiple(c, registers[r], cast) for c, r in rest)
+
+
+def positive_first(combination: Combination) -> Combination:
+    """The terms with a positive coefficient, then the others, each in their order."""
+    return tuple(sorted(combination, key=lambda term: term[0] < 0))
+
+
+def multiple(coefficient: int, name: str, cast: str = "") -> str:
+    """Text of |coefficient| * name."""
+    return name if abs(coefficient) == 1 else f"{cast}{abs(coefficient)} * {name}"
+
+
+def facts(program: Program) -> str:
+    """One line for the head of a text."""
+    return (
+        f"size {program.size.name}, ring {program.ring}, {program.products} products instead of "
+        f"{program.size.naive_rank}, {additions(program)} block additions, growth {growth(program):g}"
+    )
