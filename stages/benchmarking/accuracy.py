@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 ROWS = 16  # of a product whose error is taken: a full one in a wider type takes longer than all timings
 
 
 def exact_rows(
     a: Float[np.ndarray, "n m"], b: Float[np.ndarray, "m p"], seed: int
-) -> tuple[np.ndarray, Float[np.ndarray, "rows p"]]:
+) -> tuple[np.ndarray, Shaped[np.ndarray, "rows p"]]:
     """Some rows of a @ b in a wider type: float64 for float32, the long double of the machine for float64.
 
     Returns:
@@ -21,7 +21,7 @@ def exact_rows(
     return chosen, a[chosen].astype(wide) @ b.astype(wide)
 
 
-def relative_error(got: Float[np.ndarray, "rows p"], exact: Float[np.ndarray, "rows p"]) -> float:
+def relative_error(got: Float[np.ndarray, "rows p"], exact: Shaped[np.ndarray, "rows p"]) -> float:
     """Frobenius norm of the difference over that of the exact product. NaN where `got` holds one."""
     difference = got.astype(exact.dtype) - exact
     return float(np.sqrt((difference**2).sum()) / np.sqrt((exact**2).sum()))

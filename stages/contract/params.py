@@ -317,8 +317,10 @@ class Benchmarking(Section):
         min_length=1,
         description="before each call: warm (a pause, the same call), idle (a pause), after (a call of NumPy)",
     )
-    schemes: tuple[SizeName, ...] = Field(description="sizes of the schemes whose kernels are timed")
-    backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(description="back ends of the kernels that are timed")
+    schemes: tuple[SizeName, ...] = Field(min_length=1, description="sizes of the schemes whose kernels are timed")
+    backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(
+        min_length=1, description="back ends of the kernels that are timed"
+    )
     rounds: int = Field(ge=1, le=100_000, description="samples of each kernel and baseline")
     kernels_per_size: int = Field(
         ge=1, le=1_000, description="kernels timed per size: lowest rank, then fewest additions"

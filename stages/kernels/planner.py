@@ -92,7 +92,7 @@ def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, k
     if not plan.scheme or (check_finite and not (np.isfinite(a).all() and np.isfinite(b).all())):
         return plain()
     try:
-        return _planner(kernels, library).run(plan, a, b, out)
+        return _planner(kernels, library).run(plan.form, a, b, out)
     except MemoryError:  # no room for the sums of blocks
         return plain()
 
@@ -228,11 +228,11 @@ class Planner:
         reason = f"at effective size {effective:.0f} {form.name} has {speed:.2f} of the plain speed"
         return Plan(self._library.backend, reason, self._kernel["scheme"], form, speed)
 
-    def run(self, plan: Plan, a, b, out=None):
-        """The product by a plan that has a scheme."""
+    def run(self, form: Form, a, b, out: np.ndarray | None = None):
+        """a @ b by the kernel."""
         if self._run is None:
             self._run = self._library.load(self._kernel["source"])
-        return self._run(plan.form, a, b, out)
+        return self._run(form, a, b, out)
 
     def _tuned(self, dtype: np.dtype) -> Speeds:
         if dtype not in self._speeds:
@@ -254,19 +254,18 @@ class Planner:
         speeds: Speeds = {}
         for n in TUNED:
             a, b = (library.place(rng.standard_normal((n, n)).astype(dtype)) for _ in range(2))
-            calls: dict = {None: lambda a=a, b=b: library.wait(library.plain(a, b))}
-            for form in library.forms(size, size, (n, n, n)):
-                plan = Plan(library.backend, "", self._kernel["scheme"], form)
-                calls[form] = lambda plan=plan, a=a, b=b: library.wait(self.run(plan, a, b))
+            calls = {"plain": lambda a=a, b=b: library.wait(library.plain(a, b))}
+            tried = {form.name: form for form in library.forms(size, size, (n, n, n))}
+            for name, form in tried.items():
+                calls[name] = lambda form=form, a=a, b=b: library.wait(self.run(form, a, b))
             for call in calls.values():  # compiles
                 call()
             for state in library.states:
-                seconds = interleave(calls, ROUNDS, 0, STATES[state](calls[None]))
-                for form in calls:
-                    if form is not None:
-                        got = ratio(seconds[None], seconds[form], 0).median
-                        at = speeds.setdefault(form, {})
-                        at[n] = min(got, at.get(n, math.inf))
+                seconds = interleave(calls, ROUNDS, 0, STATES[state](calls["plain"]))
+                for name, form in tried.items():
+                    got = ratio(seconds["plain"], seconds[name], 0).median
+                    found = speeds.setdefault(form, {})
+                    found[n] = min(got, found.get(n, math.inf))
         return speeds
 
 

@@ -270,7 +270,7 @@ def test_whole_stage(tmp_path, is_empty):
         cells = [f"<td>{name}</td><td>{ring}</td><td>{target}</td>" for target in ("2x2x2", "2x2x3")]
         assert f"{cells[0]}<td>7</td><td>7</td><td>50.0%</td><td>25.0%</td><td>16</td><td>4</td>" in page
         assert f"{cells[1]}<td></td><td>11</td><td></td><td>37.5%</td><td></td><td></td>" in page
-    assert page.count("<td>512x512x512 float32</td>") == (0 if is_empty else 1)
+    assert page.count("<td>512x512x512 float32 warm</td>") == (0 if is_empty else 1)
     assert not re.search(r"""(src|href|url)[=(]["']?http""", page)  # nothing to fetch
 
 
