@@ -18,13 +18,6 @@ LONG = product(strassen(), standard(Size(1, 1, 2)))
 ROWS = [verified(scheme) for scheme in (strassen(), winograd(), halves(), LONG, modulo_two(), standard(Size(2, 2, 2)))]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def lines(command: list[str], folder: Path) -> list[str]:
     """What a command prints, run with nothing of this project in sight."""
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
