@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import jax
@@ -100,7 +100,7 @@ def try_numpy(source: str, program: Program, scheme: str) -> None:
         try_out(partial(matmul, levels=2), program, name, levels=2)
 
 
-def _matmul(source: str):
+def _matmul(source: str) -> Callable:
     module: dict = {}
     exec(compile(source, "<emitted kernel>", "exec"), module)  # our own text
     return module["matmul"]

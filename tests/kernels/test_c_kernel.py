@@ -34,13 +34,6 @@ def text(outer: Scheme, inner: Scheme) -> str:
     return emit(from_scheme(outer), from_scheme(inner), outer.hash, inner.hash)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def kernel(_own_cache) -> Kernel:
     return load(text(strassen(), strassen()), build.TRIAL)

@@ -18,7 +18,7 @@ SCHEMES = [
     product(strassen(), standard(Size(1, 1, 2))),
     product(strassen(), strassen()),
 ]
-SHAPES = [(4, 4, 4), (8, 9, 8), (5, 7, 3), (1, 1, 1), (1, 6, 2), (3, 0, 2)]
+SHAPES = [(8, 12, 8), (5, 7, 3), (1, 1, 1), (3, 0, 2)]
 
 
 def _emit(scheme) -> str:
@@ -68,7 +68,7 @@ def test_text_imports_nothing_of_this_project():
 def test_products_of_any_size_are_exact_on_small_integers(scheme, batched):
     matmul = _matmul(scheme)
     for n, m, p in SHAPES:
-        for levels in (0, 1, 2) if scheme.rank < 20 else (0, 1):
+        for levels in (0, 1, 2) if scheme.rank == 7 else (1,):
             a, b = _integers((n, m)), _integers((m, p), 1)
             got = matmul(a, b, levels=levels, batched=batched)
             assert got.dtype == a.dtype

@@ -21,13 +21,6 @@ from tests.examples import halves, modulo_two, product, strassen, winograd
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def verified(scheme: Scheme) -> dict:
     """A row of the verified table, as the stage before writes it."""
     program = from_scheme(scheme)
