@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from stages.program.costs import additions, growth
@@ -9,6 +10,12 @@ from stages.program.program import Program
 from stages.program.sums import Combination
 
 WIDTH = 100  # of lines, where a text is wrapped
+
+
+def unpacked(names: Sequence[str], value: str) -> list[str]:
+    """Lines that give the elements of a list names; none breaks before the equals sign, where no line may begin."""
+    lines = textwrap.wrap(f"[{', '.join(names)}]", WIDTH, subsequent_indent=" ")
+    return [*lines[:-1], f"{lines[-1]} = {value}"]
 
 
 def expression(combination: Combination, registers: Sequence[str], cast: str = "") -> str:

@@ -6,9 +6,7 @@ own; the rest is the same in every kernel, but for what the ring allows.
 
 from __future__ import annotations
 
-import textwrap
-
-from stages.kernels.expressions import WIDTH, expression, facts
+from stages.kernels.expressions import expression, facts, unpacked
 from stages.program.program import Program
 from stages.program.sums import Sums
 
@@ -164,7 +162,7 @@ def _body(sums: Sums, inputs: str, temporaries: str) -> str:
     """The inputs by name, one assignment per temporary, the list of outputs."""
     names = [f"{inputs}{i}" for i in range(sums.inputs)]
     registers = names + [f"{temporaries}{i}" for i in range(len(sums.temporaries))]
-    lines = textwrap.wrap(f"[{', '.join(names)}] = {inputs}", WIDTH, subsequent_indent=" ")
+    lines = unpacked(names, inputs)
     lines += [
         f"{name} = {expression(combination, registers)}"
         for name, combination in zip(registers[sums.inputs :], sums.temporaries, strict=True)

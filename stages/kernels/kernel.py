@@ -19,8 +19,6 @@ from stages.kernels.trial import LARGEST, is_exact, try_out
 from stages.program.costs import additions, emax
 from stages.program.program import Program, from_json
 
-_CHEAP = 50_000  # operations of NumPy that a trial at two levels may take: a tenth of a second
-
 
 def read_program(row: Mapping) -> Program:
     """The program that a row of `tables.VERIFIED` stores.
@@ -78,26 +76,19 @@ PYTHON_TEXTS = {"jax": jax_text, "numpy": numpy_text}
 
 
 def try_jax(source: str, program: Program, scheme: str) -> None:
-    """The trial of a text for JAX, not jitted: one level unrolled, two in batches."""
+    """The trial of a text for JAX, not jitted, at one level: more levels and batches are the same in every text."""
     matmul = _matmul(source)
 
-    def product(a: np.ndarray, b: np.ndarray, **options: object) -> np.ndarray:
+    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         with jax.enable_x64(True):
-            return np.asarray(matmul(jnp.asarray(a), jnp.asarray(b), **options))
+            return np.asarray(matmul(jnp.asarray(a), jnp.asarray(b)))
 
-    name = f"scheme {scheme}: the emitted JAX kernel"
-    try_out(product, program, name)
-    if is_exact(program, levels=2):
-        try_out(partial(product, levels=2, batched=True), program, name, levels=2)
+    try_out(product, program, f"scheme {scheme}: the emitted JAX kernel")
 
 
 def try_numpy(source: str, program: Program, scheme: str) -> None:
-    """The trial of a text for NumPy: one level, and two where they take little time."""
-    matmul = _matmul(source)
-    name = f"scheme {scheme}: the emitted NumPy kernel"
-    try_out(matmul, program, name)
-    if is_exact(program, levels=2) and program.products * (program.products + additions(program)) < _CHEAP:
-        try_out(partial(matmul, levels=2), program, name, levels=2)
+    """The trial of a text for NumPy, at one level."""
+    try_out(_matmul(source), program, f"scheme {scheme}: the emitted NumPy kernel")
 
 
 def _matmul(source: str) -> Callable:

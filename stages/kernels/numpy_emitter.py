@@ -6,12 +6,11 @@ order that keeps few blocks alive. The rest is the same in every kernel, but for
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from stages.kernels.expressions import WIDTH, expression, facts, multiple, positive_first
+from stages.kernels.expressions import expression, facts, multiple, positive_first, unpacked
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums
 
@@ -132,7 +131,8 @@ def emit(program: Program, scheme: str) -> str:
     n, m, p = program.size
     is_rational = program.denominator > 1
     lines, most = _with_deletions(list(_steps(program)))
-    inputs = [_unpacked("a", n * m), _unpacked("b", m * p), _unpacked("c", n * p)]
+    counts = {"a": n * m, "b": m * p, "c": n * p}
+    inputs = [unpacked([f"{name}{i}" for i in range(count)], name) for name, count in counts.items()]
     return _MODULE.format(
         **{"scheme": scheme, "facts": facts(program), "size": program.size.name, "products": program.products},
         **{"n": n, "m": m, "p": p, "nm": n * m, "mp": m * p, "np": n * p},
@@ -144,11 +144,6 @@ def emit(program: Program, scheme: str) -> str:
         exact="float64" if is_rational else "int64",
         cases="(1,)" if is_rational else "(1, 2)",
     )
-
-
-def _unpacked(name: str, count: int) -> list[str]:
-    names = ", ".join(f"{name}{i}" for i in range(count))
-    return textwrap.wrap(f"[{names}] = {name}", WIDTH, subsequent_indent=" ")
 
 
 def _with_deletions(steps: list[_Step]) -> tuple[list[str], dict[str, int]]:

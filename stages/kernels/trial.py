@@ -15,36 +15,28 @@ from stages.program.program import Program
 
 LARGEST = 3  # entries of the trial matrices: -3..3
 _EXACT = 2**53  # float64 adds and multiplies integers below this without rounding
-_BLOCK = 21  # rows and columns of blocks of the lowest level: whole vectors of any type and some elements
-_BLOCK_OF_TWO = 1  # the same at two levels, which have the square of the products
+_BLOCK = 21  # rows and columns of blocks: whole vectors of any type and some elements
 
 
-def is_exact(program: Program, levels: int = 1) -> bool:
-    """Whether no value of a trial at one or two levels can pass 2^53."""
-    if levels == 1:
-        return bound(program, _BLOCK, LARGEST, LARGEST) < _EXACT
-    inner = bound(program, _BLOCK_OF_TWO, 1, 1)  # times what the operands of the outer level reach
-    return bound(program, inner, LARGEST, LARGEST) < _EXACT
+def is_exact(program: Program) -> bool:
+    """Whether no value of a trial can pass 2^53."""
+    return bound(program, _BLOCK, LARGEST, LARGEST) < _EXACT
 
 
-def try_out(
-    product: Callable[[np.ndarray, np.ndarray], np.ndarray], program: Program, name: str, levels: int = 1
-) -> None:
+def try_out(product: Callable[[np.ndarray, np.ndarray], np.ndarray], program: Program, name: str) -> None:
     """Compares with the interpreter, once with sizes that the blocks divide and once with one row and column less.
 
     The interpreter sees what is missing as zeros.
 
     Args:
-      product: float64 matrices [n, m] and [m, p] -> their product by `levels` levels of `program`.
+      product: float64 matrices [n, m] and [m, p] -> their product by one level of `program`.
       name: of the kernel, for the error.
-      levels: 1 or 2.
     Raises:
       KernelError: a wrong product, or coefficients too large for a trial (see `is_exact`).
     """
-    if not is_exact(program, levels):
+    if not is_exact(program):
         raise KernelError(f"{name}: coefficients too large: values on small matrices can pass 2^53")
-    block = _BLOCK if levels == 1 else _BLOCK_OF_TWO
-    n, m, p = (block * blocks**levels for blocks in program.size)
+    n, m, p = (_BLOCK * blocks for blocks in program.size)
     rng = np.random.default_rng(0)
     a = rng.integers(-LARGEST, LARGEST, (n, m), endpoint=True)
     b = rng.integers(-LARGEST, LARGEST, (m, p), endpoint=True)
