@@ -43,7 +43,8 @@ def _compare(
     n, m, p = shape
     rng = np.random.default_rng([values.seed, *shape, dtype.itemsize])
     a, b = (rng.standard_normal(size).astype(dtype) for size in ((n, m), (m, p)))
-    arms = baselines() + [arm for kernel in loaded for arm in kernel.arms(shape, dtype, facts["threads"])]
+    kernels = (arm for kernel in loaded for arm in kernel.arms(shape, dtype, facts["threads"]))
+    arms = baselines() + [arm for arm in kernels if values.forms is None or arm.form in values.forms]
     calls = {arm.name: prepared(arm, a, b) for arm in arms}
     errors = _errors(arms, calls, a, b, values.seed)
     for state in values.states:

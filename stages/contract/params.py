@@ -321,6 +321,9 @@ class Benchmarking(Section):
     backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(
         min_length=1, description="back ends of the kernels that are timed"
     )
+    forms: tuple[str, ...] | None = Field(
+        None, description="which of them, as in «c L1F» or «jax L1»; null: all whose blocks suit the product"
+    )
     rounds: int = Field(ge=1, le=100_000, description="samples of each kernel and baseline")
     kernels_per_size: int = Field(
         ge=1, le=1_000, description="kernels timed per size: lowest rank, then fewest additions"

@@ -46,6 +46,7 @@ OTHER_VALUES = {
     "states": {("warm",): ["idle"]},
     "schemes": {("2x2x2",): ["3x3x3"]},
     "backends": {("c", "jax", "numpy"): ["c"]},
+    "forms": {None: ["jax L1"]},
 }
 LAW_OF_OTHER_RING = {"Z": [0.1, 0.2, 0.4, 0.2, 0.1], "Z2": [0.4, 0.6]}
 

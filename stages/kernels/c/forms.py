@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stages.algebra.targets import Size
 
 # The classical product inside needs blocks of some size; where they are still large, another level pays.
-LEAST_BLOCK, MOST_BLOCK = 384, 1536
+LEAST_BLOCK, MOST_BLOCK = 250, 1024
 
 
 class Form(NamedTuple):

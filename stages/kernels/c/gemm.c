@@ -251,13 +251,13 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 
 /* Tiles of C of FMM_ROWS x 2 vectors; FMM_ROWS is a multiple of 3, for smaller tiles at the lower edge. FMM_DEPTH: the
  * columns of A whose sums lie in the second level (FMM_ROWS of them in the first). FMM_COLS: the columns of B that go
- * with them. */
+ * with them; processors with AVX2 alone have a second level of half the size. */
 #define FMM_ISA portable
 #define FMM_TARGET
 #define FMM_BYTES 16
 #define FMM_ROWS 6
 #define FMM_DEPTH 512
-#define FMM_COLS 192
+#define FMM_COLS 96
 #define FMM_AROUND(to, vector) (*(to) = (vector))
 #include __FILE__
 
@@ -266,6 +266,7 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 #define FMM_TARGET __attribute__((target("avx2,fma")))
 #define FMM_BYTES 32
 #define FMM_ROWS 6
+#define FMM_COLS 96
 #define FMM_AROUND(to, vector) _mm256_stream_si256((__m256i *)(to), (__m256i)(vector))
 #include __FILE__
 
@@ -273,6 +274,7 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 #define FMM_TARGET __attribute__((target("avx512f,avx2,fma")))
 #define FMM_BYTES 64
 #define FMM_ROWS 12
+#define FMM_COLS 192
 #define FMM_AROUND(to, vector) _mm512_stream_si512((void *)(to), (__m512i)(vector))
 #include __FILE__
 #endif
@@ -364,6 +366,7 @@ FMM_DEFINE(f64, double)
 #undef FMM_TARGET
 #undef FMM_BYTES
 #undef FMM_ROWS
+#undef FMM_COLS
 #undef FMM_AROUND
 
 #else /* for one instruction set and one element type */
@@ -441,6 +444,7 @@ FMM_INLINE void FMM_NAME(tile)(const int rows, int64_t depth, const R *restrict 
             }
         }
     }
+#pragma GCC unroll 4
     for (int64_t q = 0; q < depth; q++) {
         const V b0 = *(const V *)b, b1 = *(const V *)(b + FMM_LANES);
 #pragma GCC unroll 16
