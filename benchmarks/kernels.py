@@ -117,8 +117,9 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
             first = first or {"library": library, "seconds": np.median(seconds[library])}
         kernel, baseline = states["warm"][form][0], states["warm"][first["library"]][0]
         rate = 2 * np.prod([float(side) for side in piece.shape]) / first["seconds"] / 1e9
+        shape = "x".join(map(str, piece.shape))
         yield (
-            f"| {'x'.join(map(str, piece.shape))} | {piece.dtype} | {piece.threads} | {first['library']} | {rate:.0f} | "
+            f"| {shape} | {piece.dtype} | {piece.threads} | {first['library']} | {rate:.0f} | "
             f"{kernel['size']}:{kernel['rank']} {form.removeprefix('c ')} | {' | '.join(cells)} | "
             f"{kernel['error'] / baseline['error']:.1f} | {kernel['workspace'] / 2**20:.0f} |"
         )

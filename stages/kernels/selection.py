@@ -1,8 +1,9 @@
-"""The kernels of a whole table of verified schemes: in JAX and NumPy of each, in C of the best of each size."""
+"""The kernels of a whole table of verified schemes: in JAX and NumPy of the best of each size and ring, in C of one."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,11 +19,13 @@ from stages.program.sums import matrix
 RING = "Z"  # of schemes that become C: it holds for every element type
 INNER = "2x2x2"  # size of the fused level: what its sums cost grows with the size, and it has to pay for small products
 
+MOST = 20  # schemes of a size and ring whose kernels are kept; `export` makes those of any other
+
 _Accepted = Sequence[tuple[Mapping, Program]]  # rows of `tables.VERIFIED` with their programs
 
 
 def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
-    """Makes or refuses the kernels of each scheme, by size, rank, additions and hash, and then by back end.
+    """Makes the kernels of the first MOST schemes of each size and ring by rank, additions and hash, or refuses them.
 
     Args:
       rows: of `tables.VERIFIED`.
@@ -34,19 +37,21 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
     """
     distinct = {row["hash"]: row for row in rows}.values()  # several origins can have found the same scheme
     ordered = sorted(distinct, key=lambda row: (parse_size(row["size"]), row["rank"], row["additions"], row["hash"]))
-    accepted, refused = [], []
-    for row in ordered:
-        program = read_program(row)
-        if reason := refusal(program):
-            refused.append(
-                {key: row[key] for key in ("size", "ring", "rank")} | {"scheme": row["hash"], "reason": reason}
-            )
-        else:
-            accepted.append((row, program))
+    programs = {row["hash"]: read_program(row) for row in ordered}
+    reasons = {row["hash"]: refusal(programs[row["hash"]]) for row in ordered}
+    accepted = [(row, programs[row["hash"]]) for row in ordered if reasons[row["hash"]] is None]
     fused, outer_levels = _for_c(accepted)
-    progress = Progress("kernels", len(accepted), "schemes")
+    in_c = outer_levels | ({fused[0]["hash"]} if fused else set())
+    counts: Counter = Counter()
+    for row, _ in accepted:
+        counts[row["size"], row["ring"]] += 1
+        if counts[row["size"], row["ring"]] > MOST and row["hash"] not in in_c:
+            reasons[row["hash"]] = f"{MOST} schemes of its size and ring have no more products and additions"
+
+    kept = [(row, program) for row, program in accepted if reasons[row["hash"]] is None]
+    progress = Progress("kernels", len(kept), "schemes")
     kernels = []
-    for done, (row, program) in enumerate(accepted, start=1):
+    for done, (row, program) in enumerate(kept, start=1):
         if row["hash"] in outer_levels:
             inner_row, inner = fused
             source = c_text(program, inner, row["hash"], inner_row["hash"])
@@ -54,6 +59,11 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
         for backend, text_fn in PYTHON_TEXTS.items():
             kernels.append(to_row(row, program, backend, text_fn(program, row["hash"])))
         progress.update(done)
+    refused = [
+        {key: row[key] for key in ("size", "ring", "rank")} | {"scheme": row["hash"], "reason": reasons[row["hash"]]}
+        for row in ordered
+        if reasons[row["hash"]]
+    ]
     return kernels, refused
 
 

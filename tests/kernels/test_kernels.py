@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size
 from stages.contract import tables
 from stages.contract.candidates import Candidate, to_row
 from stages.errors import KernelError
-from stages.kernels import jax_emitter, numpy_emitter
+from stages.kernels import jax_emitter, numpy_emitter, selection
 from stages.kernels.expressions import unpacked
 from stages.kernels.kernel import try_jax, try_numpy
 from stages.kernels.selection import make_all
@@ -61,6 +62,20 @@ def test_c_needs_a_scheme_to_fuse():
     long = product(strassen(), standard(Size(1, 1, 2)))
     for rows in ([verified(long)], [verified(long), verified(halves())]):
         assert {row["backend"] for row in make_all(rows)[0]} == {"jax", "numpy"}
+
+
+def test_no_more_than_the_best_of_a_size_are_kept_and_those_that_c_needs(monkeypatch):
+    """Winograd has 15 additions, so it comes first; C fuses Strassen, which has fewer non-zeros."""
+    monkeypatch.setattr(selection, "MOST", 1)
+    more = [oriented(strassen(), permutation) for permutation in PERMUTATIONS[1:]]
+    kernels, refused = make_all([verified(scheme) for scheme in (*more, strassen(), winograd())])
+    (row,) = (row for row in kernels if row["backend"] == "c")
+    assert {row["scheme"] for row in kernels} == {winograd().hash, row["inner"]}
+    assert row["scheme"] == winograd().hash
+    assert {row["reason"] for row in refused} == {"1 schemes of its size and ring have no more products and additions"}
+    hashes = {scheme.hash for scheme in (*more, strassen(), winograd())}
+    assert {row["scheme"] for row in refused} == hashes - {winograd().hash, row["inner"]}
+    assert len(refused) > 0
 
 
 def test_no_compiler_leaves_c_out_with_a_line(monkeypatch, tmp_path, capsys):

@@ -1,0 +1,47 @@
+"""The table of benchmarks/kernels.py: the first process chooses, the others are measured."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).parents[2] / "benchmarks" / "kernels.py"
+
+
+@pytest.fixture(scope="module")
+def judge():
+    spec = importlib.util.spec_from_file_location("kernels_table", FILE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["kernels_table"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def sample(form: str, number: int, seconds: float, state: str = "warm") -> dict:
+    row = {"arm": form or "numpy", "form": form, "size": "2x2x2", "rank": 7, "n": 4096, "m": 1024, "p": 4096}
+    row |= {"dtype": "float32", "state": state, "round": number, "seconds": seconds, "threads": 1, "workspace": 2**20}
+    return row | {"error": 4e-7 if form else 1e-7}
+
+
+def test_the_first_process_chooses_and_the_others_count(judge):
+    rows = [sample("c L1", number, 1.0) for number in range(3)] + [sample("c L2", number, 2.0) for number in range(3)]
+    piece = judge.Piece((4096, 1024, 4096), "float32", 1, 1)
+    assert judge.chosen(rows, piece) == "c L1"
+    for state in judge.STATES:
+        for number in range(3, 13):
+            rows += [sample("c L1", number, 4.0, state), sample("", number, 8.0, state)]
+            rows += [sample("", number, 9.0, state) | {"arm": "jax"}]
+    assert {judge.piece_of(row).process for row in rows} == {0, 1, 2}
+    (line,) = list(judge.table(rows))[2:]
+    rate = round(2 * 4096 * 1024 * 4096 / 8 / 1e9)
+    assert (
+        line == f"| 4096x1024x4096 | float32 | 1 | numpy | {rate} | 2x2x2:7 L1 | {' | '.join([speed] * 3)} | 4.0 | 1 |"
+    )
+
+
+def test_every_piece_comes_once(judge):
+    pieces = list(judge.pieces([1, 2]))
+    assert len(set(pieces)) == len(pieces)
+    assert {piece.threads for piece in pieces} == {1, 2}
+    assert not any(piece.dtype == "float64" and max(piece.shape) > judge.MOST_OF_FLOAT64 for piece in pieces)
