@@ -1,16 +1,26 @@
-"""python -m stages.benchmarking: kernels -> raw timings beside those of the libraries."""
+"""The stage of benchmarking, and the rates of this machine.
+
+python -m stages.benchmarking --params ...       the stage: kernels -> raw timings beside those of the libraries
+python -m stages.benchmarking calibrate          what the time model knows of this machine
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from stages.benchmarking.threads import use_granted_cores
 
 THREADS = use_granted_cores()  # before NumPy and JAX are imported below
 
+import numpy as np
+
+from stages.benchmarking.arms import Loaded
 from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
 from stages.contract import command, params, tables
+from stages.errors import KernelError
 
 
 def main(given: argparse.Namespace) -> None:
@@ -20,5 +30,26 @@ def main(given: argparse.Namespace) -> None:
     tables.write_rows(given.timings, tables.TIMINGS, rows)
 
 
+def calibrate(given: argparse.Namespace) -> None:
+    """Prints the rates of each element type, from the first C kernel of the table."""
+    rows = tables.read_rows(given.kernels, tables.KERNELS)
+    row = next((row for row in rows if row["backend"] == "c"), None)
+    if row is None:
+        raise KernelError(f"{given.kernels}: expected a kernel of back end c, got none")
+    kernel = Loaded(row, rows)
+    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+        rates = kernel.rates(dtype, THREADS)
+        print(
+            f"{dtype}, {THREADS} threads: products {rates.flops / 1e9:.0f} GFLOP/s, sums {rates.bytes / 1e9:.1f} GB/s, "
+            f"{rates.flops * dtype.itemsize / rates.bytes:.0f} operations per element moved"
+        )
+
+
 if __name__ == "__main__":
-    command.run(main, command.arguments("benchmarking", "kernels", "timings"))
+    if sys.argv[1:2] == ["calibrate"]:
+        parser = argparse.ArgumentParser("python -m stages.benchmarking calibrate")
+        parser.add_argument("calibrate")
+        parser.add_argument("--kernels", type=Path, default=Path("results/kernels/kernels.parquet"))
+        command.run(calibrate, parser)
+    else:
+        command.run(main, command.arguments("benchmarking", "kernels", "timings"))

@@ -17,13 +17,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from stages.algebra.targets import parse_size
+from stages.benchmarking.model import Rates, calibrate, predicted
 from stages.contract.params import Benchmarking
 from stages.errors import KernelError
 from stages.kernels.c import binding
-from stages.kernels.c.forms import forms
+from stages.kernels.c.forms import Shape, forms
 
 RING = "Z"  # holds for every element type
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Arm:
     emax: what the levels together multiply a rounding error by, at most (`program.costs`).
     additions: of blocks, of all levels.
     workspace: bytes beside operands and result; 0 where the back end does not say.
+    predicted: seconds by the time model; 0 where there is none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Arm:
     emax: float = 1.0
     additions: int = 0
     workspace: int = 0
+    predicted: float = 0.0
 
 
 def baselines() -> list[Arm]:
@@ -86,6 +88,7 @@ class Loaded:
 
     def __init__(self, row: Mapping, rows: Sequence[Mapping]) -> None:
         self._row = row
+        self._rates: dict[tuple[np.dtype, int], Rates] = {}
         got = hashlib.sha256(row["source"].encode()).hexdigest()[:16]
         if got != row["kernel"]:
             raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source has another hash, {got}")
@@ -100,6 +103,12 @@ class Loaded:
             if "matmul" not in module:
                 raise KernelError(f"kernel {got} of scheme {row['scheme']}: its source defines no matmul")
             self._matmul = jax.jit(module["matmul"]) if row["backend"] == "jax" else module["matmul"]
+
+    def rates(self, dtype: np.dtype, threads: int) -> Rates:
+        """Those of a C kernel on this machine, measured when first asked for."""
+        if (dtype, threads) not in self._rates:
+            self._rates[dtype, threads] = calibrate(self._row, self._kernel, dtype, threads)
+        return self._rates[dtype, threads]
 
     def arms(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Arm]:
         """One arm per way in which the kernel can be worth a try for products of this shape."""
@@ -123,6 +132,7 @@ class Loaded:
                 row["emax"] ** form.levels * inner["emax"] ** form.fused,
                 row["additions"] * form.levels + inner["additions"] * form.fused,
                 self._kernel.workspace(*shape, dtype, **given),
+                predicted(row, inner, form, shape, dtype, self.rates(dtype, threads)),
             )
 
 

@@ -9,10 +9,11 @@ import jax
 import numpy as np
 
 from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
-from stages.benchmarking.arms import Arm, Loaded, Shape, baselines, choose, prepared
+from stages.benchmarking.arms import Arm, Loaded, baselines, choose, prepared
 from stages.contract.params import Benchmarking
 from stages.contract.progress import Progress
 from stages.errors import KernelError
+from stages.kernels.c.forms import Shape
 from stages.timing import STATES, interleave, ratio
 
 
@@ -55,7 +56,7 @@ def _compare(
             kernel = arm.kernel or {"scheme": "", "size": "", "rank": 0}
             shared = {key: kernel[key] for key in ("scheme", "size", "rank")}
             shared |= {"arm": arm.name, "form": arm.form, "n": n, "m": m, "p": p, "dtype": dtype.name, "state": state}
-            shared |= {"error": errors[arm.name], "workspace": arm.workspace, **facts}
+            shared |= {"error": errors[arm.name], "workspace": arm.workspace, "predicted": arm.predicted, **facts}
             for number, seconds in enumerate(samples[arm.name]):
                 yield shared | {"round": number, "seconds": float(seconds)}
 
@@ -89,6 +90,7 @@ def _report(arms: Sequence[Arm], samples: Mapping[str, np.ndarray], seed: int) -
         label = f"{arm.kernel['size']}:{arm.kernel['rank']} {arm.form}" if arm.kernel else arm.name
         print(
             f"  {label:>20} {np.median(samples[arm.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
-            f"[{speed.low:.3f}, {speed.high:.3f}] of the speed of {fastest}",
+            f"[{speed.low:.3f}, {speed.high:.3f}] of the speed of {fastest}"
+            + (f", predicted {np.median(samples[fastest]) / arm.predicted:.3f}" if arm.predicted else ""),
             file=sys.stderr,
         )

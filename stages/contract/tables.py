@@ -101,6 +101,12 @@ KERNELS = _schema(
     ("backend", pa.string()),  # c, jax, numpy
     ("additions", pa.int32()),
     ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
+    ("products", pa.int32()),  # of a level: the rank less terms that vanish
+    ("left_sums", pa.int32()),  # distinct operands of products that are sums of blocks of A
+    ("right_sums", pa.int32()),  # of B
+    ("left_terms", pa.int32()),  # non-zeros of U
+    ("right_terms", pa.int32()),  # of V
+    ("output_terms", pa.int32()),  # of W
     ("source", pa.string()),
 )
 REFUSED = _schema(
@@ -127,6 +133,7 @@ TIMINGS = _schema(
     ("seconds", pa.float64()),  # one whole call
     ("error", pa.float64()),  # relative Frobenius error of some rows against a wider type
     ("workspace", pa.int64()),  # bytes beside operands and result; 0 where the back end does not say
+    ("predicted", pa.float64()),  # seconds by stages.benchmarking.model; 0 where it has none: all but C
     ("threads", pa.int32()),
     ("device", pa.string()),  # what the library says it ran on
     ("cpu", pa.string()),  # model name

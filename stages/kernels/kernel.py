@@ -16,7 +16,7 @@ from stages.kernels.c import emitter as c_emitter
 from stages.kernels.c.binding import load
 from stages.kernels.c.build import TRIAL
 from stages.kernels.trial import LARGEST, is_exact, try_out
-from stages.program.costs import additions, emax
+from stages.program.costs import additions, emax, stored, terms
 from stages.program.program import Program, from_json
 
 
@@ -117,5 +117,11 @@ def to_row(row: Mapping, program: Program, backend: str, source: str, inner: str
         "backend": backend,
         "additions": additions(program),
         "emax": emax(program),
+        "products": program.products,
+        "left_sums": stored(program.left),
+        "right_sums": stored(program.right),
+        "left_terms": terms(program.left),
+        "right_terms": terms(program.right),
+        "output_terms": terms(program.output),
         "source": source,
     }

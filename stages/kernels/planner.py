@@ -29,7 +29,7 @@ from stages.contract.command import write_text
 from stages.errors import StageError
 from stages.kernels.c import binding
 from stages.kernels.c.build import cache_folder
-from stages.kernels.c.forms import Form, forms
+from stages.kernels.c.forms import Form, Shape, forms
 from stages.timing import STATES, interleave, ratio
 
 TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
@@ -40,7 +40,6 @@ OUTER = "2x2x2"  # size of the scheme of the levels
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
 
-Shape = tuple[int, int, int]
 Speeds = dict[Form, dict[int, float]]  # at each size of TUNED, time of the plain product over that of the form
 
 

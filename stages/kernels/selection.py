@@ -6,15 +6,13 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from stages.algebra.targets import parse_size
 from stages.contract.progress import Progress
 from stages.errors import KernelError
 from stages.kernels.c.build import compiler
 from stages.kernels.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
+from stages.program.costs import stored, terms
 from stages.program.program import Program
-from stages.program.sums import matrix
 
 RING = "Z"  # of schemes that become C: it holds for every element type
 INNER = "2x2x2"  # size of the fused level: what its sums cost grows with the size, and it has to pay for small products
@@ -82,7 +80,7 @@ def _for_c(accepted: _Accepted) -> tuple[tuple[Mapping, Program] | None, set[str
         return None, set()
     best: dict[str, tuple] = {}
     for row, program in whole:
-        key = row["rank"], _operands_that_are_sums(program), row["additions"], row["hash"]
+        key = row["rank"], stored(program.left) + stored(program.right), row["additions"], row["hash"]
         best[row["size"]] = min(key, best.get(row["size"], key))
     return fused, {key[-1] for key in best.values()}
 
@@ -97,9 +95,4 @@ def _has_compiler() -> bool:
 
 
 def _nonzeros(program: Program) -> int:
-    return sum(int(np.count_nonzero(matrix(part))) for part in (program.left, program.right, program.output))
-
-
-def _operands_that_are_sums(program: Program) -> int:
-    """What a level computes and stores before its products."""
-    return sum(int((np.count_nonzero(matrix(part), axis=1) > 1).sum()) for part in (program.left, program.right))
+    return sum(terms(part) for part in (program.left, program.right, program.output))

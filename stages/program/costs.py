@@ -20,6 +20,16 @@ def naive_additions(program: Program) -> int:
     return sum(int(np.count_nonzero(matrix(part))) - len(part.outputs) for part in _parts(program))
 
 
+def terms(sums: Sums) -> int:
+    """Terms of all outputs as sums of inputs: the non-zeros of the matrix."""
+    return int(np.count_nonzero(matrix(sums)))
+
+
+def stored(sums: Sums) -> int:
+    """Distinct outputs with more than one term: what has to be computed and stored, where an input itself need not."""
+    return len({row.tobytes() for row in matrix(sums) if np.count_nonzero(row) > 1})
+
+
 def emax(program: Program) -> float:
     """How many times max|A| max|B| per element of the inner block length an entry of C can reach on the way.
 

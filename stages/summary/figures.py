@@ -258,6 +258,11 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
                 capsize=3,
                 label=label,
             )
+            model = [(place, speed.predicted) for place, speed in zip(places, mine, strict=True) if speed.predicted]
+            if model:
+                marker = MARKERS[(number + number // len(COLOURS)) % len(MARKERS)]
+                hollow = {"facecolors": "none", "edgecolors": COLOURS[number % len(COLOURS)]}
+                axis.scatter(*zip(*model, strict=True), marker=marker, s=60, **hollow)
         axis.axhline(1.0, color="#000000", linewidth=1)
         axis.margins(y=0.15)
         bottom, top = axis.get_ylim()
@@ -277,7 +282,7 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
             title=f"{', '.join(panel)}, {_where(chosen)}: speed against the fastest library product",
         )
         axis.legend(
-            title=f"kernel: size:rank, back end, levels\n(median, {LEVEL:.0%} interval)",
+            title=f"kernel: size:rank, back end, levels\n(median, {LEVEL:.0%} interval;\nhollow: predicted)",
             loc="center left",
             bbox_to_anchor=(1, 0.5),
         )

@@ -35,7 +35,8 @@ solved within as many moves as the agent's own best scheme has, of subgames rewr
 _KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
 with their interval: below 1 the library is faster. A kernel is a scheme, a back end and the levels of recursion (F: one
 more level, fused into the product). <b>warm</b>: after a pause and an untimed call of the same; <b>idle</b>: after a
-pause; <b>after</b>: straight after a call of NumPy. The errors are those of some rows against a wider type."""
+pause; <b>after</b>: straight after a call of NumPy. <b>predicted</b>: by the time model from the measured rates of
+products and of sums in memory (C alone); hollow in the figure. The errors are those of some rows in a wider type."""
 
 
 def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figures: Mapping[str, str]) -> str:
@@ -53,12 +54,13 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
             "product": f"{'x'.join(map(str, speed.shape))} {speed.dtype} {speed.state}",
             "speed-up": f"{speed.speed.median:.3f}",
             "interval": f"{speed.speed.low:.3f} to {speed.speed.high:.3f}",
+            "predicted": f"{speed.predicted:.3f}" if speed.predicted else "",
             "error": f"{errors[speed.arm, speed.dtype, *speed.shape]:.1e}",
             f"error of {speed.baseline}": f"{errors[speed.baseline, speed.dtype, *speed.shape]:.1e}",
         }
         for speed in speeds
     ]
-    columns = ["kernel", "product", "speed-up", "interval", "error"]
+    columns = ["kernel", "product", "speed-up", "interval", "predicted", "error"]
     columns += sorted({key for row in kernels for key in row} - set(columns))
     parts = [
         "<h1>Fast matrix multiplication: what this run found</h1>",

@@ -26,6 +26,7 @@ class Speedup(NamedTuple):
       arm: hash of the kernel and form.
       baseline: the baseline of the lowest median.
       speed: median of the ratios with its interval.
+      predicted: median of the baseline over the seconds of the time model; 0 where there is no model.
     """
 
     dtype: str
@@ -37,6 +38,7 @@ class Speedup(NamedTuple):
     arm: str
     baseline: str
     speed: Interval
+    predicted: float = 0.0
 
 
 def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
@@ -62,7 +64,10 @@ def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
         for arm, rows in arms.items():
             if arm not in baselines:
                 kernel = f"{rows[0]['size']}:{rows[0]['rank']} {rows[0]['form']}"
-                found.append(Speedup(*product, kernel, arm, fastest, ratio(seconds[fastest], seconds[arm], seed)))
+                model = rows[0]["predicted"]
+                against_model = float(np.median(seconds[fastest])) / model if model else 0.0
+                speed = ratio(seconds[fastest], seconds[arm], seed)
+                found.append(Speedup(*product, kernel, arm, fastest, speed, against_model))
     return found
 
 

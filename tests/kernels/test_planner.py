@@ -45,6 +45,7 @@ def table(tmp_path) -> Path:
             **{"kernel": hashlib.sha256(source.encode()).hexdigest()[:16], "scheme": strassen().hash, "size": "2x2x2"},
             **{"ring": "Z", "rank": 7, "backend": backend, "additions": 18, "emax": 12.0, "source": source},
             "inner": strassen().hash if backend == "c" else "",
+            **{"products": 7, "left_sums": 5, "right_sums": 5, "left_terms": 12, "right_terms": 12, "output_terms": 12},
         }
         for backend, source in sources.items()
     ]

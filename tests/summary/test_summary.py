@@ -63,6 +63,7 @@ def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "fl
         "form": "c L1F" if scheme else "",
         "state": "warm",
         "workspace": 0,
+        "predicted": 8.0 if scheme else 0.0,
         "device": "cpu",
         "cpu": "x",
         "versions": "y",
@@ -206,6 +207,7 @@ def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
     first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
     assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7 c L1F", "k")
     assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
+    assert first.predicted == 0.5  # 4/8
     assert (first.speed.low, first.speed.high) == (1.0, 3.0)
     assert second.speed == (0.5, 0.5, 0.5)
 

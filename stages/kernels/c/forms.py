@@ -10,6 +10,8 @@ from stages.algebra.targets import Size
 # The classical product inside needs blocks of some size; where they are still large, another level pays.
 LEAST_BLOCK, MOST_BLOCK = 250, 1024
 
+Shape = tuple[int, int, int]  # n, m, p of a product
+
 
 class Form(NamedTuple):
     """Attributes:
@@ -26,7 +28,7 @@ class Form(NamedTuple):
         return f"L{self.levels}{'F' * self.fused}"
 
 
-def forms(outer: Size, inner: Size, shape: tuple[int, int, int]) -> Iterator[Form]:
+def forms(outer: Size, inner: Size, shape: Shape) -> Iterator[Form]:
     """Forms whose smallest block side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
 
     Args:

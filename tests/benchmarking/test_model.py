@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from stages.benchmarking.model import Rates, predicted
+from stages.kernels.c.forms import Form
+from stages.program.costs import stored, terms
+from stages.program.program import from_scheme
+from tests.examples import strassen, winograd
+
+FLOAT64 = np.dtype(np.float64)
+RATES = Rates(flops=2.0, bytes=8.0)  # a multiplication and addition, or an element, per second
+
+
+def row(scheme) -> dict:
+    program = from_scheme(scheme)
+    names = {"left_sums": stored(program.left), "right_sums": stored(program.right)}
+    names |= {"left_terms": terms(program.left), "right_terms": terms(program.right)}
+    return names | {"size": "2x2x2", "products": 7, "output_terms": terms(program.output)}
+
+
+def test_sums_and_terms_of_strassen_and_winograd():
+    assert list(row(strassen()).values()) == [5, 5, 12, 12, "2x2x2", 7, 12]
+    assert list(row(winograd()).values()) == [4, 4, 14, 14, "2x2x2", 7, 14]
+
+
+@pytest.mark.parametrize(
+    ("form", "seconds"),
+    [
+        (Form(0, False), 1000),
+        # 7 products of 5^3; A: 4 blocks read, 4 sums written, B the same; 7 products read, 4 blocks of C written
+        (Form(1, False), 7 * 125 + 25 * (8 + 8 + 11)),
+        # packing reads 12 blocks of A in place of 4, and 12 of B; C takes 12 updates in place of 4, read and written
+        (Form(0, True), 7 * 125 + 25 * (8 + 8 + 2 * 8)),
+    ],
+)
+def test_by_hand(form, seconds):
+    got = predicted(row(winograd()), row(strassen()), form, (10, 10, 10), FLOAT64, RATES)
+    assert got == pytest.approx(seconds)
+
+
+def test_levels_nest():
+    one = predicted(row(winograd()), row(strassen()), Form(0, True), (10, 10, 10), FLOAT64, RATES)
+    two = predicted(row(winograd()), row(strassen()), Form(1, True), (20, 20, 20), FLOAT64, RATES)
+    assert two == pytest.approx(7 * one + 100 * 27)
+
+
+def test_updates_of_c_come_once_per_panel():
+    short, long = (
+        predicted(row(winograd()), row(strassen()), Form(0, True), (2, 2 * m, 2), FLOAT64, Rates(1e300, 8.0))
+        for m in (512, 513)
+    )
+    assert long - short == pytest.approx(2 * 8 + 1 * (8 + 8))  # another panel; a column more of A, a row more of B
