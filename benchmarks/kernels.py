@@ -10,7 +10,6 @@ from the others alone, so no ratio is the best of several.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
 import subprocess
@@ -27,6 +26,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.contract import tables
+from stages.kernels.machine import cpu_model
 from stages.timing import ratio
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +43,7 @@ ROUNDS = {  # of each process, by product; the first process only chooses
     (8192, 1024, 1024): (3, 5, 5),
 }
 MOST_OF_FLOAT64 = 4096
+LEAST_SAMPLES = 5  # of a win; the interval of fewer is only their range
 LIBRARIES = ("numpy", "jax")
 
 
@@ -63,11 +64,11 @@ def pieces(threads: Sequence[int]) -> Iterator[Piece]:
                     yield Piece(shape, dtype, count, process)
 
 
-def run(piece: Piece, form: str | None, schemes: Sequence[str], folder: Path) -> list[dict]:
+def run(piece: Piece, form: str | None, folder: Path) -> list[dict]:
     """The samples of one process; their rounds are numbered through all processes."""
     before, rounds = sum(ROUNDS[piece.shape][: piece.process]), ROUNDS[piece.shape][piece.process]
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
-    given["benchmarking"] |= {"shapes": [list(piece.shape)], "dtypes": [piece.dtype], "schemes": list(schemes)}
+    given["benchmarking"] |= {"shapes": [list(piece.shape)], "dtypes": [piece.dtype], "schemes": ["2x2x2"]}
     given["benchmarking"] |= {"states": list(STATES[:1] if form is None else STATES), "rounds": rounds}
     given["benchmarking"] |= {"seed": piece.process, "backends": ["c"], "forms": None if form is None else [form]}
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
@@ -113,7 +114,7 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
             library = min(LIBRARIES, key=lambda arm: np.median(seconds[arm]))
             speed = ratio(seconds[library], seconds[form], 0)
             text = f"{speed.median:.2f} [{speed.low:.2f}, {speed.high:.2f}]"
-            cells.append(f"**{text}**" if speed.low > 1 else text)
+            cells.append(f"**{text}**" if speed.low > 1 and len(seconds[form]) >= LEAST_SAMPLES else text)
             first = first or {"library": library, "seconds": np.median(seconds[library])}
         kernel, baseline = states["warm"][form][0], states["warm"][first["library"]][0]
         rate = 2 * np.prod([float(side) for side in piece.shape]) / first["seconds"] / 1e9
@@ -126,16 +127,17 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--schemes", nargs="+", default=["2x2x2"], metavar="SIZE", help="whose kernels are timed")
-    given = parser.parse_args()
     rows = tables.read_rows(SAMPLES, tables.TIMINGS) if SAMPLES.exists() else []
+    now = {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)}
+    then = {row["arm"].split()[0] for row in rows if row["form"]}
+    if (then - now) or {row["cpu"] for row in rows} - {cpu_model()}:
+        raise SystemExit(f"{SAMPLES}: of other kernels or another processor; move it away to begin anew")
     done = {piece_of(row) for row in rows}
     for piece in pieces([1, len(os.sched_getaffinity(0))]):
         if piece not in done:
             form = chosen(rows, piece) if piece.process else None
             with tempfile.TemporaryDirectory() as folder:
-                rows += run(piece, form, given.schemes, Path(folder))
+                rows += run(piece, form, Path(folder))
             tables.write_rows(SAMPLES, tables.TIMINGS, rows)
     print("\n".join(table(rows)))
 

@@ -14,9 +14,11 @@ def exact_rows(
     """Some rows of a @ b in a wider type: float64 for float32, the long double of the machine for float64.
 
     Returns:
-      Indices of the rows, at most ROWS, and the rows.
+      Indices of the rows, at most ROWS, and the rows. The first and the last are among them: what blocks leave over at
+      the edges goes another way than the rest.
     """
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(a))[:ROWS])
+    inside = 1 + np.random.default_rng(seed).permutation(max(len(a) - 2, 0))[: ROWS - 2]
+    chosen = np.unique([0, *inside, len(a) - 1])
     wide = np.float64 if a.dtype == np.float32 else np.longdouble
     return chosen, a[chosen].astype(wide) @ b.astype(wide)
 

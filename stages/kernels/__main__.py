@@ -31,13 +31,13 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("--backend", choices=BACKENDS, required=True)
     exported.add_argument("-o", "--output", type=Path, required=True, help="a folder, new or empty")
     exported.add_argument("--inner", metavar="HASH", help="of the fused level of back end c (default: the same scheme)")
-    exported.add_argument("--schemes", type=Path, default=Path("results/verification/schemes.parquet"))
+    exported.add_argument("--table", type=Path, default=Path("results/verification/schemes.parquet"), help="of schemes")
     return made
 
 
 def main(given: argparse.Namespace) -> None:
     if given.command == "export":
-        rows = tables.read_rows(given.schemes, tables.VERIFIED)
+        rows = tables.read_rows(given.table, tables.VERIFIED)
         export(rows, given.hash, given.backend, given.output, given.inner)
     else:
         _run_stage(given)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.contract import command
 from stages.errors import KernelError
 from stages.kernels.expressions import facts
 from stages.kernels.kernel import PYTHON_TEXTS, c_text, read_program, refusal
@@ -144,7 +144,12 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
     try:
         if folder.exists() and any(folder.iterdir()):
             raise KernelError(f"{folder}: expected a new or an empty folder")
-        for name, text in texts.items():
-            command.write_text(folder / name, text)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            made = Path(scratch, folder.name)
+            made.mkdir()
+            for name, text in texts.items():
+                (made / name).write_text(text)
+            made.replace(folder)  # which may be there, if empty
     except OSError as error:
         raise KernelError(f"{folder}: {error.strerror}") from None

@@ -13,32 +13,33 @@ import hashlib
 import json
 import math
 import os
-import platform
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-from threadpoolctl import threadpool_info
 
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import Size
 from stages.contract import tables
 from stages.contract.command import write_text
-from stages.errors import StageError
+from stages.errors import KernelError, StageError
 from stages.kernels.c import binding
 from stages.kernels.c.build import cache_folder
-from stages.kernels.c.forms import Form, Shape, forms
-from stages.timing import STATES, interleave, ratio
+from stages.kernels.c.forms import LEAST_BLOCK, Form, Shape, forms, smallest_side
+from stages.kernels.machine import blas, blas_threads, cpu_model
+from stages.timing import STATES, interleave
 
 TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
-TUNED = (1024, 1536, 2048, 4096)  # n = m = p of the products that are timed
-ROUNDS = 5
+TUNED = (1024, 2048, 3072)  # n = m = p of the products that are timed
+ROUNDS = 3
 LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has the smaller error
-OUTER = "2x2x2"  # size of the scheme of the levels
+SCHEME = Size(2, 2, 2)  # of the levels and of the fused one
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
+_LOCK = threading.RLock()  # two that measure at the same time would spoil each other's ratios
 
 Speeds = dict[Form, dict[int, float]]  # at each size of TUNED, time of the plain product over that of the form
 
@@ -62,56 +63,56 @@ class Plan:
     speed: float = 1.0
 
 
-def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, kernels: Path = TABLE):
+def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, kernels: Path | str = TABLE):
     """a @ b, by a verified scheme where that was measured to be faster than the library's product.
 
-    The first large product of an element type measures for some seconds; the result is kept for the machine. Rounding
-    errors are larger than those of a plain product, by the growth factor of the scheme for each level.
+    The first large product of an element type and number of threads measures, for some tens of seconds; the result is
+    kept for the machine. Rounding errors are larger than those of a plain product, by the growth factor of the scheme
+    for each level, and elements near the largest number of the type can overflow in sums of blocks.
 
     Args:
-      a: NumPy or JAX array [n, m] of float32 or float64; whatever else `np.matmul` takes, that computes.
-      b: likewise [m, p].
-      out: as of `np.matmul`, for NumPy alone.
-      check_finite: take the plain product where an element is infinite or NaN: sums of blocks spread it over C.
+      a: NumPy or JAX array [n, m] of float32 or float64, traced or not; whatever else NumPy (or, with a JAX array, JAX)
+        multiplies, that computes.
+      b: likewise [m, p]; JAX multiplies if one of both is a JAX array.
+      out: as of `np.matmul`; not for JAX.
+      check_finite: take the plain product where an element is infinite or NaN: sums of blocks spread it over C. Not
+        for traced arrays, whose elements nobody knows.
       kernels: table of `tables.KERNELS`; without such a file all products are plain.
     Returns:
-      Array [n, p] of the library of `a`.
+      Array [n, p].
     Raises:
-      TypeError: booleans or objects.
+      TypeError: arrays of booleans or objects; `out` for JAX.
       ValueError: as of `np.matmul`.
     """
     library = _library(a, b)
     for x in (a, b):
-        if np.dtype(getattr(x, "dtype", float)).kind in "bO":
+        if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "O"):
             raise TypeError(f"matmul: expected numbers, got an array of {x.dtype}")
-    plain = functools.partial(library.plain, a, b) if out is None else functools.partial(np.matmul, a, b, out=out)
-    if not _is_planned(a, b):
-        return plain()
-    plan = _planner(kernels, library).plan((*a.shape, b.shape[1]), a.dtype)
-    if not plan.scheme or (check_finite and not (np.isfinite(a).all() and np.isfinite(b).all())):
-        return plain()
-    try:
-        return _planner(kernels, library).run(plan.form, a, b, out)
-    except MemoryError:  # no room for the sums of blocks
-        return plain()
+    if out is not None and library.name == "jax":
+        raise TypeError("matmul: expected no out for JAX, whose arrays do not change")
+    a, b = library.operands(a, b)
+    plan = _plan(library, a, b, out, Path(kernels))
+    if plan.scheme and not (check_finite and not (library.is_finite(a) and library.is_finite(b))):
+        with contextlib.suppress(MemoryError, KernelError):  # no room for the sums of blocks, no threads
+            return _planner(Path(kernels), library).run(plan.form, a, b, out)
+    return library.plain(a, b) if out is None else np.matmul(a, b, out=out)
 
 
-def explain(a, b, *, kernels: Path = TABLE) -> Plan:
-    """What `matmul` does for such arrays, and why."""
+def explain(a, b, *, kernels: Path | str = TABLE) -> Plan:
+    """What `matmul` does for such arrays, and why; it measures where `matmul` would."""
     library = _library(a, b)
-    if not _is_planned(a, b):
-        return Plan(library.name, "only matrices of one type, float32 or float64, are planned")
-    return _planner(kernels, library).plan((*a.shape, b.shape[1]), a.dtype)
+    return _plan(library, *library.operands(a, b), None, Path(kernels))
 
 
-def _is_planned(a, b) -> bool:
-    return (
-        getattr(a, "ndim", 0) == 2
-        and getattr(b, "ndim", 0) == 2
-        and a.shape[1] == b.shape[0]
-        and a.dtype == b.dtype
-        and a.dtype in _TYPES
-    )
+def _plan(library: _NumPy | _Jax, a, b, out, kernels: Path) -> Plan:
+    if not library.is_planned(a, b, out):
+        return Plan(library.name, "only plain arrays [n, m] and [m, p] of one type, float32 or float64, are planned")
+    with _LOCK:
+        return _planner(kernels, library).plan((*a.shape, b.shape[1]), a.dtype)
+
+
+def _fit(a, b) -> bool:
+    return a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0] and a.dtype == b.dtype and a.dtype in _TYPES
 
 
 class _NumPy:
@@ -124,22 +125,29 @@ class _NumPy:
     place = staticmethod(np.ascontiguousarray)
     wait = staticmethod(lambda x: x)
     timing = staticmethod(contextlib.nullcontext)
+    threads = staticmethod(blas_threads)
 
-    @functools.cached_property
-    def threads(self) -> int:
-        """Those of NumPy's own product."""
-        return max([pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"], default=1)
+    def operands(self, a, b):
+        return a, b
 
-    @property
-    def device(self) -> str:
-        return f"{platform.node()} {platform.processor()} {os.cpu_count()}"
+    def is_planned(self, a, b, out) -> bool:
+        if type(a) is not np.ndarray or type(b) is not np.ndarray or not _fit(a, b):  # matrices, masked arrays: NumPy's
+            return False
+        shape = (a.shape[0], b.shape[1])
+        return out is None or (type(out) is np.ndarray and out.dtype == a.dtype and out.shape == shape)
+
+    def is_finite(self, x) -> bool:
+        return bool(np.isfinite(x).all())
+
+    def device(self) -> list:
+        return [cpu_model(), os.cpu_count(), np.__version__, *blas()]
 
     def load(self, source: str) -> Callable:
         product = binding.load(source).product
-        return lambda form, a, b, out: product(a, b, out, levels=form.levels, fused=form.fused, threads=self.threads)
+        return lambda form, a, b, out: product(a, b, out, levels=form.levels, fused=form.fused, threads=self.threads())
 
-    def forms(self, outer, inner, shape: Shape) -> Iterator[Form]:
-        return forms(outer, inner, shape)
+    def forms(self, shape: Shape) -> Iterator[Form]:
+        return forms(SCHEME, SCHEME, shape)
 
 
 class _Jax:
@@ -148,7 +156,6 @@ class _Jax:
     name = "jax"
     backend = "jax"
     states = ("warm",)
-    threads = 0  # JAX's own affair
 
     def __init__(self) -> None:
         import jax
@@ -156,14 +163,22 @@ class _Jax:
         self._jax = jax
         self.place, self.wait = jax.device_put, jax.block_until_ready
         self.timing = jax.ensure_compile_time_eval  # the first large product can be one that is being traced
-        self._plain = jax.jit(functools.partial(jax.numpy.matmul, precision="highest"))
+        self.plain = jax.jit(functools.partial(jax.numpy.matmul, precision="highest"))
 
-    def plain(self, a, b):
-        return self._plain(a, b)
+    def threads(self) -> int:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    @property
-    def device(self) -> str:
-        return f"{platform.node()} {self._jax.devices()[0].device_kind} {os.cpu_count()}"
+    def operands(self, a, b):
+        return self._jax.numpy.asarray(a), self._jax.numpy.asarray(b)
+
+    def is_planned(self, a, b, out) -> bool:
+        return _fit(a, b)
+
+    def is_finite(self, x) -> bool:
+        return bool(self._jax.numpy.isfinite(x).all())
+
+    def device(self) -> list:
+        return [cpu_model(), os.cpu_count(), self._jax.__version__, self._jax.devices()[0].device_kind]
 
     def load(self, source: str) -> Callable:
         module: dict = {}
@@ -171,23 +186,16 @@ class _Jax:
         product = self._jax.jit(module["matmul"], static_argnames="levels")
         return lambda form, a, b, out: product(a, b, levels=form.levels)
 
-    def forms(self, outer, inner, shape: Shape) -> Iterator[Form]:
-        return (form for form in forms(outer, inner, shape) if not form.fused)
+    def forms(self, shape: Shape) -> Iterator[Form]:
+        return (form for form in forms(SCHEME, SCHEME, shape) if not form.fused)
 
 
-@functools.cache
-def _numpy() -> _NumPy:
-    return _NumPy()
-
-
-@functools.cache
-def _jax() -> _Jax:
-    return _Jax()
+_numpy, _jax = functools.cache(_NumPy), functools.cache(_Jax)
 
 
 def _library(a, b) -> _NumPy | _Jax:
     jax = sys.modules.get("jax")  # whoever has a JAX array has imported it
-    return _jax() if jax and isinstance(a, jax.Array) and isinstance(b, jax.Array) else _numpy()
+    return _jax() if jax and (isinstance(a, jax.Array) or isinstance(b, jax.Array)) else _numpy()
 
 
 @functools.cache
@@ -201,60 +209,62 @@ class Planner:
     def __init__(self, table: Path, library: _NumPy | _Jax) -> None:
         self._library = library
         self._kernel, self._why_none = _best_kernel(table, library.backend)
-        self._speeds: dict[np.dtype, Speeds] = {}
+        self._speeds: dict[tuple[np.dtype, int], Speeds] = {}
         self._run: Callable | None = None
 
     def plan(self, shape: Shape, dtype: np.dtype) -> Plan:
-        """The form of the highest measured ratio for products of this shape [n, m] x [m, p]."""
+        """The form of the highest measured ratio for products of this shape."""
         plain = functools.partial(Plan, self._library.name)
-        if self._kernel is None:
-            return plain(self._why_none)
         effective = 3 / sum(1 / side for side in shape) if all(shape) else 0
         if effective < TUNED[0]:
             return plain(f"effective size {effective:.0f} is below {TUNED[0]}, from which kernels are measured")
-        size = parse_size(self._kernel["size"])
-        speeds = self._tuned(np.dtype(dtype))
-        known = [
-            (_interpolated(speeds[form], effective), form)
-            for form in self._library.forms(size, size, shape)
-            if form in speeds
-        ]
-        if not known:
-            return plain(f"no form was measured whose blocks suit {'x'.join(map(str, shape))}")
-        speed, form = max(known)
-        if speed < LEAST_GAIN:
-            return plain(f"at effective size {effective:.0f} the best form has {speed:.2f} of the plain speed")
+        if self._kernel is None:
+            return plain(self._why_none)
+        try:
+            speeds = self._tuned(np.dtype(dtype))
+        except (KernelError, MemoryError) as error:  # no compiler, no room
+            self._kernel, self._why_none = None, str(error)
+            return plain(self._why_none)
+        suitable = [form for form in speeds if smallest_side(SCHEME, SCHEME, form, shape) >= LEAST_BLOCK]
+        if not suitable:
+            return plain(f"all forms would cut {'x'.join(map(str, shape))} into blocks of sides below {LEAST_BLOCK}")
+        speed, form = max((_interpolated(speeds[form], effective), form) for form in suitable)
         reason = f"at effective size {effective:.0f} {form.name} has {speed:.2f} of the plain speed"
+        if speed < LEAST_GAIN:
+            return plain(reason)
         return Plan(self._library.backend, reason, self._kernel["scheme"], form, speed)
 
     def run(self, form: Form, a, b, out: np.ndarray | None = None):
         """a @ b by the kernel."""
-        if self._run is None:
-            self._run = self._library.load(self._kernel["source"])
+        with _LOCK:
+            if self._run is None:
+                self._run = self._library.load(self._kernel["source"])
         return self._run(form, a, b, out)
 
     def _tuned(self, dtype: np.dtype) -> Speeds:
-        if dtype not in self._speeds:
-            key = [self._library.name, self._library.device, dtype.name, self._library.threads, np.__version__]
-            key += [self._kernel["kernel"], TUNED, ROUNDS]
+        threads = self._library.threads()
+        if (dtype, threads) not in self._speeds:
+            source = hashlib.sha256(self._kernel["source"].encode()).hexdigest()
+            key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED, ROUNDS]
             path = cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"
             speeds = _read(path)
             if speeds is None:
                 with self._library.timing():
                     speeds = self._measured(dtype)
-                write_text(path, json.dumps({form.name: [form, found] for form, found in speeds.items()}, indent=1))
-            self._speeds[dtype] = speeds
-        return self._speeds[dtype]
+                with contextlib.suppress(OSError):  # a cache that cannot be written: measured again next time
+                    write_text(path, json.dumps({form.name: [form, found] for form, found in speeds.items()}, indent=1))
+            self._speeds[dtype, threads] = speeds
+        return self._speeds[dtype, threads]
 
     def _measured(self, dtype: np.dtype) -> Speeds:
-        library, size = self._library, parse_size(self._kernel["size"])
+        library = self._library
         print(f"matmul: timing kernels once for {dtype} on this machine", file=sys.stderr)
         rng = np.random.default_rng(0)
         speeds: Speeds = {}
         for n in TUNED:
             a, b = (library.place(rng.standard_normal((n, n)).astype(dtype)) for _ in range(2))
             calls = {"plain": lambda a=a, b=b: library.wait(library.plain(a, b))}
-            tried = {form.name: form for form in library.forms(size, size, (n, n, n))}
+            tried = {form.name: form for form in library.forms((n, n, n))}
             for name, form in tried.items():
                 calls[name] = lambda form=form, a=a, b=b: library.wait(self.run(form, a, b))
             for call in calls.values():  # compiles
@@ -262,7 +272,7 @@ class Planner:
             for state in library.states:
                 seconds = interleave(calls, ROUNDS, 0, STATES[state](calls["plain"]))
                 for name, form in tried.items():
-                    got = ratio(seconds["plain"], seconds[name], 0).median
+                    got = float(np.median(seconds["plain"] / seconds[name]))
                     found = speeds.setdefault(form, {})
                     found[n] = min(got, found.get(n, math.inf))
         return speeds
@@ -287,14 +297,15 @@ def _read(path: Path) -> Speeds | None:
 
 
 def _best_kernel(table: Path, backend: str) -> tuple[dict | None, str]:
-    """Of the kernels of the size OUTER, that of lowest rank and fewest additions; else the reason why there is none."""
+    """Of the kernels of the size SCHEME, that of lowest rank and fewest additions; else why there is none."""
     if not table.exists():
         return None, f"{table}: no such file"
     try:
         rows = tables.read(table, tables.KERNELS)
     except StageError as error:
         return None, str(error)
-    found = rows.filter((pc.field("backend") == backend) & (pc.field("ring") == _RING) & (pc.field("size") == OUTER))
+    wanted = {"backend": backend, "ring": _RING, "size": SCHEME.name}
+    found = rows.filter(functools.reduce(lambda x, y: x & y, (pc.field(key) == value for key, value in wanted.items())))
     if not found.num_rows:
-        return None, f"{table}: no {backend} kernel of a scheme {OUTER} over {_RING}"
+        return None, f"{table}: no {backend} kernel of a scheme {SCHEME.name} over {_RING}"
     return min(found.to_pylist(), key=lambda row: (row["rank"], row["additions"], row["kernel"])), ""

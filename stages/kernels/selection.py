@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from stages.algebra.targets import parse_size
 from stages.contract.progress import Progress
-from stages.errors import KernelError
-from stages.kernels.c.build import compiler
 from stages.kernels.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
 from stages.program.costs import stored, terms
 from stages.program.program import Program
@@ -31,7 +28,8 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
       Rows of `tables.KERNELS` and of `tables.REFUSED`.
     Raises:
       SchemeError: a stored program is malformed.
-      KernelError: a stored program is another scheme's, or an emitted kernel gives a wrong product.
+      KernelError: a stored program is another scheme's, an emitted kernel gives a wrong product, or there is no
+        compiler to try out C.
     """
     distinct = {row["hash"]: row for row in rows}.values()  # several origins can have found the same scheme
     ordered = sorted(distinct, key=lambda row: (parse_size(row["size"]), row["rank"], row["additions"], row["hash"]))
@@ -44,7 +42,7 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
     for row, _ in accepted:
         counts[row["size"], row["ring"]] += 1
         if counts[row["size"], row["ring"]] > MOST and row["hash"] not in in_c:
-            reasons[row["hash"]] = f"{MOST} schemes of its size and ring have no more products and additions"
+            reasons[row["hash"]] = f"{MOST} schemes of its size and ring come first by rank and additions"
 
     kept = [(row, program) for row, program in accepted if reasons[row["hash"]] is None]
     progress = Progress("kernels", len(kept), "schemes")
@@ -68,7 +66,7 @@ def make_all(rows: Sequence[Mapping]) -> tuple[list[dict], list[dict]]:
 def _for_c(accepted: _Accepted) -> tuple[tuple[Mapping, Program] | None, set[str]]:
     """The scheme to fuse, and for each size the hash of the one for the levels above it.
 
-    None and no hash where there is no scheme to fuse, or no compiler for a trial.
+    None and no hash where there is no scheme to fuse.
     """
     whole = [(row, program) for row, program in accepted if row["ring"] == RING]
     fused = min(
@@ -76,22 +74,13 @@ def _for_c(accepted: _Accepted) -> tuple[tuple[Mapping, Program] | None, set[str
         key=lambda pair: (pair[0]["rank"], _nonzeros(pair[1]), pair[0]["hash"]),
         default=None,
     )
-    if fused is None or not _has_compiler():
+    if fused is None:
         return None, set()
     best: dict[str, tuple] = {}
     for row, program in whole:
         key = row["rank"], stored(program.left) + stored(program.right), row["additions"], row["hash"]
         best[row["size"]] = min(key, best.get(row["size"], key))
     return fused, {key[-1] for key in best.values()}
-
-
-def _has_compiler() -> bool:
-    try:
-        compiler()
-    except KernelError as error:
-        print(f"kernels: none in C: {error}", file=sys.stderr)
-        return False
-    return True
 
 
 def _nonzeros(program: Program) -> int:

@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -244,3 +245,25 @@ def test_self_test_under_sanitizers(pair, kernel, tmp_path: Path):
     done = subprocess.run([tmp_path / "self_test", *isas], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [f"{isa}: 144 products, 0 wrong" for isa in isas]
+
+
+FORK = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from stages.kernels.c import binding, build
+kernel = binding.load(Path(sys.argv[1]).read_text(), build.TRIAL)
+a = np.arange(8100.0).reshape(90, 90) % 7
+expected = kernel.product(a, a, threads=2)
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # threads of the parent would never come
+    os._exit(0 if np.array_equal(kernel.product(a, a, threads=2), expected) else 1)
+sys.exit(os.waitpid(child, 0)[1] != 0)
+"""
+
+
+def test_a_forked_process_makes_its_own_threads(tmp_path):
+    (tmp_path / "kernel.c").write_text(text(strassen(), strassen()))
+    command = [sys.executable, "-c", FORK, str(tmp_path / "kernel.c")]
+    assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == 0

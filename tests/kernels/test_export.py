@@ -109,7 +109,7 @@ def test_no_compiler_is_told(monkeypatch, tmp_path):
 
 def test_command_line(tmp_path):
     tables.write_rows(tmp_path / "schemes.parquet", tables.VERIFIED, ROWS)
-    command = [sys.executable, "-m", "stages.kernels", "export", "--schemes", str(tmp_path / "schemes.parquet")]
+    command = [sys.executable, "-m", "stages.kernels", "export", "--table", str(tmp_path / "schemes.parquet")]
     command += ["--backend", "numpy", "-o", str(tmp_path / "out")]
     done = subprocess.run([*command, modulo_two().hash], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from stages import timing
 from stages.contract import tables
@@ -129,6 +131,12 @@ def test_without_a_table_products_are_plain(tmp_path, table):
 
 def test_everything_else_is_left_to_numpy(table, fast):
     a, b = operands()
+    masked = np.ma.masked_greater(a, 2)
+    assert np.array_equal(matmul(masked, b, kernels=table), np.matmul(masked, b))
+    assert type(matmul(np.asmatrix(a), b, kernels=table)) is np.matrix
+    wide = np.empty((96, 112), np.float64)
+    assert matmul(a.astype(np.float32), b.astype(np.float32), out=wide, kernels=table) is wide
+    assert np.array_equal(wide, a @ b)
     for x, y in [
         (a.astype(np.int64), b.astype(np.int64)),
         (a.astype(np.float32), b),
@@ -147,16 +155,50 @@ def test_everything_else_is_left_to_numpy(table, fast):
     assert fast == []
 
 
-def test_bad_operands_are_refused(table):
+def test_bad_operands_are_refused(table, fast):
     a, b = operands()
-    with pytest.raises(TypeError, match="expected numbers, got an array of bool"):
-        matmul(a > 0, b > 0, kernels=table)
-    with pytest.raises(TypeError, match="expected numbers, got an array of object"):
-        matmul(a.astype(object), b, kernels=table)
+    for kind in (bool, object):
+        with pytest.raises(TypeError, match=f"expected numbers, got an array of {kind.__name__}"):
+            matmul(a.astype(kind), b, kernels=table)
     with pytest.raises(ValueError, match="mismatch"):
         matmul(a, b[1:], kernels=table)
     with pytest.raises(ValueError, match="Output operand"):
         matmul(a, b, out=np.empty((3, 3)), kernels=table)
+    with pytest.raises(TypeError, match="expected no out for JAX"):
+        matmul(jnp.asarray(a), b, out=np.empty((96, 112)), kernels=table)
+
+
+def test_no_compiler_means_plain_products(table, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    a, b = operands()
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+    assert "expected a C compiler called cc on PATH" in explain(a, b, kernels=table).reason
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    a, b = operands()
+    assert matmul(a, b, kernels=table) is not None  # compiled into a cache that can
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    planner._planner(table, planner._numpy())._speeds.clear()
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+
+
+def test_each_number_of_threads_is_measured(table, fast):
+    a, b = operands()
+    for threads in (1, 2, 1):
+        with threadpool_limits(threads, "blas"):
+            assert planner._numpy().threads() == threads
+            assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+    assert len(fast) == 2
+
+
+def test_several_threads_measure_once(table, fast):
+    a, b = operands()
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: matmul(a, b, kernels=table), range(8)))
+    assert all(np.array_equal(c, a @ b) for c in got)
+    assert len(fast) == 1
 
 
 def test_operands_that_are_not_finite(table, fast):
@@ -186,6 +228,13 @@ def test_jax_arrays_stay_jax_arrays_and_can_be_traced(table, fast):
     def product(a, b):
         return matmul(a, b, kernels=table)
 
+    constant = np.asarray(b)
+    for got in (product(a, constant), product(np.asarray(a), b), jax.jit(lambda a: product(a, constant))(a)):
+        assert isinstance(got, jax.Array)
+        assert jnp.array_equal(got, expected)
+    stacked = jax.vmap(product)(jnp.stack([a, 2 * a]), jnp.stack([b, b]))
+    assert jnp.array_equal(stacked, jnp.stack([expected, 2 * expected]))
+    assert jnp.isfinite(matmul(a.at[0, 0].set(jnp.nan), b, check_finite=True, kernels=table)[1:]).all()
     for got in (product(a, b), jax.jit(product)(a, b)):
         assert isinstance(got, jax.Array)
         assert jnp.array_equal(got, expected)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +16,18 @@ from stages.kernels.c.build import FAST, build
 _SUFFIXES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 ISAS = ("best", "portable", "avx2", "avx512")  # in the order of the file's numbers
 _HUGE_PAGE = 2**21
+
+
+_KERNELS: weakref.WeakSet[Kernel] = weakref.WeakSet()
+
+
+def _forget_threads() -> None:
+    for kernel in _KERNELS:
+        kernel.forget_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
 
 
 def load(source: str, flags: Sequence[str] = FAST) -> Kernel:
@@ -44,6 +58,12 @@ class Kernel:
         self._library.fmm_has.argtypes = [integer]
         self._pools: dict[int, list[int]] = {}
         self._spare: list[np.ndarray] = []
+
+        _KERNELS.add(self)
+
+    def forget_threads(self) -> None:
+        """For a process that was forked off: the threads of its pools are its parent's, none would do the work."""
+        self._pools.clear()
 
     def close(self) -> None:
         """Ends the threads and frees the workspaces; the next call makes new ones. No call may be under way."""

@@ -28,19 +28,20 @@ class Form(NamedTuple):
         return f"L{self.levels}{'F' * self.fused}"
 
 
+def smallest_side(outer: Size, inner: Size, form: Form, shape: Shape) -> int:
+    """The smallest side of the blocks that a form multiplies in the end."""
+    blocks = (one**form.levels * (two if form.fused else 1) for one, two in zip(outer, inner, strict=True))
+    return min(side // count for side, count in zip(shape, blocks, strict=True))
+
+
 def forms(outer: Size, inner: Size, shape: Shape) -> Iterator[Form]:
-    """Forms whose smallest block side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
+    """Forms whose smallest side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
 
     Args:
       outer, inner: sizes of the two schemes.
-      shape: n, m, p of the product.
     """
-    sides = list(shape)
     for levels in range(max(shape).bit_length()):
         for fused in (False, True):
-            smallest = min(side // (blocks if fused else 1) for side, blocks in zip(sides, inner, strict=True))
-            if levels + fused > 0 and LEAST_BLOCK <= smallest <= MOST_BLOCK:
-                yield Form(levels, fused)
-        sides = [side // blocks for side, blocks in zip(sides, outer, strict=True)]
-        if max(outer) == 1:
-            return
+            form = Form(levels, fused)
+            if levels + fused > 0 and LEAST_BLOCK <= smallest_side(outer, inner, form, shape) <= MOST_BLOCK:
+                yield form
