@@ -42,7 +42,7 @@ ROUNDS = {  # of each process, by product; the first process only chooses
     (4096, 1024, 4096): (3, 5, 5),
     (8192, 1024, 1024): (3, 5, 5),
 }
-MOST_OF_FLOAT64 = 4096
+MOST_OF_FLOAT64 = 2048
 LEAST_SAMPLES = 5  # of a win; the interval of fewer is only their range
 LIBRARIES = ("numpy", "jax")
 
