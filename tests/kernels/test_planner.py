@@ -30,7 +30,8 @@ def _small(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(planner, "TUNED", (64, 96))
     monkeypatch.setattr(planner, "ROUNDS", 2)
-    monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
+    for module in (forms, planner):
+        monkeypatch.setattr(module, "LEAST_BLOCK", 16)
     monkeypatch.setattr(timing, "PAUSE_S", 0.0)
     monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
 
@@ -62,7 +63,8 @@ def fast(monkeypatch) -> list:
 
     def measured(self, dtype):
         calls.append(dtype)
-        return {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in (Form(1, False), FUSED)}
+        known = set(self._library.forms((96, 96, 96)))  # in JAX no level is fused
+        return {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in known & {Form(1, False), FUSED}}
 
     monkeypatch.setattr(planner.Planner, "_measured", measured)
     return calls
@@ -129,10 +131,9 @@ def test_without_a_table_products_are_plain(tmp_path, table):
         assert np.array_equal(matmul(a, b, kernels=path), a @ b)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_everything_else_is_left_to_numpy(table, fast):
     a, b = operands()
-    masked = np.ma.masked_greater(a, 2)
-    assert np.array_equal(matmul(masked, b, kernels=table), np.matmul(masked, b))
     assert type(matmul(np.asmatrix(a), b, kernels=table)) is np.matrix
     wide = np.empty((96, 112), np.float64)
     assert matmul(a.astype(np.float32), b.astype(np.float32), out=wide, kernels=table) is wide
