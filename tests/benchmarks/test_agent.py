@@ -1,23 +1,10 @@
 """The judge of the agent: which rows it runs, and what counts in them; the rows themselves take minutes."""
 
-import importlib.util
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-import pytest
-
-FILE = Path(__file__).parents[2] / "benchmarks" / "agent.py"
-
-
-@pytest.fixture(scope="module")
-def judge():
-    spec = importlib.util.spec_from_file_location("judge", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["judge"] = module
-    spec.loader.exec_module(module)
-    return module
+SCRIPT = "agent"
 
 
 def test_every_row_has_valid_parameters_of_its_own(judge):

@@ -1,21 +1,6 @@
 """The table of benchmarks/kernels.py: the first process chooses, the others are measured."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
-import pytest
-
-FILE = Path(__file__).parents[2] / "benchmarks" / "kernels.py"
-
-
-@pytest.fixture(scope="module")
-def judge():
-    spec = importlib.util.spec_from_file_location("kernels_table", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["kernels_table"] = module
-    spec.loader.exec_module(module)
-    return module
+SCRIPT = "kernels"
 
 
 def sample(form: str, number: int, seconds: float, state: str = "warm") -> dict:
