@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-# Library threads spin on after a call (OpenBLAS: 2^26 cycles, about 30 ms) and would slow down the next arm.
-PAUSE_S = 0.05
-IDLE_S = 0.2
+# Library threads spin on after a call (OpenBLAS: 2^28 cycles, 112 ms at 2.4 GHz) and would slow down the next arm.
+PAUSE_S = 0.15
+IDLE_S = 0.25
 RESAMPLES = 2000
 LEVEL = 0.95
 

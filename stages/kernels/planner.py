@@ -3,6 +3,9 @@
 Kernels are timed once per machine, library, element type and number of threads, against the library's own product, at a
 few square sizes; the ratios are kept in the user's cache. A product of any shape takes the form of the highest ratio at
 its effective size: the harmonic mean of its three sides, on which the traffic of block sums per operation depends.
+
+The threads of NumPy's library spin for a while after each of its products, on the cores that a kernel wants. So both
+cases are timed, and each call looks which one it meets.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,19 +32,20 @@ from stages.errors import KernelError, StageError
 from stages.kernels.c import binding
 from stages.kernels.c.build import cache_folder
 from stages.kernels.c.forms import LEAST_BLOCK, Form, Shape, forms, smallest_side
-from stages.kernels.machine import blas, blas_threads, cpu_model
+from stages.kernels.machine import blas, blas_threads, cpu_model, other_threads_run
 from stages.timing import STATES, interleave
 
 TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
-TUNED = (1024, 2048, 3072)  # n = m = p of the products that are timed
-ROUNDS = 3
+TUNED = {1024: 9, 2048: 7, 4096: 3}  # n = m = p of the products that are timed, and how often each is
+LEAST = min(TUNED)  # effective size from which products are planned
 LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has the smaller error
 SCHEME = Size(2, 2, 2)  # of the levels and of the fused one
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
 _LOCK = threading.RLock()  # two that measure at the same time would spoil each other's ratios
 
-Speeds = dict[Form, dict[int, float]]  # at each size of TUNED, time of the plain product over that of the form
+# In each state, of each form, at each size of TUNED: time of the plain product over that of the form.
+Speeds = dict[str, dict[Form, dict[int, float]]]
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ class Plan:
 def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, kernels: Path | str = TABLE):
     """a @ b, by a verified scheme where that was measured to be faster than the library's product.
 
-    The first large product of an element type and number of threads measures, for some tens of seconds; the result is
-    kept for the machine. Rounding errors are larger than those of a plain product, by the growth factor of the scheme
+    The first large product of an element type and number of threads measures, for a minute or two; the result is kept
+    for the machine. Rounding errors are larger than those of a plain product, by the growth factor of the scheme
     for each level, and elements near the largest number of the type can overflow in sums of blocks.
 
     Args:
@@ -84,6 +88,8 @@ def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, k
       TypeError: arrays of booleans or objects; `out` for JAX.
       ValueError: as of `np.matmul`.
     """
+    if _is_short(a, b):  # before all that takes time
+        return np.matmul(a, b, out=out)
     library = _library(a, b)
     for x in (a, b):
         if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "O"):
@@ -111,6 +117,14 @@ def _plan(library: _NumPy | _Jax, a, b, out, kernels: Path) -> Plan:
         return _planner(kernels, library).plan((*a.shape, b.shape[1]), a.dtype)
 
 
+def _is_short(a, b) -> bool:
+    """Whether these are arrays of numbers in NumPy whose product takes so little time that planning would cost some."""
+    if not (type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and a.dtype in _TYPES and b.dtype in _TYPES):
+        return False
+    (n, m), p = a.shape, b.shape[1]
+    return 3 * n * m * p < LEAST * (n * m + m * p + n * p)  # effective size
+
+
 def _fit(a, b) -> bool:
     return a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0] and a.dtype == b.dtype and a.dtype in _TYPES
 
@@ -120,7 +134,7 @@ class _NumPy:
 
     name = "numpy"
     backend = "c"
-    states = ("warm", "after")  # callers mix kernels with other calls, after which a kernel must not lose either
+    states = ("idle", "after")
     plain = staticmethod(np.matmul)
     place = staticmethod(np.ascontiguousarray)
     wait = staticmethod(lambda x: x)
@@ -138,6 +152,9 @@ class _NumPy:
 
     def is_finite(self, x) -> bool:
         return bool(np.isfinite(x).all())
+
+    def state(self) -> str:
+        return "after" if other_threads_run() else "idle"
 
     def device(self) -> list:
         return [cpu_model(), os.cpu_count(), np.__version__, *blas()]
@@ -177,6 +194,9 @@ class _Jax:
     def is_finite(self, x) -> bool:
         return bool(self._jax.numpy.isfinite(x).all())
 
+    def state(self) -> str:
+        return "warm"
+
     def device(self) -> list:
         return [cpu_model(), os.cpu_count(), self._jax.__version__, self._jax.devices()[0].device_kind]
 
@@ -194,6 +214,8 @@ _numpy, _jax = functools.cache(_NumPy), functools.cache(_Jax)
 
 
 def _library(a, b) -> _NumPy | _Jax:
+    if type(a) is type(b) is np.ndarray:
+        return _numpy()
     jax = sys.modules.get("jax")  # whoever has a JAX array has imported it
     return _jax() if jax and (isinstance(a, jax.Array) or isinstance(b, jax.Array)) else _numpy()
 
@@ -213,11 +235,11 @@ class Planner:
         self._run: Callable | None = None
 
     def plan(self, shape: Shape, dtype: np.dtype) -> Plan:
-        """The form of the highest measured ratio for products of this shape."""
+        """The form of the highest measured ratio for products of this shape at this moment."""
         plain = functools.partial(Plan, self._library.name)
         effective = 3 / sum(1 / side for side in shape) if all(shape) else 0
-        if effective < TUNED[0]:
-            return plain(f"effective size {effective:.0f} is below {TUNED[0]}, from which kernels are measured")
+        if effective < LEAST:
+            return plain(f"effective size {effective:.0f} is below {LEAST}, from which kernels are measured")
         if self._kernel is None:
             return plain(self._why_none)
         try:
@@ -225,11 +247,14 @@ class Planner:
         except (KernelError, MemoryError) as error:  # no compiler, no room
             self._kernel, self._why_none = None, str(error)
             return plain(self._why_none)
-        suitable = [form for form in speeds if smallest_side(SCHEME, SCHEME, form, shape) >= LEAST_BLOCK]
-        if not suitable:
+        best = {state: _best(found, shape, effective) for state, found in speeds.items()}
+        if not any(best.values()):
             return plain(f"all forms would cut {'x'.join(map(str, shape))} into blocks of sides below {LEAST_BLOCK}")
-        speed, form = max((_interpolated(speeds[form], effective), form) for form in suitable)
-        reason = f"at effective size {effective:.0f} {form.name} has {speed:.2f} of the plain speed"
+        state, (speed, form) = max(best.items(), key=lambda item: item[1])
+        if speed >= LEAST_GAIN:  # else it does not matter what the moment is
+            state = self._library.state()
+            speed, form = best[state]
+        reason = f"at effective size {effective:.0f}, {state}, {form.name} has {speed:.2f} of the plain speed"
         if speed < LEAST_GAIN:
             return plain(reason)
         return Plan(self._library.backend, reason, self._kernel["scheme"], form, speed)
@@ -245,14 +270,15 @@ class Planner:
         threads = self._library.threads()
         if (dtype, threads) not in self._speeds:
             source = hashlib.sha256(self._kernel["source"].encode()).hexdigest()
-            key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED, ROUNDS]
+            key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED]
             path = cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"
-            speeds = _read(path)
+            speeds = _read(path, self._library.states)
             if speeds is None:
                 with self._library.timing():
                     speeds = self._measured(dtype)
                 with contextlib.suppress(OSError):  # a cache that cannot be written: measured again next time
-                    write_text(path, json.dumps({form.name: [form, found] for form, found in speeds.items()}, indent=1))
+                    kept = {state: [[*form, found] for form, found in forms.items()] for state, forms in speeds.items()}
+                    write_text(path, json.dumps(kept, indent=1))
             self._speeds[dtype, threads] = speeds
         return self._speeds[dtype, threads]
 
@@ -260,8 +286,8 @@ class Planner:
         library = self._library
         print(f"matmul: timing kernels once for {dtype} on this machine", file=sys.stderr)
         rng = np.random.default_rng(0)
-        speeds: Speeds = {}
-        for n in TUNED:
+        speeds: Speeds = {state: {} for state in library.states}
+        for n, rounds in TUNED.items():
             a, b = (library.place(rng.standard_normal((n, n)).astype(dtype)) for _ in range(2))
             calls = {"plain": lambda a=a, b=b: library.wait(library.plain(a, b))}
             tried = {form.name: form for form in library.forms((n, n, n))}
@@ -270,12 +296,17 @@ class Planner:
             for call in calls.values():  # compiles
                 call()
             for state in library.states:
-                seconds = interleave(calls, ROUNDS, 0, STATES[state](calls["plain"]))
+                seconds = interleave(calls, rounds, 0, STATES[state](calls["plain"]))
                 for name, form in tried.items():
-                    got = float(np.median(seconds["plain"] / seconds[name]))
-                    found = speeds.setdefault(form, {})
-                    found[n] = min(got, found.get(n, math.inf))
+                    ratio = float(np.median(seconds["plain"] / seconds[name]))
+                    speeds[state].setdefault(form, {})[n] = ratio
         return speeds
+
+
+def _best(speeds: Mapping[Form, Mapping[int, float]], shape: Shape, effective: float) -> tuple[float, Form] | None:
+    """Of the forms whose blocks are large enough, the one of the highest ratio, and that; None where there is none."""
+    suitable = [form for form in speeds if smallest_side(SCHEME, SCHEME, form, shape) >= LEAST_BLOCK]
+    return max(((_interpolated(speeds[form], effective), form) for form in suitable), default=None)
 
 
 def _interpolated(points: Mapping[int, float], size: float) -> float:
@@ -284,15 +315,18 @@ def _interpolated(points: Mapping[int, float], size: float) -> float:
     return float(np.interp(math.log(size), [math.log(n) for n in sizes], [points[n] for n in sizes]))
 
 
-def _read(path: Path) -> Speeds | None:
+def _read(path: Path, states: Sequence[str]) -> Speeds | None:
     """What was measured before; None where there is nothing, or nothing that makes sense."""
     try:
         given = json.loads(path.read_text())
         return {
-            Form(int(levels), bool(fused)): {int(n): float(speed) for n, speed in found.items()}
-            for (levels, fused), found in given.values()
+            state: {
+                Form(int(levels), bool(fused)): {int(n): float(speed) for n, speed in found.items()}
+                for levels, fused, found in given[state]
+            }
+            for state in states
         }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
 
 

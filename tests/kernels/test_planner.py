@@ -1,5 +1,8 @@
 import hashlib
 import json
+import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,6 +20,7 @@ from stages.kernels.c import binding, build, forms
 from stages.kernels.c.emitter import emit as emit_c
 from stages.kernels.c.forms import Form
 from stages.kernels.jax_emitter import emit as emit_jax
+from stages.kernels.machine import other_threads_run
 from stages.program.program import from_scheme
 from tests.examples import strassen
 
@@ -28,11 +32,13 @@ SHAPE = (96, 80, 112)
 def _small(monkeypatch, tmp_path):
     """Forms from blocks of 16 on, and nothing kept from other tests."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(planner, "TUNED", (64, 96))
-    monkeypatch.setattr(planner, "ROUNDS", 2)
+    monkeypatch.setattr(planner, "TUNED", {64: 2, 96: 2})
+    monkeypatch.setattr(planner, "LEAST", 64)
     for module in (forms, planner):
         monkeypatch.setattr(module, "LEAST_BLOCK", 16)
     monkeypatch.setattr(timing, "PAUSE_S", 0.0)
+    monkeypatch.setattr(timing, "IDLE_S", 0.0)
+    monkeypatch.setattr(planner, "other_threads_run", lambda: False)
     monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
 
 
@@ -64,10 +70,15 @@ def fast(monkeypatch) -> list:
     def measured(self, dtype):
         calls.append(dtype)
         known = set(self._library.forms((96, 96, 96)))  # in JAX no level is fused
-        return {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in known & {Form(1, False), FUSED}}
+        ratios = {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in known & {Form(1, False), FUSED}}
+        return dict.fromkeys(self._library.states, ratios)
 
     monkeypatch.setattr(planner.Planner, "_measured", measured)
     return calls
+
+
+def measure_as(monkeypatch, speeds: dict) -> None:
+    monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: speeds)
 
 
 def operands(dtype=np.float64, shape=SHAPE) -> tuple[np.ndarray, np.ndarray]:
@@ -92,14 +103,51 @@ def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
 
 
 def test_a_form_that_is_no_faster_is_left(table, monkeypatch):
-    monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: {FUSED: {64: 1.02, 96: 0.5}})
+    measure_as(monkeypatch, {"idle": {FUSED: {64: 1.02, 96: 0.5}}, "after": {FUSED: {64: 1.01, 96: 0.5}}})
     plan = explain(*operands(), kernels=table)
     assert (plan.backend, plan.scheme, plan.form) == ("numpy", "", None)
     assert "of the plain speed" in plan.reason
 
 
+def test_a_kernel_that_loses_beside_other_threads_is_left_while_they_run(table, monkeypatch):
+    measure_as(monkeypatch, {"idle": {FUSED: {64: 1.5, 96: 1.5}}, "after": {FUSED: {64: 0.6, 96: 0.6}}})
+    a, b = operands()
+    for run, form in ((False, FUSED), (True, None), (False, FUSED)):
+        monkeypatch.setattr(planner, "other_threads_run", lambda run=run: run)
+        plan = explain(a, b, kernels=table)
+        assert plan.form == form
+        assert ("after" if run else "idle") in plan.reason
+        assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
+def test_threads_that_run_are_seen():
+    assert not eventually(other_threads_run, False)
+    stop = threading.Event()
+    sleeper = threading.Thread(target=stop.wait)
+    sleeper.start()
+    assert not eventually(other_threads_run, False)
+    big = np.ones((3000, 3000))
+    worker = threading.Thread(target=lambda: [big.dot(big) for _ in iter(stop.is_set, True)])  # lets the lock go
+    worker.start()
+    assert eventually(other_threads_run, True)
+    stop.set()
+    for thread in (sleeper, worker):
+        thread.join()
+    assert not eventually(other_threads_run, False)
+
+
+def eventually(call, wanted: bool) -> bool:
+    """What `call` says in the end, if that is not what is wanted at once: threads of other tests may still spin."""
+    for _ in range(100):
+        if call() == wanted:
+            return wanted
+        time.sleep(0.05)
+    return not wanted
+
+
 def test_speed_is_taken_at_the_effective_size(table, monkeypatch):
-    monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: {FUSED: {64: 1.0, 96: 2.0}})
+    measure_as(monkeypatch, {state: {FUSED: {64: 1.0, 96: 2.0}} for state in ("idle", "after")})
     sides = [(64, 64, 64), (96, 96, 96), (200, 200, 200), (64, 64, 128)]
     speeds = [explain(*operands(shape=shape), kernels=table).speed for shape in sides]
     assert speeds[:3] == [1.0, 2.0, 2.0]  # the first is plain
@@ -113,7 +161,7 @@ def test_what_was_measured_is_kept_for_the_machine(table, fast, tmp_path):
         assert explain(a, b, kernels=table).form == FUSED
     assert len(fast) == 1
     (kept,) = (tmp_path / "cache").rglob("*.json")
-    for text in ("", "{", "[]", json.dumps({"L1F": 3}), json.dumps({"L1F": [[1], {}]})):
+    for text in ("", "{", "[]", json.dumps({"idle": 3, "after": 3}), json.dumps({"idle": [[1, True, {}]]})):
         kept.write_text(text)
         planner._planner.cache_clear()
         assert explain(a, b, kernels=table).form == FUSED
@@ -251,5 +299,7 @@ def test_measuring_for_real(table, capfd):
     assert capfd.readouterr().err.count("timing kernels once for float32") == 2
     for library in (planner._numpy(), planner._jax()):
         (speeds,) = planner._planner(table, library)._speeds.values()
-        assert speeds
-        assert all(0 < speed < 100 for found in speeds.values() for speed in found.values())
+        assert set(speeds) == set(library.states)
+        for ratios in speeds.values():
+            assert ratios
+            assert all(0 < speed < 100 for found in ratios.values() for speed in found.values())

@@ -29,6 +29,18 @@ enum { FMM_LINE = 64, FMM_STAGGER = 5 * FMM_LINE };
  * again before the last level has dropped them. */
 enum { FMM_STREAM = 24 << 20 };
 
+/* Rows of A packed at once: they stay in the last level. */
+enum { FMM_HEIGHT = 3072 };
+
+/* Rows that a thread takes at once when it packs; a multiple of FMM_ROWS. */
+enum { FMM_SOME_ROWS = 24 };
+
+/* Lines that it takes at once when it computes sums of blocks in memory. */
+enum { FMM_SOME_LINES = 8 };
+
+/* Rows of B from the one being packed to the one that is fetched. */
+enum { FMM_AHEAD = 8 };
+
 /* ---- The schemes ---- */
 
 typedef struct {
@@ -51,6 +63,16 @@ static const fmm_scheme fmm_classical = {1,       1,       1,      1, 1, fmm_one
 
 /*@TABLES@*/
 
+/* Whether a term of output is the first one of its block. */
+static inline int fmm_begins(const fmm_scheme *scheme, int term) {
+    for (int before = 0; before < term; before++) {
+        if (scheme->output[before].block == scheme->output[term].block) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* ---- Threads ---- */
 
 typedef struct fmm_pool {
@@ -66,6 +88,7 @@ typedef struct fmm_pool {
     int busy;          /* atomic: workers that have not finished the call */
     int arrived;       /* atomic: threads at the barrier */
     unsigned barriers; /* atomic: barriers passed */
+    int64_t taken;     /* atomic: parts of the step that threads have taken */
 } fmm_pool;
 
 typedef struct {
@@ -117,6 +140,9 @@ static void *fmm_worker(void *given) {
     const fmm_seat seat = *(fmm_seat *)given;
     fmm_pool *const pool = seat.pool;
     free(given);
+#if defined(__linux__)
+    pthread_setname_np(pthread_self(), "fmm"); /* so that whoever looks for busy threads can tell them apart */
+#endif
     for (unsigned seen = 0;;) {
         for (int spins = 0; spins < FMM_SPINS_ASLEEP && __atomic_load_n(&pool->calls, __ATOMIC_ACQUIRE) == seen; spins++) {
             fmm_pause();
@@ -202,6 +228,7 @@ static void fmm_run(fmm_pool *pool, void (*work)(const void *job, int thread), c
     }
     pool->work = work;
     pool->job = job;
+    __atomic_store_n(&pool->taken, 0, __ATOMIC_RELAXED);
     fmm_part(pool);
     __atomic_store_n(&pool->busy, pool->threads - 1, __ATOMIC_RELAXED);
     fmm_call_workers(pool, 0);
@@ -211,12 +238,18 @@ static void fmm_run(fmm_pool *pool, void (*work)(const void *job, int thread), c
     }
 }
 
-/* One thread's place in a call. All threads of a call run the same steps and meet at barriers: one before each step that
- * begins to write to the workspace, so that nobody still reads there and all that the step reads is finished. */
+/* One thread's place in a call. All threads of a call run the same steps. Whoever is free takes the next part of a step,
+ * as a core may be shared with others; at its end all meet at a barrier. */
 typedef struct {
     fmm_pool *pool; /* NULL: alone */
     int thread, threads;
 } fmm_team;
+
+/* The part of a step after `part`; FMM_NONE before the first. */
+enum { FMM_NONE = -1 };
+static inline int64_t fmm_next(const fmm_team *team, int64_t part) {
+    return team->threads == 1 ? part + 1 : __atomic_fetch_add(&team->pool->taken, 1, __ATOMIC_RELAXED);
+}
 
 static void fmm_barrier(const fmm_team *team) {
     if (team->threads == 1) {
@@ -226,6 +259,7 @@ static void fmm_barrier(const fmm_team *team) {
     const unsigned passed = __atomic_load_n(&pool->barriers, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_ACQ_REL) == team->threads) {
         __atomic_store_n(&pool->arrived, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&pool->taken, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&pool->barriers, passed + 1, __ATOMIC_RELEASE);
         return;
     }
@@ -234,9 +268,9 @@ static void fmm_barrier(const fmm_team *team) {
     }
 }
 
-/* Where the share of a thread begins when `count` things in groups of `unit` are dealt out. */
-static inline int64_t fmm_share(int64_t count, int64_t unit, int thread, int threads) {
-    const int64_t start = (count + unit - 1) / unit * thread / threads * unit;
+/* Where part `part` begins when `count` things in groups of `unit` are cut into `parts`. */
+static inline int64_t fmm_share(int64_t count, int64_t unit, int64_t part, int64_t parts) {
+    const int64_t start = (count + unit - 1) / unit * part / parts * unit;
     return start < count ? start : count;
 }
 
@@ -375,7 +409,6 @@ FMM_DEFINE(f64, double)
 #define FMM_LANES ((int64_t)(FMM_BYTES / sizeof(R)))
 #define FMM_WIDTH (2 * FMM_LANES)         /* columns of a tile */
 #define FMM_STRIDE (FMM_DEPTH + FMM_LANES) /* between packed rows of A: no power of two */
-#define FMM_HEIGHT 3072                    /* rows of A packed at once: they stay in the last level */
 
 /* A job is the same for all instruction sets. */
 #ifndef FMM_JOBS
@@ -526,6 +559,14 @@ FMM_INLINE V FMM_NAME(vector_sum)(const int count, const R *const *from, const R
     return sum;
 }
 
+/* Asks for what is summed soon: rows are short, and at the end of each the processor loses the trail. */
+FMM_INLINE void FMM_NAME(fetch)(const int count, const R *const *from, int64_t offset) {
+#pragma GCC unroll 4
+    for (int k = 0; k < count; k++) {
+        __builtin_prefetch((const void *)((uintptr_t)from[k] + (uintptr_t)offset * sizeof(R)));
+    }
+}
+
 /* Packs a sum of blocks of A: row i begins at to + i * FMM_STRIDE; zeros follow up to a multiple of FMM_ROWS / 3. */
 FMM_INLINE void FMM_NAME(pack_rows)(const int count, const R *const *from, const R *factor, int64_t row, int64_t col,
                                     int64_t begin, int64_t end, int64_t depth, R *restrict to) {
@@ -533,6 +574,7 @@ FMM_INLINE void FMM_NAME(pack_rows)(const int count, const R *const *from, const
         for (int64_t i = begin; i < end; i++) {
             int64_t q = 0;
             for (; q + FMM_LANES <= depth; q += FMM_LANES) {
+                FMM_NAME(fetch)(count, from, (i + 1) * row + q);
                 *(V *)(to + i * FMM_STRIDE + q) = FMM_NAME(vector_sum)(count, from, factor, i * row + q);
             }
             for (; q < depth; q++) {
@@ -563,6 +605,7 @@ FMM_INLINE void FMM_NAME(pack_cols)(const int count, const R *const *from, const
     if (col == 1) {
         for (int64_t q = 0; q < depth; q++) {
             for (int64_t j = 0; j < whole; j += FMM_WIDTH) {
+                FMM_NAME(fetch)(count, from, (q + FMM_AHEAD) * row + j);
                 V *const out = (V *)(to + j * depth + q * FMM_WIDTH);
                 out[0] = FMM_NAME(vector_sum)(count, from, factor, q * row + j);
                 out[1] = FMM_NAME(vector_sum)(count, from, factor, q * row + j + FMM_LANES);
@@ -652,12 +695,17 @@ static FMM_TARGET void FMM_NAME(tiles)(int64_t rows, int64_t depth, int64_t cols
     }
 }
 
-/* Rows of A that are packed at once. */
-FMM_INLINE int64_t FMM_NAME(height)(int64_t n) { return n < FMM_HEIGHT ? n : FMM_HEIGHT; }
+/* Rows of A that are packed at once: at most, and in steps of one size. */
+FMM_INLINE int64_t FMM_NAME(most_rows)(int64_t n) { return n < FMM_HEIGHT ? n : FMM_HEIGHT; }
 
-/* Bytes of one of the two buffers for rows of A. */
+FMM_INLINE int64_t FMM_NAME(height)(int64_t n) {
+    const int64_t most = FMM_HEIGHT - FMM_ROWS, steps = n > FMM_HEIGHT ? (n - 1) / most + 1 : 1;
+    return steps == 1 ? n : (n + steps * FMM_ROWS - 1) / (steps * FMM_ROWS) * FMM_ROWS;
+}
+
+/* Bytes of one of the two buffers for rows of A, and of one thread's for columns of B. */
 FMM_INLINE size_t FMM_NAME(left_bytes)(int64_t n) {
-    return fmm_padded(sizeof(R) * FMM_STRIDE * (size_t)(FMM_NAME(height)(n) + FMM_ROWS));
+    return fmm_padded(sizeof(R) * FMM_STRIDE * (size_t)(FMM_NAME(most_rows)(n) + FMM_ROWS));
 }
 
 FMM_INLINE size_t FMM_NAME(right_bytes)(void) { return fmm_padded(sizeof(R) * FMM_DEPTH * FMM_COLS); }
@@ -667,54 +715,107 @@ FMM_INLINE size_t FMM_NAME(product_bytes)(int64_t n, int threads) {
     return 2 * FMM_NAME(left_bytes)(n) + (size_t)threads * FMM_NAME(right_bytes)();
 }
 
-/* C (+)= A B for n x m and m x p blocks of the scheme, each product in one classical pass. Every thread has its own
- * columns of all blocks of C; rows of A are packed by all. */
+/* Columns that a thread takes at once where `left` are left: many, so that rows of A are read seldom; few at the end, so
+ * that no thread waits long for another. */
+FMM_INLINE int64_t FMM_NAME(columns)(int64_t left, int threads) {
+    const int64_t fair = left / FMM_WIDTH / (2 * threads) * FMM_WIDTH;
+    const int64_t cols = threads == 1 || fair > FMM_COLS ? FMM_COLS : fair < 2 * FMM_WIDTH ? 2 * FMM_WIDTH : fair;
+    return cols < left ? cols : left;
+}
+
+/* A product of blocks, as `product` computes it, cut into steps: for a panel of A's columns, one product of the scheme
+ * and some rows of it. */
+typedef struct {
+    const fmm_scheme *scheme;
+    int64_t n, m, p; /* of the blocks */
+    IN a, b;
+    OUT c;
+    int add;
+    int64_t panels, heights, height; /* panels of A's columns; how many times how many rows */
+    char *workspace;
+} FMM_NAME(task);
+
+typedef struct {
+    int64_t panel, front, depth, top, rows;
+    int r;
+    R *left; /* the packed rows */
+} FMM_NAME(step);
+
+FMM_INLINE FMM_NAME(step) FMM_NAME(step_of)(const FMM_NAME(task) * task, int64_t number) {
+    FMM_NAME(step) step;
+    const int64_t line = number / task->heights;
+    step.panel = line / task->scheme->products;
+    step.r = (int)(line % task->scheme->products);
+    step.front = fmm_share(task->m, FMM_LANES, step.panel, task->panels);
+    step.depth = fmm_share(task->m, FMM_LANES, step.panel + 1, task->panels) - step.front;
+    step.top = number % task->heights * task->height;
+    step.rows = task->n - step.top < task->height ? task->n - step.top : task->height;
+    step.left = (R *)(task->workspace + (size_t)(number & 1) * FMM_NAME(left_bytes)(task->n));
+    return step;
+}
+
+static FMM_TARGET void FMM_NAME(pack_step)(const FMM_NAME(task) * task, const FMM_NAME(step) * step, int64_t begin,
+                                           int64_t end) {
+    const fmm_scheme *const scheme = task->scheme;
+    const int start = scheme->left_start[step->r], count = scheme->left_start[step->r + 1] - start;
+    FMM_NAME(sum) sum;
+    FMM_NAME(gather)(&sum, scheme->left + start, count, task->a, scheme->m, task->n, task->m);
+    FMM_NAME(pack_left)(&sum, step->top * task->a.row + step->front * task->a.col, task->a.row, task->a.col, begin, end,
+                        step->depth, step->left);
+}
+
+static FMM_TARGET void FMM_NAME(multiply_step)(const FMM_NAME(task) * task, const FMM_NAME(step) * step, int64_t j,
+                                               int64_t cols, R *restrict right) {
+    const fmm_scheme *const scheme = task->scheme;
+    const int start = scheme->right_start[step->r], first = scheme->output_start[step->r];
+    const int count = scheme->output_start[step->r + 1] - first;
+    FMM_NAME(sum) sum;
+    TARGET targets[FMM_MOST_TERMS];
+    FMM_NAME(gather)(&sum, scheme->right + start, scheme->right_start[step->r + 1] - start, task->b, scheme->p, task->m,
+                     task->p);
+    for (int t = 0; t < count; t++) {
+        const fmm_term term = scheme->output[first + t];
+        targets[t].at = task->c.at + term.block / scheme->p * task->n * task->c.row +
+                        term.block % scheme->p * task->p * task->c.col;
+        targets[t].factor = (R)term.factor;
+        targets[t].add = task->add || step->panel > 0 || !fmm_begins(scheme, first + t);
+    }
+    FMM_NAME(pack_right)(&sum, step->front * task->b.row + j * task->b.col, task->b.row, task->b.col, step->depth, cols, right);
+    FMM_NAME(tiles)(step->rows, step->depth, cols, step->left, right, targets, count,
+                    step->top * task->c.row + j * task->c.col, task->c.row, task->c.col);
+}
+
+/* C (+)= A B for n x m and m x p blocks of the scheme, each product in one classical pass. The columns of a step are
+ * shared out, then the rows of the next one to be packed; those in turn are read behind the barrier alone. */
 static FMM_TARGET void FMM_NAME(product)(const fmm_team *team, const fmm_scheme *scheme, int64_t n, int64_t m, int64_t p, IN a,
                                          IN b, OUT c, int add, char *workspace) {
-    const int64_t first = fmm_share(p, FMM_WIDTH, team->thread, team->threads);
-    const int64_t last = fmm_share(p, FMM_WIDTH, team->thread + 1, team->threads);
+    const int64_t panels = (m + FMM_DEPTH - 1) / FMM_DEPTH, height = FMM_NAME(height)(n);
+    const FMM_NAME(task) task = {scheme, n, m, p, a, b, c, add, panels, (n + height - 1) / height, height, workspace};
     R *const right = (R *)(workspace + 2 * FMM_NAME(left_bytes)(n) + (size_t)team->thread * FMM_NAME(right_bytes)());
-    const int64_t panels = (m + FMM_DEPTH - 1) / FMM_DEPTH;
-    int buffer = 0; /* which of the two for rows of A is filled next */
-    fmm_barrier(team);
-    for (int64_t panel = 0; panel < panels; panel++) {
-        const int64_t front = fmm_share(m, FMM_LANES, (int)panel, (int)panels);
-        const int64_t depth = fmm_share(m, FMM_LANES, (int)panel + 1, (int)panels) - front;
-        uint64_t begun[FMM_MOST_BLOCKS / 64 + 1] = {0}; /* blocks of C that hold something of this call */
-        for (int r = 0; r < scheme->products; r++) {
-            FMM_NAME(sum) left_sum, right_sum;
-            TARGET targets[FMM_MOST_TERMS];
-            const int left_start = scheme->left_start[r], right_start = scheme->right_start[r];
-            FMM_NAME(gather)(&left_sum, scheme->left + left_start, scheme->left_start[r + 1] - left_start, a, scheme->m,
-                             n, m);
-            FMM_NAME(gather)(&right_sum, scheme->right + right_start, scheme->right_start[r + 1] - right_start, b,
-                             scheme->p, m, p);
-            const int count = scheme->output_start[r + 1] - scheme->output_start[r];
-            for (int t = 0; t < count; t++) {
-                const fmm_term term = scheme->output[scheme->output_start[r] + t];
-                targets[t].at = c.at + term.block / scheme->p * n * c.row + term.block % scheme->p * p * c.col;
-                targets[t].factor = (R)term.factor;
-                targets[t].add = add || panel > 0 || (begun[term.block / 64] >> term.block % 64 & 1);
-                begun[term.block / 64] |= (uint64_t)1 << term.block % 64;
+    const int64_t steps = panels * scheme->products * task.heights;
+    FMM_NAME(step) now = {0}, next;
+    for (int64_t number = 0; number <= steps && steps > 0; number++, now = next) {
+        next = number < steps ? FMM_NAME(step_of)(&task, number) : (FMM_NAME(step)){0};
+        int64_t j = number > 0 ? 0 : p, rows = 0, done = 0; /* where the part `done` begins */
+        for (int64_t part = fmm_next(team, FMM_NONE);; part = fmm_next(team, part)) {
+            for (; done < part && j < p; done++) {
+                j += FMM_NAME(columns)(p - j, team->threads);
             }
-            for (int64_t top = 0; top < n; top += FMM_HEIGHT) {
-                const int64_t rows = FMM_NAME(height)(n - top);
-                R *const left = (R *)(workspace + (size_t)buffer * FMM_NAME(left_bytes)(n));
-                buffer ^= 1;
-                FMM_NAME(pack_left)(&left_sum, top * a.row + front * a.col, a.row, a.col,
-                                    fmm_share(rows, FMM_ROWS, team->thread, team->threads),
-                                    fmm_share(rows, FMM_ROWS, team->thread + 1, team->threads), depth, left);
-                fmm_barrier(team); /* the rows are there; nobody reads those of two barriers ago any more */
-                for (int64_t j = first; j < last; j += FMM_COLS) {
-                    const int64_t cols = last - j < FMM_COLS ? last - j : FMM_COLS;
-                    FMM_NAME(pack_right)(&right_sum, front * b.row + j * b.col, b.row, b.col, depth, cols, right);
-                    FMM_NAME(tiles)(rows, depth, cols, left, right, targets, count, top * c.row + j * c.col, c.row,
-                                    c.col);
-                }
+            if (j < p) {
+                FMM_NAME(multiply_step)(&task, &now, j, FMM_NAME(columns)(p - j, team->threads), right);
+                continue;
             }
+            rows = (part - done) * FMM_SOME_ROWS;
+            if (rows >= next.rows) {
+                break;
+            }
+            FMM_NAME(pack_step)(&task, &next, rows, rows + FMM_SOME_ROWS < next.rows ? rows + FMM_SOME_ROWS : next.rows);
         }
+        fmm_barrier(team);
     }
     if (scheme->denominator > 1 || m == 0) {
+        const int64_t first = fmm_share(p, 1, team->thread, team->threads);
+        const int64_t last = fmm_share(p, 1, team->thread + 1, team->threads);
         for (int block = 0; block < scheme->n * scheme->p; block++) {
             R *const at = c.at + block / scheme->p * n * c.row + block % scheme->p * p * c.col;
             for (int64_t i = 0; i < n; i++) {
@@ -724,6 +825,7 @@ static FMM_TARGET void FMM_NAME(product)(const fmm_team *team, const fmm_scheme 
                 }
             }
         }
+        fmm_barrier(team);
     }
 }
 
@@ -747,7 +849,7 @@ FMM_INLINE int FMM_NAME(aligned)(R *const *out, int count) {
 
 /*@SUMS@*/
 
-/* Sums of the rows x cols blocks of `x`, blocks_wide of them side by side, in one pass; each thread has its own rows. */
+/* Sums of the rows x cols blocks of `x`, blocks_wide of them side by side, in one pass. */
 static FMM_TARGET void FMM_NAME(block_sums)(const fmm_team *team,
                                             void (*sums)(const R *const *, int64_t, R *const *, int64_t, int64_t, int),
                                             int64_t rows, int64_t cols, const IN *from, int inputs, const OUT *to,
@@ -756,16 +858,20 @@ static FMM_TARGET void FMM_NAME(block_sums)(const fmm_team *team,
     R *out[FMM_MOST_BLOCKS];
     const int by_cols = from[0].row == 1 && from[0].col != 1; /* all inputs have the same strides */
     const int64_t lines = by_cols ? cols : rows;
-    const int64_t end = fmm_share(lines, 1, team->thread + 1, team->threads);
-    for (int64_t i = fmm_share(lines, 1, team->thread, team->threads); i < end; i++) {
-        for (int k = 0; k < inputs; k++) {
-            in[k] = from[k].at + i * (by_cols ? from[k].col : from[k].row);
+    for (int64_t part = fmm_next(team, FMM_NONE); part * FMM_SOME_LINES < lines; part = fmm_next(team, part)) {
+        const int64_t begin = part * FMM_SOME_LINES;
+        for (int64_t i = begin; i < lines && i < begin + FMM_SOME_LINES; i++) {
+            for (int k = 0; k < inputs; k++) {
+                in[k] = from[k].at + i * (by_cols ? from[k].col : from[k].row);
+            }
+            for (int k = 0; k < outputs; k++) {
+                out[k] = to[k].at + i * (by_cols ? to[k].col : to[k].row);
+            }
+            sums(in, by_cols ? from[0].row : from[0].col, out, by_cols ? to[0].row : to[0].col, by_cols ? rows : cols,
+                 around);
         }
-        for (int k = 0; k < outputs; k++) {
-            out[k] = to[k].at + i * (by_cols ? to[k].col : to[k].row);
-        }
-        sums(in, by_cols ? from[0].row : from[0].col, out, by_cols ? to[0].row : to[0].col, by_cols ? rows : cols, around);
     }
+    fmm_barrier(team);
 }
 
 FMM_INLINE IN FMM_NAME(block)(IN x, int block, int cols, int64_t high, int64_t wide) {
@@ -842,7 +948,6 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
     const int64_t bytes = (int64_t)sizeof(R) * (FMM_OUTER_LEFT_SUMS * h * g + FMM_OUTER_RIGHT_SUMS * g * w +
                                                 FMM_OUTER_PRODUCTS * h * w);
     const int around = bytes > FMM_STREAM;
-    fmm_barrier(team);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_left), h, g, left, FMM_OUTER_N * FMM_OUTER_M, left_sums,
                          FMM_OUTER_LEFT_SUMS, around);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_right), g, w, right, FMM_OUTER_M * FMM_OUTER_P, right_sums,
@@ -853,7 +958,6 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
         const IN t = y < 0 ? right[~y] : (IN){right_sums[y].at, right_sums[y].row, right_sums[y].col};
         FMM_NAME(multiply)(team, h, g, w, s, t, results[r], levels, fused, workspace);
     }
-    fmm_barrier(team);
     FMM_NAME(block_sums)(team, FMM_NAME(outer_output), h, w, products, FMM_OUTER_PRODUCTS, outputs,
                          FMM_OUTER_N * FMM_OUTER_P, around);
 }
@@ -906,6 +1010,5 @@ static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
 #undef FMM_LANES
 #undef FMM_WIDTH
 #undef FMM_STRIDE
-#undef FMM_HEIGHT
 
 #endif
