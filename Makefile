@@ -2,7 +2,8 @@
 # make test   the environment, then every test
 #
 # requirements.lock is made from pyproject.toml, with hashes and without addresses:
-#   uv pip compile --universal --generate-hashes --group test pyproject.toml --output-file requirements.lock
+#   uv pip compile --universal --generate-hashes --no-annotate --no-header --group test pyproject.toml \
+#     --output-file requirements.lock
 
 PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -13,7 +14,7 @@ run: .venv/installed
 	snakemake
 
 test: .venv/installed
-	python -m pytest
+	python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 # Written last: an install that was interrupted is made again from nothing.
 .venv/installed: requirements.lock

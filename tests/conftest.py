@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import jaxtyping
+import pytest
 
 ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = (
@@ -19,3 +20,11 @@ def _modules() -> list[str]:
 
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For several processes: each file's tests in one of them, and those that share finished runs, begun first, in one."""
+    workflow = ROOT / "tests/workflow"
+    items.sort(key=lambda item: workflow not in item.path.parents)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(workflow if workflow in item.path.parents else item.path)))
