@@ -1,8 +1,9 @@
-"""python benchmarks/matmul.py: `stages.kernels.matmul` against the fastest library product on random shapes.
+"""python benchmarks/matmul.py: `stages.kernels.matmul` against the fastest library product, float32.
 
-Sides are drawn log-uniformly from 64 to 4096, float32. Each product is checked against some rows in float64; the calls
-are warm and interleaved. Appends nothing and keeps nothing but what `matmul` itself keeps for the machine; prints the
-median ratio, the worst twentieth, and what was chosen. Without results/kernels/kernels.parquet all products are plain.
+First squares, in each state that a call can find the machine in; then random shapes, warm, sides drawn log-uniformly
+from 64 to 4096. Each product is checked against some rows in float64. NumPy's product is a further arm of its own: its
+ratio is what the noise of the machine, and taking the faster of two libraries, leave of 1. Keeps nothing but what
+`matmul` itself keeps for the machine. Without results/kernels/kernels.parquet all products are plain.
 """
 
 from __future__ import annotations
@@ -26,10 +27,57 @@ import numpy as np
 from stages.benchmarking.accuracy import exact_rows, relative_error
 from stages.contract.progress import Progress
 from stages.kernels import explain, matmul
-from stages.timing import interleave, ratio
+from stages.timing import STATES, Interval, interleave, ratio
 
+SQUARES = {1024: 15, 2048: 9, 4096: 3}  # n = m = p, and rounds
 SIDES = (64, 4096)
 WORST = 0.05
+LIBRARIES = ("numpy", "jax")
+XLA = jax.jit(partial(jnp.matmul, precision="highest"))
+
+
+class Product:
+    """One product by all arms; exits where `matmul` is wrong.
+
+    Attributes:
+      error: that of `matmul` over that of NumPy.
+    """
+
+    def __init__(self, rng: np.random.Generator, n: int, m: int, p: int) -> None:
+        self.a, self.b = (rng.standard_normal(shape).astype(np.float32) for shape in ((n, m), (m, p)))
+        rows, exact = exact_rows(self.a, self.b, 0)
+        error = relative_error(matmul(self.a, self.b)[rows], exact)
+        if not error < 1e-4:
+            raise SystemExit(f"{n}x{m}x{p}: expected a relative error below 1e-4, got {error}")
+        self.error = error / relative_error((self.a @ self.b)[rows], exact)
+        x, y = jax.device_put(self.a), jax.device_put(self.b)
+        self._calls = {
+            "matmul": partial(matmul, self.a, self.b),
+            "numpy": partial(np.matmul, self.a, self.b),
+            "numpy again": partial(np.matmul, self.a, self.b),
+            "jax": lambda: jax.block_until_ready(XLA(x, y)),
+        }
+
+    def speeds(self, rounds: int, seed: int, state: str) -> tuple[Interval, Interval, str]:
+        """Of `matmul`, and of NumPy once more, time of the faster library over theirs; and which library that is."""
+        for call in self._calls.values():
+            call()
+        seconds = interleave(self._calls, rounds, seed, STATES[state](self._calls["numpy"]))
+        fastest = min(LIBRARIES, key=lambda name: np.median(seconds[name]))
+        ours, again = (ratio(seconds[fastest], seconds[name], 0) for name in ("matmul", "numpy again"))
+        return ours, again, fastest
+
+    def chosen(self) -> str:
+        plan = explain(self.a, self.b)
+        return plan.form.name if plan.form else "plain"
+
+
+def squares(rng: np.random.Generator, seed: int) -> None:
+    print("| n = m = p | " + " | ".join(STATES) + " |", "|---" * (len(STATES) + 1) + "|", sep="\n")
+    for n, rounds in SQUARES.items():
+        product = Product(rng, n, n, n)
+        found = [product.speeds(rounds, seed, state)[0] for state in STATES]
+        print(f"| {n} |", " | ".join(f"{x.median:.2f} [{x.low:.2f}, {x.high:.2f}]" for x in found), "|", flush=True)
 
 
 def main() -> None:
@@ -39,34 +87,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     rng = np.random.default_rng(given.seed)
+    print(f"{THREADS} threads; time of the fastest library product over that of matmul")
+    squares(rng, given.seed)
     shapes = np.exp(rng.uniform(*np.log(SIDES), (given.shapes, 3))).round().astype(int).tolist()
-    xla = jax.jit(partial(jnp.matmul, precision="highest"))
     progress = Progress("matmul", len(shapes), "shapes")
-    found, plans, errors = [], Counter(), []
-    for done, (n, m, p) in enumerate(shapes, start=1):
-        a, b = rng.standard_normal((n, m)).astype(np.float32), rng.standard_normal((m, p)).astype(np.float32)
-        x, y = jax.device_put(a), jax.device_put(b)
-        rows, exact = exact_rows(a, b, 0)
-        error = relative_error(matmul(a, b)[rows], exact)
-        if not error < 1e-4:
-            raise SystemExit(f"{n}x{m}x{p}: expected a relative error below 1e-4, got {error}")
-        errors.append(error / relative_error((a @ b)[rows], exact))
-        calls = {
-            "matmul": partial(matmul, a, b),
-            "numpy": partial(np.matmul, a, b),
-            "jax": lambda x=x, y=y: jax.block_until_ready(xla(x, y)),
-        }
-        for call in calls.values():
-            call()
-        seconds = interleave(calls, given.rounds, given.seed)
-        fastest = min(("numpy", "jax"), key=lambda name: np.median(seconds[name]))
-        plan = explain(a, b)
-        form = plan.form.name if plan.form else "plain"
+    found, again, plans, errors = [], [], Counter(), []
+    for done, shape in enumerate(shapes, start=1):
+        product = Product(rng, *shape)
+        errors.append(product.error)
+        speed, twice, fastest = product.speeds(given.rounds, given.seed, "warm")
+        again.append(twice.median)
+        form = product.chosen()
         plans[form] += 1
-        found.append((ratio(seconds[fastest], seconds["matmul"], 0).median, f"{n}x{m}x{p}", form, fastest))
+        found.append((speed.median, "x".join(map(str, shape)), form, fastest))
         progress.update(done)
     speeds = np.array([speed for speed, *_ in found])
-    print(f"{len(shapes)} shapes, {THREADS} threads: median {np.median(speeds):.3f} of the fastest library product")
+    print(f"{len(shapes)} shapes: median {np.median(speeds):.3f}, of NumPy once more {np.median(again):.3f}")
     print(f"quantiles 5, 25, 75, 95 %: {np.quantile(speeds, [0.05, 0.25, 0.75, 0.95]).round(3)}")
     print(f"chosen: {dict(plans)}; error over that of NumPy at most {max(errors):.1f}")
     print(

@@ -23,7 +23,7 @@ jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For several processes: each file's tests in one of them, and those that share finished runs, begun first, in one."""
+    """For several processes: a file goes to one of them, all that share finished runs to one, and these begin."""
     workflow = ROOT / "tests/workflow"
     items.sort(key=lambda item: workflow not in item.path.parents)
     for item in items:
