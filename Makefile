@@ -14,7 +14,7 @@ run: .venv/installed
 	snakemake
 
 test: .venv/installed
-	python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	python -m pytest --numprocesses auto --no-loadscope-reorder
 
 # Written last: an install that was interrupted is made again from nothing.
 .venv/installed: requirements.lock

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.contract import tables
 from stages.kernels.c import binding
 from stages.kernels.c.forms import Form
 
+ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "results/kernels/kernels.parquet"
 FORMS = (Form(0, False), Form(0, True), Form(1, True), Form(2, True), Form(3, True))
 

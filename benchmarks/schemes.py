@@ -14,8 +14,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.benchmarking.threads import use_granted_cores
 
@@ -32,6 +31,7 @@ from stages.kernels.kernel import c_text, read_program
 from stages.program.costs import stored, terms
 from stages.timing import interleave, ratio
 
+ROOT = Path(__file__).parents[1]
 SCHEMES = ROOT / "results/verification/schemes.parquet"
 FORMS = (Form(1, False), Form(0, True))
 BLOCK = 512  # sides of the blocks that one level leaves

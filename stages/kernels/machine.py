@@ -6,14 +6,13 @@ import functools
 import os
 import platform
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import LibController, ThreadpoolController
 
 _CPUINFO = Path("/proc/cpuinfo")
-_TASKS = Path("/proc/self/task")
+_TASKS = "/proc/self/task"
 
 
 def cpu_model() -> str:
@@ -43,16 +42,18 @@ def _numpy_blas() -> list[LibController]:
 
 
 def other_threads_run() -> bool:
-    """Whether some thread of this process runs beside the calling one, such as one of a BLAS that spins after a call.
+    """Whether a thread of this process runs, or wants to, beside the calling one: one of a BLAS that spins on, say.
 
-    Threads of C kernels, which sleep soon, do not count. Takes some 20 us. True where the system does not tell.
+    Threads of C kernels, which sleep soon, do not count. Takes some 15 us per thread. True where no system tells.
     """
+    mine = str(threading.get_native_id())
     try:
-        tasks = [int(task) for task in os.listdir(_TASKS)]
-        clocks = [(~task << 3) | 6 for task in tasks]  # the number that Linux gives the CPU time of a thread
-        before, after = ([time.clock_gettime_ns(clock) for clock in clocks] for _ in range(2))
-        running = [task for task, then, now in zip(tasks, before, after, strict=True) if now > then]
-        names = [(_TASKS / str(task) / "comm").read_text() for task in running if task != threading.get_native_id()]
+        for task in os.listdir(_TASKS):
+            if task != mine:
+                with open(f"{_TASKS}/{task}/stat", "rb", buffering=0) as file:
+                    name, _, fields = file.read(80).partition(b"(")[2].rpartition(b") ")
+                if fields.startswith(b"R") and name != b"fmm":
+                    return True
     except OSError:  # another system; a thread that has just ended
         return True
-    return any(name != "fmm\n" for name in names)
+    return False

@@ -5,7 +5,8 @@ few square sizes; the ratios are kept in the user's cache. A product of any shap
 its effective size: the harmonic mean of its three sides, on which the traffic of block sums per operation depends.
 
 The threads of NumPy's library spin for a while after each of its products, on the cores that a kernel wants. So both
-cases are timed, and each call looks which one it meets.
+cases are timed, and each call looks which one it meets. A plain product is one of NumPy's: what follows it at once will
+mostly be plain too.
 """
 
 from __future__ import annotations
@@ -319,7 +320,7 @@ def _read(path: Path, states: Sequence[str]) -> Speeds | None:
     """What was measured before; None where there is nothing, or nothing that makes sense."""
     try:
         given = json.loads(path.read_text())
-        return {
+        speeds = {
             state: {
                 Form(int(levels), bool(fused)): {int(n): float(speed) for n, speed in found.items()}
                 for levels, fused, found in given[state]
@@ -328,6 +329,10 @@ def _read(path: Path, states: Sequence[str]) -> Speeds | None:
         }
     except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return None
+    measured = [{form: set(found) for form, found in forms.items()} for forms in speeds.values()]
+    ratios = [speed for forms in speeds.values() for found in forms.values() for speed in found.values()]
+    same = all(sizes and sizes == measured[0] and all(sizes.values()) for sizes in measured)
+    return speeds if same and all(0 < ratio < math.inf for ratio in ratios) else None
 
 
 def _best_kernel(table: Path, backend: str) -> tuple[dict | None, str]:

@@ -102,6 +102,14 @@ def test_bits_do_not_depend_on_the_number_of_threads(kernel):
     assert np.array_equal(one, two)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_rows_columns_and_panels_of_several_parts(kernel, threads):
+    rng = np.random.default_rng(0)
+    a, b = integers(rng, (6200, 1040), np.float32, 0), integers(rng, (1040, 100), np.float32, 0)
+    assert np.array_equal(kernel.product(a, b, fused=True, threads=threads), a @ b)  # of blocks of 3100 x 520
+    assert np.array_equal(kernel.product(b.T, a.T, threads=threads), b.T @ a.T)
+
+
 def test_empty_products_are_zeros(kernel):
     ones = np.ones((3, 4), np.float32)
     assert np.array_equal(kernel.product(ones[:, :0], ones[:0], levels=1, fused=True), np.zeros((3, 4)))

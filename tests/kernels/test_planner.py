@@ -77,6 +77,18 @@ def fast(monkeypatch) -> list:
     return calls
 
 
+GOOD = [[1, True, {"64": 3.0, "96": 3.0}]]
+WRONG = [  # what no planner has kept
+    {"idle": 3, "after": 3},
+    {"idle": GOOD},
+    {"idle": GOOD, "after": []},
+    {"idle": [], "after": []},
+    {"idle": [[1, True, {}]], "after": [[1, True, {}]]},
+    {"idle": GOOD, "after": [[1, True, {"64": 3.0}]]},
+    {"idle": GOOD, "after": [[1, True, {"64": float("nan"), "96": 3.0}]]},
+]
+
+
 def measure_as(monkeypatch, speeds: dict) -> None:
     monkeypatch.setattr(planner.Planner, "_measured", lambda self, dtype: speeds)
 
@@ -121,29 +133,45 @@ def test_a_kernel_that_loses_beside_other_threads_is_left_while_they_run(table, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
-def test_threads_that_run_are_seen():
-    assert not eventually(other_threads_run, False)
+def test_threads_that_run_are_seen(table):
+    at_rest(other_threads_run)
     stop = threading.Event()
     sleeper = threading.Thread(target=stop.wait)
     sleeper.start()
-    assert not eventually(other_threads_run, False)
-    big = np.ones((3000, 3000))
-    worker = threading.Thread(target=lambda: [big.dot(big) for _ in iter(stop.is_set, True)])  # lets the lock go
+    at_rest(other_threads_run)
+
+    def work() -> None:
+        big = np.ones((3000, 3000))
+        while not stop.is_set():
+            np.dot(big, big)  # lets the lock of Python go
+
+    worker = threading.Thread(target=work)
     worker.start()
-    assert eventually(other_threads_run, True)
+    time.sleep(0.5)
+    seen = [other_threads_run() for _ in range(50)]
     stop.set()
     for thread in (sleeper, worker):
         thread.join()
-    assert not eventually(other_threads_run, False)
+    assert sum(seen) > 40
+    at_rest(other_threads_run)
 
 
-def eventually(call, wanted: bool) -> bool:
-    """What `call` says in the end, if that is not what is wanted at once: threads of other tests may still spin."""
-    for _ in range(100):
-        if call() == wanted:
-            return wanted
+def at_rest(others_run) -> None:
+    """Waits for threads of other tests that may still spin."""
+    for _ in range(200):
+        if not others_run():
+            return
         time.sleep(0.05)
-    return not wanted
+    pytest.fail("a thread runs for ten seconds")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
+def test_threads_of_kernels_have_the_name_that_does_not_count(table):
+    (row,) = (row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    a, b = operands()
+    kernel = binding.load(row["source"])
+    kernel.product(a, b, threads=2)
+    assert "fmm\n" in [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
 
 
 def test_speed_is_taken_at_the_effective_size(table, monkeypatch):
@@ -161,11 +189,11 @@ def test_what_was_measured_is_kept_for_the_machine(table, fast, tmp_path):
         assert explain(a, b, kernels=table).form == FUSED
     assert len(fast) == 1
     (kept,) = (tmp_path / "cache").rglob("*.json")
-    for text in ("", "{", "[]", json.dumps({"idle": 3, "after": 3}), json.dumps({"idle": [[1, True, {}]]})):
+    for text in ("", "{", "[]", *map(json.dumps, WRONG)):
         kept.write_text(text)
         planner._planner.cache_clear()
         assert explain(a, b, kernels=table).form == FUSED
-    assert len(fast) == 6
+    assert len(fast) == 4 + len(WRONG)
 
 
 def test_without_a_table_products_are_plain(tmp_path, table):

@@ -29,7 +29,7 @@ enum { FMM_LINE = 64, FMM_STAGGER = 5 * FMM_LINE };
  * again before the last level has dropped them. */
 enum { FMM_STREAM = 24 << 20 };
 
-/* Rows of A packed at once: they stay in the last level. */
+/* Rows of A packed at once: they stay in the last level. A multiple of FMM_ROWS. */
 enum { FMM_HEIGHT = 3072 };
 
 /* Rows that a thread takes at once when it packs; a multiple of FMM_ROWS. */
@@ -605,7 +605,9 @@ FMM_INLINE void FMM_NAME(pack_cols)(const int count, const R *const *from, const
     if (col == 1) {
         for (int64_t q = 0; q < depth; q++) {
             for (int64_t j = 0; j < whole; j += FMM_WIDTH) {
-                FMM_NAME(fetch)(count, from, (q + FMM_AHEAD) * row + j);
+                for (int64_t k = j; k < j + FMM_WIDTH; k += FMM_LINE / (int64_t)sizeof(R)) {
+                    FMM_NAME(fetch)(count, from, (q + FMM_AHEAD) * row + k);
+                }
                 V *const out = (V *)(to + j * depth + q * FMM_WIDTH);
                 out[0] = FMM_NAME(vector_sum)(count, from, factor, q * row + j);
                 out[1] = FMM_NAME(vector_sum)(count, from, factor, q * row + j + FMM_LANES);
@@ -699,7 +701,7 @@ static FMM_TARGET void FMM_NAME(tiles)(int64_t rows, int64_t depth, int64_t cols
 FMM_INLINE int64_t FMM_NAME(most_rows)(int64_t n) { return n < FMM_HEIGHT ? n : FMM_HEIGHT; }
 
 FMM_INLINE int64_t FMM_NAME(height)(int64_t n) {
-    const int64_t most = FMM_HEIGHT - FMM_ROWS, steps = n > FMM_HEIGHT ? (n - 1) / most + 1 : 1;
+    const int64_t steps = (n + FMM_HEIGHT - 1) / FMM_HEIGHT;
     return steps == 1 ? n : (n + steps * FMM_ROWS - 1) / (steps * FMM_ROWS) * FMM_ROWS;
 }
 
