@@ -1,18 +1,22 @@
 """python benchmarks/matmul.py: `stages.kernels.matmul` against the fastest library product, float32.
 
 First squares, in each state that a call can find the machine in; then random shapes, warm, sides drawn log-uniformly
-from 64 to 4096. Each product is checked against some rows in float64. NumPy's product is a further arm of its own: its
-ratio is what the noise of the machine, and taking the faster of two libraries, leave of 1. Keeps nothing but what
-`matmul` itself keeps for the machine. Without results/kernels/kernels.parquet all products are plain.
+from 64 to 4096, short products several times in a row. Each product is checked against some rows in float64. NumPy's
+product is a further arm of its own: its ratio is what the noise of the machine, and taking the faster of two libraries,
+leave of 1. Keeps nothing but what `matmul` itself keeps for the machine. Without results/kernels/kernels.parquet all
+products are plain.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -29,11 +33,21 @@ from stages.contract.progress import Progress
 from stages.kernels import explain, matmul
 from stages.timing import STATES, Interval, interleave, ratio
 
-SQUARES = {1024: 15, 2048: 9, 4096: 3}  # n = m = p, and rounds
+SQUARES = {1024: 21, 2048: 15, 4096: 5}  # n = m = p, and rounds
 SIDES = (64, 4096)
+SAMPLE_S = 0.01  # a sample is as many calls in a row as NumPy makes in this time
 WORST = 0.05
 LIBRARIES = ("numpy", "jax")
 XLA = jax.jit(partial(jnp.matmul, precision="highest"))
+
+
+class Speed(NamedTuple):
+    """Time of the faster library over that of `matmul`, and of NumPy once more; which that is, and what is chosen."""
+
+    matmul: Interval
+    numpy_again: Interval
+    library: str
+    form: str
 
 
 class Product:
@@ -51,33 +65,44 @@ class Product:
             raise SystemExit(f"{n}x{m}x{p}: expected a relative error below 1e-4, got {error}")
         self.error = error / relative_error((self.a @ self.b)[rows], exact)
         x, y = jax.device_put(self.a), jax.device_put(self.b)
-        self._calls = {
+        calls = {
             "matmul": partial(matmul, self.a, self.b),
             "numpy": partial(np.matmul, self.a, self.b),
             "numpy again": partial(np.matmul, self.a, self.b),
             "jax": lambda: jax.block_until_ready(XLA(x, y)),
         }
-
-    def speeds(self, rounds: int, seed: int, state: str) -> tuple[Interval, Interval, str]:
-        """Of `matmul`, and of NumPy once more, time of the faster library over theirs; and which library that is."""
-        for call in self._calls.values():
+        for call in calls.values():
             call()
-        seconds = interleave(self._calls, rounds, seed, STATES[state](self._calls["numpy"]))
+        start = time.perf_counter()
+        calls["numpy"]()
+        self._repeats = max(1, round(SAMPLE_S / (time.perf_counter() - start)))
+        self._calls = {name: partial(self._repeated, call) for name, call in calls.items()}
+
+    def _repeated(self, call: Callable[[], object]) -> None:
+        for _ in range(self._repeats):
+            call()
+
+    def speed(self, rounds: int, seed: int, state: str) -> Speed:
+        before = STATES[state](self._calls["numpy"])
+        seconds = interleave(self._calls, rounds, seed, before)
         fastest = min(LIBRARIES, key=lambda name: np.median(seconds[name]))
         ours, again = (ratio(seconds[fastest], seconds[name], 0) for name in ("matmul", "numpy again"))
-        return ours, again, fastest
-
-    def chosen(self) -> str:
+        before(self._calls["matmul"])
         plan = explain(self.a, self.b)
-        return plan.form.name if plan.form else "plain"
+        return Speed(ours, again, fastest, plan.form.name if plan.form else "plain")
 
 
 def squares(rng: np.random.Generator, seed: int) -> None:
+    """In each cell the speed of `matmul` and what it chose, and in brackets the speed of NumPy once more."""
     print("| n = m = p | " + " | ".join(STATES) + " |", "|---" * (len(STATES) + 1) + "|", sep="\n")
     for n, rounds in SQUARES.items():
         product = Product(rng, n, n, n)
-        found = [product.speeds(rounds, seed, state)[0] for state in STATES]
-        print(f"| {n} |", " | ".join(f"{x.median:.2f} [{x.low:.2f}, {x.high:.2f}]" for x in found), "|", flush=True)
+        found = [product.speed(rounds, seed, state) for state in STATES]
+        cells = [
+            f"{x.matmul.median:.2f} [{x.matmul.low:.2f}, {x.matmul.high:.2f}] {x.form} ({x.numpy_again.median:.2f})"
+            for x in found
+        ]
+        print(f"| {n} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -95,11 +120,10 @@ def main() -> None:
     for done, shape in enumerate(shapes, start=1):
         product = Product(rng, *shape)
         errors.append(product.error)
-        speed, twice, fastest = product.speeds(given.rounds, given.seed, "warm")
-        again.append(twice.median)
-        form = product.chosen()
-        plans[form] += 1
-        found.append((speed.median, "x".join(map(str, shape)), form, fastest))
+        speed = product.speed(given.rounds, given.seed, "warm")
+        again.append(speed.numpy_again.median)
+        plans[speed.form] += 1
+        found.append((speed.matmul.median, "x".join(map(str, shape)), speed.form, speed.library))
         progress.update(done)
     speeds = np.array([speed for speed, *_ in found])
     print(f"{len(shapes)} shapes: median {np.median(speeds):.3f}, of NumPy once more {np.median(again):.3f}")

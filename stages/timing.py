@@ -7,8 +7,8 @@ a ratio is taken within a round. Every sample is kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,8 @@ PAUSE_S = 0.15
 IDLE_S = 0.25
 RESAMPLES = 2000
 LEVEL = 0.95
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Interval(NamedTuple):
@@ -48,12 +50,12 @@ STATES: Mapping[str, Callable[[Callable[[], object]], Callable[[Callable[[], obj
 
 
 def interleave(
-    arms: Mapping[str, Callable[[], object]],
+    arms: Mapping[Name, Callable[[], object]],
     rounds: int,
     seed: int,
     before: Callable[[Callable[[], object]], object] = _warm,
     on_round: Callable[[int], None] = lambda done: None,
-) -> dict[str, Float[np.ndarray, " rounds"]]:
+) -> dict[Name, Float[np.ndarray, " rounds"]]:
     """Times every arm once per round.
 
     Args:

@@ -32,7 +32,7 @@ SHAPE = (96, 80, 112)
 def _small(monkeypatch, tmp_path):
     """Forms from blocks of 16 on, and nothing kept from other tests."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(planner, "TUNED", {64: 2, 96: 2})
+    monkeypatch.setattr(planner, "TUNED", {64: (1, 2), 96: (1, 2)})
     monkeypatch.setattr(planner, "LEAST", 64)
     for module in (forms, planner):
         monkeypatch.setattr(module, "LEAST_BLOCK", 16)
@@ -317,6 +317,17 @@ def test_jax_arrays_stay_jax_arrays_and_can_be_traced(table, fast):
         assert jnp.array_equal(got, expected)
     gradient = jax.grad(lambda a: product(a, b).sum())(a)
     assert jnp.allclose(gradient, jnp.ones_like(expected) @ b.T)
+
+
+def test_the_best_of_few_rounds_is_no_ratio(table, monkeypatch):
+    """All forms win by ten in the first rounds, by two when the best of them are looked at again."""
+
+    def interleave(calls, rounds, seed, before):
+        fast = 0.1 if len(calls) > 1 + planner.FINALISTS else 0.5
+        return {form: np.full(rounds, 1.0 if form is None else fast) for form in calls}
+
+    monkeypatch.setattr(planner, "interleave", interleave)
+    assert explain(*operands(), kernels=table).speed == 2.0
 
 
 def test_measuring_for_real(table, capfd):
