@@ -114,6 +114,8 @@ def main() -> None:
     rng = np.random.default_rng(given.seed)
     print(f"{THREADS} threads; time of the fastest library product over that of matmul")
     squares(rng, given.seed)
+    if not given.shapes:
+        return
     shapes = np.exp(rng.uniform(*np.log(SIDES), (given.shapes, 3))).round().astype(int).tolist()
     progress = Progress("matmul", len(shapes), "shapes")
     found, again, plans, errors = [], [], Counter(), []
