@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -42,18 +43,26 @@ def _numpy_blas() -> list[LibController]:
 
 
 def other_threads_run() -> bool:
-    """Whether a thread of this process runs, or wants to, beside the calling one: one of a BLAS that spins on, say.
+    """Whether a thread of this process runs beside the calling one: one of a BLAS that spins on, say.
 
-    Threads of C kernels, which sleep soon, do not count. Takes some 15 us per thread. True where no system tells.
+    Threads of C kernels, which sleep soon, do not count. Takes some 20 us and 2 us per thread. True where no system
+    tells.
     """
-    mine = str(threading.get_native_id())
+    mine = threading.get_native_id()
     try:
-        for task in os.listdir(_TASKS):
-            if task != mine:
-                with open(f"{_TASKS}/{task}/stat", "rb", buffering=0) as file:
-                    name, _, fields = file.read(80).partition(b"(")[2].rpartition(b") ")
-                if fields.startswith(b"R") and name != b"fmm":
-                    return True
+        others = [task for task in map(int, os.listdir(_TASKS)) if task != mine]
+        before = [_cpu_ns(task) for task in others]
+        running = [task for task, then in zip(others, before, strict=True) if _cpu_ns(task) > then]
+        return any(_name(task) != b"fmm\n" for task in running)
     except OSError:  # another system; a thread that has just ended
         return True
-    return False
+
+
+def _name(task: int) -> bytes:
+    with open(f"{_TASKS}/{task}/comm", "rb", buffering=0) as file:  # a Path takes ten times as long
+        return file.read(16)
+
+
+def _cpu_ns(task: int) -> int:
+    """What a thread has had of the processors. Linux makes the number of a thread's clock from that of the thread."""
+    return time.clock_gettime_ns(~task << 3 | 6)

@@ -46,6 +46,7 @@ LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has t
 SCHEME = Size(2, 2, 2)  # of the levels and of the fused one
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
+_REMEMBERED = 256  # shapes whose best forms need not be looked for again
 _LOCK = threading.RLock()  # two that measure at the same time would spoil each other's ratios
 
 # In each state, of each form, at each size of TUNED: time of the plain product over that of the form.
@@ -240,6 +241,7 @@ class Planner:
         self._kernel, self._why_none = _best_kernel(table, library.backend)
         self._speeds: dict[tuple[np.dtype, int], Speeds] = {}
         self._run: Callable | None = None
+        self._best = functools.lru_cache(_REMEMBERED)(self._best_forms)
 
     def plan(self, shape: Shape, dtype: np.dtype) -> Plan:
         """The form of the highest measured ratio for products of this shape at this moment."""
@@ -250,11 +252,10 @@ class Planner:
         if self._kernel is None:
             return plain(self._why_none)
         try:
-            speeds = self._tuned(np.dtype(dtype))
+            best = self._best(shape, np.dtype(dtype), self._library.threads())
         except (KernelError, MemoryError) as error:  # no compiler, no room
             self._kernel, self._why_none = None, str(error)
             return plain(self._why_none)
-        best = {state: _best(found, shape, effective) for state, found in speeds.items()}
         if not any(best.values()):
             return plain(f"all forms would cut {'x'.join(map(str, shape))} into blocks of sides below {LEAST_BLOCK}")
         state, (speed, form) = max(best.items(), key=lambda item: item[1])
@@ -273,8 +274,22 @@ class Planner:
                 self._run = self._library.load(self._kernel["source"])
         return self._run(form, a, b, out)
 
-    def _tuned(self, dtype: np.dtype) -> Speeds:
-        threads = self._library.threads()
+    def _best_forms(self, shape: Shape, dtype: np.dtype, threads: int) -> dict[str, tuple[float, Form] | None]:
+        """In each state, of the forms whose blocks are large enough, the one of the highest ratio, and that."""
+        size = _effective(*shape)
+        return {
+            state: max(
+                (
+                    (_interpolated(found, size), form)
+                    for form, found in forms.items()
+                    if smallest_side(SCHEME, SCHEME, form, shape) >= LEAST_BLOCK
+                ),
+                default=None,
+            )
+            for state, forms in self._tuned(dtype, threads).items()
+        }
+
+    def _tuned(self, dtype: np.dtype, threads: int) -> Speeds:
         if (dtype, threads) not in self._speeds:
             source = hashlib.sha256(self._kernel["source"].encode()).hexdigest()
             key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED]
@@ -316,12 +331,6 @@ class Planner:
 def _ratios(seconds: Mapping[Form | None, np.ndarray]) -> dict[Form, float]:
     """Medians of the time of the plain product (None) over that of each form."""
     return {form: float(np.median(seconds[None] / found)) for form, found in seconds.items() if form is not None}
-
-
-def _best(speeds: Mapping[Form, Mapping[int, float]], shape: Shape, effective: float) -> tuple[float, Form] | None:
-    """Of the forms whose blocks are large enough, the one of the highest ratio, and that; None where there is none."""
-    suitable = [form for form in speeds if smallest_side(SCHEME, SCHEME, form, shape) >= LEAST_BLOCK]
-    return max(((_interpolated(speeds[form], effective), form) for form in suitable), default=None)
 
 
 def _interpolated(points: Mapping[int, float], size: float) -> float:
