@@ -17,6 +17,7 @@ this judge alone: it ends a row, and no agent ever reads it.
 
 import argparse
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -137,6 +138,7 @@ def parameters(row: Row) -> params.Params:
     return params.Params.model_validate(tree)
 
 
+@functools.cache
 def digest(row: Row) -> str:
     """Tells the parameters of the row from others."""
     given, name = parameters(row).model_dump(), row.ring.lower()

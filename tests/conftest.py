@@ -1,5 +1,6 @@
 """Annotations are checked in every test: jaxtyping's shapes and beartype's types, on all of stages/ but Numba's."""
 
+import os
 from pathlib import Path
 
 import jaxtyping
@@ -20,6 +21,9 @@ def _modules() -> list[str]:
     names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.stem != "__init__")
     return sorted(name for name in names if name not in COMPILED_BY_NUMBA)
 
+
+# Most of the time of small networks goes into compiling them. Stages of their own process clear this (contract/xla.py).
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 

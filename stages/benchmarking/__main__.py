@@ -40,8 +40,8 @@ def calibrate(given: argparse.Namespace) -> None:
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         rates = kernel.rates(dtype, THREADS)
         print(
-            f"{dtype}, {THREADS} threads: products {rates.flops / 1e9:.0f} GFLOP/s, sums {rates.bytes / 1e9:.1f} GB/s, "
-            f"{rates.flops * dtype.itemsize / rates.bytes:.0f} operations per element moved"
+            f"{dtype}, {THREADS} threads: products {rates.flops / 1e9:.0f} GFLOP/s, sums of blocks in memory "
+            f"{rates.memory / 1e9:.1f} GB/s, in the caches {rates.cache / 1e9:.1f}, fused {rates.fused / 1e9:.1f}"
         )
 
 

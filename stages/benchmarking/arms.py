@@ -107,7 +107,7 @@ class Loaded:
     def rates(self, dtype: np.dtype, threads: int) -> Rates:
         """Those of a C kernel on this machine, measured when first asked for."""
         if (dtype, threads) not in self._rates:
-            self._rates[dtype, threads] = calibrate(self._row, self._kernel, dtype, threads)
+            self._rates[dtype, threads] = calibrate(self._row, self._inner, self._kernel, dtype, threads)
         return self._rates[dtype, threads]
 
     def arms(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Arm]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from stages import timing
+from stages.benchmarking import model
 from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative_error
 from stages.benchmarking.arms import Loaded, choose
 from stages.benchmarking.benchmark import benchmark
@@ -73,6 +74,8 @@ def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
     monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
+    for name in ("_SIDE", "_MEMORY", "_CACHE"):
+        monkeypatch.setattr(model, name, 64)
     program, scheme = from_scheme(strassen()), strassen().hash
     source = emit(program, program, scheme, scheme)
     shared = {"scheme": scheme, "additions": additions(program), "emax": emax(program)}

@@ -46,11 +46,19 @@ def clone_working_tree(clone: Path) -> Path:
     for name in filter(None, listed):
         if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("results/"):
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
+            shutil.copy2(ROOT / name, clone / name)  # with its time, by which Numba knows it again
     shutil.copy(PARAMS, clone / "params.yaml")
     run(clone, "git", "init", "--quiet")
     commit(clone)
     return clone
+
+
+def copy_compiled(clone: Path, other: Path) -> None:
+    """What Numba has compiled for the stages of one clone, for those of another."""
+    for compiled in (clone / "stages").rglob("__pycache__/*.nb?"):
+        place = other / compiled.relative_to(clone)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy2(compiled, place)
 
 
 def commit(clone: Path) -> None:

@@ -20,17 +20,22 @@ class Runs(NamedTuple):
     dvc: Path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _xla_programs(tmp_path_factory: pytest.TempPathFactory):
+    """What XLA compiles for one clone serves the others; compiling is most of what tiny agents do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("xla")))
+        yield
+
+
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+def runs(tmp_path_factory: pytest.TempPathFactory, _xla_programs) -> Runs:
     """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
     runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
+    clones.run(runs.snakemake, "snakemake", "--cores", "2")
+    clones.copy_compiled(runs.snakemake, runs.dvc)
     one_cpu = str(min(os.sched_getaffinity(0)))
-    running = [
-        clones.start(runs.snakemake, "snakemake", "--cores", "2"),
-        clones.start(runs.dvc, "taskset", "--cpu-list", one_cpu, "dvc", "repro", **TRAPS),
-    ]
-    for process in running:
-        clones.finish(process)
+    clones.finish(clones.start(runs.dvc, "taskset", "--cpu-list", one_cpu, "dvc", "repro", **TRAPS))
     for clone in runs:
         clones.commit(clone)
     return runs
