@@ -35,7 +35,7 @@ KERNELS = ROOT / "results/kernels/kernels.parquet"
 STATES = ("warm", "idle", "after")
 ROUNDS = {  # of each process, by product; the first process only chooses
     (1024, 1024, 1024): (7, 15, 15),
-    (2048, 2048, 2048): (5, 9, 9, 9),
+    (2048, 2048, 2048): (11, 9, 9),
     (4096, 4096, 4096): (4, 4, 4),
     (8192, 8192, 8192): (1, 3),
     (2047, 2047, 2047): (3, 7, 7),

@@ -42,7 +42,11 @@ XLA = jax.jit(partial(jnp.matmul, precision="highest"))
 
 
 class Speed(NamedTuple):
-    """Time of the faster library over that of `matmul`, and of NumPy once more; which that is, and what is chosen."""
+    """Time of the faster library over that of `matmul`, and of NumPy once more; which that is.
+
+    Attributes:
+      form: what `matmul` would do at one more look in the same state; of the samples some may have met another.
+    """
 
     matmul: Interval
     numpy_again: Interval

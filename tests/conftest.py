@@ -22,7 +22,7 @@ def _modules() -> list[str]:
     return sorted(name for name in names if name not in COMPILED_BY_NUMBA)
 
 
-# Most of the time of small networks goes into compiling them. Stages of their own process clear this (contract/xla.py).
+# Most of the time of small networks goes into compiling them. Kernels and whole runs are tested as users run them.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")

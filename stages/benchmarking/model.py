@@ -8,7 +8,7 @@ et al. 2016, «Strassen's algorithm reloaded»).
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -17,13 +17,14 @@ import numpy as np
 from stages.algebra.targets import parse_size
 from stages.kernels.c.binding import Kernel
 from stages.kernels.c.forms import Form
+from stages.timing import interleave
 
 _PANEL = 512  # columns of A that are packed at once (FMM_DEPTH of gemm.c)
 _STREAM = 24 * 2**20  # bytes of sums that go around the caches when they are more (FMM_STREAM)
-_SIDE = 1024  # of the products that give the rates of operations and of a fused level
-_MEMORY, _CACHE = 4096, 1024  # rows and columns of products that are nearly all traffic
-_CALLS = 5
-_LEAST_S = 1e-6  # no time is shorter, so that noise makes no rate negative
+_SIDE = 512  # of the product that gives the rate of operations; those of a fused level are as large
+_MEMORY, _CACHE = 4096, 768  # rows and columns of products that are nearly all traffic
+_ROUNDS = 9
+_CLASSICAL = Form(0, False)
 
 
 class Rates(NamedTuple):
@@ -32,6 +33,8 @@ class Rates(NamedTuple):
     memory: bytes per second of sums of blocks that go around the caches.
     cache: of those that stay in them.
     fused: of what a fused level reads and writes more than the classical product does.
+
+    Infinite where a form takes no longer than its block products do.
     """
 
     flops: float
@@ -43,41 +46,35 @@ class Rates(NamedTuple):
 def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, threads: int) -> Rates:
     """Measures the rates with a C kernel of the table, some seconds.
 
-    Traffic: one level on an A with as few columns as the scheme has blocks. Its products write their blocks, the last
-    sums read these and write C; there is next to nothing to multiply. Fused: what such a product takes longer than its
-    block products would.
+    Traffic is what a product takes longer than its block products, interleaved with them. Of a level: on an A with as
+    few columns as the scheme has blocks, where there is next to nothing to multiply; the last sums read all products
+    and write C.
 
     Args:
       outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
     """
 
-    def seconds(n: int, m: int, p: int, form: Form) -> float:
-        a, b = np.ones((n, m), dtype), np.ones((m, p), dtype)
-        return _seconds(lambda: kernel.product(a, b, levels=form.levels, fused=form.fused, threads=threads))
+    def call(n: int, m: int, p: int, form: Form = _CLASSICAL) -> Callable[[], object]:
+        a, b, c = np.ones((n, m), dtype), np.ones((m, p), dtype), np.empty((n, p), dtype)
+        return lambda: kernel.product(a, b, c, levels=form.levels, fused=form.fused, threads=threads)
 
-    def traffic(wide: int) -> float:
-        size = parse_size(outer["size"])
-        words = (outer["products"] + size.n * size.p) * (wide // size.n) * (wide // size.p)
-        return words * dtype.itemsize / seconds(wide, size.m, wide, Form(1, False))
+    n, m, p = parse_size(outer["size"])
+    square = tuple(_SIDE * blocks for blocks in parse_size(inner["size"]))
+    calls = {"block": call(_SIDE, _SIDE, _SIDE), "fused": call(*square, Form(0, True))}
+    for wide in (_MEMORY, _CACHE):
+        calls |= {f"{wide} block": call(wide // n, 1, wide // p), f"{wide}": call(wide, m, wide, Form(1, False))}
+    seconds = interleave(calls, _ROUNDS, 0, lambda call: call())
 
-    square = (_SIDE, _SIDE, _SIDE)
-    flops = 2 * _SIDE**3 / seconds(*square, Form(0, False))
-    size = parse_size(inner["size"])
-    products = inner["products"] * 2 * _SIDE**3 / (size.n * size.m * size.p) / flops
-    more = max(seconds(*square, Form(0, True)) - products, _LEAST_S)
-    fused = _fused_words(inner, square) * dtype.itemsize / more
-    return Rates(flops, traffic(_MEMORY), traffic(_CACHE), fused)
+    def rate(words: float, form: str, products: int, block: str) -> float:
+        more = float(np.median(seconds[form] - products * seconds[block]))
+        return words * dtype.itemsize / more if more > 0 else math.inf
 
-
-def _seconds(call: Callable[[], object]) -> float:
-    """The median of some calls, after one that is not timed."""
-    call()
-    samples = []
-    for _ in range(_CALLS):
-        start = time.perf_counter()
-        call()
-        samples.append(time.perf_counter() - start)
-    return float(np.median(samples))
+    memory, cache = (
+        rate((outer["products"] + n * p) * (wide // n) * (wide // p), f"{wide}", outer["products"], f"{wide} block")
+        for wide in (_MEMORY, _CACHE)
+    )
+    fused = rate(_fused_words(inner, square), "fused", inner["products"], "block")
+    return Rates(2 * _SIDE**3 / float(np.median(seconds["block"])), memory, cache, fused)
 
 
 def predicted(
@@ -89,18 +86,21 @@ def predicted(
       outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
       shape: n, m, p of the product; what blocks leave over at the edges is not counted.
     """
-    if form == Form(0, False):
+    if form == _CLASSICAL:
         return 2 * float(np.prod([float(side) for side in shape])) / rates.flops
     row = outer if form.levels else inner
     block = tuple(side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
-    below = Form(form.levels - 1, form.fused) if form.levels else Form(0, False)
+    below = Form(form.levels - 1, form.fused) if form.levels else _CLASSICAL
     products = row["products"] * predicted(outer, inner, below, block, dtype, rates)
     if not form.levels:
         return products + _fused_words(row, shape) * dtype.itemsize / rates.fused
     n, m, p = block
-    stored = (n * m * row["left_sums"] + m * p * row["right_sums"] + n * p * row["products"]) * dtype.itemsize
-    read = sum(float(np.prod(sides)) for sides in (shape[:2], shape[1:], shape[::2])) * dtype.itemsize
-    return products + (stored + read) / (rates.memory if stored > _STREAM else rates.cache)
+    sums = n * m * row["left_sums"] + m * p * row["right_sums"]
+    results = n * p * row["products"]  # writing them is part of the products
+    blocks = sum(float(np.prod(sides)) for sides in (shape[:2], shape[1:], shape[::2]))  # A, B read, C written
+    kept_bytes = (sums + results) * dtype.itemsize
+    rate = rates.memory if kept_bytes > _STREAM else rates.cache
+    return products + (sums + results + blocks) * dtype.itemsize / rate
 
 
 def _fused_words(row: Mapping, shape: tuple[float | int, ...]) -> float:

@@ -45,8 +45,8 @@ def _numpy_blas() -> list[LibController]:
 def other_threads_run() -> bool:
     """Whether a thread of this process runs beside the calling one: one of a BLAS that spins on, say.
 
-    Threads of C kernels, which sleep soon, do not count. Takes some 20 us and 2 us per thread. True where no system
-    tells.
+    Threads of C kernels, which sleep soon, do not count; nor do threads that wait for a core, or whose clock stands
+    still for some microseconds although they run. Takes some 20 us and 2 us per thread. True where no system tells.
     """
     mine = threading.get_native_id()
     try:

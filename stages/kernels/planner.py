@@ -37,8 +37,8 @@ from stages.kernels.machine import blas, blas_threads, cpu_model, other_threads_
 from stages.timing import STATES, interleave
 
 TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
-# By n = m = p of the products that are timed: how often each form is, and how often then the best of them. What the
-# second count says is no best of several.
+# By n = m = p of the products that are timed: how often each form is, and how often then the best of them, whose first
+# ratios do not count: they are the luckiest of many.
 TUNED = {1024: (9, 21), 2048: (4, 11), 4096: (2, 5)}
 FINALISTS = 2
 LEAST = min(TUNED)  # effective size from which products are planned
@@ -292,7 +292,7 @@ class Planner:
     def _tuned(self, dtype: np.dtype, threads: int) -> Speeds:
         if (dtype, threads) not in self._speeds:
             source = hashlib.sha256(self._kernel["source"].encode()).hexdigest()
-            key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED]
+            key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED, FINALISTS]
             path = cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"
             speeds = _read(path, self._library.states)
             if speeds is None:
@@ -304,27 +304,33 @@ class Planner:
             self._speeds[dtype, threads] = speeds
         return self._speeds[dtype, threads]
 
+    def _calls(self, n: int, dtype: np.dtype) -> dict[Form | None, Callable[[], object]]:
+        """The plain product (None) of two n x n matrices and that by each form, compiled."""
+        library = self._library
+        rng = np.random.default_rng(0)
+        a, b = (library.place(rng.standard_normal((n, n)).astype(dtype)) for _ in range(2))
+        calls: dict = {None: lambda: library.wait(library.plain(a, b))}
+        for form in library.forms((n, n, n)):
+            calls[form] = lambda form=form: library.wait(self.run(form, a, b))
+        for call in calls.values():
+            call()
+        return calls
+
     def _measured(self, dtype: np.dtype) -> Speeds:
         library = self._library
         print(f"matmul: timing kernels once for {dtype} on this machine", file=sys.stderr)
-        rng = np.random.default_rng(0)
         speeds: Speeds = {state: {} for state in library.states}
-        other = None
+        short = self._calls(LEAST, dtype)[None]
         for n, (rounds, more) in TUNED.items():
-            a, b = (library.place(rng.standard_normal((n, n)).astype(dtype)) for _ in range(2))
-            calls = {None: lambda a=a, b=b: library.wait(library.plain(a, b))}
-            for form in library.forms((n, n, n)):
-                calls[form] = lambda form=form, a=a, b=b: library.wait(self.run(form, a, b))
-            for call in calls.values():  # compiles
-                call()
-            other = other or calls[None]  # a short one leaves threads that spin like any
+            calls = self._calls(n, dtype)
             for state in library.states:
-                before = STATES[state](other)
+                before = STATES[state](short)  # whatever the size, threads of a library spin on in the same way
                 found = _ratios(interleave(calls, rounds, 0, before))
                 finalists = sorted(found, key=found.get)[-FINALISTS:]
                 again = _ratios(interleave({form: calls[form] for form in (None, *finalists)}, more, 1, before))
-                for form, speed in found.items():  # of the others no luck of few rounds counts
-                    speeds[state].setdefault(form, {})[n] = again.get(form, min(speed, *again.values()))
+                less = min(again.values()) / min(found[form] for form in finalists)
+                for form, speed in found.items():
+                    speeds[state].setdefault(form, {})[n] = again.get(form, speed * min(1.0, less))
         return speeds
 
 

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from stages.benchmarking import model
 from stages.benchmarking.model import Rates, predicted
 from stages.kernels.c.forms import Form
 from stages.program.costs import stored, terms
@@ -17,6 +20,12 @@ def row(scheme) -> dict:
     names = {"left_sums": stored(program.left), "right_sums": stored(program.right)}
     names |= {"left_terms": terms(program.left), "right_terms": terms(program.right)}
     return names | {"size": "2x2x2", "products": 7, "output_terms": terms(program.output)}
+
+
+def test_constants_are_those_of_the_kernel():
+    text = (Path(model.__file__).parents[1] / "kernels/c/gemm.c").read_text()
+    assert f"FMM_STREAM = {model._STREAM >> 20} << 20" in text
+    assert f"#define FMM_DEPTH {model._PANEL}\n" in text
 
 
 def test_sums_and_terms_of_strassen_and_winograd():

@@ -39,13 +39,13 @@ print(json.dumps([digest, sum(event.endswith("/cache_hits") for event in events)
 """
 
 
-def _search(folder: Path) -> tuple[str, int]:
+def _search(folder: Path, **environment: str) -> tuple[str, int]:
     """A digest of what a search ends with, and how many programs it found."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
         cwd=folder,
-        env=given | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
+        env=given | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"} | environment,
         capture_output=True,
         text=True,
     )
@@ -59,3 +59,4 @@ def test_programs_that_are_found_compute_the_same_bytes(tmp_path: Path):
     assert found >= 3  # to play, to search again, to train
     assert len(list((tmp_path / ".cache" / "xla").iterdir())) >= found
     assert warm == cold
+    assert _search(tmp_path, JAX_ENABLE_COMPILATION_CACHE="false") == (cold, 0)

@@ -17,6 +17,7 @@ PARAMS = Path(__file__).with_name("params.yaml")
 def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
     """Starts a command in a clone, in the environment of the tests (and `variables`), in a process group of its own."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
+    environment.pop("JAX_DISABLE_MOST_OPTIMIZATIONS", None)  # of the tests themselves
     return subprocess.Popen(
         command,
         cwd=clone,

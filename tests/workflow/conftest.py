@@ -20,7 +20,7 @@ class Runs(NamedTuple):
     dvc: Path
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _xla_programs(tmp_path_factory: pytest.TempPathFactory):
     """What XLA compiles for one clone serves the others; compiling is most of what tiny agents do."""
     with pytest.MonkeyPatch.context() as patch:
@@ -28,7 +28,7 @@ def _xla_programs(tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def runs(tmp_path_factory: pytest.TempPathFactory, _xla_programs) -> Runs:
     """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
     runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
