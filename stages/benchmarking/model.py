@@ -22,7 +22,8 @@ from stages.timing import interleave
 _PANEL = 512  # columns of A that are packed at once (FMM_DEPTH of gemm.c)
 _STREAM = 24 * 2**20  # bytes of sums that go around the caches when they are more (FMM_STREAM)
 _SIDE = 512  # of the product that gives the rate of operations; those of a fused level are as large
-_MEMORY, _CACHE = 4096, 768  # rows and columns of products that are nearly all traffic
+_CACHE = 1024  # about the sides of the product with one level whose sums stay in the caches
+_MEMORY = 4096  # rows and columns of the product that is nearly all traffic
 _ROUNDS = 9
 _CLASSICAL = Form(0, False)
 
@@ -46,9 +47,8 @@ class Rates(NamedTuple):
 def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, threads: int) -> Rates:
     """Measures the rates with a C kernel of the table, some seconds.
 
-    Traffic is what a product takes longer than its block products, interleaved with them. Of a level: on an A with as
-    few columns as the scheme has blocks, where there is next to nothing to multiply; the last sums read all products
-    and write C.
+    Traffic is what a product takes longer than its block products, all interleaved. That of memory is taken on an A
+    with as few columns as the scheme has blocks, where there is next to nothing to multiply.
 
     Args:
       outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
@@ -60,21 +60,32 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
 
     n, m, p = parse_size(outer["size"])
     square = tuple(_SIDE * blocks for blocks in parse_size(inner["size"]))
-    calls = {"block": call(_SIDE, _SIDE, _SIDE), "fused": call(*square, Form(0, True))}
-    for wide in (_MEMORY, _CACHE):
-        calls |= {f"{wide} block": call(wide // n, 1, wide // p), f"{wide}": call(wide, m, wide, Form(1, False))}
+    cube = (_CACHE // n * n, _CACHE // m * m, _CACHE // p * p)
+    flat = (_MEMORY // n * n, m, _MEMORY // p * p)
+    calls = {
+        "block": call(_SIDE, _SIDE, _SIDE),
+        "fused": call(*square, Form(0, True)),
+        "cache": call(*cube, Form(1, False)),
+        "memory block": call(_MEMORY // n, 1, _MEMORY // p),
+        "memory": call(*flat, Form(1, False)),
+    }
     seconds = interleave(calls, _ROUNDS, 0, lambda call: call())
-
-    def rate(words: float, form: str, products: int, block: str) -> float:
-        more = float(np.median(seconds[form] - products * seconds[block]))
-        return words * dtype.itemsize / more if more > 0 else math.inf
-
-    memory, cache = (
-        rate((outer["products"] + n * p) * (wide // n) * (wide // p), f"{wide}", outer["products"], f"{wide} block")
-        for wide in (_MEMORY, _CACHE)
-    )
-    fused = rate(_fused_words(inner, square), "fused", inner["products"], "block")
-    return Rates(2 * _SIDE**3 / float(np.median(seconds["block"])), memory, cache, fused)
+    classical_cubes = float(np.prod(cube)) / (n * m * p * _SIDE**3)  # of a block of the cube in blocks of _SIDE
+    products = {
+        "fused": inner["products"] * seconds["block"],
+        "cache": outer["products"] * classical_cubes * seconds["block"],
+        "memory": outer["products"] * seconds["memory block"],
+    }
+    words = {
+        "fused": _fused_words(inner, square),
+        "cache": sum(_level_words(outer, cube)),
+        "memory": sum(_level_words(outer, flat)),
+    }
+    rates = {}
+    for name in words:
+        more = float(np.median(seconds[name] - products[name]))
+        rates[name] = words[name] * dtype.itemsize / more if more > 0 else math.inf
+    return Rates(flops=2 * _SIDE**3 / float(np.median(seconds["block"])), **rates)
 
 
 def predicted(
@@ -94,13 +105,16 @@ def predicted(
     products = row["products"] * predicted(outer, inner, below, block, dtype, rates)
     if not form.levels:
         return products + _fused_words(row, shape) * dtype.itemsize / rates.fused
-    n, m, p = block
-    sums = n * m * row["left_sums"] + m * p * row["right_sums"]
-    results = n * p * row["products"]  # writing them is part of the products
-    blocks = sum(float(np.prod(sides)) for sides in (shape[:2], shape[1:], shape[::2]))  # A, B read, C written
-    kept_bytes = (sums + results) * dtype.itemsize
-    rate = rates.memory if kept_bytes > _STREAM else rates.cache
-    return products + (sums + results + blocks) * dtype.itemsize / rate
+    kept, given = _level_words(row, shape)
+    rate = rates.memory if kept * dtype.itemsize > _STREAM else rates.cache
+    return products + (kept + given) * dtype.itemsize / rate
+
+
+def _level_words(row: Mapping, shape: tuple[float | int, ...]) -> tuple[float, float]:
+    """Elements of a level in memory: sums written and products read, whose writing is part of the products; A, B, C."""
+    n, m, p = (side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
+    kept = n * m * row["left_sums"] + m * p * row["right_sums"] + n * p * row["products"]
+    return kept, float(shape[0] * shape[1] + shape[1] * shape[2] + shape[0] * shape[2])
 
 
 def _fused_words(row: Mapping, shape: tuple[float | int, ...]) -> float:
