@@ -24,7 +24,7 @@ _STREAM = 24 * 2**20  # bytes of sums that go around the caches when they are mo
 _SIDE = 512  # of the product that gives the rate of operations; those of a fused level are as large
 _CACHE = 1024  # about the sides of the product with one level whose sums stay in the caches
 _MEMORY = 4096  # rows and columns of the product that is nearly all traffic
-_ROUNDS = 9
+_ROUNDS = 21
 _CLASSICAL = Form(0, False)
 
 
