@@ -75,7 +75,7 @@ class Plan:
 def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, kernels: Path | str = TABLE):
     """a @ b, by a verified scheme where that was measured to be faster than the library's product.
 
-    The first large product of an element type and number of threads measures, for a minute or two; the result is kept
+    The first large product of an element type and number of threads measures, for two or three minutes; that is kept
     for the machine. Rounding errors are larger than those of a plain product, by the growth factor of the scheme
     for each level; they are small beside the largest elements of A and B, not beside each of C, so rows or columns of
     very different scale can lose all their digits. Elements near the largest number of the type can overflow.

@@ -39,7 +39,7 @@ def build(source: str, flags: Sequence[str] = FAST) -> Path:
     Args:
       flags: of the compiler, beside those that make a library.
     Raises:
-      KernelError: no compiler, or one that refuses the text.
+      KernelError: no compiler, or one that refuses the text; a cache that cannot be written.
     """
     command = compiler()
     version = _run([command, "--version"])
@@ -48,13 +48,17 @@ def build(source: str, flags: Sequence[str] = FAST) -> Path:
     library = folder / f"{digest}.so"
     if library.exists():
         return library
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
-        text.write_text(source)
-        made = Path(scratch, "kernel.so")
-        _run([command, *flags, *_FLAGS, "-o", str(made), str(text)])
-        made.replace(library)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
+            text.write_text(source)
+            made = Path(scratch, "kernel.so")
+            _run([command, *flags, *_FLAGS, "-o", str(made), str(text)])
+            made.replace(library)
+    except OSError as error:
+        hint = "XDG_CACHE_HOME names another place"
+        raise KernelError(f"C back end: expected to write to {folder}, got «{error.strerror}»; {hint}") from error
     return library
 
 
