@@ -1,9 +1,9 @@
 """The time model of C kernels: products at the rate of the classical one, sums of blocks at that of what holds them.
 
-Every block is read once per level, every stored sum and every product is written once and every product is read once
-(Benson and Ballard 2015, «A framework for practical parallel fast matrix multiplication», streaming additions). A fused
-level stores nothing: its packing reads a block per term of an operand, and C is updated once per term and panel (Huang
-et al. 2016, «Strassen's algorithm reloaded»).
+In a level in memory every block is read once, every stored sum is written and every product read once; that a product
+is written is part of making it (Benson and Ballard 2015, «A framework for practical parallel fast matrix
+multiplication», streaming additions). A fused level stores nothing: its packing reads a block per term of an operand,
+and C is updated once per term and panel (Huang et al. 2016, «Strassen's algorithm reloaded»).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from stages.timing import interleave
 _PANEL = 512  # columns of A that are packed at once (FMM_DEPTH of gemm.c)
 _STREAM = 24 * 2**20  # bytes of sums that go around the caches when they are more (FMM_STREAM)
 _SIDE = 512  # of the product that gives the rate of operations; those of a fused level are as large
-_CACHE = 1024  # about the sides of the product with one level whose sums stay in the caches
+_IN_CACHES = 0.5  # of _STREAM: the sums of the product with one level that gives the rate of those in the caches
 _MEMORY = 4096  # rows and columns of the product that is nearly all traffic
 _ROUNDS = 21
 _CLASSICAL = Form(0, False)
@@ -60,7 +60,8 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
 
     n, m, p = parse_size(outer["size"])
     square = tuple(_SIDE * blocks for blocks in parse_size(inner["size"]))
-    cube = (_CACHE // n * n, _CACHE // m * m, _CACHE // p * p)
+    side = math.sqrt(_IN_CACHES * _STREAM / dtype.itemsize / _level_words(outer, (1, 1, 1))[0])
+    cube = (int(side // n) * n, int(side // m) * m, int(side // p) * p)
     flat = (_MEMORY // n * n, m, _MEMORY // p * p)
     calls = {
         "block": call(_SIDE, _SIDE, _SIDE),

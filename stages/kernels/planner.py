@@ -320,14 +320,13 @@ class Planner:
         library = self._library
         print(f"matmul: timing kernels once for {dtype} on this machine", file=sys.stderr)
         speeds: Speeds = {state: {} for state in library.states}
-        short = self._calls(LEAST, dtype)[None]
+        calls = {n: self._calls(n, dtype) for n in TUNED}
         for n, (rounds, more) in TUNED.items():
-            calls = self._calls(n, dtype)
             for state in library.states:
-                before = STATES[state](short)  # whatever the size, threads of a library spin on in the same way
-                found = _ratios(interleave(calls, rounds, 0, before))
+                before = STATES[state](calls[LEAST][None])  # of any size: threads of a library spin on in the same way
+                found = _ratios(interleave(calls[n], rounds, 0, before))
                 finalists = sorted(found, key=found.get)[-FINALISTS:]
-                again = _ratios(interleave({form: calls[form] for form in (None, *finalists)}, more, 1, before))
+                again = _ratios(interleave({form: calls[n][form] for form in (None, *finalists)}, more, 1, before))
                 less = min(again.values()) / min(found[form] for form in finalists)
                 for form, speed in found.items():
                     speeds[state].setdefault(form, {})[n] = again.get(form, speed * min(1.0, less))

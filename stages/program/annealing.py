@@ -89,12 +89,31 @@ def _anneal(terms, size, aim, steps, hot, cold, state):
                 now = then
         for mode in (one, two):  # the trial goes on, or goes back
             if is_legal:
-                terms[mode], costs[mode], norms[mode] = trial[mode], trial_costs[mode], trial_norms[mode]
+                costs[mode] = trial_costs[mode]
+                _copy(norms[mode], trial_norms[mode])
+                _copy(terms[mode].ravel(), trial[mode].ravel())
             else:
-                trial[mode], trial_costs[mode], trial_norms[mode] = terms[mode], costs[mode], norms[mode]
+                trial_costs[mode] = costs[mode]
+                _copy(trial_norms[mode], norms[mode])
+                _copy(trial[mode].ravel(), terms[mode].ravel())
         if now < best_cost:
             best, best_cost = terms.copy(), now
     return best, best_cost
+
+
+@compiled
+def _copy(target, source):
+    """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds."""
+    for at in range(target.size):
+        target[at] = source[at]
+
+
+@compiled
+def _add(target, source, factor):
+    """Adds a multiple of a matrix to another in place."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            target[i, j] += factor * source[i, j]
 
 
 @compiled
@@ -155,8 +174,8 @@ def _flip(terms, state):
                 continue
             sign = -1
         other = 2 * draw(state, 2) - 1
-        terms[one, r] += other * terms[one, s]
-        terms[two, s] -= sign * other * terms[two, r]
+        _add(terms[one, r], terms[one, s], other)
+        _add(terms[two, s], terms[two, r], -sign * other)
         return one, two, _is_ternary(terms[one, r]) and _is_ternary(terms[two, s])
     return one, two, False
 
@@ -177,7 +196,8 @@ def _sandwich(terms, size, state):
     sign = 2 * draw(state, 2) - 1
     is_legal = True
     for r in range(terms.shape[1]):
-        terms[mode, r, a] += sign * terms[mode, r, b]
-        terms[before, r, :, b] -= sign * terms[before, r, :, a]
+        for i in range(terms.shape[2]):
+            terms[mode, r, a, i] += sign * terms[mode, r, b, i]
+            terms[before, r, i, b] -= sign * terms[before, r, i, a]
         is_legal &= _is_ternary(terms[mode, r]) and _is_ternary(terms[before, r])
     return mode, before, is_legal

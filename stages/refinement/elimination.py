@@ -2,7 +2,8 @@
 
 One elimination serves any number of right-hand sides: the row operations are kept. Columns are taken a word at a time,
 a «strip». The pivots of a strip are found on one word per row; the rest of each row below then takes eight pivots per
-table lookup («method of the four Russians», Bard 2006).
+table lookup («method of the four Russians», Bard 2006). Arrays are copied element by element here and in `jacobian`:
+Numba compiles with an assignment of arrays the text of its error, for seconds.
 Like `flips`, outside the jaxtyping hook of the tests.
 """
 
@@ -65,7 +66,7 @@ def _swap(array, r, s):
 
 
 @compiled
-def _add(row, other, first):
+def add(row, other, first):
     """Adds `other` to `row` from word `first` on, in place."""
     for i in range(first, U(row.size)):
         row[i] ^= other[i]
@@ -99,11 +100,11 @@ def _find_pivots(rows, order, multipliers, pivots, strip, width, start):
         multipliers[rank, strip] = ONE << column
         for i in range(rank - start):
             if (given >> columns[i]) & ONE:
-                _add(rows[rank], rows[start + i], U(strip))
+                add(rows[rank], rows[start + i], U(strip))
                 multipliers[rank, strip] ^= multipliers[start + i, strip]
         for i in range(rank - start):
             if (words[i] >> column) & ONE:
-                _add(rows[start + i], rows[rank], U(strip))
+                add(rows[start + i], rows[rank], U(strip))
                 multipliers[start + i, strip] ^= multipliers[rank, strip]
                 words[i] = rows[start + i, strip]
         words[count], columns[count] = rows[rank, strip], column
@@ -262,7 +263,7 @@ def null_space(echelon, columns):
             pivot = echelon.pivots[row] & (WORD_BITS - 1)
             for column in range(pivot + 1, WORD_BITS):
                 if (echelon.rows[row, strip] >> U(column)) & ONE:  # no pivot of another row
-                    _add(own[pivot], own[column], ZERO)
+                    add(own[pivot], own[column], ZERO)
         _fill_tables(tables, own, every, 0)
         for row in range(first):
             _add_sum(solutions[echelon.pivots[row]], tables, echelon.rows[row, strip], 0)
@@ -279,8 +280,8 @@ def transposed(words):
     for i in range(result.shape[1]):
         for j in range(columns):
             count = min(WORD_BITS, rows - i * WORD_BITS)
-            block[:count] = words[i * WORD_BITS : i * WORD_BITS + count, j]
-            block[count:] = ZERO
+            for k in range(WORD_BITS):
+                block[k] = words[i * WORD_BITS + k, j] if k < count else ZERO
             # Swaps the off-diagonal quarters of each square, of 64 bits, then 32, ... (Warren, Hacker's Delight 7-3).
             half, mask = 32, U(0xFFFFFFFF)
             while half:
@@ -291,7 +292,8 @@ def transposed(words):
                         block[k] ^= swapped << U(half)
                 half >>= 1
                 mask ^= mask << U(half)
-            result[j * WORD_BITS : (j + 1) * WORD_BITS, i] = block
+            for k in range(WORD_BITS):
+                result[j * WORD_BITS + k, i] = block[k]
     return result
 
 
@@ -301,4 +303,4 @@ def clear(echelon, vector):
     for row in range(echelon.pivots.size):
         pivot = U(echelon.pivots[row])
         if (vector[pivot >> SIX] >> (pivot & LOW)) & ONE:
-            _add(vector, echelon.rows[row], pivot >> SIX)
+            add(vector, echelon.rows[row], pivot >> SIX)

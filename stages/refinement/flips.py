@@ -32,6 +32,7 @@ from stages.refinement.pairs import (
     append,
     build,
     compiled,
+    copy,
     drop,
     mix,
     replace,
@@ -275,7 +276,7 @@ def _advance(walker, policy, moves, is_ternary):
             # Back to a pool member, under a newly drawn policy.
             state += GOLDEN
             z = mix(state)
-            words[:] = pool[((z >> HALF) * pooled) >> HALF]
+            copy(words, pool[((z >> HALF) * pooled) >> HALF])
             rank = best
             count, is_reducible = build(words, heads, nexts, pairs, position, bits, rank)
             span = policy.spans[z & U(NUM_SPANS - 1)]
@@ -309,7 +310,7 @@ def _advance(walker, policy, moves, is_ternary):
                 is_back = rank == best
             if rank < best:
                 best = rank
-                pool[0] = words
+                copy(pool[0], words)
                 pooled = ONE
                 length, left = U(FIRST_LENGTH), ZERO
                 break
@@ -322,7 +323,7 @@ def _advance(walker, policy, moves, is_ternary):
                 slot = ((mix(state) >> HALF) * pooled) >> HALF
                 is_kept = not is_ternary or _non_zeros(words, bits, rank) <= _non_zeros(pool[slot], bits, rank)
             if is_kept:
-                pool[slot] = words
+                copy(pool[slot], words)
     registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, rank, best, pooled
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
     registers[LENGTH], registers[LEFT] = length, left

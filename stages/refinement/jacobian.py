@@ -28,6 +28,7 @@ from stages.refinement.elimination import (
     ZERO,
     Echelon,
     U,
+    add,
     backward,
     compiled,
     eliminate,
@@ -152,10 +153,10 @@ def _complete(jacobian, core_solution, reduced):
             if place != NOBODY:
                 change[modes + j, r] = (core_solution[place >> 6] >> (U(place) & LOW)) & ONE
     offset = jacobian.per_slice.rows.shape[1] - core_solution.size
-    solution = np.empty(jacobian.per_slice.rows.shape[1], U)
     for i in range(modes):
-        solution[:offset] = ZERO
-        solution[offset:] = core_solution & jacobian.masks[i]
+        solution = np.zeros(offset + core_solution.size, U)
+        for word in range(core_solution.size):
+            solution[offset + word] = core_solution[word] & jacobian.masks[i, word]
         backward(jacobian.per_slice, reduced[i], solution)
         for r in range(rank):
             change[i, r] = (solution[r >> 6] >> (U(r) & LOW)) & ONE
@@ -177,7 +178,9 @@ def solve(jacobian, defect):
     right = np.zeros(jacobian.core.order.size, np.uint8)
     remaining = defect.shape[1] - solved
     for i in range(modes):
-        reduced[i] = forward(jacobian.per_slice, defect[i])
+        right_of_slice = forward(jacobian.per_slice, defect[i])
+        for q in range(right_of_slice.size):
+            reduced[i, q] = right_of_slice[q]
         for q in range(remaining):
             for row in jacobian.sketch[i * remaining + q]:
                 right[row] ^= reduced[i, solved + q]
@@ -205,7 +208,7 @@ def kernel(jacobian):
     for j in range(jacobian.places.shape[0]):
         for r in range(rank):
             if jacobian.places[j, r] != NOBODY:
-                basis[modes + j, r, :words] = core[jacobian.places[j, r]]
+                add(basis[modes + j, r, :words], core[jacobian.places[j, r]], ZERO)
     offset = jacobian.per_slice.rows.shape[1] - jacobian.masks.shape[1]
     for i in range(modes):
         seen = [jacobian.places[j, r] for r in range(rank) if jacobian.a[i, r] for j in range(jacobian.places.shape[0])]
@@ -213,10 +216,10 @@ def kernel(jacobian):
             row, pivot = jacobian.per_slice.rows[t], jacobian.per_slice.pivots[t]
             for place in seen:
                 if place != NOBODY and (row[offset + (place >> 6)] >> (U(place) & LOW)) & ONE:
-                    basis[i, pivot, :words] ^= core[place]
+                    add(basis[i, pivot, :words], core[place], ZERO)
             for r in range(pivot + 1, rank):
                 if (row[r >> 6] >> (U(r) & LOW)) & ONE:
-                    basis[i, pivot, :words] ^= basis[i, r, :words]
+                    add(basis[i, pivot, :words], basis[i, r], ZERO)
         for number in range(alone_size):
             place = core_size + i * alone_size + number
             for r in range(rank):
@@ -237,12 +240,15 @@ def annihilates(a, b, c, changes):
         in_a, in_b, in_c = np.flatnonzero(a[:, r]), np.flatnonzero(b[:, r]), np.flatnonzero(c[:, r])
         for j in in_b:
             for k in in_c:
-                total[:, j, k] ^= changes[:second, r]
+                for i in range(second):
+                    add(total[i, j, k], changes[i, r], ZERO)
         for i in in_a:
             for k in in_c:
-                total[i, :, k] ^= changes[second:third, r]
+                for j in range(third - second):
+                    add(total[i, j, k], changes[second + j, r], ZERO)
             for j in in_b:
-                total[i, j] ^= changes[third:, r]
+                for k in range(total.shape[2]):
+                    add(total[i, j, k], changes[third + k, r], ZERO)
     return not total.any()
 
 

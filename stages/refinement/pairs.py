@@ -29,6 +29,13 @@ compiled = numba.njit(cache=True, nogil=True)
 
 
 @compiled
+def copy(target, source):
+    """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds."""
+    for i in range(target.size):
+        target[i] = source[i]
+
+
+@compiled
 def mix(state):
     """Output of splitmix64 at this state."""
     z = (state ^ (state >> U(30))) * U(0xBF58476D1CE4E5B9)

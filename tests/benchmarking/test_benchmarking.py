@@ -74,8 +74,8 @@ def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
     monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
-    for name in ("_SIDE", "_MEMORY", "_CACHE"):
-        monkeypatch.setattr(model, name, 64)
+    for name, small in {"_SIDE": 64, "_MEMORY": 64, "_IN_CACHES": 0.002}.items():
+        monkeypatch.setattr(model, name, small)
     program, scheme = from_scheme(strassen()), strassen().hash
     source = emit(program, program, scheme, scheme)
     shared = {"scheme": scheme, "additions": additions(program), "emax": emax(program)}

@@ -12,6 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PARAMS = Path(__file__).with_name("params.yaml")
+KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records")  # of published ranks and schemes
 
 
 def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
@@ -48,18 +49,22 @@ def clone_working_tree(clone: Path) -> Path:
         if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("results/"):
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, clone / name)  # with its time, by which Numba knows it again
+    copy_compiled(ROOT, clone)
     shutil.copy(PARAMS, clone / "params.yaml")
     run(clone, "git", "init", "--quiet")
     commit(clone)
     return clone
 
 
-def copy_compiled(clone: Path, other: Path) -> None:
-    """What Numba has compiled for the stages of one clone, for those of another."""
-    for compiled in (clone / "stages").rglob("__pycache__/*.nb?"):
-        place = other / compiled.relative_to(clone)
+def copy_compiled(one: Path, other: Path) -> None:
+    """What Numba has compiled for one copy of the stages, for another that has not compiled it."""
+    for index in (one / "stages").rglob("__pycache__/*.nbi"):
+        place = other / index.relative_to(one)
         place.parent.mkdir(exist_ok=True)
-        shutil.copy2(compiled, place)
+        if not place.exists():
+            for program in index.parent.glob(f"{index.stem}.*.nbc"):
+                shutil.copy2(program, place.parent)
+            shutil.copy2(index, place.with_suffix(".new")).replace(place)  # whole, since others read there
 
 
 def commit(clone: Path) -> None:
@@ -94,6 +99,12 @@ def assert_same_outputs(clone: Path, folder: Path, stage: str) -> None:
     assert outputs
     for output in outputs:
         assert (folder / output).read_bytes() == (clone / output).read_bytes(), output
+
+
+def assert_no_knowledge(clone: Path, folder: Path) -> None:
+    """That a folder has none of the published ranks and schemes that a clone has."""
+    assert all((clone / name).exists() for name in KNOWLEDGE[:2])
+    assert not any((folder / name).exists() for name in KNOWLEDGE)
 
 
 def lock(clone: Path) -> dict:

@@ -21,19 +21,21 @@ class Runs(NamedTuple):
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _xla_programs(tmp_path_factory: pytest.TempPathFactory):
-    """What XLA compiles for one clone serves the others; compiling is most of what tiny agents do."""
+def xla_programs(tmp_path_factory: pytest.TempPathFactory):
+    """Where XLA keeps what it compiles for one clone, for the others; compiling is most of what tiny agents do."""
+    folder = tmp_path_factory.mktemp("xla")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("xla")))
-        yield
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="package")
-def runs(tmp_path_factory: pytest.TempPathFactory, _xla_programs) -> Runs:
+def runs(tmp_path_factory: pytest.TempPathFactory, xla_programs: Path) -> Runs:
     """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
     runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
     clones.run(runs.snakemake, "snakemake", "--cores", "2")
-    clones.copy_compiled(runs.snakemake, runs.dvc)
+    for other in (runs.dvc, clones.ROOT):
+        clones.copy_compiled(runs.snakemake, other)
     one_cpu = str(min(os.sched_getaffinity(0)))
     clones.finish(clones.start(runs.dvc, "taskset", "--cpu-list", one_cpu, "dvc", "repro", **TRAPS))
     for clone in runs:

@@ -1,4 +1,7 @@
-"""The longest stage, killed without a warning early and late, goes on to the same bytes."""
+"""The longest stage, killed without a warning early and late, goes on to the same bytes.
+
+It does so in a folder with what it declares to read and nothing else: no published scheme, no published rank.
+"""
 
 import csv
 import json
@@ -63,6 +66,7 @@ def go_on(agent: str, finished: Path, folder: Path) -> None:
     with (folder / f"results/search/timing/{agent}.csv").open() as file:
         (timing,) = csv.DictReader(file)
     assert float(timing["cpu_s"]) > len(KILLS[agent]) * AGE_S, "a run did not take up the state of the one before"
+    clones.assert_no_knowledge(finished, folder)
     clones.assert_same_outputs(finished, folder, stage)
 
 

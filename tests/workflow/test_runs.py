@@ -40,6 +40,13 @@ def test_both_engines_record_the_same(runs):
     assert len(compared) >= 20
 
 
+def test_one_engine_found_what_the_other_compiled(runs, xla_programs):
+    """One program per agent to play, and to search again where the agent does: the second run added none."""
+    kept = [path.name.split("-")[0] for path in xla_programs.iterdir()]
+    assert kept.count("jit_play") == 2
+    assert kept.count("jit_reanalyse") == 1
+
+
 def test_a_second_run_does_nothing(runs):
     before = (runs.snakemake / "dvc.lock").read_bytes()
     printed = clones.run(runs.snakemake, "snakemake")
