@@ -1,7 +1,7 @@
 """The time model of C kernels: products at the rate of the classical one, sums of blocks at that of what holds them.
 
-In a level in memory every block is read once, every stored sum is written and every product read once; that a product
-is written is part of making it (Benson and Ballard 2015, «A framework for practical parallel fast matrix
+In a level in memory A and B are read and C is written once, every stored sum is written and every product read once; that
+a product is written is part of making it (Benson and Ballard 2015, «A framework for practical parallel fast matrix
 multiplication», streaming additions). A fused level stores nothing: its packing reads a block per term of an operand,
 and C is updated once per term and panel (Huang et al. 2016, «Strassen's algorithm reloaded»).
 """
@@ -66,15 +66,15 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
     calls = {
         "block": call(_SIDE, _SIDE, _SIDE),
         "fused": call(*square, Form(0, True)),
+        "cache block": call(cube[0] // n, cube[1] // m, cube[2] // p),
         "cache": call(*cube, Form(1, False)),
         "memory block": call(_MEMORY // n, 1, _MEMORY // p),
         "memory": call(*flat, Form(1, False)),
     }
     seconds = interleave(calls, _ROUNDS, 0, lambda call: call())
-    classical_cubes = float(np.prod(cube)) / (n * m * p * _SIDE**3)  # of a block of the cube in blocks of _SIDE
     products = {
         "fused": inner["products"] * seconds["block"],
-        "cache": outer["products"] * classical_cubes * seconds["block"],
+        "cache": outer["products"] * seconds["cache block"],
         "memory": outer["products"] * seconds["memory block"],
     }
     words = {

@@ -91,11 +91,11 @@ def _anneal(terms, size, aim, steps, hot, cold, state):
             if is_legal:
                 costs[mode] = trial_costs[mode]
                 _copy(norms[mode], trial_norms[mode])
-                _copy(terms[mode].ravel(), trial[mode].ravel())
+                _copy(terms[mode].reshape(-1), trial[mode].reshape(-1))
             else:
                 trial_costs[mode] = costs[mode]
                 _copy(trial_norms[mode], norms[mode])
-                _copy(trial[mode].ravel(), terms[mode].ravel())
+                _copy(trial[mode].reshape(-1), terms[mode].reshape(-1))
         if now < best_cost:
             best, best_cost = terms.copy(), now
     return best, best_cost
@@ -103,7 +103,10 @@ def _anneal(terms, size, aim, steps, hot, cold, state):
 
 @compiled
 def _copy(target, source):
-    """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds."""
+    """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds.
+
+    Of the same size; not checked.
+    """
     for at in range(target.size):
         target[at] = source[at]
 
