@@ -1,7 +1,7 @@
 """The time model of C kernels: products at the rate of the classical one, sums of blocks at that of what holds them.
 
-In a level in memory A and B are read and C is written once, every stored sum is written and every product read once; that
-a product is written is part of making it (Benson and Ballard 2015, «A framework for practical parallel fast matrix
+In a level in memory A and B are read and C is written once, every stored sum is written and every product read once;
+that a product is written is part of making it (Benson and Ballard 2015, «A framework for practical parallel fast matrix
 multiplication», streaming additions). A fused level stores nothing: its packing reads a block per term of an operand,
 and C is updated once per term and panel (Huang et al. 2016, «Strassen's algorithm reloaded»).
 """
@@ -60,8 +60,7 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
 
     n, m, p = parse_size(outer["size"])
     square = tuple(_SIDE * blocks for blocks in parse_size(inner["size"]))
-    side = math.sqrt(_IN_CACHES * _STREAM / dtype.itemsize / _level_words(outer, (1, 1, 1))[0])
-    cube = (int(side // n) * n, int(side // m) * m, int(side // p) * p)
+    cube = _cube(outer, dtype)
     flat = (_MEMORY // n * n, m, _MEMORY // p * p)
     calls = {
         "block": call(_SIDE, _SIDE, _SIDE),
@@ -87,6 +86,13 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
         more = float(np.median(seconds[name] - products[name]))
         rates[name] = words[name] * dtype.itemsize / more if more > 0 else math.inf
     return Rates(flops=2 * _SIDE**3 / float(np.median(seconds["block"])), **rates)
+
+
+def _cube(row: Mapping, dtype: np.dtype) -> tuple[int, int, int]:
+    """About the largest cube whose sums in a level take no more than their part of _STREAM, in whole blocks."""
+    side = math.sqrt(_IN_CACHES * _STREAM / dtype.itemsize / _level_words(row, (1, 1, 1))[0])
+    n, m, p = (int(side // blocks) * blocks for blocks in parse_size(row["size"]))
+    return n, m, p
 
 
 def predicted(

@@ -62,6 +62,17 @@ def test_large_sums_go_at_the_rate_of_memory():
         assert got - 7 * below == pytest.approx(side**2 * 27 / rate)
 
 
+@pytest.mark.parametrize("dtype", [np.dtype(np.float32), FLOAT64])
+@pytest.mark.parametrize("shape", [(2, 2, 2), (3, 4, 5)])
+def test_rate_of_the_caches_is_measured_in_them(dtype, shape):
+    n, m, p = shape
+    outer = row(winograd()) | {"size": f"{n}x{m}x{p}", "products": n * m * p}
+    cube = model._cube(outer, dtype)
+    sums, _ = model._level_words(outer, cube)
+    assert 0.9 < sums * dtype.itemsize / (model._IN_CACHES * model._STREAM) <= 1
+    assert all(side % blocks == 0 for side, blocks in zip(cube, shape, strict=True))
+
+
 def test_updates_of_c_come_once_per_panel():
     short, long = (
         predicted(row(winograd()), row(strassen()), Form(0, True), (2, 2 * m, 2), FLOAT64, Rates(1e300, 1.0, 1.0, 8.0))

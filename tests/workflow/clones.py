@@ -48,23 +48,19 @@ def clone_working_tree(clone: Path) -> Path:
     for name in filter(None, listed):
         if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("results/"):
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, clone / name)  # with its time, by which Numba knows it again
-    copy_compiled(ROOT, clone)
+            shutil.copy2(ROOT / name, clone / name)
     shutil.copy(PARAMS, clone / "params.yaml")
     run(clone, "git", "init", "--quiet")
     commit(clone)
     return clone
 
 
-def copy_compiled(one: Path, other: Path) -> None:
-    """What Numba has compiled for one copy of the stages, for another that has not compiled it."""
-    for index in (one / "stages").rglob("__pycache__/*.nbi"):
-        place = other / index.relative_to(one)
+def copy_compiled(clone: Path, other: Path) -> None:
+    """What Numba has compiled for the stages of one clone, for those of another."""
+    for compiled in (clone / "stages").rglob("__pycache__/*.nb?"):
+        place = other / compiled.relative_to(clone)
         place.parent.mkdir(exist_ok=True)
-        if not place.exists():
-            for program in index.parent.glob(f"{index.stem}.*.nbc"):
-                shutil.copy2(program, place.parent)
-            shutil.copy2(index, place.with_suffix(".new")).replace(place)  # whole, since others read there
+        shutil.copy2(compiled, place)
 
 
 def commit(clone: Path) -> None:
