@@ -42,7 +42,7 @@ TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
 TUNED = {1024: (9, 21), 2048: (4, 11), 4096: (2, 5)}
 FINALISTS = 2
 LEAST = min(TUNED)  # effective size from which products are planned
-LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has the smaller error
+LEAST_GAIN = 1.05  # below this ratio noise decides, and the plain product has the smaller error
 SCHEME = Size(2, 2, 2)  # of the levels and of the fused one
 _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
@@ -103,20 +103,20 @@ def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, k
     if out is not None and library.name == "jax":
         raise TypeError("matmul: expected no out for JAX, whose arrays do not change")
     a, b = library.operands(a, b)
-    plan = _plan(library, a, b, out, Path(kernels))
+    plan = _plan(library, a, b, out, kernels)
     if plan.scheme and not (check_finite and not (library.is_finite(a) and library.is_finite(b))):
         with contextlib.suppress(MemoryError, KernelError):  # no room for the sums of blocks, no threads
-            return _planner(Path(kernels), library).run(plan.form, a, b, out)
+            return _planner(kernels, library).run(plan.form, a, b, out)
     return library.plain(a, b) if out is None else np.matmul(a, b, out=out)
 
 
 def explain(a, b, *, kernels: Path | str = TABLE) -> Plan:
     """What `matmul` does for such arrays, and why; it measures where `matmul` would."""
     library = _library(a, b)
-    return _plan(library, *library.operands(a, b), None, Path(kernels))
+    return _plan(library, *library.operands(a, b), None, kernels)
 
 
-def _plan(library: _NumPy | _Jax, a, b, out, kernels: Path) -> Plan:
+def _plan(library: _NumPy | _Jax, a, b, out, kernels: Path | str) -> Plan:
     if not library.is_planned(a, b, out):
         return Plan(library.name, "only plain arrays [n, m] and [m, p] of one type, float32 or float64, are planned")
     with _LOCK:
@@ -229,8 +229,8 @@ def _library(a, b) -> _NumPy | _Jax:
 
 
 @functools.cache
-def _planner(table: Path, library: _NumPy | _Jax) -> Planner:
-    return Planner(table, library)
+def _planner(table: Path | str, library: _NumPy | _Jax) -> Planner:
+    return Planner(Path(table), library)
 
 
 class Planner:
