@@ -12,6 +12,7 @@ mostly be plain too.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import json
@@ -48,6 +49,15 @@ _TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 _RING = "Z"  # holds for every element type
 _REMEMBERED = 256  # shapes whose best forms need not be looked for again
 _LOCK = threading.RLock()  # two that measure at the same time would spoil each other's ratios
+
+
+def _renew_lock() -> None:
+    """For a process that was forked off while a thread of its parent measured: nobody would let the lock go."""
+    global _LOCK
+    _LOCK = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 # In each state, of each form, at each size of TUNED: time of the plain product over that of the form.
 Speeds = dict[str, dict[Form, dict[int, float]]]
@@ -237,8 +247,11 @@ class Planner:
     """Plans for the arrays of one library by the kernels of one table."""
 
     def __init__(self, table: Path, library: _NumPy | _Jax) -> None:
-        self._library = library
-        self._kernel, self._why_none = _best_kernel(table, library.backend)
+        self._table, self._library = table, library
+        self._changed: int | None = -1  # when the table last was; None: there was none
+        self._kernel: dict | None = None
+        self._why_none = ""
+        self._failed: dict[tuple[np.dtype, int], str] = {}
         self._speeds: dict[tuple[np.dtype, int], Speeds] = {}
         self._run: Callable | None = None
         self._best = functools.lru_cache(_REMEMBERED)(self._best_forms)
@@ -250,12 +263,17 @@ class Planner:
         if effective < LEAST:
             return plain(f"effective size {effective:.0f} is below {LEAST}, from which kernels are measured")
         if self._kernel is None:
+            self._look()
+        if self._kernel is None:
             return plain(self._why_none)
+        tuning = np.dtype(dtype), self._library.threads()
+        if tuning in self._failed:
+            return plain(self._failed[tuning])
         try:
-            best = self._best(shape, np.dtype(dtype), self._library.threads())
+            best = self._best(shape, *tuning)
         except (KernelError, MemoryError) as error:  # no compiler, no room
-            self._kernel, self._why_none = None, str(error)
-            return plain(self._why_none)
+            self._failed[tuning] = str(error) or "no room to time kernels"
+            return plain(self._failed[tuning])
         if not any(best.values()):
             return plain(f"all forms would cut {'x'.join(map(str, shape))} into blocks of sides below {LEAST_BLOCK}")
         state, (speed, form) = max(best.items(), key=lambda item: item[1])
@@ -266,6 +284,13 @@ class Planner:
         if speed < LEAST_GAIN:
             return plain(reason)
         return Plan(self._library.backend, reason, self._kernel["scheme"], form, speed)
+
+    def _look(self) -> None:
+        """Looks for a kernel where the table is new: the pipeline may have ended since."""
+        changed = self._table.stat().st_mtime_ns if self._table.exists() else None
+        if changed != self._changed:
+            self._changed = changed
+            self._kernel, self._why_none = _best_kernel(self._table, self._library.backend)
 
     def run(self, form: Form, a, b, out: np.ndarray | None = None):
         """a @ b by the kernel."""
@@ -294,6 +319,12 @@ class Planner:
             source = hashlib.sha256(self._kernel["source"].encode()).hexdigest()
             key = [self._library.name, *self._library.device(), dtype.name, threads, source, TUNED, FINALISTS]
             path = cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"
+            self._speeds[dtype, threads] = _read(path, self._library.states) or self._kept(path, dtype)
+        return self._speeds[dtype, threads]
+
+    def _kept(self, path: Path, dtype: np.dtype) -> Speeds:
+        """Measures and keeps, unless another process did meanwhile."""
+        with _only_process(path.parent / "timing.lock"):
             speeds = _read(path, self._library.states)
             if speeds is None:
                 with self._library.timing():
@@ -301,8 +332,7 @@ class Planner:
                 with contextlib.suppress(OSError):  # a cache that cannot be written: measured again next time
                     kept = {state: [[*form, found] for form, found in forms.items()] for state, forms in speeds.items()}
                     write_text(path, json.dumps(kept, indent=1))
-            self._speeds[dtype, threads] = speeds
-        return self._speeds[dtype, threads]
+            return speeds
 
     def _calls(self, n: int, dtype: np.dtype) -> dict[Form | None, Callable[[], object]]:
         """The plain product (None) of two n x n matrices and that by each form, compiled."""
@@ -331,6 +361,21 @@ class Planner:
                 for form, speed in found.items():
                     speeds[state].setdefault(form, {})[n] = again.get(form, speed * min(1.0, less))
         return speeds
+
+
+@contextlib.contextmanager
+def _only_process(path: Path) -> Iterator[None]:
+    """Waits until no other process is in here: two that measure would spoil each other's ratios."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a cache that cannot be written, or whose file system knows no locks
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(path.open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print("matmul: waits for another process that is timing kernels", file=sys.stderr)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _ratios(seconds: Mapping[Form | None, np.ndarray]) -> dict[Form, float]:

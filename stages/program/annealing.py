@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from stages.algebra.factors import Scheme
 from stages.algebra.symmetry import as_matrices, from_matrices
+from stages.compiled import compiled
 from stages.program.elimination import draw, eliminate
 
 U = np.uint64
 FLIPS_IN_TEN = 8  # steps of ten that are flips; the others are sandwiches
 ADDITIONS, GROWTH = 0, 1  # what is lowered
-
-compiled = numba.njit(cache=True, nogil=True)
 
 
 class Annealing(NamedTuple):

@@ -15,16 +15,15 @@ This module stays outside the jaxtyping hook of the tests: a wrapped function ca
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from stages.compiled import compiled
 
 U = np.uint64
 GOLDEN = U(0x9E3779B97F4A7C15)
 FIRST = np.array([1, 1, 2, 2, 1, 1])  # coefficients of x and y in a pair, by ratio
 SECOND = np.array([1, -1, 1, -1, 2, -2])
 SLACK = 1  # with weights, pairs in this many rows less than the most frequent one compete, too
-
-compiled = numba.njit(cache=True, nogil=True)
 
 
 @compiled

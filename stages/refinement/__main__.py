@@ -34,7 +34,9 @@ def main(args: argparse.Namespace) -> None:
 def _threads() -> int:
     """What the scheduler gives (Snakemake sets this for its jobs), else every core; no byte depends on it."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdecimal() and int(given) else len(os.sched_getaffinity(0))
+    if given.isdecimal() and int(given):
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.refinement.pairs import GOLDEN, HALF, NOBODY, ONE, THREE, TWO, ZERO, U, compiled, mix
+from stages.compiled import compiled
+from stages.refinement.pairs import GOLDEN, HALF, NOBODY, ONE, THREE, TWO, ZERO, U, mix
 
 PLUS_AFTER = U(16_667)  # flips between two plus transitions, while there are fewer orbits than at the start
 RESTART_AFTER = 33_000_000  # flips without fewer orbits before the next attempt

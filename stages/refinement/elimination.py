@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from stages.compiled import compiled
 
 U = np.uint64
 ZERO, ONE, SIX = U(0), U(1), U(6)
@@ -22,8 +23,6 @@ GROUP_BITS = 8  # columns per table
 GROUP = 1 << GROUP_BITS  # entries of a table
 GROUPS = WORD_BITS // GROUP_BITS
 LOW = U(WORD_BITS - 1)
-
-compiled = numba.njit(cache=True, nogil=True)
 
 
 class Echelon(NamedTuple):

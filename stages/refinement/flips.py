@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from stages.compiled import compiled
 from stages.refinement.pairs import (
     GOLDEN,
     HALF,
@@ -31,7 +32,6 @@ from stages.refinement.pairs import (
     U,
     append,
     build,
-    compiled,
     copy,
     drop,
     mix,

@@ -10,8 +10,7 @@ remains for all i are the «core», with a third of the unknowns left. It has fa
 them are eliminated instead («sketch»); `annihilates` tells whether nothing was lost.
 
 The first non-zero entry of b_r and of c_r stays as it is: a term may be scaled, which makes two unknowns per term free.
-Compiled by Numba, outside the jaxtyping hook of the tests like `elimination`. Numba keeps what it compiled until this
-file changes: after a change of `elimination` alone, delete __pycache__.
+Compiled by Numba, outside the jaxtyping hook of the tests like `elimination`.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.compiled import compiled
 from stages.refinement.elimination import (
     LOW,
     NOBODY,
@@ -30,7 +30,6 @@ from stages.refinement.elimination import (
     U,
     add,
     backward,
-    compiled,
     eliminate,
     forward,
     null_space,

@@ -4,21 +4,19 @@ Lowest level of the stage, below `flips` and `cyclic`. Equal factors are found t
 the pairs of terms that share a factor stand in a list with a table of positions, so a uniform draw costs O(1).
 
 All integers are unsigned: Numba turns uint64 with int64 into float64, and signed indices cost a wraparound test. This
-module stays outside the jaxtyping hook of the tests: a wrapped function cannot be compiled. Numba's cache does not see
-that a function called from another file has changed: after an edit here, delete `__pycache__`.
+module stays outside the jaxtyping hook of the tests: a wrapped function cannot be compiled.
 """
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from stages.compiled import compiled
 
 U = np.uint64
 ZERO, ONE, TWO, THREE, HALF = U(0), U(1), U(2), U(3), U(32)
 GOLDEN = U(0x9E3779B97F4A7C15)  # step of splitmix64 and multiplier of the hash
 NOBODY = U(0xFFFFFFFF)  # end of a hash chain
-
-compiled = numba.njit(cache=True, nogil=True)
 
 # The index derived from the words, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
 #   heads     first term of each bucket of the hash table, [4 * buckets]

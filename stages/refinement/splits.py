@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import itertools
 
-import numba
 import numpy as np
+
+from stages.compiled import compiled
 
 
 @functools.cache
@@ -25,7 +26,7 @@ def splits(length: int, blocks: int, are_even: bool) -> np.ndarray:
     return np.array(list(ways), np.uint8)
 
 
-@numba.njit(cache=True)
+@compiled
 def cheapest(ranks, first, second, third, bound):
     """The lowest sum of ranks below `bound` over bases and triples of splits.
 

@@ -88,7 +88,8 @@ def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:
 def _imported_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise SchemeError(f"{folder}: no such folder; expected one with a JSON file per scheme (it may have none)")
-    files = sorted(path for path in folder.iterdir() if path.name != _README)
+    visible = folder.glob("[!.]*")  # names that begin with a dot are an import's that was killed, or the system's
+    files = sorted(path for path in visible if path.name != _README)
     for path in files:
         if path.suffix != ".json" or not path.is_file():
             raise SchemeError(f"{path}: expected only JSON files, one scheme each, and {_README} in this folder")

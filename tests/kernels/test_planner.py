@@ -1,5 +1,7 @@
+import fcntl
 import hashlib
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -269,6 +271,78 @@ def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tm
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
     with pytest.raises(KernelError, match=r"expected to write to .*file/open-alphatensor, got «Not a directory»"):
         binding.load("int f(void) { return 3; }")
+
+
+def test_a_library_that_cannot_be_loaded_means_plain_products(table):
+    a, b = operands()
+    row = next(row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    build.build(row["source"], build.TRIAL).write_bytes(b"of another machine")
+    assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+
+
+def test_what_fails_for_one_type_is_tried_for_another(table, monkeypatch):
+    def measured(self, dtype):
+        if dtype == np.float64:
+            raise MemoryError("no room")
+        return {state: {FUSED: {64: 2.0, 96: 2.0}} for state in self._library.states}
+
+    monkeypatch.setattr(planner.Planner, "_measured", measured)
+    for dtype, form in ((np.float64, None), (np.float32, FUSED), (np.float64, None)):
+        assert explain(*operands(dtype), kernels=table).form == form
+    assert explain(*operands(), kernels=table).reason == "no room"
+
+
+def test_a_table_that_comes_later_is_seen(table, fast):
+    a, b = operands()
+    away = table.rename(table.with_name("away"))
+    assert "no such file" in explain(a, b, kernels=table).reason
+    away.rename(table)
+    assert explain(a, b, kernels=table).form == FUSED
+
+
+def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capfd):
+    a, b = operands()
+    explain(a, b, kernels=table)
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    away = kept.rename(tmp_path / "away")
+    planner._planner.cache_clear()
+    with (kept.parent / "timing.lock").open("w") as lock, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        plan = pool.submit(explain, a, b, kernels=table)
+        printed = ""
+        while "waits for another process" not in printed and not plan.done():
+            printed += capfd.readouterr().err
+        assert not plan.done()
+        away.rename(kept)  # the other process has measured
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert plan.result().form == FUSED
+    assert len(fast) == 1
+
+
+FORK = """
+import os, signal, sys, threading
+from stages.kernels import planner
+held, end = threading.Event(), threading.Event()
+def hold():
+    with planner._LOCK:
+        held.set()
+        end.wait()
+threading.Thread(target=hold).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # nobody would let the lock of the parent go
+    with planner._LOCK:
+        os._exit(0)
+end.set()
+sys.exit(os.waitpid(child, 0)[1] != 0)
+"""
+
+
+def test_a_process_forked_off_while_its_parent_measures_can_plan():
+    command = [sys.executable, "-c", FORK]
+    assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == 0
 
 
 def test_each_number_of_threads_is_measured(table, fast):

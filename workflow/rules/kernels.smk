@@ -3,7 +3,7 @@
 
 rule kernels:
     input:
-        code("errors.py", "algebra", "contract", "program", "timing.py", "kernels"),
+        code("errors.py", "algebra", "contract", "compiled.py", "program", "timing.py", "kernels"),
         "results/verification/schemes.parquet",
     output:
         update("results/kernels/kernels.parquet"),

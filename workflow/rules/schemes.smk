@@ -3,7 +3,7 @@
 
 rule refinement:
     input:
-        code("errors.py", "algebra", "contract", "refinement"),
+        code("errors.py", "algebra", "contract", "compiled.py", "refinement"),
         lambda wildcards: config["walks"][wildcards.walk]["start"],
     output:
         update("results/refinement/schemes/{walk}.parquet"),
@@ -36,10 +36,10 @@ rule refinement:
 
 rule verification:
     input:
-        code("errors.py", "algebra", "contract", "program", "verification"),
+        code("errors.py", "algebra", "contract", "compiled.py", "program", "verification"),
         expand("results/search/schemes/{agent}.parquet", agent=AGENTS),
         expand("results/refinement/schemes/{walk}.parquet", walk=WALKS),
-        sorted(map(str, Path("data/imported").iterdir())),
+        sorted(map(str, Path("data/imported").glob("[!.]*"))),
         sorted(map(str, Path("data/targets").iterdir())),
     output:
         update("results/verification/schemes.parquet"),

@@ -34,7 +34,7 @@ def load(source: str, flags: Sequence[str] = FAST) -> Kernel:
     """Compiles the text of `emitter.emit`, or takes what was compiled before; flags as of `build.build`.
 
     Raises:
-      KernelError: no compiler, or one that refuses the text.
+      KernelError: no compiler, or one that refuses the text; a library that cannot be loaded.
     """
     return Kernel(build(source, flags))
 
@@ -46,7 +46,11 @@ class Kernel:
     """
 
     def __init__(self, library: Path) -> None:
-        self._library = ctypes.CDLL(str(library))
+        try:
+            self._library = ctypes.CDLL(str(library))
+        except OSError as error:  # cut off, or where programs may not be run
+            hint = "delete it, or name another place by XDG_CACHE_HOME"
+            raise KernelError(f"C back end: expected a library that can be loaded, got «{error}»; {hint}") from error
         size, pointer, integer = ctypes.c_int64, ctypes.c_void_p, ctypes.c_int
         for suffix in _SUFFIXES.values():
             product = getattr(self._library, f"fmm_gemm_{suffix}")
@@ -145,12 +149,14 @@ class Kernel:
             )
         pools = self._pools.setdefault(threads, [])
         pool = None if threads == 1 else _pop(pools) or self._new_pool(threads)
-        status = getattr(self._library, f"fmm_gemm_{suffix}")(
-            *(n, m, p, *_pointer(a), *_pointer(b), *_pointer(c)),
-            *(levels, fused, scratch.ctypes.data, pool, ISAS.index(isa)),
-        )
-        if pool is not None:
-            pools.append(pool)
+        try:
+            status = getattr(self._library, f"fmm_gemm_{suffix}")(
+                *(n, m, p, *_pointer(a), *_pointer(b), *_pointer(c)),
+                *(levels, fused, scratch.ctypes.data, pool, ISAS.index(isa)),
+            )
+        finally:  # Ctrl-C arrives when the call is done
+            if pool is not None:
+                pools.append(pool)
         if status:
             raise KernelError(f"C back end: the call is refused, status {status}")
         if workspace is None:
@@ -195,7 +201,7 @@ def _check_numbers(levels: int, threads: int) -> None:
 
 
 def _addressable(x: np.ndarray) -> np.ndarray:
-    """`x`, or a copy where its strides are no whole elements (a field of a record) or its bytes are swapped."""
+    """`x`, or a copy where its strides are no whole elements (a field of a record)."""
     is_whole = x.flags.aligned and all(stride % x.itemsize == 0 for stride in x.strides)
     return x if is_whole else np.ascontiguousarray(x)
 

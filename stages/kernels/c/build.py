@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -43,7 +44,8 @@ def build(source: str, flags: Sequence[str] = FAST) -> Path:
     """
     command = compiler()
     version = _run([command, "--version"])
-    digest = hashlib.sha256("\0".join([source, command, version, *flags, *_FLAGS]).encode()).hexdigest()[:32]
+    made_by = [source, command, version, platform.machine(), *flags, *_FLAGS]  # homes are shared between machines
+    digest = hashlib.sha256("\0".join(made_by).encode()).hexdigest()[:32]
     folder = cache_folder()
     library = folder / f"{digest}.so"
     if library.exists():

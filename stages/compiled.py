@@ -1,0 +1,47 @@
+"""Numba as the stages use it: without the GIL, and what is compiled is kept until a file of its package changes.
+
+Numba's own stamp is of the file of a function alone. After an edit of a function that is called from another file, the
+old machine code would go on, and a stage would store its results under the new source.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+import numba
+from numba.core import caching
+
+
+@functools.cache
+def _stamp(package: Path) -> str:
+    """Of the sources of a package, as they are when its first function is declared."""
+    sources = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(package.glob("*.py"))}
+    return str(sources)
+
+
+class _OfPackage:
+    def __init__(self, py_func, py_file: str) -> None:
+        super().__init__(py_func, py_file)
+        self._package_stamp = _stamp(Path(py_file).parent)
+
+    def get_source_stamp(self) -> str:
+        return self._package_stamp
+
+
+class UserProvided(_OfPackage, caching.UserProvidedCacheLocator):
+    """In the folder that NUMBA_CACHE_DIR names."""
+
+
+class InTree(_OfPackage, caching.InTreeCacheLocator):
+    """In __pycache__."""
+
+
+class UserWide(_OfPackage, caching.UserWideCacheLocator):
+    """In the user's cache, where the tree cannot be written."""
+
+
+numba.config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{one.__name__}" for one in (UserProvided, InTree, UserWide))
+
+compiled = numba.njit(cache=True, nogil=True)

@@ -1,0 +1,40 @@
+"""What Numba compiled is found again, and made anew where a function that it calls from another file has changed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CALLER = """
+from stages.compiled import compiled
+from callee import one
+
+@compiled
+def two():
+    return 2 * one()
+
+if __name__ == "__main__":
+    print(two(), sum(two.stats.cache_hits.values()))
+"""
+CALLEE = """
+from stages.compiled import compiled
+
+@compiled
+def one():
+    return {}
+"""
+
+
+def run(folder: Path) -> list[str]:
+    command = [sys.executable, "caller.py"]
+    environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_a_changed_callee_is_compiled_anew(tmp_path: Path):
+    (tmp_path / "caller.py").write_text(CALLER)
+    for value in (1, 2):
+        (tmp_path / "callee.py").write_text(CALLEE.format(value))
+        assert run(tmp_path) == [str(2 * value), "0"]
+        assert run(tmp_path) == [str(2 * value), "1"]
