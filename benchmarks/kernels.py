@@ -1,8 +1,9 @@
 """python benchmarks/kernels.py: kernels against the fastest library product, in fresh processes; prints the table.
 
 Runs `python -m stages.benchmarking` for each piece (product, element type, threads, process) that
-benchmarks/kernels.parquet lacks, and keeps the raw samples there; killed, it goes on with the next piece. Threads are
-cores: each process is bound to as many.
+benchmarks/kernels.parquet lacks, and keeps the raw samples there, or, where that is of another machine, of other
+libraries or kernels, in a file of .records/; killed, it goes on with the next piece. Threads are cores: each process is
+bound to as many.
 
 The first process of a row times all forms, the others the fastest of these and the libraries; what the row says comes
 from the others alone, so no ratio is the best of several.
@@ -11,6 +12,7 @@ from the others alone, so no ratio is the best of several.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,8 +27,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from stages.benchmarking.device import facts
 from stages.contract import tables
-from stages.kernels.machine import cpu_model
 from stages.timing import ratio
 
 ROOT = Path(__file__).parents[1]
@@ -84,6 +86,16 @@ def run(piece: Piece, form: str | None, folder: Path) -> list[dict]:
     return [row | {"round": row["round"] + before} for row in rows]
 
 
+def samples_of(facts: dict, kernels: set[str], tracked: Path = SAMPLES) -> Path:
+    """The tracked samples if they are of this machine, its libraries and these kernels, else a file of their own."""
+    rows = tables.read_rows(tracked, tables.TIMINGS) if tracked.exists() else []
+    same = all(row[key] == fact for row in rows for key, fact in facts.items())
+    if same and {row["arm"].split()[0] for row in rows if row["form"]} <= kernels:
+        return tracked
+    digest = hashlib.sha256(repr((sorted(facts.items()), sorted(kernels))).encode()).hexdigest()[:12]
+    return ROOT / f".records/kernels-{digest}.parquet"
+
+
 def piece_of(row: dict) -> Piece:
     """Where a sample comes from."""
     shape = (row["n"], row["m"], row["p"])
@@ -133,18 +145,17 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
 
 
 def main() -> None:
-    rows = tables.read_rows(SAMPLES, tables.TIMINGS) if SAMPLES.exists() else []
-    now = {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)}
-    then = {row["arm"].split()[0] for row in rows if row["form"]}
-    if (then - now) or {row["cpu"] for row in rows} - {cpu_model()}:
-        raise SystemExit(f"{SAMPLES}: of other kernels or another processor; move it away to begin anew")
+    machine = {key: fact for key, fact in facts(threads=0).items() if key != "threads"}
+    samples = samples_of(machine, {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)})
+    print(f"samples: {samples}", file=sys.stderr)
+    rows = tables.read_rows(samples, tables.TIMINGS) if samples.exists() else []
     done = {piece_of(row) for row in rows}
     for piece in pieces([1, len(os.sched_getaffinity(0))]):
         if piece not in done:
             form = chosen(rows, piece) if piece.process else None
             with tempfile.TemporaryDirectory() as folder:
                 rows += run(piece, form, Path(folder))
-            tables.write_rows(SAMPLES, tables.TIMINGS, rows)
+            tables.write_rows(samples, tables.TIMINGS, rows)
     print("\n".join(table(rows)))
 
 

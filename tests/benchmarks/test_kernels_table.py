@@ -1,5 +1,7 @@
 """The table of benchmarks/kernels.py: the first process chooses, the others are measured."""
 
+from stages.contract import tables
+
 SCRIPT = "kernels"
 
 
@@ -29,3 +31,16 @@ def test_every_piece_comes_once(judge):
     assert len(set(pieces)) == len(pieces)
     assert {piece.threads for piece in pieces} == {1, 2}
     assert not any(piece.dtype == "float64" and max(piece.shape) > judge.MOST_OF_FLOAT64 for piece in pieces)
+
+
+def test_samples_of_another_machine_or_other_kernels_are_left_alone(judge, tmp_path):
+    here = {"device": "cpu: cpu", "cpu": "A", "versions": "numpy 2"}
+    row = sample("c L1", 0, 1.0) | here | {"arm": "abc c L1", "scheme": "", "predicted": 0.0}
+    tracked = tmp_path / "kernels.parquet"
+    assert judge.samples_of(here, {"abc"}, tracked) == tracked  # there are none yet
+    tables.write_rows(tracked, tables.TIMINGS, [row])
+    assert judge.samples_of(here, {"abc", "def"}, tracked) == tracked
+    others = [(here, {"def"}), (here | {"cpu": "B"}, {"abc"}), (here | {"versions": "numpy 3"}, {"abc"})]
+    files = [judge.samples_of(facts, kernels, tracked) for facts, kernels in others]
+    assert len({*files, tracked}) == 4
+    assert {file.parent.name for file in files} == {".records"}
