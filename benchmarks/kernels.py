@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -27,7 +28,6 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from stages.benchmarking.device import facts
 from stages.contract import tables
 from stages.timing import ratio
 
@@ -48,6 +48,8 @@ MOST_OF_FLOAT64 = 2048
 LONG = 8192  # from here on a call takes seconds, beside which it does not matter what went before
 LEAST_SAMPLES = 5  # of a win; the interval of fewer is only their range
 LIBRARIES = ("numpy", "jax")
+# A process of its own: this one forks, which JAX, once it has threads, is not made for.
+FACTS = [sys.executable, "-c", "import json; from stages.benchmarking.device import facts; print(json.dumps(facts(0)))"]
 
 
 class Piece(NamedTuple):
@@ -145,7 +147,9 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
 
 
 def main() -> None:
-    machine = {key: fact for key, fact in facts(threads=0).items() if key != "threads"}
+    machine = {
+        key: fact for key, fact in json.loads(subprocess.check_output(FACTS, cwd=ROOT)).items() if key != "threads"
+    }
     samples = samples_of(machine, {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)})
     print(f"samples: {samples}", file=sys.stderr)
     rows = tables.read_rows(samples, tables.TIMINGS) if samples.exists() else []

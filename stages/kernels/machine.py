@@ -57,7 +57,9 @@ def other_threads_run() -> bool:
         return True
 
 
-@functools.lru_cache(1024)  # straight after a large product, whose data fill the caches, it takes 0.1 ms
+# Kept: straight after a large product, whose data fill the caches, to ask takes 0.1 ms. A thread that has its number
+# from one that ended, or not yet its name, is taken for another, at the price of a slower form.
+@functools.lru_cache(1024)
 def _name(task: int) -> bytes:
     with open(f"{_TASKS}/{task}/comm", "rb", buffering=0) as file:  # a Path takes ten times as long
         return file.read(16)

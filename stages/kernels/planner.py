@@ -271,6 +271,7 @@ class Planner:
             return plain(self._failed[tuning])
         try:
             best = self._best(shape, *tuning)
+            self._loaded()
         except (KernelError, MemoryError) as error:  # no compiler, no room
             self._failed[tuning] = str(error) or "no room to time kernels"
             return plain(self._failed[tuning])
@@ -287,17 +288,23 @@ class Planner:
 
     def _look(self) -> None:
         """Looks for a kernel where the table is new: the pipeline may have ended since."""
-        changed = self._table.stat().st_mtime_ns if self._table.exists() else None
+        try:
+            changed = self._table.stat().st_mtime_ns
+        except OSError:
+            changed = None
         if changed != self._changed:
             self._changed = changed
             self._kernel, self._why_none = _best_kernel(self._table, self._library.backend)
 
     def run(self, form: Form, a, b, out: np.ndarray | None = None):
         """a @ b by the kernel."""
+        return self._loaded()(form, a, b, out)
+
+    def _loaded(self) -> Callable:
         with _LOCK:
             if self._run is None:
                 self._run = self._library.load(self._kernel["source"])
-        return self._run(form, a, b, out)
+            return self._run
 
     def _best_forms(self, shape: Shape, dtype: np.dtype, threads: int) -> dict[str, tuple[float, Form] | None]:
         """In each state, of the forms whose blocks are large enough, the one of the highest ratio, and that."""
@@ -375,6 +382,7 @@ def _only_process(path: Path) -> Iterator[None]:
             except BlockingIOError:
                 print("matmul: waits for another process that is timing kernels", file=sys.stderr)
                 fcntl.flock(lock, fcntl.LOCK_EX)
+            stack.callback(fcntl.flock, lock, fcntl.LOCK_UN)  # to close it would leave it to processes forked meanwhile
         yield
 
 

@@ -281,6 +281,18 @@ def test_a_library_that_cannot_be_loaded_means_plain_products(table):
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
 
 
+def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table, fast):
+    a, b = operands()
+    source = next(row["source"] for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    planner._planner(table, planner._numpy())._run = lambda *given: None  # not loaded in this process
+    assert explain(a, b, kernels=table).form == FUSED
+    build.build(source, build.TRIAL).write_bytes(b"of another machine")
+    planner._planner.cache_clear()
+    assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
+    assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+    assert len(fast) == 1
+
+
 def test_what_fails_for_one_type_is_tried_for_another(table, monkeypatch):
     def measured(self, dtype):
         if dtype == np.float64:
@@ -307,12 +319,15 @@ def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capf
     (kept,) = (tmp_path / "cache").rglob("*.json")
     away = kept.rename(tmp_path / "away")
     planner._planner.cache_clear()
-    with (kept.parent / "timing.lock").open("w") as lock, ThreadPoolExecutor(1) as pool:
+    end = time.monotonic() + 20
+    with ThreadPoolExecutor(1) as pool, (kept.parent / "timing.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         plan = pool.submit(explain, a, b, kernels=table)
         printed = ""
-        while "waits for another process" not in printed and not plan.done():
+        while "waits for another process" not in printed and time.monotonic() < end:
+            time.sleep(0.01)
             printed += capfd.readouterr().err
+        assert "waits for another process" in printed
         assert not plan.done()
         away.rename(kept)  # the other process has measured
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -322,26 +337,28 @@ def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capf
 
 FORK = """
 import os, signal, sys, threading
+from pathlib import Path
 from stages.kernels import planner
+lock = Path(sys.argv[1])
 held, end = threading.Event(), threading.Event()
 def hold():
-    with planner._LOCK:
+    with planner._LOCK, planner._only_process(lock):
         held.set()
         end.wait()
 threading.Thread(target=hold).start()
 held.wait()
 child = os.fork()
 if child == 0:
-    signal.alarm(20)  # nobody would let the lock of the parent go
-    with planner._LOCK:
+    signal.alarm(20)  # nobody would let the locks that it has from its parent go
+    with planner._LOCK, planner._only_process(lock):
         os._exit(0)
 end.set()
 sys.exit(os.waitpid(child, 0)[1] != 0)
 """
 
 
-def test_a_process_forked_off_while_its_parent_measures_can_plan():
-    command = [sys.executable, "-c", FORK]
+def test_a_process_forked_off_while_its_parent_measures_can_plan(tmp_path):
+    command = [sys.executable, "-c", FORK, str(tmp_path / "timing.lock")]
     assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == 0
 
 
