@@ -147,9 +147,8 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
 
 
 def main() -> None:
-    machine = {
-        key: fact for key, fact in json.loads(subprocess.check_output(FACTS, cwd=ROOT)).items() if key != "threads"
-    }
+    machine = json.loads(subprocess.check_output(FACTS, cwd=ROOT))
+    del machine["threads"]
     samples = samples_of(machine, {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)})
     print(f"samples: {samples}", file=sys.stderr)
     rows = tables.read_rows(samples, tables.TIMINGS) if samples.exists() else []
