@@ -17,9 +17,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from stages.backends.c import binding
+from stages.backends.c.forms import Form
 from stages.contract import tables
-from stages.kernels.c import binding
-from stages.kernels.c.forms import Form
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "results/kernels/kernels.parquet"

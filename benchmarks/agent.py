@@ -32,8 +32,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from stages.contract import params  # noqa: E402
 from stages.contract.command import Stopwatch, csv_text, write_text  # noqa: E402
+from stages.params import whole as params  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["target", "ring", "start", "variant", "seed"]

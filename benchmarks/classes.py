@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT))
 from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
-from stages.contract import candidates, command, params  # noqa: E402
+from stages.contract import candidates, command  # noqa: E402
+from stages.params import whole as params  # noqa: E402
 from stages.refinement import flips  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
 from stages.refinement.words import decode, encode  # noqa: E402

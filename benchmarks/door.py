@@ -21,12 +21,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.verification.layouts import factorizations
+
 from stages.algebra.basis import draw_unimodular
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import as_matrices, from_matrices
 from stages.algebra.targets import Size
 from tests.examples import product, strassen
-from tests.verification.layouts import factorizations
 
 SMALL = "222 223 224 225 233 234 235 244 245 255 333 334 335 344 345 355 444 445 455 555"
 LARGE = """
@@ -102,7 +103,7 @@ def lay_out(folder: Path) -> list[Path]:
 
 def measure(path: Path) -> None:
     """Runs `check` on a file and prints what it took."""
-    command = [sys.executable, "-m", "stages.verification", "check", path.name]
+    command = [sys.executable, "-m", "stages.exchange", "check", path.name]
     paths = {"PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(command, cwd=path.parent, env=os.environ | paths, stdout=subprocess.PIPE, text=True)
     lines = process.stdout.read().splitlines()

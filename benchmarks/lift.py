@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.moves import merge
 from stages.algebra.targets import Size, matmul_target, parse_size
 from stages.refinement import cyclic, flips
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
-from stages.refinement.moves import merge
 from stages.refinement.words import decode, encode
 
 POOL, PLUS_AFTER, MARGIN = 64, (50, 20_000), (2, 6)

@@ -1,4 +1,4 @@
-"""python benchmarks/matmul.py: `stages.kernels.matmul` against the fastest library product, float32.
+"""python benchmarks/matmul.py: `stages.backends.matmul` against the fastest library product, float32.
 
 First squares, in each state that a call can find the machine in; then random shapes, warm, sides drawn log-uniformly
 from 64 to 4096, short products several times in a row. Each product is checked against some rows in float64. NumPy's
@@ -28,9 +28,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from stages.backends import explain, matmul
 from stages.benchmarking.accuracy import exact_rows, relative_error
 from stages.contract.progress import Progress
-from stages.kernels import explain, matmul
 from stages.timing import STATES, Interval, interleave, ratio
 
 SQUARES = {1024: 21, 2048: 15, 4096: 5}  # n = m = p, and rounds

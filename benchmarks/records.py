@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import Scheme  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
-from stages.contract import candidates, command, params  # noqa: E402
-from stages.verification import certificate  # noqa: E402
+from stages.contract import candidates, command  # noqa: E402
+from stages.exchange import certificate  # noqa: E402
+from stages.params import whole as params  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 RECORDS = ROOT / "results/records"

@@ -23,11 +23,11 @@ THREADS = use_granted_cores()  # before NumPy is imported below
 import numpy as np
 
 from stages.algebra.targets import parse_size
+from stages.backends.c import binding
+from stages.backends.c.forms import Form
+from stages.backends.kernel import c_text, read_program
 from stages.contract import tables
 from stages.contract.progress import Progress
-from stages.kernels.c import binding
-from stages.kernels.c.forms import Form
-from stages.kernels.kernel import c_text, read_program
 from stages.program.costs import stored, terms
 from stages.timing import interleave, ratio
 

@@ -22,12 +22,12 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
-from stages.contract.params import Agent, Optimiser  # noqa: E402
 from stages.game.observation import observe  # noqa: E402
 from stages.game.tensor_game import State  # noqa: E402
 from stages.learning.positions import Terms  # noqa: E402
 from stages.learning.train import Batch, TrainState, make_optimiser, train_steps  # noqa: E402
 from stages.network.agent import AgentNetwork  # noqa: E402
+from stages.params.agents import Agent, Optimiser  # noqa: E402
 from stages.planning.one_ply import one_ply  # noqa: E402
 from stages.planning.tree import gumbel  # noqa: E402
 from stages.search.selfplay import play  # noqa: E402

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stages.contract.params import Agent, Search
 from stages.network.agent import AgentNetwork
+from stages.params.agents import Agent, Search
 
 TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention"}}
 

@@ -19,8 +19,9 @@ import numpy as np
 from stages.benchmarking.arms import Loaded
 from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
-from stages.contract import command, params, tables
+from stages.contract import command, tables
 from stages.errors import KernelError
+from stages.params import whole as params
 
 
 def main(given: argparse.Namespace) -> None:

@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from stages.algebra.targets import parse_size
+from stages.backends.c import binding
+from stages.backends.c.forms import Shape, forms
 from stages.benchmarking.model import Rates, calibrate, predicted
-from stages.contract.params import Benchmarking
 from stages.errors import KernelError
-from stages.kernels.c import binding
-from stages.kernels.c.forms import Shape, forms
+from stages.params.benchmarking import Benchmarking
 
 RING = "Z"  # holds for every element type
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import jax
 import numpy as np
 
+from stages.backends.c.forms import Shape
 from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
 from stages.benchmarking.arms import Arm, Loaded, baselines, choose, prepared
-from stages.contract.params import Benchmarking
 from stages.contract.progress import Progress
 from stages.errors import KernelError
-from stages.kernels.c.forms import Shape
+from stages.params.benchmarking import Benchmarking
 from stages.timing import STATES, interleave, ratio
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from stages.kernels.machine import blas, cpu_model
+from stages.backends.machine import blas, cpu_model
 
 
 def facts(threads: int) -> dict[str, object]:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.algebra.targets import parse_size
-from stages.kernels.c.binding import Kernel
-from stages.kernels.c.forms import Form
+from stages.backends.c.binding import Kernel
+from stages.backends.c.forms import Form
 from stages.timing import interleave
 
 _PANEL = 512  # columns of A that are packed at once (FMM_DEPTH of gemm.c)

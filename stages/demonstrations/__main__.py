@@ -6,9 +6,10 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import command, params
+from stages.contract import command
 from stages.demonstrations.draw import write_demonstrations
 from stages.game.rules import rules_for
+from stages.params import whole as params
 
 
 def main(args: argparse.Namespace) -> None:

@@ -17,11 +17,11 @@ import pyarrow as pa
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from stages.contract import tables
-from stages.contract.params import Demonstrations
 from stages.contract.progress import Progress
 from stages.contract.streams import Stream
 from stages.game.rules import Rules
 from stages.game.tokens import canonical
+from stages.params.agents import Demonstrations
 
 
 @partial(jax.jit, static_argnames=("count", "rules", "law"))

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from stages.algebra.targets import parse_size
+from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
 from stages.contract.progress import Progress
-from stages.kernels.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
 from stages.program.costs import stored, terms
 from stages.program.program import Program
 

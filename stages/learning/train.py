@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from stages.contract.params import Optimiser
 from stages.errors import TrainingError
 from stages.game.turns import draw_turn
 from stages.learning.losses import position_losses
 from stages.learning.positions import Position, Terms, draw_position, turn_position
 from stages.network.agent import AgentNetwork
+from stages.params.agents import Optimiser
 
 
 class TrainState(NamedTuple):

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from stages.contract import tables
-from stages.contract.params import Agent
 from stages.errors import TableError
 from stages.game.observation import RAW_LIMIT, num_features, observe, share_left
 from stages.game.rules import Rules, rules_for
@@ -21,6 +20,7 @@ from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
+from stages.params.agents import Agent
 
 
 class AgentNetwork(eqx.Module):

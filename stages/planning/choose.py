@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from stages.contract.params import Search
+from stages.params.agents import Search
 from stages.planning.one_ply import one_ply
 from stages.planning.permuted import permuted
 from stages.planning.plan import Planner

@@ -6,11 +6,12 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import command, params
+from stages.contract import command
 from stages.contract.resume import Resume
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import write_parameters
+from stages.params import whole as params
 from stages.pretraining.pretrain import CURVE_COLUMNS, pretrain
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import jax
 
 from stages.contract.command import Stopwatch
-from stages.contract.params import Agent, Pretraining
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.streams import Stream
@@ -13,6 +12,7 @@ from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
+from stages.params.agents import Agent, Pretraining
 
 CURVE_COLUMNS = ["step", "policy_loss", "value_loss"]
 _SAVE_EVERY = 10  # rows of the curve between two saves of the state

@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 
-from stages.contract import candidates, command, params
+from stages.contract import candidates, command
 from stages.contract.resume import Resume
+from stages.params import whole as params
 from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
 from stages.refinement.recombination import recombine
 from stages.refinement.walk import read_start, read_target_start, refine

@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from stages.algebra.factors import Scheme, standard
+from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import orientation, oriented, sorted_size
 from stages.algebra.targets import Bilinear, Size, Target
 from stages.refinement.finds import Finds
-from stages.refinement.moves import merge, product, project
 from stages.refinement.words import fits_ternary
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Target
-from stages.contract.params import Refinement, Walk
+from stages.params.walks import Refinement, Walk
 from stages.refinement import cyclic, flips
 from stages.refinement.curriculum import draw_start
 from stages.refinement.finds import Finds

@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Int, Int32, UInt8, UInt16
 
 from stages.algebra.factors import Scheme, standard
+from stages.algebra.moves import reduced
 from stages.algebra.symmetry import (
     MODE_AXES,
     as_matrices,
@@ -33,10 +34,9 @@ from stages.algebra.symmetry import (
 )
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate
-from stages.contract.params import Walk
 from stages.contract.progress import Progress
+from stages.params.walks import Walk
 from stages.refinement.finds import Finds
-from stages.refinement.moves import reduced
 from stages.refinement.splits import cheapest, splits
 
 MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try

@@ -27,10 +27,10 @@ from stages.contract import candidates as candidates_lib
 from stages.contract.candidates import NO_TARGETS, Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.named_targets import read_target
-from stages.contract.params import Refinement, Walk
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.errors import SchemeError
+from stages.params.walks import Refinement, Walk
 from stages.refinement.finds import Finds
 from stages.refinement.modes import Mode, mode_of
 from stages.refinement.words import HALF

@@ -7,11 +7,12 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import candidates, command, params
+from stages.contract import candidates, command
 from stages.contract.resume import Resume
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
+from stages.params import whole as params
 from stages.search.search import CURVE_COLUMNS, begin, metrics, rounds
 from stages.search.setup import set_up
 

@@ -16,7 +16,6 @@ from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.algebra.targets import parse_size
 from stages.contract.candidates import Candidate, Collection
 from stages.contract.command import Stopwatch
-from stages.contract.params import Agent
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.streams import Stream
@@ -24,6 +23,7 @@ from stages.learning import buffers
 from stages.learning.positions import Terms
 from stages.learning.train import TrainState, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
+from stages.params.agents import Agent
 from stages.search.batches import draw_batches
 from stages.search.memory import KINDS, Memory
 from stages.search.selfplay import learnable_positions, play, solved_terms

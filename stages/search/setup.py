@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import optax
 
-from stages.contract.params import Agent, Search
 from stages.game.rules import Rules, rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import make_optimiser
+from stages.params.agents import Agent, Search
 from stages.planning.choose import planner
 from stages.planning.plan import Planner
 

@@ -11,10 +11,10 @@ from stages.algebra import basis
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, leading_signs
 from stages.algebra.targets import matmul_target, parse_size
-from stages.contract.params import Agent
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
+from stages.params.agents import Agent
 
 
 class Bases(NamedTuple):

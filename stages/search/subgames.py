@@ -18,9 +18,9 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from stages.algebra.factors import standard
 from stages.algebra.targets import parse_size
-from stages.contract.params import Agent
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
+from stages.params.agents import Agent
 
 # How much less likely, in nats, a term is taken for each dimension that it adds to the span of those taken before.
 _COST_OF_A_DIMENSION = 4.0

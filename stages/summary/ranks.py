@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stages.algebra.targets import parse_size
-from stages.contract.params import STANDARD_START, first_start
 from stages.errors import TableError
+from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Row, Sources
 
 FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "imported")

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.contract import params, tables
+from stages.contract import tables
 from stages.contract.csv_tables import PUBLISHED, read_csv
-from stages.contract.params import Agent, Walk
 from stages.errors import TableError
+from stages.params import whole as params
+from stages.params.agents import Agent
+from stages.params.walks import Walk
 
 Row = Mapping[str, object]
 PRETRAINING_CURVE = {"step": int, "policy_loss": float, "value_loss": float}

@@ -9,15 +9,15 @@ import pytest
 import yaml
 
 from stages import timing
+from stages.backends.c import binding, build, forms
+from stages.backends.c.emitter import emit
 from stages.benchmarking import model
 from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative_error
 from stages.benchmarking.arms import Loaded, choose
 from stages.benchmarking.benchmark import benchmark
 from stages.contract import tables
-from stages.contract.params import Benchmarking
 from stages.errors import KernelError
-from stages.kernels.c import binding, build, forms
-from stages.kernels.c.emitter import emit
+from stages.params.benchmarking import Benchmarking
 from stages.program.costs import additions, emax
 from stages.program.program import from_scheme
 from tests.examples import strassen

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stages.backends.c.forms import Form
 from stages.benchmarking import model
 from stages.benchmarking.model import Rates, predicted
-from stages.kernels.c.forms import Form
 from stages.program.costs import stored, terms
 from stages.program.program import from_scheme
 from tests.examples import strassen, winograd
@@ -23,7 +23,7 @@ def row(scheme) -> dict:
 
 
 def test_constants_are_those_of_the_kernel():
-    text = (Path(model.__file__).parents[1] / "kernels/c/gemm.c").read_text()
+    text = (Path(model.__file__).parents[1] / "backends/c/gemm.c").read_text()
     assert f"FMM_STREAM = {model._STREAM >> 20} << 20" in text
     assert f"#define FMM_DEPTH {model._PANEL}\n" in text
 

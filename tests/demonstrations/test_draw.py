@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
-from stages.contract.params import Demonstrations
 from stages.demonstrations.draw import draw, write_demonstrations
 from stages.game.rules import Rules
+from stages.params.agents import Demonstrations
 
 LAWS = {"Z2": (0.5, 0.5), "Z": (0.005, 0.195, 0.6, 0.195, 0.005)}
 

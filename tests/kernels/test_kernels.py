@@ -9,12 +9,13 @@ import pytest
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size
+from stages.backends import jax_emitter, numpy_emitter
+from stages.backends.expressions import unpacked
+from stages.backends.kernel import try_jax, try_numpy
 from stages.contract import tables
 from stages.contract.candidates import Candidate, to_row
 from stages.errors import KernelError
-from stages.kernels import jax_emitter, numpy_emitter, selection
-from stages.kernels.expressions import unpacked
-from stages.kernels.kernel import try_jax, try_numpy
+from stages.kernels import selection
 from stages.kernels.selection import make_all
 from stages.program.costs import additions
 from stages.program.program import from_scheme, to_json

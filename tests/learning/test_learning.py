@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
-from stages.contract.params import Optimiser
 from stages.errors import TableError, TrainingError
 from stages.game.rules import Rules
 from stages.game.tensor_game import State, start
@@ -21,6 +20,7 @@ from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.losses import quantile_huber
 from stages.learning.positions import Position, Terms, draw_position
 from stages.learning.train import Batch, Losses, TrainState, make_optimiser, mean_losses, train_steps
+from stages.params.agents import Optimiser
 from tests.agents import agent, untrained
 from tests.examples import strassen
 

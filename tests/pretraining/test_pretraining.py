@@ -6,11 +6,11 @@ import pytest
 
 from stages.contract import resume, tables
 from stages.contract.command import Stopwatch
-from stages.contract.params import Optimiser, Pretraining
 from stages.contract.streams import Stream
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import AgentNetwork
+from stages.params.agents import Optimiser, Pretraining
 from stages.pretraining import pretrain as pretrain_lib
 from tests.agents import agent
 

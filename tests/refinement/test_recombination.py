@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
+from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate
-from stages.contract.params import Walk
+from stages.params.walks import Walk
 from stages.refinement import flips
 from stages.refinement.finds import Finds
-from stages.refinement.moves import merge, product, project
 from stages.refinement.recombination import (
     Recombination,
     build,

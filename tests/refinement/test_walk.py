@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 import yaml
 
+from stages.algebra import moves
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, non_zeros, standard
 from stages.algebra.targets import parse_size
 from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
-from stages.contract.params import Refinement, Walk
 from stages.contract.resume import Resume
 from stages.errors import SchemeError, TableError
+from stages.params.walks import Refinement, Walk
 from stages.refinement import finds as finds_lib
-from stages.refinement import moves
 from stages.refinement import walk as walk_lib
 from stages.refinement.finds import Finds
 from stages.refinement.walk import PASSES, legs_of, read_start, read_target_start, refine

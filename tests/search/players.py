@@ -14,11 +14,11 @@ import numpy as np
 
 from stages.contract import tables
 from stages.contract.command import Stopwatch
-from stages.contract.params import Agent, Search
 from stages.contract.resume import Resume
 from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import rank_bound, step
 from stages.learning.demonstrations import DemonstrationReader
+from stages.params.agents import Agent, Search
 from stages.planning.plan import Plan
 from stages.search import search as search_lib
 from stages.search.memory import Memory

@@ -7,10 +7,11 @@ import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
-from stages.contract import candidates, params, tables
+from stages.contract import candidates, tables
 from stages.contract.candidates import Candidate
 from stages.contract.named_targets import read_target
 from stages.errors import SchemeError, TableError
+from stages.params import whole as params
 from stages.verification.verification import Judged, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
 

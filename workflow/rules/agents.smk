@@ -4,7 +4,7 @@
 
 rule demonstrations:
     input:
-        code("errors.py", "algebra", "contract", "game", "demonstrations"),
+        code("errors.py", "algebra", "contract", "params", "game", "demonstrations"),
     output:
         update("data/demonstrations/{agent}.parquet"),
         update("results/demonstrations/timing/{agent}.csv"),
@@ -23,7 +23,7 @@ rule demonstrations:
 
 rule pretraining:
     input:
-        code("errors.py", "algebra", "contract", "game", "network", "learning", "pretraining"),
+        code("errors.py", "algebra", "contract", "params", "game", "network", "learning", "pretraining"),
         "data/demonstrations/{agent}.parquet",
     output:
         update("results/pretraining/parameters/{agent}.parquet"),
@@ -49,7 +49,7 @@ rule pretraining:
 
 rule search:
     input:
-        code("errors.py", "algebra", "contract", "game", "network", "learning", "planning", "search"),
+        code("errors.py", "algebra", "contract", "params", "game", "network", "learning", "planning", "search"),
         "data/demonstrations/{agent}.parquet",
         "results/pretraining/parameters/{agent}.parquet",
     output:

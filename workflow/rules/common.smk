@@ -10,7 +10,7 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir).parent))
 
-from stages.contract import params as params_lib
+from stages.params import whole as params_lib
 from stages.errors import ParamsError
 
 # Snakemake prints three lines around an exception; SystemExit passes with the one that matters.

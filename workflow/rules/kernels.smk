@@ -3,7 +3,7 @@
 
 rule kernels:
     input:
-        code("errors.py", "algebra", "contract", "compiled.py", "program", "timing.py", "kernels"),
+        code("errors.py", "algebra", "contract", "compiled.py", "program", "backends", "kernels"),
         "results/verification/schemes.parquet",
     output:
         update("results/kernels/kernels.parquet"),
@@ -23,7 +23,7 @@ rule kernels:
 # All cores are its own: nothing runs beside a measurement.
 rule benchmarking:
     input:
-        code("errors.py", "algebra", "contract", "timing.py", "kernels", "benchmarking"),
+        code("errors.py", "algebra", "contract", "params", "timing.py", "backends", "benchmarking"),
         "results/kernels/kernels.parquet",
     output:
         update("results/benchmarking/timings.parquet"),

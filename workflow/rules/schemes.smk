@@ -3,7 +3,7 @@
 
 rule refinement:
     input:
-        code("errors.py", "algebra", "contract", "compiled.py", "refinement"),
+        code("errors.py", "algebra", "contract", "params", "compiled.py", "refinement"),
         lambda wildcards: config["walks"][wildcards.walk]["start"],
     output:
         update("results/refinement/schemes/{walk}.parquet"),
@@ -36,7 +36,7 @@ rule refinement:
 
 rule verification:
     input:
-        code("errors.py", "algebra", "contract", "compiled.py", "program", "verification"),
+        code("errors.py", "algebra", "contract", "params", "compiled.py", "program", "exchange", "verification"),
         expand("results/search/schemes/{agent}.parquet", agent=AGENTS),
         expand("results/refinement/schemes/{walk}.parquet", walk=WALKS),
         sorted(map(str, Path("data/imported").glob("[!.]*"))),

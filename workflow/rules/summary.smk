@@ -3,7 +3,7 @@
 
 rule summary:
     input:
-        code("errors.py", "algebra", "contract", "timing.py", "summary"),
+        code("errors.py", "algebra", "contract", "params", "timing.py", "summary"),
         "data/known_ranks.csv",
         "results/verification/schemes.parquet",
         "results/verification/rejected.parquet",

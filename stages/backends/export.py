@@ -1,0 +1,155 @@
+"""One scheme as standalone code: a folder with its text for a back end, an example, and how to try out both."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stages.backends.expressions import facts
+from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal
+from stages.errors import KernelError
+from stages.program.program import Program
+
+BACKENDS = ("c", *PYTHON_TEXTS)
+
+_README = """\
+Matrix product by a bilinear algorithm: scheme {scheme}, {facts}.
+
+{module} holds the product, says how to call it, and needs {needs}.
+
+Test:     {test}
+Example:  {run}
+"""
+_NEEDS = {"c": "a C compiler and threads of POSIX", "jax": "JAX and NumPy", "numpy": "NumPy"}
+
+_NUMPY_EXAMPLE = """\
+import numpy as np
+from {name} import matmul
+
+rng = np.random.default_rng(0)
+a, b = rng.standard_normal((300, 200)), rng.standard_normal((200, 100))
+c = matmul(a, b, levels=2)
+print("largest difference from the plain product:", np.abs(c - a @ b).max())
+"""
+
+_JAX_EXAMPLE = """\
+import jax
+import jax.numpy as jnp
+from {name} import matmul
+
+key_a, key_b = jax.random.split(jax.random.key(0))
+a, b = jax.random.normal(key_a, (300, 200)), jax.random.normal(key_b, (200, 100))
+product = jax.jit(matmul, static_argnames=("levels", "batched", "precision"))
+c = product(a, b, levels=2, batched=True)
+print("largest difference from the plain product:", jnp.abs(c - jnp.matmul(a, b, precision="highest")).max())
+gradient = jax.grad(lambda a, b: product(a, b, batched=True).sum(), argnums=(0, 1))
+print("gradients of its sum:", *(x.shape for x in gradient(a, b)))
+"""
+
+_C_EXAMPLE = """\
+/* {run} */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of {name}.c, which says more; for float: fmm_workspace_f32 and fmm_gemm_f32. */
+typedef struct fmm_pool fmm_pool;
+fmm_pool *fmm_pool_create(int threads);
+void fmm_pool_destroy(fmm_pool *pool);
+size_t fmm_workspace_f64(int64_t n, int64_t m, int64_t p, int levels, int fused, int threads, int isa);
+int fmm_gemm_f64(int64_t n, int64_t m, int64_t p, const double *a, int64_t rsa, int64_t csa, const double *b,
+                 int64_t rsb, int64_t csb, double *c, int64_t rsc, int64_t csc, int levels, int fused, void *workspace,
+                 fmm_pool *pool, int isa);
+
+int main(void) {{
+    enum {{ N = 300, M = 200, P = 100, LEVELS = 1, FUSED = 1, THREADS = 2, BEST_ISA = 0 }};
+    static double a[N * M], b[M * P], c[N * P];
+    for (int i = 0; i < N * M; i++) {{
+        a[i] = (double)rand() / RAND_MAX - 0.5;
+    }}
+    for (int i = 0; i < M * P; i++) {{
+        b[i] = (double)rand() / RAND_MAX - 0.5;
+    }}
+    fmm_pool *const pool = fmm_pool_create(THREADS);
+    void *const workspace = malloc(fmm_workspace_f64(N, M, P, LEVELS, FUSED, THREADS, BEST_ISA));
+    if (pool == NULL || workspace == NULL ||
+        fmm_gemm_f64(N, M, P, a, M, 1, b, P, 1, c, P, 1, LEVELS, FUSED, workspace, pool, BEST_ISA) != 0) {{
+        return 1;
+    }}
+    double largest = 0;
+    for (int i = 0; i < N; i++) {{
+        for (int k = 0; k < P; k++) {{
+            double difference = -c[i * P + k];
+            for (int j = 0; j < M; j++) {{
+                difference += a[i * M + j] * b[j * P + k];
+            }}
+            difference = difference < 0 ? -difference : difference;
+            largest = difference > largest ? difference : largest;
+        }}
+    }}
+    printf("largest difference from the plain product: %g\\n", largest);
+    free(workspace);
+    fmm_pool_destroy(pool);
+    return 0;
+}}
+"""
+
+
+def export(rows: Sequence[Mapping], prefix: str, backend: str, folder: Path, inner_prefix: str | None) -> None:
+    """Writes the folder, or nothing where an error is raised.
+
+    Args:
+      rows: of `tables.VERIFIED`.
+      prefix: of the hash of the scheme.
+      backend: of `BACKENDS`.
+      folder: new or empty.
+      inner_prefix: for back end c, of the hash of the scheme of the fused level; None: the same scheme.
+    Raises:
+      KernelError: no scheme or several begin so, one becomes no kernel, no compiler for the trial of a C text, a
+        folder that holds something or cannot be written, or an inner scheme where there is no fused level.
+    """
+    if inner_prefix is not None and backend != "c":
+        raise KernelError(f"--inner: only back end c has a fused level, not {backend}")
+    scheme, program = _found(rows, prefix)
+    name = f"matmul_{program.size.name}"
+    if backend == "c":
+        inner_scheme, inner = _found(rows, inner_prefix or prefix)
+        module, source = f"{name}.c", c_text(program, inner, scheme, inner_scheme)
+        test = f"cc -O1 -std=gnu11 -pthread -DFMM_SELF_TEST -o self_test {module} && ./self_test"
+        run = f"cc -O3 -std=gnu11 -pthread -o example example.c {module} && ./example"
+        example = {"example.c": _C_EXAMPLE.format(name=name, run=run)}
+    else:
+        module, source = f"{name}.py", PYTHON_TEXTS[backend](program, scheme)
+        test, run = f"python {module}", "python example.py"
+        example = {"example.py": (_JAX_EXAMPLE if backend == "jax" else _NUMPY_EXAMPLE).format(name=name)}
+    about = {"scheme": scheme, "facts": facts(program), "module": module, "needs": _NEEDS[backend]}
+    _write(folder, {module: source, **example, "README.txt": _README.format(**about, test=test, run=run)})
+
+
+def _found(rows: Sequence[Mapping], prefix: str) -> tuple[str, Program]:
+    """Hash and program of the one scheme that a kernel can be made of."""
+    found = {row["hash"]: row for row in rows if row["hash"].startswith(prefix)}
+    if len(found) != 1:
+        raise KernelError(f"hash {prefix}: expected one verified scheme that begins so, got {len(found) or 'none'}")
+    ((scheme, row),) = found.items()
+    program = read_program(row)
+    if reason := refusal(program):
+        raise KernelError(f"scheme {scheme}: {reason}")
+    return scheme, program
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise KernelError(f"{folder}: expected a new or an empty folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            made = Path(scratch, folder.name)
+            made.mkdir()
+            for name, text in texts.items():
+                (made / name).write_text(text)
+            made.replace(folder)  # which may be there, if empty
+    except OSError as error:
+        raise KernelError(f"{folder}: {error.strerror}") from None

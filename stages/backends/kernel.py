@@ -1,0 +1,127 @@
+"""One verified scheme -> the texts of its kernels, each tried out on integers; or the reason why there is none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stages.backends import jax_emitter, numpy_emitter
+from stages.backends.c import emitter as c_emitter
+from stages.backends.c.binding import load
+from stages.backends.c.build import TRIAL
+from stages.backends.trial import LARGEST, is_exact, try_out
+from stages.errors import KernelError
+from stages.program.costs import additions, emax, stored, terms
+from stages.program.program import Program, from_json
+
+
+def read_program(row: Mapping) -> Program:
+    """The program that a row of `tables.VERIFIED` stores.
+
+    Raises:
+      SchemeError: it is malformed.
+      KernelError: it is for another size or ring than the row's scheme.
+    """
+    program = from_json(row["program"])
+    if (program.size.name, program.ring) != (row["size"], row["ring"]):
+        raise KernelError(
+            f"scheme {row['hash']}: expected a program for {row['size']} over {row['ring']}, "
+            f"got one for {program.size.name} over {program.ring}"
+        )
+    return program
+
+
+def refusal(program: Program) -> str | None:
+    """Why the program of a verified scheme becomes no kernel, in one line; None where it does.
+
+    Its products count, not the rank of the scheme: terms with a zero factor need none.
+    """
+    naive = program.size.naive_rank
+    if program.ring == "Z2":
+        return "holds only modulo 2; a kernel needs Z or Q"
+    if program.products >= naive:
+        return f"{program.products} products do not beat the {naive} of the standard algorithm"
+    if not is_exact(program):
+        return f"coefficients too large: values on small matrices (-{LARGEST}..{LARGEST}) can pass 2^53"
+    return None
+
+
+def jax_text(program: Program, scheme: str) -> str:
+    """Emits for JAX and tries out; KernelError: a wrong product."""
+    source = jax_emitter.emit(program, scheme)
+    try_jax(source, program, scheme)
+    return source
+
+
+def numpy_text(program: Program, scheme: str) -> str:
+    """Emits for NumPy and tries out; KernelError: a wrong product."""
+    source = numpy_emitter.emit(program, scheme)
+    try_numpy(source, program, scheme)
+    return source
+
+
+def c_text(outer: Program, inner: Program, outer_scheme: str, inner_scheme: str) -> str:
+    """Emits C and tries out; KernelError: a wrong product, or no compiler."""
+    source = c_emitter.emit(outer, inner, outer_scheme, inner_scheme)
+    try_c(source, outer, inner, f"{outer_scheme} with {inner_scheme}")
+    return source
+
+
+PYTHON_TEXTS = {"jax": jax_text, "numpy": numpy_text}
+
+
+def try_jax(source: str, program: Program, scheme: str) -> None:
+    """The trial of a text for JAX, not jitted, at one level: more levels and batches are the same in every text."""
+    matmul = _matmul(source)
+
+    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        with jax.enable_x64(True):
+            return np.asarray(matmul(jnp.asarray(a), jnp.asarray(b)))
+
+    try_out(product, program, f"scheme {scheme}: the emitted JAX kernel")
+
+
+def try_numpy(source: str, program: Program, scheme: str) -> None:
+    """The trial of a text for NumPy, at one level."""
+    try_out(_matmul(source), program, f"scheme {scheme}: the emitted NumPy kernel")
+
+
+def _matmul(source: str) -> Callable:
+    module: dict = {}
+    exec(compile(source, "<emitted kernel>", "exec"), module)  # our own text
+    return module["matmul"]
+
+
+def try_c(source: str, outer: Program, inner: Program, schemes: str) -> None:
+    """The trial of a text in C: one level of each scheme alone, by one thread."""
+    kernel = load(source, TRIAL)
+    name = f"schemes {schemes}: the emitted C kernel,"
+    try_out(partial(kernel.product, levels=1), outer, f"{name} outer level,")
+    try_out(partial(kernel.product, fused=True), inner, f"{name} inner level,")
+
+
+def to_row(row: Mapping, program: Program, backend: str, source: str, inner: str = "") -> dict:
+    """The row of `tables.KERNELS` for a text of the scheme in a row of `tables.VERIFIED`."""
+    return {
+        "kernel": hashlib.sha256(source.encode()).hexdigest()[:16],
+        "scheme": row["hash"],
+        "inner": inner,
+        "size": row["size"],
+        "ring": row["ring"],
+        "rank": row["rank"],
+        "backend": backend,
+        "additions": additions(program),
+        "emax": emax(program),
+        "products": program.products,
+        "left_sums": stored(program.left),
+        "right_sums": stored(program.right),
+        "left_terms": terms(program.left),
+        "right_terms": terms(program.right),
+        "output_terms": terms(program.output),
+        "source": source,
+    }

@@ -1,0 +1,1 @@
+"""Everyone's files: formats, certificates, and what a person asks of them."""

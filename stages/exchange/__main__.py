@@ -1,0 +1,82 @@
+"""Other people's schemes in, ours out.
+
+python -m stages.exchange check FILE...      verifies files of any format, writes nothing
+python -m stages.exchange import FILE...     the same, and keeps what holds for the stage verification
+python -m stages.exchange export HASH ...    one scheme in the format of others
+python -m stages.exchange show SIZE          what is held and what is published
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from stages.algebra.rings import RINGS
+from stages.contract import command
+from stages.errors import SchemeError
+from stages.exchange import door
+from stages.exchange.formats import files
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser("python -m stages.exchange", description="Other people's schemes in, ours out.")
+    commands = made.add_subparsers(dest="command", title="commands", required=True)
+    for name, does in (("check", "verify files, write nothing"), ("import", "verify files, keep what holds")):
+        added = commands.add_parser(name, help=does)
+        added.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    commands.choices["check"].add_argument("--ring", choices=RINGS, help="the ring to hold in (default: any)")
+    exported = commands.add_parser("export", help="write one scheme in the format of others")
+    exported.add_argument("hash", help="of the scheme, or its first digits")
+    exported.add_argument("--format", choices=files.WRITERS, required=True)
+    exported.add_argument("--output", type=Path, help="a file (default: standard output)")
+    shown = commands.add_parser("show", help="what is held and what is published for a size")
+    shown.add_argument("size", help="such as 3x4x5, or the name of another target, such as skew4")
+    shown.add_argument("--known", type=Path, default=Path("data/known_ranks.csv"))
+    shown.add_argument("--named", type=Path, default=Path("results/verification/named.parquet"))
+    shown.add_argument("--targets", type=Path, default=Path("data/targets"))
+    for added in (exported, shown):
+        added.add_argument("--schemes", type=Path, default=Path("results/verification/schemes.parquet"))
+    for added in (commands.choices["import"], exported, shown):
+        added.add_argument("--imported", type=Path, default=Path("data/imported"))
+    return made
+
+
+def main(given: argparse.Namespace) -> None:
+    match given.command:
+        case "check":
+            _print_verdicts(door.check(given.files, given.ring))
+        case "import":
+            _print_verdicts(door.import_files(given.files, given.imported))
+        case "export":
+            data = door.export(given.hash, given.format, given.schemes, given.imported)
+            _write(data, given.output)
+        case "show":
+            print(
+                "\n".join(door.show(given.size, given.known, given.schemes, given.named, given.imported, given.targets))
+            )
+
+
+def _print_verdicts(verdicts: Iterable[tuple[bool, str]]) -> None:
+    """Prints a line per scheme; ends with exit code 1 unless all hold."""
+    is_right = True
+    for holds, line in verdicts:
+        print(line, flush=True)
+        is_right &= holds
+    if not is_right:
+        raise SystemExit(1)
+
+
+def _write(data: bytes, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise SchemeError(f"{path}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    command.run(main, parser())

@@ -1,0 +1,174 @@
+"""JSON: our own files and certificates, and the catalogue of flip-graph schemes, whole or with shared sums.
+
+Ours have rows per entry and name size, ring and denominator. The catalogue has n, m, z2 and rows per product; fractions
+are text, "1/2". In its files with fewer additions (u_fresh, ..) u, v, w are sparse, fresh sums are numbered after the
+entries (products, for w), and w has one sum per entry of C.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+
+from stages.algebra.factors import Scheme
+from stages.algebra.targets import Size
+from stages.errors import SchemeError
+from stages.exchange.formats import expressions
+from stages.exchange.formats.claim import (
+    LONGEST_NUMBER,
+    Claim,
+    Matrix,
+    Number,
+    check_extent,
+    checked_size,
+    claim,
+    matrix_of_rows,
+    matrix_of_terms,
+    number,
+    short,
+)
+
+
+def read(text: str) -> Iterator[Claim]:
+    given = load(text)
+    if not isinstance(given, dict):
+        raise SchemeError(f"expected an object, got {type(given).__name__}")
+    missing = {"u", "v", "w"} - given.keys()
+    if missing or not ({"size", "ring"} <= given.keys() or {"n", "m"} <= given.keys()):
+        raise SchemeError(f"expected u, v, w with size and ring or with n and m, got {short(sorted(given))}")
+    yield _own(given) if "size" in given else _catalogue(given)
+
+
+def load(text: str) -> object:
+    """JSON with every key once and no NaN; decimals are exact fractions.
+
+    Raises:
+      SchemeError: anything else.
+    """
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=_no_number,
+        )
+    except (ValueError, RecursionError) as error:
+        raise SchemeError(f"not JSON ({short(str(error))})") from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise SchemeError("a key stands twice in one object")
+    return given
+
+
+def _integer(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise SchemeError(f"expected a number of at most {LONGEST_NUMBER} digits, got {short(text)}")
+    return int(text)
+
+
+def _decimal(text: str) -> Number:
+    if "e" in text.lower():
+        raise SchemeError(f"expected a number without an exponent, got {short(text)}")
+    return number(text)
+
+
+def _no_number(text: str) -> None:
+    raise SchemeError(f"expected numbers, got {text}")
+
+
+def _own(given: dict) -> Claim:
+    if not isinstance(given["size"], str) or not isinstance(given["ring"], str):
+        raise SchemeError("expected size and ring as text")
+    parts = given["size"].split("x")
+    if not all(part.isascii() and part.isdigit() and len(part) <= 2 for part in parts) or len(parts) != 3:
+        raise SchemeError(f"size: expected three numbers like 3x4x5, got {short(given['size'])}")
+    denominator = given.get("denominator", 1)
+    if type(denominator) is not int or denominator < 1:
+        raise SchemeError(f"denominator: expected an integer from 1, got {short(denominator)}")
+    u, v, w = (matrix_of_rows(_rows(given[name], name), name) for name in "uvw")
+    return claim([u, v, Matrix(w.integers, w.denominator * denominator)], Size(*map(int, parts)), ring=given["ring"])
+
+
+def _catalogue(given: dict) -> Claim:
+    sides = [given["n"]] * 3 if isinstance(given["n"], int) else given["n"]
+    if not isinstance(sides, list) or len(sides) != 3:
+        raise SchemeError(f"n: expected three numbers, got {short(sides)}")
+    size, rank = checked_size(*sides), given["m"]
+    if type(rank) is not int or rank < 1:
+        raise SchemeError(f"m: expected the number of products, got {short(rank)}")
+    check_extent(size.modes, rank)
+    if "u_fresh" in given:
+        factors = _shared_sums(given, size, rank)
+    else:
+        factors = []
+        for name in "uvw":
+            rows = _rows(given[name], name)
+            if len(rows) != rank:
+                raise SchemeError(f"factor {name}: expected {rank} rows, got {len(rows)}")
+            factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
+    return claim(factors, size, ring="Z2" if given.get("z2") is True else "")
+
+
+def _rows(rows: object, name: str) -> list[list[Number]]:
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
+        raise SchemeError(f"factor {name}: expected rows of numbers")
+    if len({len(row) for row in rows}) != 1:
+        raise SchemeError(f"factor {name}: expected rows of one length")
+    return [[entry if type(entry) is int else _entry(entry, name) for entry in row] for row in rows]
+
+
+def _entry(entry: object, name: str) -> Number:
+    if isinstance(entry, str):
+        return number(entry)
+    if isinstance(entry, Fraction):
+        return entry
+    raise SchemeError(f"factor {name}: expected numbers, got {short(entry)}")
+
+
+def _shared_sums(given: dict, size: Size, rank: int) -> list[Matrix]:
+    u, v = (_expanded(given, name, length, rank) for name, length in zip("uv", size.modes, strict=False))
+    outputs = _expanded(given, "w", rank, size.modes[2])
+    w: list[dict[int, Number]] = [{} for _ in range(rank)]
+    for row, form in enumerate(outputs):
+        for column, entry in form.items():
+            w[column][row] = entry
+    return [matrix_of_terms(terms, length) for terms, length in zip((u, v, w), size.modes, strict=True)]
+
+
+def _expanded(given: dict, name: str, inputs: int, count: int) -> list[dict[int, Number]]:
+    """`count` sums over `inputs`, fresh sums put in."""
+    known: list[expressions.Form] = [{index: 1} for index in range(inputs)]
+    fresh = given.get(f"{name}_fresh")
+    if not isinstance(fresh, list) or not isinstance(given[name], list) or len(given[name]) != count:
+        raise SchemeError(f"{name}: expected fresh sums and {count} sums")
+    sums = []
+    for place, terms in enumerate([*fresh, *given[name]]):
+        if not isinstance(terms, list):
+            raise SchemeError(f"{name}: expected a list of terms, got {short(terms)}")
+        pairs = []
+        for term in terms:
+            match term:
+                case {"index": int() as index, "value": value} if type(index) is int and 0 <= index < len(known):
+                    pairs.append((value if type(value) is int else _entry(value, name), known[index]))
+                case _:
+                    raise SchemeError(f"{name}: expected an index of what stands above and a value, got {short(term)}")
+        (known if place < len(fresh) else sums).append(expressions.combination(pairs))
+    return sums
+
+
+def write(scheme: Scheme) -> bytes:
+    """The catalogue's layout; over Q fractions of w are text."""
+    u, v, w = (factor.T.tolist() for factor in scheme.factors)
+    if scheme.denominator > 1:
+        w = [[_json_number(expressions.over(entry, scheme.denominator)) for entry in row] for row in w]
+    head = {"n": list(scheme.size), "m": scheme.rank, "z2": scheme.ring == "Z2"}
+    return (json.dumps(head | {"u": u, "v": v, "w": w}) + "\n").encode()
+
+
+def _json_number(value: Number) -> int | str:
+    return value if isinstance(value, int) else str(value)

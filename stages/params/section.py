@@ -1,0 +1,33 @@
+"""What all sections share: a frozen model that refuses unknown keys, and the types of names and seeds."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from stages.algebra.targets import parse_size
+from stages.contract import named_targets
+from stages.errors import SchemeError
+
+
+def _size_name(name: str) -> str:
+    try:
+        return parse_size(name).name
+    except SchemeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _target_name(name: str) -> str:
+    return name if re.fullmatch(named_targets.NAME, name) else _size_name(name)
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+SizeName = Annotated[str, AfterValidator(_size_name)]
+TargetName = Annotated[str, AfterValidator(_target_name)]
+Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

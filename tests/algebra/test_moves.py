@@ -1,0 +1,155 @@
+"""Moves between sizes: exact over their ring for every axis, index and orientation, with the rank they must have."""
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.algebra.check import check
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.moves import merge, product, project, reduced
+from stages.algebra.symmetry import PERMUTATIONS, oriented
+from stages.algebra.targets import Size, parse_size
+from stages.refinement import flips
+from stages.refinement.lift import lift
+from stages.refinement.words import decode, encode
+from tests import examples
+
+SIZES = [Size(*size) for size in itertools.combinations_with_replacement(range(1, 4), 3)]
+
+
+@functools.cache
+def _pool() -> dict[str, list[Scheme]]:
+    """Schemes of each ring: standard algorithms, Strassen, and what walks hold and lift to; none is wrong."""
+    pool = {"Z2": [examples.modulo_two()], "Z": [examples.strassen()]}
+    for name in ("1x1x1", "1x2x3", "2x2x3", "2x3x3", "3x3x3"):
+        for ring, schemes in pool.items():
+            schemes.append(standard(parse_size(name), ring))
+        walker = flips.begin(encode(standard(parse_size(name))), 2, 4, 0)
+        for _ in range(20):
+            flips.advance(walker, flips.policy((50, 2000), (2, 4)), np.uint64(10_000))
+        walked = [decode(terms[:3], parse_size(name)) for terms in flips.pooled_terms(walker)]
+        pool["Z2"] += walked
+        pool["Z"] += [lifted for scheme in walked if (lifted := lift(scheme)) is not None]
+    return pool
+
+
+@st.composite
+def schemes(draw, ring: str) -> Scheme:
+    """One of the pool in any orientation."""
+    return oriented(draw(st.sampled_from(_pool()[ring])), draw(st.sampled_from(PERMUTATIONS)))
+
+
+rings = st.sampled_from(["Z2", "Z"])
+checked = settings(deadline=None, max_examples=60)
+
+
+def _assert_exact(scheme: Scheme, lengths: tuple[int, ...], ring: str) -> None:
+    assert scheme.size == tuple(sorted(lengths))
+    assert scheme.ring == ring
+    assert check(scheme) is None
+
+
+@checked
+@given(st.data(), rings)
+def test_projection_of_every_axis(data, ring):
+    scheme = data.draw(schemes(ring).filter(lambda scheme: max(scheme.size) > 1))
+    axis = data.draw(st.sampled_from([axis for axis in range(3) if scheme.size[axis] > 1]))
+    projected = project(scheme, axis, data.draw(st.integers(0, scheme.size[axis] - 1)))
+    _assert_exact(projected, tuple(length - (place == axis) for place, length in enumerate(scheme.size)), ring)
+    assert projected.rank <= scheme.rank
+    if scheme.hash == standard(scheme.size, ring).hash:
+        assert projected.hash == standard(projected.size, ring).hash
+
+
+def test_projection_of_strassen_by_hand():
+    # Without row 2 of A and of C the first factors of m2 and m4 vanish, and m6 has no output left. The others stay, and
+    # none agree in two modes: m1 = a11 (b11 + b22), m3 = a11 (b12 - b22), m5 = (a11 + a12) b22, m7 = a12 (b21 + b22).
+    assert project(examples.strassen(), 0, 1).rank == 4
+
+
+@checked
+@given(st.data(), rings, st.sampled_from(range(3)))
+def test_projection_undoes_extension(data, ring, axis):
+    """A slab beside a scheme holds only its own products."""
+    scheme = standard(data.draw(st.sampled_from(SIZES)), ring)
+    slab = standard(Size(*(1 if place == axis else length for place, length in enumerate(scheme.size))), ring)
+    larger = merge(scheme, slab, axis)
+    place = larger.size.index(scheme.size[axis] + 1) if larger.size != scheme.size else axis
+    assert project(larger, place, larger.size[place] - 1).hash == scheme.hash
+
+
+@pytest.mark.parametrize(("name", "axis", "index"), [("1x2x2", 0, 0), ("2x2x2", 1, 2), ("2x2x2", 1, -1)])
+def test_projection_of_what_is_not_there_is_refused(name, axis, index):
+    with pytest.raises(ValueError, match=f"projection of {name}: expected an index of axis {axis} and another"):
+        project(standard(parse_size(name)), axis, index)
+
+
+@checked
+@given(st.data(), rings, st.sampled_from(range(3)))
+def test_merge_along_every_axis(data, ring, axis):
+    first = data.draw(schemes(ring))
+    kept = sorted(first.size[:axis] + first.size[axis + 1 :])
+    fitting = [
+        scheme
+        for scheme in _pool()[ring]
+        if any(sorted(scheme.size[:end] + scheme.size[end + 1 :]) == kept for end in range(3))
+    ] or [first]
+    second = oriented(data.draw(st.sampled_from(fitting)), data.draw(st.sampled_from(PERMUTATIONS)))
+    merged = merge(first, second, axis)
+    added = sum(second.size) - sum(kept)
+    _assert_exact(merged, tuple(length + (place == axis) * added for place, length in enumerate(first.size)), ring)
+    assert merged.rank == first.rank + second.rank
+
+
+def test_merge_of_sizes_that_do_not_agree_is_refused():
+    with pytest.raises(ValueError, match="2x2x3 does not stand beside 2x3x3 along axis 0"):
+        merge(standard(Size(2, 3, 3)), standard(Size(2, 2, 3)), 0)
+
+
+@checked
+@given(st.data(), rings)
+def test_product_of_any_orientations(data, ring):
+    first, second = data.draw(schemes(ring)), data.draw(schemes(ring))
+    nested = product(first, second)
+    _assert_exact(nested, tuple(one * other for one, other in zip(first.size, second.size, strict=True)), ring)
+    assert nested.rank == first.rank * second.rank
+
+
+def test_orientation_of_a_product_counts():
+    scheme = standard(Size(2, 2, 3))
+    assert product(scheme, scheme).size == Size(4, 4, 9)
+    assert product(scheme, oriented(scheme, (1, 2, 0))).size == Size(4, 6, 6)
+
+
+def test_product_of_strassen_is_the_known_one():
+    known = examples.product(examples.strassen(), examples.strassen())
+    assert product(examples.strassen(), examples.strassen()).hash == known.hash
+
+
+def test_terms_that_agree_in_two_modes_are_added_up():
+    a, b, c, d = np.eye(4, dtype=int)
+    # a b c + a b d = a b (c + d); -a c d + (-a)(-c) d = 0; b c d stays alone.
+    factors = Factors(*(np.array(mode).T for mode in ([a, a, -a, -a, b], [b, b, c, -c, c], [c, d, d, d, d])))
+    u, v, w = (matrix.T.tolist() for matrix in reduced(factors, "Z"))
+    assert u == [a.tolist(), b.tolist()]
+    assert v == [b.tolist(), c.tolist()]
+    assert w == [(c + d).tolist(), d.tolist()]
+
+
+def test_reduction_goes_on_after_a_sum():
+    a, b, c, d = np.eye(4, dtype=int)
+    # a b c + a b d = a b (c + d), which agrees with d b (c + d) in two modes: (a + d) b (c + d).
+    factors = Factors(*(np.array(mode).T for mode in ([a, a, d], [b, b, b], [c, d, c + d])))
+    u, v, w = (matrix.T.tolist() for matrix in reduced(factors, "Z2"))
+    assert (u, v, w) == ([(a + d).tolist()], [b.tolist()], [(c + d).tolist()])
+
+
+def test_other_rings_are_refused():
+    with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Z, Z2"):
+        product(examples.strassen(), examples.modulo_two())
+    with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Q"):
+        project(examples.halves(), 0, 0)

@@ -1,0 +1,277 @@
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.symmetry import PERMUTATIONS, oriented
+from stages.algebra.targets import Size
+from stages.backends.c import build
+from stages.backends.c.binding import ISAS, Kernel, load
+from stages.backends.c.emitter import emit
+from stages.backends.kernel import c_text, try_c
+from stages.errors import KernelError
+from stages.program.program import Program, from_scheme
+from tests.examples import halves, modulo_two, product, strassen
+
+LONG = product(strassen(), standard(Size(1, 2, 3)))  # 2x4x6
+# outer and inner; together every orientation, Q in both places, a scheme without a single sum of blocks
+PAIRS = {
+    "strassen": (strassen(), strassen()),
+    "rational": (halves(), halves()),
+    "standard": (standard(Size(2, 1, 3)), oriented(LONG, PERMUTATIONS[1])),
+    **{f"turned{k}": (oriented(LONG, PERMUTATIONS[k]), oriented(LONG, PERMUTATIONS[-k - 1])) for k in (0, 2, 4)},
+}
+FLOAT32 = np.dtype(np.float32)
+SHAPES = [(48, 48, 48), (1, 1, 1), (37, 41, 83), (64, 7, 30), (13, 1100, 25), (5, 3, 200)]
+
+
+def text(outer: Scheme, inner: Scheme) -> str:
+    return emit(from_scheme(outer), from_scheme(inner), outer.hash, inner.hash)
+
+
+@pytest.fixture(scope="module")
+def kernel(own_cache) -> Kernel:
+    return load(text(strassen(), strassen()), build.TRIAL)
+
+
+def integers(rng: np.random.Generator, shape: tuple[int, int], dtype: type, layout: int) -> np.ndarray:
+    """A matrix of small integers: by rows, by columns, strided both ways, backwards, or part of a larger one."""
+    rows, cols = shape
+    if layout == 0:
+        return rng.integers(-3, 4, (rows, cols)).astype(dtype)
+    if layout == 1:
+        return rng.integers(-3, 4, (cols, rows)).astype(dtype).T
+    if layout == 2:
+        return rng.integers(-3, 4, (2 * rows, 3 * cols)).astype(dtype)[::2, ::3]
+    if layout == 3:
+        return rng.integers(-3, 4, (rows, cols)).astype(dtype)[::-1, ::-1]
+    return rng.integers(-3, 4, (rows + 1, cols + 5)).astype(dtype)[1:, 3:-2]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_products_of_integers_are_exact(pair):
+    outer, inner = PAIRS[pair]
+    kernel = load(text(outer, inner), build.TRIAL)
+    rng = np.random.default_rng(0)
+    for count, shape in enumerate(SHAPES):
+        n, m, p = shape
+        for levels in range(3):
+            for fused in (False, True):
+                dtype = (np.float32, np.float64)[count % 2]
+                a = integers(rng, (n, m), dtype, count % 5)
+                b = integers(rng, (m, p), dtype, (count + levels) % 5)
+                out = integers(rng, (n, p), dtype, count % 5) if count % 3 else None
+                isa = [name for name in ISAS if kernel.has(name)][count % 4 % sum(map(kernel.has, ISAS))]
+                got = kernel.product(a, b, out, levels=levels, fused=fused, threads=1 + count % 2, isa=isa)
+                assert got.dtype == dtype
+                assert np.array_equal(got, a @ b), (shape, levels, fused, isa)
+                count += 1
+                assert out is None or got is out
+
+
+def test_every_isa_gives_the_same_product_of_integers(kernel):
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        a, b = integers(rng, (150, 600), dtype, 0), integers(rng, (600, 230), dtype, 0)
+        for isa in filter(kernel.has, ISAS):
+            for threads in (1, 2, 3):
+                got = kernel.product(a, b, levels=1, fused=True, threads=threads, isa=isa)
+                assert np.array_equal(got, a @ b), (isa, threads)
+    assert kernel.has("best")
+    assert kernel.has("portable")
+
+
+def test_real_products_are_near(kernel):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 300, 300))
+    exact = a @ b
+    assert np.abs(kernel.product(a, b, levels=2, fused=True) - exact).max() < 1e-11
+    got = kernel.product(a.astype(np.float32), b.astype(np.float32), levels=2, fused=True)
+    assert np.abs(got - exact).max() < 1e-2
+
+
+def test_bits_do_not_depend_on_the_number_of_threads(kernel):
+    a, b = np.random.default_rng(0).standard_normal((2, 257, 257)).astype(np.float32)
+    one, two = (kernel.product(a, b, levels=1, fused=True, threads=threads) for threads in (1, 2))
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_rows_columns_and_panels_of_several_parts(kernel, threads):
+    rng = np.random.default_rng(0)
+    a, b = integers(rng, (6200, 1040), np.float32, 0), integers(rng, (1040, 100), np.float32, 0)
+    assert np.array_equal(kernel.product(a, b, fused=True, threads=threads), a @ b)  # of blocks of 3100 x 520
+    assert np.array_equal(kernel.product(b.T, a.T, threads=threads), b.T @ a.T)
+
+
+def test_empty_products_are_zeros(kernel):
+    ones = np.ones((3, 4), np.float32)
+    assert np.array_equal(kernel.product(ones[:, :0], ones[:0], levels=1, fused=True), np.zeros((3, 4)))
+    assert kernel.product(ones[:0], ones.T, threads=2).shape == (0, 3)
+    assert kernel.product(ones, ones.T[:, :0]).shape == (3, 0)
+
+
+def test_out_may_be_an_operand(kernel):
+    a, b = np.random.default_rng(0).integers(-3, 4, (2, 50, 50)).astype(np.float64)
+    expected = a @ b
+    assert kernel.product(a, b, a, levels=1, fused=True) is a
+    assert np.array_equal(a, expected)
+
+
+def test_operands_that_no_stride_in_elements_describes(kernel):
+    records = np.zeros((6, 6), [("tag", "u1"), ("value", "f8")])
+    records["value"] = np.arange(36).reshape(6, 6)
+    value = records["value"]
+    assert np.array_equal(kernel.product(value, value, fused=True), value @ value)
+    out = np.zeros((6, 6), records.dtype)["value"]
+    assert kernel.product(value, value, out) is out
+    assert np.array_equal(out, value @ value)
+
+
+def test_python_threads_may_call_at_the_same_time(kernel):
+    rng = np.random.default_rng(0)
+    pairs = [rng.integers(-3, 4, (2, 90 + k, 90 + k)).astype(np.float32) for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        got = pool.map(lambda pair: kernel.product(*pair, levels=1, fused=True, threads=2), pairs)
+        assert all(np.array_equal(c, a @ b) for c, (a, b) in zip(got, pairs, strict=True))
+
+
+def test_a_given_workspace_is_used_and_no_more_of_it_than_said(kernel):
+    a, b = np.random.default_rng(0).integers(-3, 4, (2, 61, 61)).astype(np.float32)
+    needed = kernel.workspace(61, 61, 61, FLOAT32, levels=2, fused=True)
+    workspace = np.full(needed + 64, 77, np.uint8)
+    got = kernel.product(a, b, levels=2, fused=True, workspace=workspace[:needed])
+    assert np.array_equal(got, a @ b)
+    assert (workspace[:needed] != 77).any()
+    assert (workspace[needed:] == 77).all()
+    with pytest.raises(ValueError, match=f"workspace of {needed} bytes side by side, got {needed - 1}"):
+        kernel.product(a, b, levels=2, fused=True, workspace=workspace[: needed - 1])
+    assert needed < kernel.workspace(61, 61, 61, np.dtype(np.float64), levels=2, fused=True)
+    assert kernel.workspace(500, 500, 500, FLOAT32) < kernel.workspace(500, 500, 500, FLOAT32, threads=2)
+
+
+def test_a_closed_kernel_can_be_called_again(kernel):
+    ones = np.ones((4, 4), np.float32)
+    for _ in range(2):
+        assert np.array_equal(kernel.product(ones, ones, threads=2), 4 * ones)
+        kernel.close()
+
+
+ONES = np.ones((2, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        ((ONES, ONES), {}, ValueError, r"matmul: expected shapes \[n, m\] and \[m, p\], got \[2, 3\] and \[2, 3\]"),
+        ((ONES, ONES[0]), {}, ValueError, r"got \[2, 3\] and \[3\]"),
+        ((ONES, ONES.T.astype(np.float64)), {}, TypeError, "one type, float32 or float64, got float32 and float64"),
+        ((ONES.astype(int), ONES.T.astype(int)), {}, TypeError, "float32 or float64, got int64 and int64"),
+        ((ONES, ONES.T, np.empty((2, 2))), {}, TypeError, "got float32 and float32 and float64"),
+        ((ONES, ONES.T, np.empty((2, 3), np.float32)), {}, ValueError, r"out of shape \[2, 2\], got \[2, 3\]"),
+        ((ONES, ONES.T, np.broadcast_to(ONES[0, 0], (2, 2))), {}, ValueError, "writeable out"),
+        ((ONES, ONES.T), {"levels": -1}, ValueError, "levels >= 0 and threads >= 1, got -1 and 1"),
+        ((ONES, ONES.T), {"threads": 0}, ValueError, "levels >= 0 and threads >= 1, got 0 and 0"),
+    ],
+)
+def test_wrong_calls_are_refused(kernel, arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        kernel.product(*arguments, **options)
+
+
+def test_the_trial_finds_a_wrong_text():
+    program = from_scheme(strassen())
+    right = text(strassen(), strassen())
+    line = "FMM_NAME(put)(around, out[0] + j, "
+    assert line in right
+    try_c(right, program, program, "a with b")
+    for level, wrong in (
+        ("outer", right.replace(line, line + "-", 1)),
+        ("inner", re.sub(r"(fmm_inner_left\[\] = \{\{\d+, )-?\d+", r"\g<1>2", right)),
+    ):
+        message = f"schemes a with b: the emitted C kernel, {level} level, gives a wrong 42x42x42 product"
+        with pytest.raises(KernelError, match=message):
+            try_c(wrong, program, program, "a with b")
+
+
+def test_text_is_the_same_every_time_and_says_what_it_is():
+    one, two = (text(strassen(), halves()) for _ in range(2))
+    assert one == two
+    head = one[: one.index("*/")]
+    assert f"outer scheme {strassen().hash}: size 2x2x2, ring Z, 7 products instead of 8, 18 block additions" in head
+    assert f"inner scheme {halves().hash}: size 2x2x2, ring Q, 7 products instead of 8, 18 block additions" in head
+    assert "growth 14.82" in head  # in the 2-norm, of the outer scheme
+    assert "5 nm/4 + 5 mp/4 + 7 np/4" in head
+    assert "/*@" not in one
+
+
+def test_what_makes_no_kernel_is_refused():
+    program = from_scheme(strassen())
+    with pytest.raises(KernelError, match="program 2x2x2: holds only modulo 2"):
+        emit(program, from_scheme(modulo_two()), "a", "b")
+    u, v, w = (np.full((length, 1), 2**31 - 1) for length in (1, 2, 2))
+    huge: Program = from_scheme(Scheme(Size(1, 1, 2), "Z", Factors(u, v, w)))
+    with pytest.raises(KernelError, match=r"schemes a with b: .* inner level,: coefficients too large"):
+        c_text(program, huge, "a", "b")
+
+
+def test_no_compiler_is_told_with_a_hint(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(KernelError, match=r"expected a C compiler called cc on PATH, found none .*apt install gcc"):
+        load(text(strassen(), strassen()))
+
+
+def test_a_text_that_does_not_compile_shows_why_and_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(KernelError, match="no_such_thing"):
+        load("int f(void) { return no_such_thing; }")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_compiled_is_found_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = build.build("int f(void) { return 1; }")
+    changed = first.stat().st_mtime_ns
+    assert build.build("int f(void) { return 1; }") == first
+    assert first.stat().st_mtime_ns == changed
+    assert build.build("int f(void) { return 2; }") != first
+
+
+@pytest.mark.parametrize("pair", ["rational", "turned2"])
+def test_self_test_under_sanitizers(pair, kernel, tmp_path: Path):
+    (tmp_path / "kernel.c").write_text(text(*PAIRS[pair]))
+    flags = ["-O0", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-pthread", "-DFMM_SELF_TEST"]
+    flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    subprocess.run([shutil.which("cc"), *flags, "-o", "self_test", "kernel.c"], cwd=tmp_path, check=True)
+    isas = [isa for isa in ISAS[1:] if kernel.has(isa)]
+    done = subprocess.run([tmp_path / "self_test", *isas], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{isa}: 144 products, 0 wrong" for isa in isas]
+
+
+FORK = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from stages.backends.c import binding, build
+kernel = binding.load(Path(sys.argv[1]).read_text(), build.TRIAL)
+a = np.arange(8100.0).reshape(90, 90) % 7
+expected = kernel.product(a, a, threads=2)
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # threads of the parent would never come
+    os._exit(0 if np.array_equal(kernel.product(a, a, threads=2), expected) else 1)
+sys.exit(os.waitpid(child, 0)[1] != 0)
+"""
+
+
+def test_a_forked_process_makes_its_own_threads(tmp_path):
+    (tmp_path / "kernel.c").write_text(text(strassen(), strassen()))
+    command = [sys.executable, "-c", FORK, str(tmp_path / "kernel.c")]
+    assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == 0

@@ -1,0 +1,534 @@
+"""Parameters: the shipped file loads, and whatever is wrong with any leaf ends with one line that names it."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from stages.errors import ParamsError
+from stages.params import whole as params
+from stages.params.whole import Params
+
+SHIPPED = Path(__file__).parents[2] / "params.yaml"
+GIVEN = yaml.safe_load(SHIPPED.read_text())
+OTHER_WALKS = ", ".join(
+    f"results/refinement/schemes/{walk}.parquet" for walk in sorted(GIVEN["walks"]) if walk != "standard"
+)
+
+
+SKEW = {"start": "data/targets/skew3.json", "mode": "flips", "sizes": ["skew3"], "flips": 1, "seed": 0}
+
+
+def leaves(node: dict, place: tuple = ()) -> list[tuple]:
+    """Places of all values that are not mappings."""
+    return [
+        leaf
+        for key, value in node.items()
+        for leaf in (leaves(value, (*place, key)) if isinstance(value, dict) else [(*place, key)])
+    ]
+
+
+def at(place: tuple, node: dict = GIVEN):
+    for key in place:
+        node = node[key]
+    return node
+
+
+def changed(place: tuple, value: object = None, is_removed: bool = False) -> dict:
+    """The shipped parameters with one value changed or removed."""
+    tree = copy.deepcopy(GIVEN)
+    node = tree
+    for key in place[:-1]:
+        node = node[key]
+    if is_removed:
+        del node[place[-1]]
+    else:
+        node[place[-1]] = value
+    return tree
+
+
+def with_changes(changes: dict[str, object]) -> dict:
+    """The shipped parameters with several values changed; agent z2 plays in the core 2x2x2."""
+    tree = copy.deepcopy(GIVEN)
+    for key, value in ({"agents.z2.core": "2x2x2"} | changes).items():
+        *place, last = key.split(".")
+        node = tree
+        for part in place:
+            node = node[part]
+        node[last] = copy.deepcopy(value)
+    return tree
+
+
+def refused(tmp_path, content: dict | str | bytes) -> str:
+    """The one line after the file's name."""
+    path = tmp_path / "params.yaml"
+    text = content if isinstance(content, str | bytes) else yaml.safe_dump(content)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ParamsError) as caught:
+        params.load(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+# Agent z has the keys of agent z2, so one of them stands for both.
+LEAVES = [place for place in leaves(GIVEN) if place[1] != "z" and at(place) is not None]  # null: need not be there
+SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
+name = ".".join
+# Belong to one torso alone or to some modes, so that only the rules of their sections can miss them.
+COMBINATIONS = ("agents", "z2", "network", "combinations")
+NO_COMBINATIONS = "agents.z2.network: expected a number of combinations with the torso ranks, got None"
+MISSED = {COMBINATIONS: NO_COMBINATIONS} | {
+    ("walks", walk, key): f"walks.{walk}: {key}: expected a number in mode {given['mode']}, got None"
+    for walk, given in GIVEN["walks"].items()
+    for key in ("flips", "seed")
+}
+
+
+def test_shipped_file_loads_whole():
+    loaded = params.load(SHIPPED).model_dump(mode="json", exclude_none=True)
+    given = copy.deepcopy(GIVEN)
+    assert given["benchmarking"].pop("forms") is None  # all of them, as if nothing were said
+    assert loaded == given
+
+
+@pytest.mark.parametrize("place", LEAVES, ids=name)
+@pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
+def test_wrong_type_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    if value is None and place in MISSED:
+        assert message == MISSED[place]
+        return
+    assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
+    assert "Input should be" in message or "expected" in message
+    assert "got " in message
+
+
+NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
+# A whole number may stand where a fraction may, so the types are those of what is loaded.
+LOADED = params.load(SHIPPED).model_dump()
+INTEGERS, FRACTIONS = ([place for place in NUMBERS if type(at(place, LOADED)) is kind] for kind in (int, float))
+TEXTS = [place for place in LEAVES if isinstance(at(place), str)]
+LISTS = [place for place in LEAVES if isinstance(at(place), list)]
+
+
+@pytest.mark.parametrize("place", NUMBERS, ids=name)
+@pytest.mark.parametrize("value", [-1, True, "5", float("nan"), float("inf")])
+def test_number_out_of_range_or_of_other_type_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    assert message.startswith(f"{name(place)}: Input should be ")
+    assert message.endswith(f", got {value!r}")
+
+
+@pytest.mark.parametrize("place", INTEGERS, ids=name)
+def test_fraction_is_no_integer(tmp_path, place):
+    assert refused(tmp_path, changed(place, 1.5)) == f"{name(place)}: Input should be a valid integer, got 1.5"
+
+
+@pytest.mark.parametrize("place", FRACTIONS, ids=name)
+def test_number_that_yaml_reads_as_text_is_explained(tmp_path, place):
+    """YAML 1.1 wants a point in a float: 1e-2 is text there."""
+    text = yaml.safe_dump(changed(place, "MARK")).replace("MARK", "1e-2")
+    message = refused(tmp_path, text)
+    assert message.startswith(f"{name(place)}: Input should be a valid number, got '1e-2'")
+    assert "1.0e-2" in message
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace("1e-2", "1.0e-2"))
+    assert params.load(path) == Params.model_validate(params._tuples(changed(place, 0.01)))
+
+
+@pytest.mark.parametrize("place", FRACTIONS, ids=name)
+def test_a_whole_number_may_stand_for_a_fraction(tmp_path, place):
+    path, loaded = tmp_path / "params.yaml", []
+    for value in (1, 1.0):
+        # Shares beside this one may leave no room for so much.
+        path.write_text(yaml.safe_dump(with_changes({"search.z2.demonstration_share": [0, 0], name(place): value})))
+        loaded.append(params.load(path))
+    assert loaded[0] == loaded[1]
+    assert type(at(place, loaded[0].model_dump())) is float
+
+
+@pytest.mark.parametrize("place", TEXTS, ids=name)
+def test_number_is_no_text(tmp_path, place):
+    message = refused(tmp_path, changed(place, 3))
+    assert message.startswith(f"{name(place)}: Input should be ")
+    assert message.endswith(", got 3")
+
+
+@pytest.mark.parametrize("place", LISTS, ids=name)
+@pytest.mark.parametrize("value", [[], 3, "2x2x2", [None]], ids=repr)
+def test_wrong_list_names_its_key(tmp_path, place, value):
+    message = refused(tmp_path, changed(place, value))
+    assert message.startswith(name(place))
+    assert message.endswith((f"got {value!r}", "got None", "got none"))
+    assert "uple" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("search.z2.rounds", 0, "search.z2.rounds: Input should be greater than or equal to 1, got 0"),
+        ("search.z2.risk", 0, "search.z2.risk: Input should be greater than 0, got 0"),
+        ("search.z2.risk", 1.01, "search.z2.risk: Input should be less than or equal to 1, got 1.01"),
+        (
+            "search.z2.planner.name",
+            "best",
+            "search.z2.planner.name: Input should be 'one_ply', 'puct' or 'gumbel', got 'best'",
+        ),
+        (
+            "search.z2.planner",
+            {"name": "puct"},
+            "search.z2.planner: expected a number of simulations with puct, got None",
+        ),
+        (
+            "search.z2.planner",
+            {"name": "one_ply", "simulations": 8},
+            "search.z2.planner: expected no simulations with one_ply, got 8",
+        ),
+        (
+            "walks.standard.start",
+            "data/imported/x.json",
+            "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
+            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/imported/x.json",
+        ),
+        ("agents.z2.core", "6x6x6", "agents.z2.core: expected axes of at most 28, got 36"),
+        ("agents.z2.core", "2x2", "agents.z2.core: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
+        (
+            "agents.z2.network.torso",
+            "mlp",
+            "agents.z2.network.torso: Input should be 'ranks' or 'attention', got 'mlp'",
+        ),
+        (
+            "agents.z2.network.torso",
+            "attention",
+            "agents.z2.network: expected no combinations with the torso attention, got 4",
+        ),
+        ("agents.z2.network.combinations", None, NO_COMBINATIONS),
+        (
+            "agents.z2.network.history",
+            33,
+            "agents.z2.network.history: Input should be less than or equal to 32, got 33",
+        ),
+        (
+            "demonstrations.z2.law",
+            [0.995, 0.005],
+            "demonstrations.z2.law: expected a probability of zero of at most 0.99, got 0.995",
+        ),
+        (
+            "refinement.margin",
+            [2, 10**7],
+            "refinement.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
+        ),
+        ("search.z2.candidates", 1, "search.z2.candidates: Input should be greater than or equal to 2, got 1"),
+        ("search.z2.reanalyse", 1.5, "search.z2.reanalyse: Input should be less than or equal to 1, got 1.5"),
+        (
+            "search.z2.signed_permutations",
+            1,
+            "search.z2.signed_permutations: Input should be a valid boolean, got 1",
+        ),
+        ("agents.z2.ring", "Q", "agents.z2.ring: Input should be 'Z2' or 'Z', got 'Q'"),
+        (
+            "agents.z2.targets",
+            ["2x2x2", "3x2x2"],
+            "agents.z2.targets.1: size: expected n <= m <= p as in 3x4x5, got '3x2x2'",
+        ),
+        ("agents.z2.seed", 2**31, "agents.z2.seed: Input should be less than 2147483648, got 2147483648"),
+        (
+            "agents.z2.network.entries_per_token",
+            3,
+            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its core), got 3",
+        ),
+        (
+            "demonstrations.z2.law",
+            [0.5, 0.25],
+            "demonstrations.z2.law: expected probabilities that sum to 1, got [0.5, 0.25]",
+        ),
+        (
+            "demonstrations.z2.law",
+            [1.5, -0.5],
+            "demonstrations.z2.law: expected probabilities that sum to 1, got [1.5, -0.5]",
+        ),
+        (
+            "demonstrations.z.law",
+            [0.0, 0.0, 1.0, 0.0, 0.0],
+            "demonstrations.z.law: expected at least two possible coefficients, got [0.0, 0.0, 1.0, 0.0, 0.0]",
+        ),
+        ("demonstrations.z.law", [0.5, 0.5], "demonstrations.z.law: expected 5 probabilities over Z, got 2"),
+        (
+            "walks.standard.sizes",
+            ["3x3x3", "9"],
+            "walks.standard.sizes.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
+        ),
+        (
+            "walks.standard.sizes",
+            ["2x2x2", "2x2x2"],
+            "walks.standard.sizes: expected each size once, got ['2x2x2', '2x2x2']",
+        ),
+        (
+            "walks.standard.sizes",
+            ["5x8x9"],  # axes of 40, 72 and 45
+            "walks.standard: sizes: expected factors of at most 64 entries (one machine word), got 5x8x9",
+        ),
+        ("walks.standard.mode", "cyclic", "walks.standard: sizes: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.standard",
+            {"start": "data/standard.json", "mode": "ternary", "sizes": ["5x7x7"], "flips": 1, "seed": 0},
+            "walks.standard: sizes: expected factors of at most 32 entries in mode ternary, got 5x7x7",
+        ),
+        (
+            "walks.cyclic.start",
+            "results/search/schemes/z2.parquet",
+            "walks.cyclic: start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
+        ),
+        (
+            "walks.recombined.start",
+            "data/standard.json",
+            "walks.recombined: start: expected the schemes of an agent or a walk in mode recombination, "
+            "got data/standard.json",
+        ),
+        (
+            "walks.recombined.sizes",
+            ["12x12x12", "2x2x13"],
+            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 2x2x13",
+        ),
+        (
+            "walks.recombined.sizes",
+            ["1x2x2"],
+            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 1x2x2",
+        ),
+        ("walks.recombined.flips", 10, "walks.recombined: flips: expected none in mode recombination, got 10"),
+        ("walks.recombined.seed", 0, "walks.recombined: seed: expected none in mode recombination, got 0"),
+        (
+            "walks.standard",
+            SKEW | {"sizes": ["skew3", "2x2x2"]},
+            "walks.standard: sizes: expected skew3 alone, got ['skew3', '2x2x2']",
+        ),
+        (
+            "walks.standard",
+            SKEW | {"mode": "cyclic"},
+            "walks.standard: mode: expected flips or ternary for skew3, got cyclic",
+        ),
+        (
+            "walks.standard",
+            SKEW | {"start": "data/standard.json"},
+            "walks.standard: start: expected data/targets/skew3.json, got data/standard.json",
+        ),
+        (
+            "walks.standard.start",
+            "data/targets/skew3.json",
+            f"walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
+            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/targets/skew3.json",
+        ),
+        (
+            "benchmarking.shapes",
+            [[512, 0, 1]],
+            "benchmarking.shapes.0.1: Input should be greater than or equal to 1, got 0",
+        ),
+        ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
+        ("benchmarking.rounds", 0, "benchmarking.rounds: Input should be greater than or equal to 1, got 0"),
+    ],
+)
+def test_message_word_by_word(tmp_path, key, value, message):
+    assert refused(tmp_path, changed(tuple(key.split(".")), value)) == message
+
+
+# Several keys at once, since the rules join them; whatever the shipped values are.
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"search.z2.demonstration_share": [0.4, 0.5], "search.z2.best_share": 0.75},
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.75, of at most "
+            "0.25, got [0.4, 0.5]",
+        ),
+        (
+            {"search.z2.demonstration_share": [0.5, -0.1], "search.z2.best_share": 0.0},
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.0, of at most 1, "
+            "got [0.5, -0.1]",
+        ),
+        (
+            {"search.z2.demonstration_share": [0.1, 0.6], "search.z2.best_share": 0.5},  # the last round counts too
+            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.5, of at most "
+            "0.5, got [0.1, 0.6]",
+        ),
+        (
+            {
+                "walks.standard.start": "results/refinement/schemes/from_z2.parquet",
+                "walks.from_z2.start": "results/refinement/schemes/standard.parquet",
+            },
+            "walks.from_z2.start: expected walks that begin somewhere, got a circle",
+        ),
+        (
+            {"search.z2.games": 0, "search.z2.subgames": 0},
+            "search.z2: games + subgames: expected at least 1, got 0",
+        ),
+        (
+            {"agents.z2.targets": ["2x2x3", "2x3x3"], "agents.z2.core": "2x2x2", "search.z2.games": 1},
+            "search.z2.games: expected 0, since no target fits the core 2x2x2",
+        ),
+        (
+            # Its axes fit, its 12 products do not.
+            {"agents.z2.targets": ["2x2x3"], "agents.z2.core": "1x2x3", "search.z2.games": 1},
+            "search.z2.games: expected 0, since no target fits the core 1x2x3",
+        ),
+        (
+            {"agents.z2.targets": ["2x2x2", "2x3x3"], "search.z2.games": 1, "search.z2.subgames": 0},
+            "search.z2.subgames: expected some, since 2x3x3 does not fit the core 2x2x2",
+        ),
+        *(
+            (
+                {"search.z2.subgame_terms": terms},
+                "search.z2.subgame_terms: expected two numbers, 2 <= least <= most <= 8 (the naive rank of the core), "
+                f"got {terms}",
+            )
+            for terms in ([1, 8], [5, 4], [2, 9])
+        ),
+        (
+            {"agents.z.core": "3x3x3", "agents.z.network.entries_per_token": 9},
+            "agents.z.network.entries_per_token: expected at most 16384 symbols, got 5**9",
+        ),
+        (
+            # (3^9 - 1) / 2 vectors over F_3 of nine entries, up to sign.
+            {
+                "agents.z.core": "3x3x3",
+                "agents.z.network.entries_per_token": 3,
+                "agents.z.network.combinations": 9,
+            },
+            "agents.z.network.combinations: expected at most 8192 combinations of 9 slices, got 9841",
+        ),
+    ],
+)
+def test_rules_that_join_keys(tmp_path, changes, message):
+    tree = with_changes(changes)
+    assert refused(tmp_path, tree) == message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"search.z2.demonstration_share": [0.5, 0.25], "search.z2.best_share": 0.5},
+        {"agents.z2.targets": ["2x3x3"], "search.z2.games": 0, "search.z2.subgames": 1},
+        {"agents.z2.targets": ["2x2x2"], "search.z2.games": 1, "search.z2.subgames": 0},
+        {"search.z2.subgame_terms": [8, 8]},
+        {"search.z2.reanalyse": 1.0},
+        {"walks.recombined.sizes": ["2x2x2", "12x12x12"]},
+        {"walks.recombined.start": "results/search/schemes/z2.parquet"},
+        {"walks.skew": SKEW},
+        {"agents.z2.network": {k: v for k, v in at(COMBINATIONS[:-1]).items() if k != "combinations"}}
+        | {"agents.z2.network.torso": "attention"},
+    ],
+)
+def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(with_changes(changes)))
+    assert params.load(path) != params.load(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("targets", "core", "whole"),
+    [
+        (("2x2x2", "2x2x3", "1x1x4"), "2x2x2", ("2x2x2", "1x1x4")),
+        (("1x2x6", "2x2x3"), "2x2x3", ("2x2x3",)),  # the longest axis of 1x2x6 is 12
+    ],
+)
+def test_targets_that_fit_the_core_are_played_whole(targets, core, whole):
+    agent = params.load(SHIPPED).agents["z2"].model_copy(update={"targets": targets, "core": core})
+    assert agent.whole == whole
+
+
+@pytest.mark.parametrize("place", LEAVES, ids=name)
+def test_missing_key_is_named(tmp_path, place):
+    message = MISSED.get(place, f"{name(place)}: expected a value, got none")
+    assert refused(tmp_path, changed(place, is_removed=True)) == message
+
+
+# Without one walk there is just a walk less.
+@pytest.mark.parametrize("place", [place for place in SECTIONS if place[:-1] != ("walks",)], ids=name)
+def test_missing_section_is_named(tmp_path, place):
+    message = refused(tmp_path, changed(place, is_removed=True))
+    if place[0] == "agents" and len(place) == 2:
+        assert message.startswith("demonstrations: expected one entry per agent")
+    else:
+        assert message.startswith(place[0])
+
+
+@pytest.mark.parametrize("place", [(), *SECTIONS], ids=lambda place: name(place) or "whole")
+def test_unknown_key_is_refused(tmp_path, place):
+    message = refused(tmp_path, changed((*place, "rouns"), 1))
+    if place in {("agents",), ("demonstrations",), ("pretraining",), ("search",), ("walks",)}:
+        assert message == f"{name(place)}.rouns: Input should be a mapping, got 1"  # a name of an agent or walk
+    else:
+        assert message == f"{name((*place, 'rouns'))}: expected no such key"
+
+
+@pytest.mark.parametrize("place", SECTIONS, ids=name)
+def test_section_that_is_no_mapping_is_named(tmp_path, place):
+    assert refused(tmp_path, changed(place, [1])) == f"{name(place)}: Input should be a mapping, got [1]"
+
+
+@pytest.mark.parametrize("section", ["demonstrations", "pretraining", "search"])
+def test_agent_without_a_section_is_refused(tmp_path, section):
+    message = refused(tmp_path, changed((section, "z"), is_removed=True))
+    assert message == f"{section}: expected one entry per agent (z, z2), got z2"
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("", "Input should be a mapping, got None"),
+        ("- 1", "Input should be a mapping, got [1]"),
+        ("a: [", "not YAML"),
+        ("a: b: c", "not YAML"),
+        (b"\x00", "not YAML"),
+        (b"\xff\xfe\xff", "not YAML"),
+        ("3: 4", "agents: expected a value, got none"),
+        (yaml.safe_dump(changed(("agents", "Z-2"), GIVEN["agents"]["z2"])), "agents.Z-2: String should match pattern"),
+        (yaml.safe_dump(changed(("refinement", "two\nlines"), 1)), "refinement.two lines: expected no such key"),
+        (yaml.safe_dump(changed(("walks", "standard", "start"), ["two\nlines"])), "walks.standard.start: "),
+        ("!!python/object/apply:os.getcwd []", "not YAML"),
+    ],
+)
+def test_foreign_file_is_refused(tmp_path, content, part):
+    assert part in refused(tmp_path, content)
+
+
+def test_missing_file_and_folder_are_refused(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(ParamsError, match=r"^[^\n]+$") as caught:
+            params.load(path)
+        assert str(path) in str(caught.value)
+
+
+def models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    inner = {
+        kind
+        for field in model.model_fields.values()
+        for kind in (field.annotation, *getattr(field.annotation, "__args__", ()))
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    }
+    return {model}.union(*map(models, inner))
+
+
+def test_every_model_is_frozen_and_every_number_has_a_meaning():
+    found = models(Params)
+    assert len(found) >= 9
+    for model in found:
+        assert model.model_config["frozen"]
+        assert model.model_config["extra"] == "forbid"
+        for key, field in model.model_fields.items():
+            is_section = any(
+                isinstance(k, type) and issubclass(k, BaseModel)
+                for k in (field.annotation, *getattr(field.annotation, "__args__", ()))
+            )
+            assert is_section or field.description, (model, key)
+
+
+def test_entry_names_what_there_is():
+    agents = params.load(SHIPPED).agents
+    assert params.entry(agents, "z", "agents") is agents["z"]
+    with pytest.raises(ParamsError, match="agents: expected one of z, z2, got 'x'"):
+        params.entry(agents, "x", "agents")
