@@ -248,9 +248,3 @@ def test_show_knows_other_targets(folder):
     ]
     with pytest.raises(SchemeError, match=r"skew99\.json: No such file"):
         show(folder, "skew99", folder / "none")
-
-
-def test_without_a_command_it_is_the_stage(folder):
-    done = run(folder, "--params", "params.yaml")
-    assert done.returncode == 2
-    assert b"expected a command, or for the stage also --search, --refinement" in done.stderr
