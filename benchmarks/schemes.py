@@ -24,16 +24,17 @@ import numpy as np
 
 from stages.algebra.targets import parse_size
 from stages.backends.c import binding
-from stages.backends.c.forms import Form
+from stages.backends.c.variants import Variant
 from stages.backends.kernel import c_text, read_program
+from stages.backends.tune import PAUSES
 from stages.contract import tables
 from stages.contract.progress import Progress
 from stages.program.costs import stored, terms
-from stages.timing import interleave, ratio
+from stages.timing import before, interleave, ratio
 
 ROOT = Path(__file__).parents[1]
 SCHEMES = ROOT / "results/verification/schemes.parquet"
-FORMS = (Form(1, False), Form(0, True))
+VARIANTS = (Variant(1, False), Variant(0, True))
 BLOCK = 512  # sides of the blocks that one level leaves
 
 
@@ -78,16 +79,17 @@ def main() -> None:
     for done, row in enumerate(rows, start=1):
         program = read_program(row)
         kernel = binding.load(c_text(program, program, row["hash"], row["hash"]))
-        for form in FORMS:
-            call = partial(kernel.product, a, b, levels=form.levels, fused=form.fused, threads=THREADS)
-            calls[f"{row['hash']} {form.name}"] = call
+        for variant in VARIANTS:
+            call = partial(kernel.product, a, b, levels=variant.levels, fused=variant.fused, threads=THREADS)
+            calls[f"{row['hash']} {variant.name}"] = call
             if not np.allclose(call(), calls["numpy"](), rtol=1e-3, atol=1e-2):
-                raise SystemExit(f"scheme {row['hash']}, {form.name}: a wrong product")
+                raise SystemExit(f"scheme {row['hash']}, {variant.name}: a wrong product")
         progress.update(done)
     progress = Progress("schemes: timing", given.rounds, "rounds")
-    seconds = interleave(calls, given.rounds, 0, on_round=progress.update)
+    prepare = before("warm", calls["numpy"], PAUSES)
+    seconds = interleave(calls, given.rounds, 0, prepare, progress.update)
     speeds = {name: ratio(seconds["numpy"], seconds[name], 0) for name in calls}
-    names = [form.name for form in FORMS]
+    names = [variant.name for variant in VARIANTS]
     print(f"{given.size}:{rows[0]['rank']}, {n}x{m}x{p}, {THREADS} threads; time of NumPy over that of the kernel")
     print(f"| scheme | additions | stored sums | non-zeros | {' | '.join(names)} |")
     print("|---" * (4 + len(names)) + "|")

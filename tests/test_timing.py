@@ -12,8 +12,8 @@ def _no_pause(monkeypatch):
 
 def _record(rounds: int, seed: int) -> tuple[list[str], dict]:
     calls: list[str] = []
-    arms = {name: (lambda name=name: calls.append(name)) for name in "abc"}
-    return calls, interleave(arms, rounds, seed)
+    implementations = {name: (lambda name=name: calls.append(name)) for name in "abc"}
+    return calls, interleave(implementations, rounds, seed)
 
 
 def test_every_arm_runs_twice_in_a_row_in_every_round():

@@ -118,9 +118,9 @@ REFUSED = _schema(
     ("reason", pa.string()),  # one line
 )
 TIMINGS = _schema(
-    "timings/2",
-    ("arm", pa.string()),  # kernel hash and form, or the name of a baseline: numpy, jax
-    ("form", pa.string()),  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
+    "timings/3",
+    ("implementation", pa.string()),  # kernel hash and variant, or the name of a baseline: numpy, jax
+    ("variant", pa.string()),  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
     ("scheme", pa.string()),  # hash; empty for a baseline
     ("size", pa.string()),  # of the scheme; empty for a baseline
     ("rank", pa.int32()),  # of the scheme; 0 for a baseline

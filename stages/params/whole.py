@@ -20,6 +20,7 @@ from stages.algebra.targets import parse_size
 from stages.errors import ParamsError
 from stages.params.agents import Agent, Demonstrations, Pretraining, Search
 from stages.params.benchmarking import Benchmarking
+from stages.params.kernels import Kernels
 from stages.params.section import Name, Section
 from stages.params.walks import STANDARD_START, Refinement, Walk, first_start, schemes_of
 
@@ -39,6 +40,7 @@ class Params(Section):
     search: dict[Name, Search]
     walks: dict[Name, Walk] = Field(min_length=1)
     refinement: Refinement
+    kernels: Kernels
     benchmarking: Benchmarking
 
     @model_validator(mode="after")

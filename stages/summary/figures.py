@@ -236,23 +236,24 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
         return _empty("Speed of kernels", "No kernel was timed.")
     panels = sorted({(speed.dtype, speed.state) for speed in speeds})
     figure, axes = _panels(len(panels), 1, 8.0, 3.6 * len(panels) + 0.6)
-    arms = list(dict.fromkeys(speed.arm for speed in sorted(speeds, key=lambda s: (_numbers(s.kernel), s.arm))))
-    labels = {speed.arm: speed.kernel for speed in speeds}
+    ordered = sorted(speeds, key=lambda speed: (_numbers(speed.kernel), speed.implementation))
+    implementations = list(dict.fromkeys(speed.implementation for speed in ordered))
+    labels = {speed.implementation: speed.kernel for speed in speeds}
     twins = {label for label in labels.values() if list(labels.values()).count(label) > 1}
     for axis, panel in zip(axes, panels, strict=True):
         chosen = [speed for speed in speeds if (speed.dtype, speed.state) == panel]
         shapes = sorted({speed.shape for speed in chosen})
-        for number, arm in enumerate(arms):
-            mine = [speed for speed in chosen if speed.arm == arm]
-            offset = 0.7 * ((number + 0.5) / len(arms) - 0.5)
+        for number, one in enumerate(implementations):
+            mine = [speed for speed in chosen if speed.implementation == one]
+            offset = 0.7 * ((number + 0.5) / len(implementations) - 0.5)
             places = [shapes.index(speed.shape) + offset for speed in mine]
             median, low, high = (np.array([getattr(speed.speed, part) for speed in mine]) for part in Interval._fields)
-            label = f"{labels[arm]} ({arm[:6]})" if labels[arm] in twins else labels[arm]
+            label = f"{labels[one]} ({one[:6]})" if labels[one] in twins else labels[one]
             axis.errorbar(
                 places,
                 median,
                 yerr=[median - low, high - median],
-                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 arms look alike
+                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 look alike
                 color=COLOURS[number % len(COLOURS)],
                 markersize=6,
                 capsize=3,

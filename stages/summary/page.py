@@ -47,7 +47,9 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
     agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
-    errors = {(row["arm"], row["dtype"], row["n"], row["m"], row["p"]): row["error"] for row in sources.timings}
+    errors = {
+        (row["implementation"], row["dtype"], row["n"], row["m"], row["p"]): row["error"] for row in sources.timings
+    }
     kernels = [
         {
             "kernel": speed.kernel,
@@ -55,7 +57,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
             "speed-up": f"{speed.speed.median:.3f}",
             "interval": f"{speed.speed.low:.3f} to {speed.speed.high:.3f}",
             "predicted": f"{speed.predicted:.3f}" if speed.predicted else "",
-            "error": f"{errors[speed.arm, speed.dtype, *speed.shape]:.1e}",
+            "error": f"{errors[speed.implementation, speed.dtype, *speed.shape]:.1e}",
             f"error of {speed.baseline}": f"{errors[speed.baseline, speed.dtype, *speed.shape]:.1e}",
         }
         for speed in speeds

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from stages import timing
-from stages.backends.c import binding, build, forms
+from stages.backends.c import binding, build, variants
 from stages.backends.c.emitter import emit
 from stages.benchmarking import model
 from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative_error
-from stages.benchmarking.arms import Loaded, choose
 from stages.benchmarking.benchmark import benchmark
+from stages.benchmarking.implementations import Loaded, choose
 from stages.contract import tables
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking
@@ -55,9 +55,9 @@ def test_one_row_per_product_type_state_arm_and_round():
     assert all(set(row) == set(tables.TIMINGS.names) for row in rows)
     assert [row["round"] for row in rows[:3]] == [0, 1, 2]
     name = f"{kernel()['kernel']} L1"
-    assert {row["arm"] for row in rows} == {"numpy", "jax", name}
-    ours = next(row for row in rows if row["arm"] == name)
-    assert (ours["scheme"], ours["size"], ours["rank"], ours["form"]) == ("s" * 16, "2x2x2", 7, "jax L1")
+    assert {row["implementation"] for row in rows} == {"numpy", "jax", name}
+    ours = next(row for row in rows if row["implementation"] == name)
+    assert (ours["scheme"], ours["size"], ours["rank"], ours["variant"]) == ("s" * 16, "2x2x2", 7, "jax L1")
     assert (ours["n"], ours["m"], ours["p"]) == (16, 24, 8)
     assert all(row["seconds"] > 0 for row in rows)
 
@@ -73,7 +73,7 @@ def test_errors_stand_beside_the_times():
 def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
-    monkeypatch.setattr(forms, "LEAST_BLOCK", 16)
+    monkeypatch.setattr(variants, "LEAST_BLOCK", 16)
     for name, small in {"_SIDE": 64, "_MEMORY": 64, "_IN_CACHES": 0.002}.items():
         monkeypatch.setattr(model, name, small)
     program, scheme = from_scheme(strassen()), strassen().hash
@@ -81,14 +81,14 @@ def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path
     shared = {"scheme": scheme, "additions": additions(program), "emax": emax(program)}
     row = kernel(source, backend="c", inner=scheme, **shared)
     rows = benchmark([row], values(shapes=((64, 64, 64),), dtypes=("float32", "float64")), FACTS)
-    assert {row["form"] for row in rows} == {"", "c L0F", "c L1", "c L1F", "c L2"}
-    assert all((row["workspace"] > 0) == (row["form"] != "") for row in rows)
+    assert {row["variant"] for row in rows} == {"", "c L0F", "c L1", "c L1F", "c L2"}
+    assert all((row["workspace"] > 0) == (row["variant"] != "") for row in rows)
     with pytest.raises(KernelError, match="no row of its inner scheme other"):
         Loaded(row | {"inner": "other"}, [row])
 
 
 def test_no_kernel_leaves_the_baselines_alone():
-    assert {row["arm"] for row in benchmark([], values(), FACTS)} == {"numpy", "jax"}
+    assert {row["implementation"] for row in benchmark([], values(), FACTS)} == {"numpy", "jax"}
 
 
 @pytest.mark.parametrize("product", ["jnp.matmul(a, b) * 1.001", "jnp.matmul(a, b) * jnp.nan", "jnp.matmul(b, a)"])

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.backends.c.forms import Form
+from stages.backends.c.variants import Variant
 from stages.benchmarking import model
 from stages.benchmarking.model import Rates, predicted
 from stages.program.costs import stored, terms
@@ -34,31 +34,31 @@ def test_sums_and_terms_of_strassen_and_winograd():
 
 
 @pytest.mark.parametrize(
-    ("form", "seconds"),
+    ("variant", "seconds"),
     [
-        (Form(0, False), 1000),
+        (Variant(0, False), 1000),
         # 7 products of 5^3; A: 4 blocks read, 4 sums written, B the same; 7 products read, 4 blocks of C written
-        (Form(1, False), 7 * 125 + 25 * (8 + 8 + 11) / 2),
+        (Variant(1, False), 7 * 125 + 25 * (8 + 8 + 11) / 2),
         # packing reads 12 blocks of A in place of 4, and 12 of B; C takes 12 updates in place of 4, read and written
-        (Form(0, True), 7 * 125 + 25 * (8 + 8 + 2 * 8) / 4),
+        (Variant(0, True), 7 * 125 + 25 * (8 + 8 + 2 * 8) / 4),
     ],
 )
-def test_by_hand(form, seconds):
-    got = predicted(row(winograd()), row(strassen()), form, (10, 10, 10), FLOAT64, RATES)
+def test_by_hand(variant, seconds):
+    got = predicted(row(winograd()), row(strassen()), variant, (10, 10, 10), FLOAT64, RATES)
     assert got == pytest.approx(seconds)
 
 
 def test_levels_nest():
-    one = predicted(row(winograd()), row(strassen()), Form(0, True), (10, 10, 10), FLOAT64, RATES)
-    two = predicted(row(winograd()), row(strassen()), Form(1, True), (20, 20, 20), FLOAT64, RATES)
+    one = predicted(row(winograd()), row(strassen()), Variant(0, True), (10, 10, 10), FLOAT64, RATES)
+    two = predicted(row(winograd()), row(strassen()), Variant(1, True), (20, 20, 20), FLOAT64, RATES)
     assert two == pytest.approx(7 * one + 100 * 27 / 2)
 
 
 def test_large_sums_go_at_the_rate_of_memory():
     """15 sums and products of blocks of 458^2 float64 are 24 MiB and some; of 457^2 a little less."""
     for side, rate in ((458, 1), (457, 2)):
-        below = predicted(row(winograd()), row(strassen()), Form(0, False), (side,) * 3, FLOAT64, RATES)
-        got = predicted(row(winograd()), row(strassen()), Form(1, False), (2 * side,) * 3, FLOAT64, RATES)
+        below = predicted(row(winograd()), row(strassen()), Variant(0, False), (side,) * 3, FLOAT64, RATES)
+        got = predicted(row(winograd()), row(strassen()), Variant(1, False), (2 * side,) * 3, FLOAT64, RATES)
         assert got - 7 * below == pytest.approx(side**2 * 27 / rate)
 
 
@@ -75,7 +75,9 @@ def test_rate_of_the_caches_is_measured_in_them(dtype, shape):
 
 def test_updates_of_c_come_once_per_panel():
     short, long = (
-        predicted(row(winograd()), row(strassen()), Form(0, True), (2, 2 * m, 2), FLOAT64, Rates(1e300, 1.0, 1.0, 8.0))
+        predicted(
+            row(winograd()), row(strassen()), Variant(0, True), (2, 2 * m, 2), FLOAT64, Rates(1e300, 1.0, 1.0, 8.0)
+        )
         for m in (512, 513)
     )
     assert long - short == pytest.approx(2 * 8 + 1 * (8 + 8))  # another panel; a column more of A, a row more of B

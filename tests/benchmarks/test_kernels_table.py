@@ -5,10 +5,18 @@ from stages.contract import tables
 SCRIPT = "kernels"
 
 
-def sample(form: str, number: int, seconds: float, state: str = "warm") -> dict:
-    row = {"arm": form or "numpy", "form": form, "size": "2x2x2", "rank": 7, "n": 4096, "m": 1024, "p": 4096}
+def sample(variant: str, number: int, seconds: float, state: str = "warm") -> dict:
+    row = {
+        "implementation": variant or "numpy",
+        "variant": variant,
+        "size": "2x2x2",
+        "rank": 7,
+        "n": 4096,
+        "m": 1024,
+        "p": 4096,
+    }
     row |= {"dtype": "float32", "state": state, "round": number, "seconds": seconds, "threads": 1, "workspace": 2**20}
-    return row | {"error": 4e-7 if form else 1e-7}
+    return row | {"error": 4e-7 if variant else 1e-7}
 
 
 def test_the_first_process_chooses_and_the_others_count(judge):
@@ -18,7 +26,7 @@ def test_the_first_process_chooses_and_the_others_count(judge):
     for state in judge.STATES:
         for number in range(3, 13):
             rows += [sample("c L1", number, 4.0, state), sample("", number, 8.0, state)]
-            rows += [sample("", number, 9.0, state) | {"arm": "jax"}]
+            rows += [sample("", number, 9.0, state) | {"implementation": "jax"}]
     assert {judge.piece_of(row).process for row in rows} == {0, 1, 2}
     (line,) = list(judge.table(rows))[2:]
     rate = round(2 * 4096 * 1024 * 4096 / 8 / 1e9)
@@ -35,7 +43,7 @@ def test_every_piece_comes_once(judge):
 
 def test_samples_of_another_machine_or_other_kernels_are_left_alone(judge, tmp_path):
     here = {"device": "cpu: cpu", "cpu": "A", "versions": "numpy 2"}
-    row = sample("c L1", 0, 1.0) | here | {"arm": "abc c L1", "scheme": "", "predicted": 0.0}
+    row = sample("c L1", 0, 1.0) | here | {"implementation": "abc c L1", "scheme": "", "predicted": 0.0}
     tracked = tmp_path / "kernels.parquet"
     assert judge.samples_of(here, {"abc"}, tracked) == tracked  # there are none yet
     tables.write_rows(tracked, tables.TIMINGS, [row])

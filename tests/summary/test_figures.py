@@ -23,9 +23,17 @@ def rank_row(**ranks) -> dict:
     return dict.fromkeys(COLUMNS) | {"size": "3x4x5", "ring": "Z2", "naive": 60} | ranks
 
 
-def speed(arm="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
+def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
     return Speedup(
-        dtype, (n, n, n), "warm", 2, "cpu", kernel, arm, "numpy", Interval(median, median - 0.1, median + 0.1)
+        dtype,
+        (n, n, n),
+        "warm",
+        2,
+        "cpu",
+        kernel,
+        implementation,
+        "numpy",
+        Interval(median, median - 0.1, median + 0.1),
     )
 
 
@@ -147,7 +155,9 @@ def test_refinement_has_a_panel_per_size():
 
 
 def test_losing_kernels_stay_in_the_picture():
-    figure = figures.draw_speedups([speed(median=0.4), speed(n=1024, median=1.3), speed(arm="12345678", median=0.5)])
+    figure = figures.draw_speedups(
+        [speed(median=0.4), speed(n=1024, median=1.3), speed(implementation="12345678", median=0.5)]
+    )
     (axis,) = figure.axes
     bottom, top = axis.get_ylim()
     assert bottom < 0.3
@@ -168,7 +178,7 @@ def test_losing_kernels_stay_in_the_picture():
 
 
 def test_no_two_kernels_look_alike():
-    kernels = [speed(arm=f"{number:08x}", kernel=f"2x2x{number + 2}:7") for number in range(20)]
+    kernels = [speed(implementation=f"{number:08x}", kernel=f"2x2x{number + 2}:7") for number in range(20)]
     (axis,) = figures.draw_speedups(kernels).axes
     looks = {(drawn[0].get_marker(), drawn[0].get_color()) for drawn in axis.containers}
     assert len(looks) == len(axis.containers) == len(kernels)

@@ -56,11 +56,16 @@ def claim(size: str, ring: str, rank: int) -> Scheme:
     return Scheme(parse_size(size), ring, Factors(*(np.ones((rows, rank), int) for rows in parse_size(size).modes)))
 
 
-def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[dict]:
-    shared = {"arm": arm, "scheme": scheme, "size": "2x2x2" if scheme else "", "rank": 7 if scheme else 0}
+def timing(implementation: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[dict]:
+    shared = {
+        "implementation": implementation,
+        "scheme": scheme,
+        "size": "2x2x2" if scheme else "",
+        "rank": 7 if scheme else 0,
+    }
     shared |= {"n": n, "m": n, "p": n, "dtype": dtype, "error": 0.0, "threads": 2}
     shared |= {
-        "form": "c L1F" if scheme else "",
+        "variant": "c L1F" if scheme else "",
         "state": "warm",
         "workspace": 0,
         "predicted": 8.0 if scheme else 0.0,
@@ -205,7 +210,12 @@ def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
     rows += timing("k", "s", 512, [2.0, 4.0, 3.0]) + timing("numpy", "", 1024, [1.0] * 3)
     rows += timing("k", "s", 1024, [2.0] * 3)
     first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
-    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7 c L1F", "k")
+    assert (first.shape, first.baseline, first.kernel, first.implementation) == (
+        (512, 512, 512),
+        "numpy",
+        "2x2x2:7 c L1F",
+        "k",
+    )
     assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
     assert first.predicted == 0.5  # 4/8
     assert (first.speed.low, first.speed.high) == (1.0, 3.0)

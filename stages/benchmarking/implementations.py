@@ -1,12 +1,11 @@
 """What takes part in a comparison: kernels from the text in their table, and the libraries' own products.
 
-An arm is a function of two arrays; `prepared` puts these where it works (NumPy and C: the host; JAX: its device), so a
-timed call holds the product, its allocations and the wait for its end, but no transfer and no compilation.
+An implementation is a function of two arrays; `prepared` puts these where it works (NumPy and C: the host; JAX: its
+device). So a timed call holds the product, its allocations and the wait for its end, no transfer and no compilation.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,22 +17,23 @@ import numpy as np
 
 from stages.algebra.targets import parse_size
 from stages.backends.c import binding
-from stages.backends.c.forms import Shape, forms
+from stages.backends.c.variants import Shape, variants
+from stages.backends.source import checked_source, python_matmul
 from stages.benchmarking.model import Rates, calibrate, predicted
 from stages.errors import KernelError
-from stages.params.benchmarking import Benchmarking
+from stages.params.benchmarking import Benchmarking, Calibration
 
 RING = "Z"  # holds for every element type
 
 
 @dataclass(frozen=True)
-class Arm:
+class Implementation:
     """Attributes:
-    name: of a baseline its library, else the hash of the kernel and the form.
+    name: of a baseline its library, else the hash of the kernel and the variant.
     product: two arrays -> their product.
     place: array -> where `product` takes its operands from.
     kernel: row of `tables.KERNELS`, or None for a baseline.
-    form: back end and levels, such as «c L1F»; empty for a baseline.
+    variant: back end and levels, such as «c L1F»; empty for a baseline.
     emax: what the levels together multiply a rounding error by, at most (`program.costs`).
     additions: of blocks, of all levels.
     workspace: bytes beside operands and result; 0 where the back end does not say.
@@ -44,18 +44,18 @@ class Arm:
     product: Callable
     place: Callable
     kernel: Mapping | None = None
-    form: str = ""
+    variant: str = ""
     emax: float = 1.0
     additions: int = 0
     workspace: int = 0
     predicted: float = 0.0
 
 
-def baselines() -> list[Arm]:
+def baselines() -> list[Implementation]:
     """The products of the libraries, at the full precision of their type like the kernels' own block products."""
     return [
-        Arm("numpy", np.matmul, np.ascontiguousarray),
-        Arm("jax", jax.jit(partial(jnp.matmul, precision="highest")), jax.device_put),
+        Implementation("numpy", np.matmul, np.ascontiguousarray),
+        Implementation("jax", jax.jit(partial(jnp.matmul, precision="highest")), jax.device_put),
     ]
 
 
@@ -86,57 +86,56 @@ class Loaded:
       KernelError: another text than the one that was hashed, one without `matmul`, or one that does not compile.
     """
 
-    def __init__(self, row: Mapping, rows: Sequence[Mapping]) -> None:
-        self._row = row
+    def __init__(self, row: Mapping, rows: Sequence[Mapping], calibration: Calibration) -> None:
+        self._row, self._calibration = row, calibration
         self._rates: dict[tuple[np.dtype, int], Rates] = {}
-        got = hashlib.sha256(row["source"].encode()).hexdigest()[:16]
-        if got != row["kernel"]:
-            raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source has another hash, {got}")
+        source = checked_source(row)
         if row["backend"] == "c":
             self._inner = next((other for other in rows if other["scheme"] == row["inner"]), None)
             if self._inner is None:
-                raise KernelError(f"kernel {got} of scheme {row['scheme']}: no row of its inner scheme {row['inner']}")
-            self._kernel = binding.load(row["source"])
+                raise KernelError(
+                    f"kernel {row['kernel']} of scheme {row['scheme']}: no row of its inner scheme {row['inner']}"
+                )
+            self._kernel = binding.load(source)
         else:
-            module: dict = {}
-            exec(compile(row["source"], f"<kernel {got}>", "exec"), module)
-            if "matmul" not in module:
-                raise KernelError(f"kernel {got} of scheme {row['scheme']}: its source defines no matmul")
-            self._matmul = jax.jit(module["matmul"]) if row["backend"] == "jax" else module["matmul"]
+            matmul = python_matmul(source)
+            self._matmul = jax.jit(matmul) if row["backend"] == "jax" else matmul
 
     def rates(self, dtype: np.dtype, threads: int) -> Rates:
         """Those of a C kernel on this machine, measured when first asked for."""
         if (dtype, threads) not in self._rates:
-            self._rates[dtype, threads] = calibrate(self._row, self._inner, self._kernel, dtype, threads)
+            self._rates[dtype, threads] = calibrate(
+                self._row, self._inner, self._kernel, dtype, threads, self._calibration
+            )
         return self._rates[dtype, threads]
 
-    def arms(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Arm]:
-        """One arm per way in which the kernel can be worth a try for products of this shape."""
+    def implementations(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Implementation]:
+        """One implementation per way in which the kernel can be worth a try for products of this shape."""
         row = self._row
         if row["backend"] != "c":
             place = jax.device_put if row["backend"] == "jax" else np.ascontiguousarray
             name = f"{row['kernel']} L1"
-            yield Arm(name, self._matmul, place, row, f"{row['backend']} L1", row["emax"], row["additions"])
+            yield Implementation(name, self._matmul, place, row, f"{row['backend']} L1", row["emax"], row["additions"])
             return
         inner = self._inner
-        for form in forms(parse_size(row["size"]), parse_size(inner["size"]), shape):
-            if form.levels == 0 and row["size"] != inner["size"]:
+        for variant in variants(parse_size(row["size"]), parse_size(inner["size"]), shape):
+            if variant.levels == 0 and row["size"] != inner["size"]:
                 continue  # the fused level alone is the same in every C kernel
-            given = {"levels": form.levels, "fused": form.fused, "threads": threads}
-            yield Arm(
-                f"{row['kernel']} {form.name}",
+            given = {"levels": variant.levels, "fused": variant.fused, "threads": threads}
+            yield Implementation(
+                f"{row['kernel']} {variant.name}",
                 partial(self._kernel.product, **given),
                 np.ascontiguousarray,
                 row,
-                f"c {form.name}",
-                row["emax"] ** form.levels * inner["emax"] ** form.fused,
-                row["additions"] * form.levels + inner["additions"] * form.fused,
+                f"c {variant.name}",
+                row["emax"] ** variant.levels * inner["emax"] ** variant.fused,
+                row["additions"] * variant.levels + inner["additions"] * variant.fused,
                 self._kernel.workspace(*shape, dtype, **given),
-                predicted(row, inner, form, shape, dtype, self.rates(dtype, threads)),
+                predicted(row, inner, variant, shape, dtype, self.rates(dtype, threads)),
             )
 
 
-def prepared(arm: Arm, a: np.ndarray, b: np.ndarray) -> Callable[[], object]:
+def prepared(implementation: Implementation, a: np.ndarray, b: np.ndarray) -> Callable[[], object]:
     """The call to time."""
-    operands = [arm.place(operand) for operand in (a, b)]
-    return lambda: jax.block_until_ready(arm.product(*operands))
+    operands = [implementation.place(operand) for operand in (a, b)]
+    return lambda: jax.block_until_ready(implementation.product(*operands))
