@@ -265,7 +265,9 @@ def test_what_was_compiled_is_found_again(monkeypatch, tmp_path):
 
 def test_a_library_whose_test_fails_is_not_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(KernelError, match=r"the self-test of the emitted C kernel failed \(1\): 3 products are wrong, that one$"):
+    with pytest.raises(
+        KernelError, match=r"the self-test of the emitted C kernel failed \(1\): 3 products are wrong, that one$"
+    ):
         build.build(
             "#include <string.h>\n"
             'int fmm_self_test(char *first, size_t length) { strncpy(first, "that one", length); return 3; }'

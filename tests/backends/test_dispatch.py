@@ -112,7 +112,7 @@ def operands(dtype=np.float64, shape=SHAPE) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
+def test_the_fastest_variant_is_taken_and_right(table, fast, dtype):
     a, b = operands(dtype)
     plan = explain(a, b, kernels=table)
     assert (plan.backend, plan.scheme, plan.variant, plan.speed) == ("c", strassen().hash, FUSED, 3.0)
@@ -126,7 +126,7 @@ def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
     assert fast == [np.dtype(dtype)]  # measured once
 
 
-def test_a_form_that_is_no_faster_is_left(table, monkeypatch):
+def test_a_variant_that_is_no_faster_is_left(table, monkeypatch):
     measure_as(monkeypatch, {"idle": {FUSED: {64: 1.02, 96: 0.5}}, "after": {FUSED: {64: 1.01, 96: 0.5}}})
     plan = explain(*operands(), kernels=table)
     assert (plan.backend, plan.scheme, plan.variant) == ("numpy", "", None)
@@ -299,6 +299,20 @@ def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table,
     product._kernel.cache_clear()
     assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
+    assert len(fast) == 1
+
+
+@pytest.mark.parametrize("backend", ["c", "jax"])
+def test_a_text_that_is_not_the_one_that_was_hashed_is_not_run(table, fast, backend):
+    rows = tables.read_rows(table, tables.KERNELS)
+    changed = [row | {"source": row["source"] + "\n"} if row["backend"] == backend else row for row in rows]
+    tables.write_rows(table, tables.KERNELS, changed)
+    a, b = operands(np.float32) if backend == "c" else map(jnp.asarray, operands(np.float32))
+    for call in (matmul, explain, matmul):
+        with pytest.raises(KernelError, match=f"of scheme {strassen().hash}: its source has another hash"):
+            call(a, b, kernels=table)
+    tables.write_rows(table, tables.KERNELS, rows)
+    assert explain(a, b, kernels=table).backend == backend
     assert len(fast) == 1
 
 

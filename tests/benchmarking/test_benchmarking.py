@@ -1,28 +1,26 @@
-import hashlib
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
-from stages import timing
-from stages.backends.c import binding, build, variants
+from stages.backends.c import variants
 from stages.backends.c.emitter import emit
-from stages.benchmarking import model
-from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative_error
+from stages.backends.source import kernel_hash
+from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
 from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.implementations import Loaded, choose
 from stages.contract import tables
 from stages.errors import KernelError
-from stages.params.benchmarking import Benchmarking
+from stages.params.benchmarking import Benchmarking, Calibration
 from stages.program.costs import additions, emax
 from stages.program.program import from_scheme
 from tests.examples import strassen
 
 ROOT = Path(__file__).parents[2]
+SMALL = Calibration(side=64, cache_share=0.002, memory_side=64, rounds=5)
 FACTS = {"threads": 1, "device": "cpu", "cpu": "model", "versions": "jax"}
 SOURCE = "import jax.numpy as jnp\n\ndef matmul(a, b):\n    return jnp.matmul(a, b)\n"
 
@@ -31,20 +29,15 @@ def kernel(source: str = SOURCE, **changes: object) -> dict:
     """A row of the kernel table; the text is a plain product unless told."""
     row = {"scheme": "s" * 16, "size": "2x2x2", "ring": "Z", "rank": 7, "backend": "jax", "additions": 18}
     row |= {"products": 7, "left_sums": 5, "right_sums": 5, "left_terms": 12, "right_terms": 12, "output_terms": 12}
-    row |= {"inner": "", "emax": 12.0, "source": source, "kernel": hashlib.sha256(source.encode()).hexdigest()[:16]}
+    row |= {"inner": "", "emax": 12.0, "source": source, "kernel": kernel_hash(source)}
     return row | changes
 
 
 def values(**changes: object) -> Benchmarking:
     given = {"shapes": ((24, 24, 24),), "dtypes": ("float32",), "states": ("warm",), "schemes": ("2x2x2",)}
     given |= {"backends": ("c", "jax", "numpy"), "rounds": 3, "kernels_per_size": 1, "seed": 0}
+    given |= {"pause_s": 0.0, "idle_s": 0.0, "error_rows": 16, "calibration": SMALL}
     return Benchmarking(**(given | changes))
-
-
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(timing, "PAUSE_S", 0.0)
-    monkeypatch.setattr(timing, "IDLE_S", 0.0)
 
 
 def test_one_row_per_product_type_state_arm_and_round():
@@ -70,12 +63,8 @@ def test_errors_stand_beside_the_times():
         assert not single or row["error"] > 1e-9
 
 
-def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
+def test_every_variant_of_a_c_kernel_and_the_others_take_part(monkeypatch):
     monkeypatch.setattr(variants, "LEAST_BLOCK", 16)
-    for name, small in {"_SIDE": 64, "_MEMORY": 64, "_IN_CACHES": 0.002}.items():
-        monkeypatch.setattr(model, name, small)
     program, scheme = from_scheme(strassen()), strassen().hash
     source = emit(program, program, scheme, scheme)
     shared = {"scheme": scheme, "additions": additions(program), "emax": emax(program)}
@@ -84,7 +73,7 @@ def test_every_form_of_a_c_kernel_and_the_others_take_part(monkeypatch, tmp_path
     assert {row["variant"] for row in rows} == {"", "c L0F", "c L1", "c L1F", "c L2"}
     assert all((row["workspace"] > 0) == (row["variant"] != "") for row in rows)
     with pytest.raises(KernelError, match="no row of its inner scheme other"):
-        Loaded(row | {"inner": "other"}, [row])
+        Loaded(row | {"inner": "other"}, [row], SMALL)
 
 
 def test_no_kernel_leaves_the_baselines_alone():
@@ -105,12 +94,12 @@ def test_a_product_of_another_type_is_refused():
 
 def test_a_changed_source_is_refused():
     with pytest.raises(KernelError, match="its source has another hash"):
-        Loaded(kernel() | {"source": SOURCE + "\n"}, [])
+        Loaded(kernel() | {"source": SOURCE + "\n"}, [], SMALL)
 
 
 def test_a_source_without_a_product_is_refused():
     with pytest.raises(KernelError, match="defines no matmul"):
-        Loaded(kernel("x = 1\n"), [])
+        Loaded(kernel("x = 1\n"), [], SMALL)
 
 
 def test_choice_is_lowest_rank_then_fewest_additions():
@@ -137,8 +126,8 @@ def test_error_bound_by_hand():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_exact_rows_are_wider(dtype):
     a, b = (np.random.default_rng(0).standard_normal((40, 40)).astype(dtype) for _ in range(2))
-    rows, exact = exact_rows(a, b, 0)
-    assert len(set(rows)) == len(exact) == ROWS
+    rows, exact = exact_rows(a, b, 16, 0)
+    assert len(set(rows)) == len(exact) == 16
     assert np.finfo(exact.dtype).eps < np.finfo(dtype).eps
     assert 0 < relative_error((a @ b)[rows], exact) < 10 * np.finfo(dtype).eps
 

@@ -1,8 +1,7 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from stages.backends.c.emitter import NON_TEMPORAL_BYTES
 from stages.backends.c.variants import Variant
 from stages.benchmarking import model
 from stages.benchmarking.model import Rates, predicted
@@ -20,12 +19,6 @@ def row(scheme) -> dict:
     names = {"left_sums": stored(program.left), "right_sums": stored(program.right)}
     names |= {"left_terms": terms(program.left), "right_terms": terms(program.right)}
     return names | {"size": "2x2x2", "products": 7, "output_terms": terms(program.output)}
-
-
-def test_constants_are_those_of_the_kernel():
-    text = (Path(model.__file__).parents[1] / "backends/c/gemm.c").read_text()
-    assert f"FMM_STREAM = {model._STREAM >> 20} << 20" in text
-    assert f"#define FMM_DEPTH {model._PANEL}\n" in text
 
 
 def test_sums_and_terms_of_strassen_and_winograd():
@@ -67,9 +60,9 @@ def test_large_sums_go_at_the_rate_of_memory():
 def test_rate_of_the_caches_is_measured_in_them(dtype, shape):
     n, m, p = shape
     outer = row(winograd()) | {"size": f"{n}x{m}x{p}", "products": n * m * p}
-    cube = model._cube(outer, dtype)
+    cube = model._cube(outer, dtype, 0.5)
     sums, _ = model._level_words(outer, cube)
-    assert 0.9 < sums * dtype.itemsize / (model._IN_CACHES * model._STREAM) <= 1
+    assert 0.9 < sums * dtype.itemsize / (0.5 * NON_TEMPORAL_BYTES) <= 1
     assert all(side % blocks == 0 for side, blocks in zip(cube, shape, strict=True))
 
 
