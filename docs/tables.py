@@ -163,9 +163,9 @@ def lowest(rows: Sequence[Attempt]) -> int:
 def walks() -> Iterator[str]:
     """The lowest rank of each target in the walks of the default run, and how many of its attempts ended there."""
     ended: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for path in sorted((ROOT / "results/refinement/attempts").glob("*.csv")):
-        for row in read_csv(str(path)):
-            ended[path.stem, row["size"]][int(row["rank"])] = int(row["attempts"])
+    for walk in read_metrics()["walk"]:
+        for row in read_csv(f"results/refinement/attempts/{walk}.csv"):
+            ended[walk, row["size"]][int(row["rank"])] = int(row["attempts"])
     return markdown(
         {
             "walk": walk,
