@@ -19,7 +19,7 @@ run: .venv/installed
 	snakemake
 
 test: .venv/installed-dev
-	python -m pytest --numprocesses auto --no-loadscope-reorder
+	python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed
 	python benchmarks/kernels.py

@@ -1,4 +1,4 @@
-"""The code is formatted and linted, imports obey the contracts of pyproject.toml, the workflow is in order."""
+"""The code is formatted and linted, imports obey the contracts of pyproject.toml, the workflow is in order, also for clusters."""
 
 import clones
 import pytest
@@ -12,6 +12,7 @@ import pytest
         "lint-imports --no-cache",
         "snakefmt --check workflow",
         "snakemake --lint",
+        "snakemake --workflow-profile workflow/profiles/slurm --executor dryrun",
     ],
 )
 def test_is_in_order(command):

@@ -15,15 +15,16 @@ from stages.code import fingerprint
 from stages.errors import StageError
 from stages.params import whole as params_lib
 
-# The stage `code` runs here, not in a rule: Snakemake plans every job that follows from a job, whatever came out of it.
+# What the stage `code` does is done here, before Snakemake plans: it would plan all that follows from a job of `code`,
+# even if that found nothing new. DVC records the stage when it has the last word.
 # Snakemake prints three lines around an exception; SystemExit passes with the one that matters.
+if config != yaml.safe_load(Path("params.yaml").read_text()):
+    sys.exit("error: parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
 try:
     params_lib.load(Path("params.yaml"))
     fingerprint.write(Path("stages"), Path("requirements.lock"), Path("results/code"))
 except StageError as error:
     sys.exit(f"error: {error}")
-if config != yaml.safe_load(Path("params.yaml").read_text()):
-    sys.exit("error: parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
 
 WILDCARDS = {"agents": "agent", "walks": "walk"}  # of a stage that runs once for each entry of a section
 STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
