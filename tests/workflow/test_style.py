@@ -1,4 +1,4 @@
-"""The code is formatted and linted, imports obey the contracts of pyproject.toml, the workflow is in order, also for clusters."""
+"""The code is formatted and linted, imports obey the contracts of pyproject.toml, the workflow is in order."""
 
 import clones
 import pytest
