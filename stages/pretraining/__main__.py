@@ -1,4 +1,4 @@
-"""python -m stages.pretraining AGENT --params FILE --demonstrations IN --parameters OUT --curve OUT --timing OUT"""
+"""python -m stages.pretraining AGENT --params FILE --code IN --demonstrations IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 
@@ -20,7 +20,7 @@ def main(args: argparse.Namespace) -> None:
     agent, settings = params.entry(given.agents, args.name, "agents"), given.pretraining[args.name]
     label = f"pretraining@{args.name}"
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
-    resume = Resume(label, [agent.model_dump(), settings.model_dump()], [args.demonstrations])
+    resume = Resume(label, [agent.model_dump(), settings.model_dump()], [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
     network, curve = pretrain(agent, settings, reader, resume, stopwatch, label)
     write_parameters(args.parameters, network)
@@ -31,5 +31,5 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     command.run(
-        main, command.arguments("pretraining", "demonstrations", "parameters", "curve", "timing", named="agent")
+        main, command.arguments("pretraining", "code", "demonstrations", "parameters", "curve", "timing", named="agent")
     )

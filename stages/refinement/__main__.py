@@ -1,4 +1,4 @@
-"""python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --attempts OUT --timing OUT"""
+"""python -m stages.refinement WALK --params FILE --code IN --start IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ def main(args: argparse.Namespace) -> None:
     start = read_target_start(args.start, is_ternary) if walk.target else read_start(args.start)
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
-    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
+    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.code, args.start])
     stopwatch, label = command.Stopwatch(), f"refinement:{args.name}"
     if walk.mode == "recombination":
         finds, flips = recombine(walk, start, label), 0
@@ -41,4 +41,6 @@ def _threads() -> int:
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("refinement", "start", "schemes", "curve", "attempts", "timing", named="walk"))
+    command.run(
+        main, command.arguments("refinement", "code", "start", "schemes", "curve", "attempts", "timing", named="walk")
+    )

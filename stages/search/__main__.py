@@ -1,4 +1,4 @@
-"""python -m stages.search AGENT --params FILE --demonstrations IN --pretrained IN, and the outputs (see dvc.yaml)"""
+"""python -m stages.search AGENT --params FILE, and inputs and outputs (see dvc.yaml)"""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ def main(args: argparse.Namespace) -> None:
     agent, settings = params.entry(given.agents, args.name, "agents"), given.search[args.name]
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
-    inputs = [args.demonstrations, args.pretrained]
+    inputs = [args.code, args.demonstrations, args.pretrained]
     resume = Resume(f"search@{args.name}", [agent.model_dump(), settings.model_dump()], inputs)
     stopwatch = command.Stopwatch()
     setup = set_up(args.name, agent, settings, reader)
@@ -38,5 +38,5 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    files = ("demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
+    files = ("code", "demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
     command.run(main, command.arguments("search", *files, named="agent"))

@@ -354,7 +354,8 @@ def test_targets_that_the_moves_cannot_carry(tmp_path, modes, entries, is_ternar
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
     outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "attempts", "timing"))
-    return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
+    ins = ("--params=params.yaml", f"--code={__file__}", f"--start={start}")
+    return [sys.executable, "-m", "stages.refinement", walk, *ins, *outs]
 
 
 @pytest.fixture
