@@ -16,7 +16,9 @@ rule demonstrations:
         mem_mb=4000,
         runtime=30,
     params:
-        declared=given("agents.{agent}.ring", "agents.{agent}.core", "agents.{agent}.seed", "demonstrations.{agent}"),
+        declared=given(
+            "agents.{agent}.ring", "agents.{agent}.window", "agents.{agent}.seed", "agents.{agent}.demonstrations"
+        ),
     shell:
         "dvc --wait-for-lock repro --single-item demonstrations@{wildcards.agent} 2>&1 | tee {log} >&2"
 
@@ -42,7 +44,13 @@ rule pretraining:
         mem_mb=8000,
         runtime=240,
     params:
-        declared=given("agents.{agent}", "pretraining.{agent}"),
+        declared=given(
+            "agents.{agent}.ring",
+            "agents.{agent}.window",
+            "agents.{agent}.seed",
+            "agents.{agent}.network",
+            "agents.{agent}.pretraining",
+        ),
     shell:
         "dvc --wait-for-lock repro --single-item pretraining@{wildcards.agent} 2>&1 | tee {log} >&2"
 
@@ -71,6 +79,13 @@ rule search:
         mem_mb=8000,
         runtime=1440,
     params:
-        declared=given("agents.{agent}", "search.{agent}"),
+        declared=given(
+            "agents.{agent}.ring",
+            "agents.{agent}.targets",
+            "agents.{agent}.window",
+            "agents.{agent}.seed",
+            "agents.{agent}.network",
+            "agents.{agent}.search",
+        ),
     shell:
         "dvc --wait-for-lock repro --single-item search@{wildcards.agent} 2>&1 | tee {log} >&2"
