@@ -24,7 +24,7 @@ CHANGES = {
     "search.z2.reanalyse": 0.25,
     "search.z.planner.name": "puct",
     "walks.standard.flips": 20001,
-    "walks.from_z2.start": "results/search/schemes/z.parquet",
+    "walks.sparse.start": "results/refinement/schemes/standard.parquet",
     "refinement.margin": [2, 7],
     "benchmarking.rounds": 4,
     "benchmarking.seed": 1,
