@@ -24,7 +24,7 @@ CHANGES = {
     "agents.z2.search.reanalyse": 0.25,
     "agents.z.search.planner": {"name": "puct", "simulations": 2},
     "walks.standard.flips": 20001,
-    "walks.from_z2.start": "results/search/schemes/z.parquet",
+    "walks.sparse.start": "results/refinement/schemes/standard.parquet",
     "refinement.margin": [2, 7],
     "benchmarking.rounds": 4,
     "benchmarking.seed": 1,
