@@ -5,6 +5,7 @@ import os
 import sys
 
 from stages.contract import candidates, command
+from stages.contract.origin import Origin
 from stages.contract.resume import Resume
 from stages.params.file import section
 from stages.params.walks import Refinement, Walk
@@ -21,12 +22,12 @@ def main(args: argparse.Namespace) -> None:
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
     resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.code, args.start])
-    stopwatch, label = command.Stopwatch(), f"refinement:{args.name}"
+    stopwatch, origin = command.Stopwatch(), Origin("refinement", args.name)
     if walk.mode == "recombination":
-        finds, flips = recombine(walk, start, label), 0
+        finds, flips = recombine(walk, start, origin), 0
     else:
-        finds, flips = refine(walk, settings, start, label, resume, stopwatch, _threads())
-    candidates.write(args.schemes, finds.collection.candidates())
+        finds, flips = refine(walk, settings, start, origin, resume, stopwatch, _threads())
+    candidates.write(args.schemes, finds.archive.candidates())
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, finds.curve))
     command.write_text(args.attempts, command.csv_text(ATTEMPTS_COLUMNS, finds.attempt_rows()))
     stopwatch.write(args.timing, {"flips": flips})
