@@ -50,11 +50,12 @@ def prove(text):
     return f"{n}x{m}x{p}, {rank} products over {ring}: all {given['equations']} equations hold"
 
 
-code = 0 if sys.argv[1:] else "no file given"
-for name in sys.argv[1:]:
-    try:
-        print(f"{name}: right: {prove(pathlib.Path(name).read_text('utf-8'))}")
-    except Exception as error:  # whatever is wrong with a file, it proves nothing
-        print(f"{name}: WRONG: {error!r}")
-        code = 1
-sys.exit(code)
+if __name__ == "__main__":
+    code = 0 if sys.argv[1:] else "no file given"
+    for name in sys.argv[1:]:
+        try:
+            print(f"{name}: right: {prove(pathlib.Path(name).read_text('utf-8'))}")
+        except Exception as error:  # whatever is wrong with a file, it proves nothing
+            print(f"{name}: WRONG: {error!r}")
+            code = 1
+    sys.exit(code)
