@@ -6,15 +6,16 @@ import sys
 
 from stages.contract import candidates, command
 from stages.contract.resume import Resume
-from stages.params import whole as params
+from stages.params.file import section
+from stages.params.walks import Refinement, Walk
 from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
 from stages.refinement.recombination import recombine
 from stages.refinement.walk import read_start, read_target_start, refine
 
 
 def main(args: argparse.Namespace) -> None:
-    given = params.load(args.params)
-    walk, settings = params.entry(given.walks, args.name, "walks"), given.refinement
+    walk = section(args.params, f"walks.{args.name}", Walk)
+    settings = section(args.params, "refinement", Refinement)
     is_ternary = walk.mode == "ternary"
     start = read_target_start(args.start, is_ternary) if walk.target else read_start(args.start)
     if not start:

@@ -422,7 +422,7 @@ def test_command_line_names_an_unknown_walk(workspace):
         _command(workspace / "out", "nowhere"), cwd=workspace, env=_environment(), capture_output=True
     )
     assert done.returncode == 1
-    assert done.stderr.decode() == "error: walks: expected one of standard, got 'nowhere'\n"
+    assert done.stderr.decode() == "error: params.yaml: walks: expected one of standard, got 'nowhere'\n"
     assert not (workspace / "out").exists()
 
 

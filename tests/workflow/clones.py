@@ -17,12 +17,12 @@ PARAMS = ROOT / "runs/smoke.yaml"
 # Other values than those of PARAMS, one at least for each section that a kind of stage declares.
 CHANGES = {
     "agents.z2.seed": 1,
-    "agents.z2.core": "1x2x3",
+    "agents.z2.window": "1x2x3",
     "agents.z.network.width": 24,
-    "demonstrations.z.count": 2001,
-    "pretraining.z2.optimiser.batch": 65,
-    "search.z2.reanalyse": 0.25,
-    "search.z.planner.name": "puct",
+    "agents.z.demonstrations.count": 2001,
+    "agents.z2.pretraining.optimiser.batch": 65,
+    "agents.z2.search.reanalyse": 0.25,
+    "agents.z.search.planner": {"name": "puct", "simulations": 2},
     "walks.standard.flips": 20001,
     "walks.sparse.start": "results/refinement/schemes/standard.parquet",
     "refinement.margin": [2, 7],
