@@ -25,8 +25,7 @@ def prove(text):
     pairs = json.loads(text, object_pairs_hook=list)  # keys in their order: two of one name are seen
     demand(isinstance(pairs, list) and [pair[0] for pair in pairs] == KEYS, "keys")
     given = dict(pairs)
-    digest = given.pop("sha256")
-    demand(digest == hashlib.sha256(json.dumps(given).encode()).hexdigest(), "sha256")
+    demand(given.pop("sha256") == hashlib.sha256(json.dumps(given).encode()).hexdigest(), "sha256")
     demand(all(given[key] == words for key, words in TEXTS.items()), "format, target or claim")
     n, m, p = map(int, given["size"].split("x"))
     demand(given["size"] == f"{n}x{m}x{p}" and min(n, m, p) > 0, "size")
