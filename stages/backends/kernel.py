@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,22 +11,24 @@ from stages.backends.c import emitter as c_emitter
 from stages.backends.c.build import build
 from stages.backends.source import kernel_hash, python_matmul
 from stages.backends.trial import LARGEST, is_exact, try_out
+from stages.contract.rows.kernels import KernelRow
+from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import KernelError
 from stages.program.costs import additions, emax, stored, terms
 from stages.program.program import Program, from_json
 
 
-def read_program(row: Mapping) -> Program:
-    """The program that a row of `tables.VERIFIED` stores.
+def read_program(row: VerifiedRow) -> Program:
+    """The program that is stored with a scheme.
 
     Raises:
       SchemeError: it is malformed.
       KernelError: it is for another size or ring than the row's scheme.
     """
-    program = from_json(row["program"])
-    if (program.size.name, program.ring) != (row["size"], row["ring"]):
+    program = from_json(row.program)
+    if (program.size.name, program.ring) != (row.target, row.ring):
         raise KernelError(
-            f"scheme {row['hash']}: expected a program for {row['size']} over {row['ring']}, "
+            f"scheme {row.hash}: expected a program for {row.target} over {row.ring}, "
             f"got one for {program.size.name} over {program.ring}"
         )
     return program
@@ -97,23 +97,23 @@ def try_c(source: str, schemes: str) -> None:
         raise KernelError(f"schemes {schemes}: {error}") from None
 
 
-def to_row(row: Mapping, program: Program, backend: str, source: str, inner: str = "") -> dict:
-    """The row of `tables.KERNELS` for a text of the scheme in a row of `tables.VERIFIED`."""
-    return {
-        "kernel": kernel_hash(source),
-        "scheme": row["hash"],
-        "inner": inner,
-        "size": row["size"],
-        "ring": row["ring"],
-        "rank": row["rank"],
-        "backend": backend,
-        "additions": additions(program),
-        "emax": emax(program),
-        "products": program.products,
-        "left_sums": stored(program.left),
-        "right_sums": stored(program.right),
-        "left_terms": terms(program.left),
-        "right_terms": terms(program.right),
-        "output_terms": terms(program.output),
-        "source": source,
-    }
+def to_row(row: VerifiedRow, program: Program, backend: str, source: str, inner: str = "") -> KernelRow:
+    """The row for a text of a scheme; `inner`: hash of the scheme that C fuses."""
+    return KernelRow(
+        kernel=kernel_hash(source),
+        scheme=row.hash,
+        inner=inner,
+        size=row.target,
+        ring=row.ring,
+        rank=row.rank,
+        backend=backend,
+        additions=additions(program),
+        emax=emax(program),
+        products=program.products,
+        left_sums=stored(program.left),
+        right_sums=stored(program.right),
+        left_terms=terms(program.left),
+        right_terms=terms(program.right),
+        output_terms=terms(program.output),
+        source=source,
+    )

@@ -20,6 +20,7 @@ from stages.backends.dispatch import SCHEME, Best, Plan, Speeds, best_variants, 
 from stages.backends.libraries import TYPES, Library, library_of
 from stages.backends.source import checked_source
 from stages.contract import tables
+from stages.contract.rows.kernels import KERNELS, KernelRow
 from stages.errors import KernelError, StageError
 
 TABLE = Path(__file__).parents[2] / "results/kernels/kernels.parquet"
@@ -43,7 +44,7 @@ def matmul(a, b, *, out: np.ndarray | None = None, check_finite: bool = False, k
       out: as of `np.matmul`; not for JAX.
       check_finite: take the plain product where an element is infinite or NaN: sums of blocks spread it over C. Not
         for traced arrays, whose elements nobody knows.
-      kernels: table of `tables.KERNELS`; without such a file all products are plain.
+      kernels: table of `KERNELS`; without such a file all products are plain.
     Returns:
       Array [n, p].
     Raises:
@@ -98,7 +99,7 @@ class MeasuredKernel:
     def __init__(self, table: Path, library: Library) -> None:
         self._table, self._library = table, library
         self._changed: int | None = -1  # when the table last was; None: there was none
-        self._row: dict | None = None
+        self._row: KernelRow | None = None
         self._why_none = ""
         self._failed: dict[tuple[np.dtype, int], str] = {}
         self._speeds: dict[tuple[np.dtype, int], Speeds] = {}
@@ -126,7 +127,7 @@ class MeasuredKernel:
             self._failed[tuning] = str(error) or "no room to time kernels"
             return Plan(library.name, self._failed[tuning])
         state = library.state() if gains_anywhere(best) else library.states[0]
-        return plan(best, state, shape, library.name, (library.backend, self._row["scheme"]))
+        return plan(best, state, shape, library.name, (library.backend, self._row.scheme))
 
     def run(self, variant: Variant, a, b, out: np.ndarray | None = None):
         """a @ b by the kernel."""
@@ -147,7 +148,7 @@ class MeasuredKernel:
     def _loaded(self) -> Callable:
         with cache.LOCK:
             if self._run is None:
-                self._run = self._library.load(self._row["source"])
+                self._run = self._library.load(self._row.source)
             return self._run
 
     def _best_variants(self, shape: Shape, dtype: np.dtype, threads: int) -> Best:
@@ -158,7 +159,7 @@ class MeasuredKernel:
     def _tuned(self, dtype: np.dtype, threads: int) -> Speeds:
         """The ratios that are kept; they are measured unless this or another process did before."""
         library = self._library
-        built = library.digest(self._row["source"])
+        built = library.digest(self._row.source)
         path = cache.ratios_file(
             [library.name, *library.device(), dtype.name, threads, built, tune.TUNED, tune.FINALISTS]
         )
@@ -172,16 +173,18 @@ class MeasuredKernel:
             return speeds
 
 
-def _best_row(table: Path, backend: str) -> tuple[dict | None, str]:
+def _best_row(table: Path, backend: str) -> tuple[KernelRow | None, str]:
     """Of the kernels of the size SCHEME, that of lowest rank and fewest additions; else why there is none."""
     if not table.exists():
         return None, f"{table}: no such file"
     try:
-        rows = tables.read(table, tables.KERNELS)
+        columns = tables.read_columns(table, KERNELS)
     except StageError as error:
         return None, str(error)
     wanted = {"backend": backend, "ring": _RING, "size": SCHEME.name}
-    found = rows.filter(functools.reduce(lambda x, y: x & y, (pc.field(key) == value for key, value in wanted.items())))
+    conditions = (pc.field(key) == value for key, value in wanted.items())
+    found = columns.filter(functools.reduce(lambda x, y: x & y, conditions))
     if not found.num_rows:
         return None, f"{table}: no {backend} kernel of a scheme {SCHEME.name} over {_RING}"
-    return min(found.to_pylist(), key=lambda row: (row["rank"], row["additions"], row["kernel"])), ""
+    rows = (KernelRow(**row) for row in found.to_pylist())
+    return min(rows, key=lambda row: (row.rank, row.additions, row.kernel)), ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from stages.contract.rows.kernels import KernelRow
 from stages.errors import KernelError
 
 
@@ -12,15 +13,15 @@ def kernel_hash(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-def checked_source(row: Mapping) -> str:
-    """The text in a row of `tables.KERNELS`.
+def checked_source(row: KernelRow) -> str:
+    """The text in a row of the table.
 
     Raises:
       KernelError: it is another one than the one that was hashed, so nobody has tried it out.
     """
-    if (got := kernel_hash(row["source"])) != row["kernel"]:
-        raise KernelError(f"kernel {row['kernel']} of scheme {row['scheme']}: its source has another hash, {got}")
-    return row["source"]
+    if (got := kernel_hash(row.source)) != row.kernel:
+        raise KernelError(f"kernel {row.kernel} of scheme {row.scheme}: its source has another hash, {got}")
+    return row.source
 
 
 def python_matmul(source: str) -> Callable:

@@ -20,24 +20,26 @@ from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
 from stages.benchmarking.implementations import Loaded
 from stages.contract import command, tables
+from stages.contract.rows.kernels import KERNELS, TIMINGS
 from stages.errors import KernelError
-from stages.params import whole as params
+from stages.params.benchmarking import Benchmarking
+from stages.params.file import section
 
 
 def main(given: argparse.Namespace) -> None:
-    values = params.load(given.params).benchmarking
-    kernels = tables.read_rows(given.kernels, tables.KERNELS)
+    values = section(given.params, "benchmarking", Benchmarking)
+    kernels = tables.read(given.kernels, KERNELS)
     rows = benchmark(kernels, values, facts(THREADS))
-    tables.write_rows(given.timings, tables.TIMINGS, rows)
+    tables.write(given.timings, TIMINGS, rows)
 
 
 def calibrate(given: argparse.Namespace) -> None:
     """Prints the rates of each element type, from the first C kernel of the table."""
-    rows = tables.read_rows(given.kernels, tables.KERNELS)
-    row = next((row for row in rows if row["backend"] == "c"), None)
+    rows = tables.read(given.kernels, KERNELS)
+    row = next((row for row in rows if row.backend == "c"), None)
     if row is None:
         raise KernelError(f"{given.kernels}: expected a kernel of back end c, got none")
-    kernel = Loaded(row, rows, params.load(given.params).benchmarking.calibration)
+    kernel = Loaded(row, rows, section(given.params, "benchmarking", Benchmarking).calibration)
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         rates = kernel.rates(dtype, THREADS)
         print(

@@ -12,19 +12,20 @@ from stages.backends.c.variants import Shape
 from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
 from stages.benchmarking.implementations import Implementation, Loaded, baselines, choose, prepared
 from stages.contract.progress import Progress
+from stages.contract.rows.kernels import KernelRow, TimingRow
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking
 from stages.timing import Pauses, before, interleave, ratio
 
 
-def benchmark(kernels: Sequence[Mapping], values: Benchmarking, facts: Mapping[str, object]) -> list[dict]:
+def benchmark(kernels: Sequence[KernelRow], values: Benchmarking, facts: Mapping[str, object]) -> list[TimingRow]:
     """Times the chosen kernels and the baselines at every product, type and state.
 
     Args:
-      kernels: rows of `tables.KERNELS`; none leaves the baselines alone.
+      kernels: the table; none leaves the baselines alone.
       facts: columns that all rows share (`device.facts`).
     Returns:
-      Rows of `tables.TIMINGS`, one per state, implementation and round.
+      One per state, implementation and round.
     Raises:
       KernelError: a source that is not the one that was hashed, or a product beyond its error bound.
     """
@@ -40,7 +41,7 @@ def benchmark(kernels: Sequence[Mapping], values: Benchmarking, facts: Mapping[s
 
 def _compare(
     loaded: Sequence[Loaded], shape: Shape, dtype: np.dtype, values: Benchmarking, facts: Mapping[str, object]
-) -> Iterator[dict]:
+) -> Iterator[TimingRow]:
     n, m, p = shape
     rng = np.random.default_rng([values.seed, *shape, dtype.itemsize])
     a, b = (rng.standard_normal(size).astype(dtype) for size in ((n, m), (m, p)))
@@ -54,13 +55,13 @@ def _compare(
         samples = interleave(calls, values.rounds, values.seed, prepare, progress.update)
         _report(timed, samples, values.seed)
         for one in timed:
-            kernel = one.kernel or {"scheme": "", "size": "", "rank": 0}
-            shared = {key: kernel[key] for key in ("scheme", "size", "rank")}
-            shared |= {"implementation": one.name, "variant": one.variant}
+            kernel = one.kernel
+            shared = {"implementation": one.name, "variant": one.variant, "scheme": kernel.scheme if kernel else ""}
+            shared |= {"size": kernel.size if kernel else "", "rank": kernel.rank if kernel else 0}
             shared |= {"n": n, "m": m, "p": p, "dtype": dtype.name, "state": state}
             shared |= {"error": errors[one.name], "workspace": one.workspace, "predicted": one.predicted, **facts}
             for number, seconds in enumerate(samples[one.name]):
-                yield shared | {"round": number, "seconds": float(seconds)}
+                yield TimingRow(round=number, seconds=float(seconds), **shared)
 
 
 def _errors(
@@ -78,7 +79,7 @@ def _errors(
             bound = error_bound(one.emax, one.additions, a.shape[1], a.dtype)
             if got.dtype != a.dtype or not error <= bound:  # a NaN is no error either
                 raise KernelError(
-                    f"kernel {one.name} of scheme {one.kernel['scheme']} ({one.kernel['size']}): expected a "
+                    f"kernel {one.name} of scheme {one.kernel.scheme} ({one.kernel.size}): expected a "
                     f"{a.dtype} product of {len(a)}x{len(b)}x{shape[1]} with relative error at most {bound:.2g}, "
                     f"got {got.dtype} with {error:.2g}"
                 )
@@ -91,7 +92,7 @@ def _report(timed: Sequence[Implementation], samples: Mapping[str, np.ndarray], 
     fastest = min((one.name for one in timed if one.kernel is None), key=lambda name: np.median(samples[name]))
     for one in timed:
         speed = ratio(samples[fastest], samples[one.name], seed)
-        label = f"{one.kernel['size']}:{one.kernel['rank']} {one.variant}" if one.kernel else one.name
+        label = f"{one.kernel.size}:{one.kernel.rank} {one.variant}" if one.kernel else one.name
         print(
             f"  {label:>20} {np.median(samples[one.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
             f"[{speed.low:.3f}, {speed.high:.3f}] of the speed of {fastest}"

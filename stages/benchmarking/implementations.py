@@ -7,7 +7,7 @@ device). So a timed call holds the product, its allocations and the wait for its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +20,7 @@ from stages.backends.c import binding
 from stages.backends.c.variants import Shape, variants
 from stages.backends.source import checked_source, python_matmul
 from stages.benchmarking.model import Rates, calibrate, predicted
+from stages.contract.rows.kernels import KernelRow
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking, Calibration
 
@@ -32,7 +33,7 @@ class Implementation:
     name: of a baseline its library, else the hash of the kernel and the variant.
     product: two arrays -> their product.
     place: array -> where `product` takes its operands from.
-    kernel: row of `tables.KERNELS`, or None for a baseline.
+    kernel: None for a baseline.
     variant: back end and levels, such as «c L1F»; empty for a baseline.
     emax: what the levels together multiply a rounding error by, at most (`program.costs`).
     additions: of blocks, of all levels.
@@ -59,18 +60,18 @@ def baselines() -> list[Implementation]:
     ]
 
 
-def choose(rows: Sequence[Mapping], values: Benchmarking) -> list[Mapping]:
+def choose(rows: Sequence[KernelRow], values: Benchmarking) -> list[KernelRow]:
     """Of each wanted back end and size, among the kernels over Z of lowest rank, those with the fewest additions."""
     groups = defaultdict(list)
     for row in rows:
-        if row["ring"] == RING and row["size"] in values.schemes and row["backend"] in values.backends:
-            groups[row["backend"], parse_size(row["size"])].append(row)
+        if row.ring == RING and row.size in values.schemes and row.backend in values.backends:
+            groups[row.backend, parse_size(row.size)].append(row)
     chosen = []
     for key in sorted(groups):
-        lowest = min(row["rank"] for row in groups[key])
+        lowest = min(row.rank for row in groups[key])
         best = sorted(
-            (row for row in groups[key] if row["rank"] == lowest),
-            key=lambda row: (row["additions"], row["emax"], row["kernel"]),
+            (row for row in groups[key] if row.rank == lowest),
+            key=lambda row: (row.additions, row.emax, row.kernel),
         )
         chosen += best[: values.kernels_per_size]
     return chosen
@@ -80,26 +81,23 @@ class Loaded:
     """A kernel of the table, ready to run.
 
     Args:
-      row: of `tables.KERNELS`.
       rows: the whole table, in which the inner scheme of a C kernel is looked up.
     Raises:
       KernelError: another text than the one that was hashed, one without `matmul`, or one that does not compile.
     """
 
-    def __init__(self, row: Mapping, rows: Sequence[Mapping], calibration: Calibration) -> None:
+    def __init__(self, row: KernelRow, rows: Sequence[KernelRow], calibration: Calibration) -> None:
         self._row, self._calibration = row, calibration
         self._rates: dict[tuple[np.dtype, int], Rates] = {}
         source = checked_source(row)
-        if row["backend"] == "c":
-            self._inner = next((other for other in rows if other["scheme"] == row["inner"]), None)
+        if row.backend == "c":
+            self._inner = next((other for other in rows if other.scheme == row.inner), None)
             if self._inner is None:
-                raise KernelError(
-                    f"kernel {row['kernel']} of scheme {row['scheme']}: no row of its inner scheme {row['inner']}"
-                )
+                raise KernelError(f"kernel {row.kernel} of scheme {row.scheme}: no row of its inner scheme {row.inner}")
             self._kernel = binding.load(source)
         else:
             matmul = python_matmul(source)
-            self._matmul = jax.jit(matmul) if row["backend"] == "jax" else matmul
+            self._matmul = jax.jit(matmul) if row.backend == "jax" else matmul
 
     def rates(self, dtype: np.dtype, threads: int) -> Rates:
         """Those of a C kernel on this machine, measured when first asked for."""
@@ -112,24 +110,24 @@ class Loaded:
     def implementations(self, shape: Shape, dtype: np.dtype, threads: int) -> Iterator[Implementation]:
         """One implementation per way in which the kernel can be worth a try for products of this shape."""
         row = self._row
-        if row["backend"] != "c":
-            place = jax.device_put if row["backend"] == "jax" else np.ascontiguousarray
-            name = f"{row['kernel']} L1"
-            yield Implementation(name, self._matmul, place, row, f"{row['backend']} L1", row["emax"], row["additions"])
+        if row.backend != "c":
+            place = jax.device_put if row.backend == "jax" else np.ascontiguousarray
+            name = f"{row.kernel} L1"
+            yield Implementation(name, self._matmul, place, row, f"{row.backend} L1", row.emax, row.additions)
             return
         inner = self._inner
-        for variant in variants(parse_size(row["size"]), parse_size(inner["size"]), shape):
-            if variant.levels == 0 and row["size"] != inner["size"]:
+        for variant in variants(parse_size(row.size), parse_size(inner.size), shape):
+            if variant.levels == 0 and row.size != inner.size:
                 continue  # the fused level alone is the same in every C kernel
             given = {"levels": variant.levels, "fused": variant.fused, "threads": threads}
             yield Implementation(
-                f"{row['kernel']} {variant.name}",
+                f"{row.kernel} {variant.name}",
                 partial(self._kernel.product, **given),
                 np.ascontiguousarray,
                 row,
                 f"c {variant.name}",
-                row["emax"] ** variant.levels * inner["emax"] ** variant.fused,
-                row["additions"] * variant.levels + inner["additions"] * variant.fused,
+                row.emax**variant.levels * inner.emax**variant.fused,
+                row.additions * variant.levels + inner.additions * variant.fused,
                 self._kernel.workspace(*shape, dtype, **given),
                 predicted(row, inner, variant, shape, dtype, self.rates(dtype, threads)),
             )

@@ -9,7 +9,7 @@ and C is updated once per term and panel (Huang et al. 2016, «Strassen's algori
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from stages.algebra.targets import parse_size
 from stages.backends.c.binding import Kernel
 from stages.backends.c.emitter import KC, NON_TEMPORAL_BYTES
 from stages.backends.c.variants import Variant
+from stages.contract.rows.kernels import KernelRow
 from stages.params.benchmarking import Calibration
 from stages.timing import interleave
 
@@ -41,7 +42,7 @@ class Rates(NamedTuple):
 
 
 def calibrate(
-    outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, threads: int, values: Calibration
+    outer: KernelRow, inner: KernelRow, kernel: Kernel, dtype: np.dtype, threads: int, values: Calibration
 ) -> Rates:
     """Measures the rates with a C kernel of the table, some seconds.
 
@@ -49,15 +50,15 @@ def calibrate(
     with as few columns as the scheme has blocks, where there is next to nothing to multiply.
 
     Args:
-      outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
+      outer, inner: of the scheme of the levels and of the fused one.
     """
 
     def call(n: int, m: int, p: int, variant: Variant = _CLASSICAL) -> Callable[[], object]:
         a, b, c = np.ones((n, m), dtype), np.ones((m, p), dtype), np.empty((n, p), dtype)
         return lambda: kernel.product(a, b, c, levels=variant.levels, fused=variant.fused, threads=threads)
 
-    n, m, p = parse_size(outer["size"])
-    square = tuple(values.side * blocks for blocks in parse_size(inner["size"]))
+    n, m, p = parse_size(outer.size)
+    square = tuple(values.side * blocks for blocks in parse_size(inner.size))
     cube = _cube(outer, dtype, values.cache_share)
     flat = (values.memory_side // n * n, m, values.memory_side // p * p)
     calls = {
@@ -70,9 +71,9 @@ def calibrate(
     }
     seconds = interleave(calls, values.rounds, 0, lambda call: call())
     products = {
-        "fused": inner["products"] * seconds["block"],
-        "cache": outer["products"] * seconds["cache block"],
-        "memory": outer["products"] * seconds["memory block"],
+        "fused": inner.products * seconds["block"],
+        "cache": outer.products * seconds["cache block"],
+        "memory": outer.products * seconds["memory block"],
     }
     words = {
         "fused": _fused_words(inner, square),
@@ -86,28 +87,28 @@ def calibrate(
     return Rates(flops=2 * values.side**3 / float(np.median(seconds["block"])), **rates)
 
 
-def _cube(row: Mapping, dtype: np.dtype, share: float) -> tuple[int, int, int]:
+def _cube(row: KernelRow, dtype: np.dtype, share: float) -> tuple[int, int, int]:
     """About the largest cube whose sums in a level take no more than a share of NON_TEMPORAL_BYTES, in whole blocks."""
     side = math.sqrt(share * NON_TEMPORAL_BYTES / dtype.itemsize / _level_words(row, (1, 1, 1))[0])
-    n, m, p = (int(side // blocks) * blocks for blocks in parse_size(row["size"]))
+    n, m, p = (int(side // blocks) * blocks for blocks in parse_size(row.size))
     return n, m, p
 
 
 def predicted(
-    outer: Mapping, inner: Mapping, variant: Variant, shape: tuple[float | int, ...], dtype: np.dtype, rates: Rates
+    outer: KernelRow, inner: KernelRow, variant: Variant, shape: tuple[float | int, ...], dtype: np.dtype, rates: Rates
 ) -> float:
     """Seconds that a product takes in the model.
 
     Args:
-      outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
+      outer, inner: of the scheme of the levels and of the fused one.
       shape: n, m, p of the product; what blocks leave over at the edges is not counted.
     """
     if variant == _CLASSICAL:
         return 2 * float(np.prod([float(side) for side in shape])) / rates.flops
     row = outer if variant.levels else inner
-    block = tuple(side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
+    block = tuple(side / blocks for side, blocks in zip(shape, parse_size(row.size), strict=True))
     below = Variant(variant.levels - 1, variant.fused) if variant.levels else _CLASSICAL
-    products = row["products"] * predicted(outer, inner, below, block, dtype, rates)
+    products = row.products * predicted(outer, inner, below, block, dtype, rates)
     if not variant.levels:
         return products + _fused_words(row, shape) * dtype.itemsize / rates.fused
     kept, given = _level_words(row, shape)
@@ -115,17 +116,17 @@ def predicted(
     return products + (kept + given) * dtype.itemsize / rate
 
 
-def _level_words(row: Mapping, shape: tuple[float | int, ...]) -> tuple[float, float]:
+def _level_words(row: KernelRow, shape: tuple[float | int, ...]) -> tuple[float, float]:
     """Elements of a level in memory: sums written and products read, whose writing is part of the products; A, B, C."""
-    n, m, p = (side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
-    kept = n * m * row["left_sums"] + m * p * row["right_sums"] + n * p * row["products"]
+    n, m, p = (side / blocks for side, blocks in zip(shape, parse_size(row.size), strict=True))
+    kept = n * m * row.left_sums + m * p * row.right_sums + n * p * row.products
     return kept, float(shape[0] * shape[1] + shape[1] * shape[2] + shape[0] * shape[2])
 
 
-def _fused_words(row: Mapping, shape: tuple[float | int, ...]) -> float:
+def _fused_words(row: KernelRow, shape: tuple[float | int, ...]) -> float:
     """Elements that a fused level reads and writes beyond what the classical product does anyway."""
-    size = parse_size(row["size"])
+    size = parse_size(row.size)
     n, m, p = (side / blocks for side, blocks in zip(shape, size, strict=True))
-    updates = 2 * -(-m // KC) * n * p * (row["output_terms"] - size.n * size.p)
-    left = n * m * (row["left_terms"] - size.n * size.m)
-    return left + m * p * (row["right_terms"] - size.m * size.p) + updates
+    updates = 2 * -(-m // KC) * n * p * (row.output_terms - size.n * size.p)
+    left = n * m * (row.left_terms - size.n * size.m)
+    return left + m * p * (row.right_terms - size.m * size.p) + updates

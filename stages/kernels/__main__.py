@@ -8,15 +8,19 @@ from stages.contract.xla import settle_xla
 settle_xla()  # before JAX is imported
 
 from stages.contract import command, tables
+from stages.contract.rows.kernels import KERNELS, REFUSED
+from stages.contract.rows.schemes import VERIFIED
 from stages.kernels.selection import make_all
-from stages.params import whole as params
+from stages.params.file import section
+from stages.params.kernels import Kernels
 
 
 def main(given: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
-    kernels, refused = make_all(tables.read_rows(given.schemes, tables.VERIFIED), params.load(given.params).kernels)
-    tables.write_rows(given.kernels, tables.KERNELS, kernels)
-    tables.write_rows(given.refused, tables.REFUSED, refused)
+    values = section(given.params, "kernels", Kernels)
+    kernels, refused = make_all(tables.read(given.schemes, VERIFIED), values)
+    tables.write(given.kernels, KERNELS, kernels)
+    tables.write(given.refused, REFUSED, refused)
     stopwatch.write(given.timing, {"kernels": len(kernels)})
     print(f"kernels: {len(kernels)} emitted, {len(refused)} schemes refused", file=sys.stderr)
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from stages.contract import tables
+from stages.contract.rows.agents import PARAMETERS, ParameterRow
 from stages.errors import TableError
 from stages.game.observation import RAW_LIMIT, num_features, observe, share_left
 from stages.game.rules import Rules, rules_for
@@ -20,7 +21,7 @@ from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
-from stages.params.agents import Agent
+from stages.params.agents import Agent, RanksNetwork
 
 
 class AgentNetwork(eqx.Module):
@@ -36,14 +37,18 @@ class AgentNetwork(eqx.Module):
     def __init__(self, agent: Agent, *, key: PRNGKeyArray) -> None:
         sizes = agent.network
         torso_key, policy_key, value_key = jax.random.split(key, 3)
-        self.rules = rules_for(agent.ring, agent.core)
-        self.history, self.combinations = sizes.history, sizes.combinations
+        self.rules = rules_for(agent.ring, agent.window)
+        self.history = sizes.history
         alphabet = Alphabet(self.rules, sizes.entries_per_token)
-        if sizes.combinations is None:
-            self.torso = AttentionTorso(self.rules.length, sizes.history, sizes.width, sizes.blocks, key=torso_key)
-        else:
+        if isinstance(sizes, RanksNetwork):
+            self.combinations = sizes.combinations
             features = num_features(self.rules, sizes.combinations, sizes.history)
             self.torso = Torso(features, sizes.width, sizes.blocks, key=torso_key)
+        else:
+            self.combinations = None
+            self.torso = AttentionTorso(
+                self.rules.length, sizes.history, sizes.width, sizes.blocks, sizes.head_size, key=torso_key
+            )
         self.policy = PolicyHead(alphabet, sizes.width, key=policy_key)
         self.value = ValueHead(sizes.width, sizes.quantiles, key=value_key)
 
@@ -57,17 +62,17 @@ class AgentNetwork(eqx.Module):
 
 
 def write_parameters(path: Path, network: AgentNetwork) -> None:
-    """Writes the leaves of a network as tables.PARAMETERS."""
+    """Writes the leaves of a network as a table."""
     rows = [
-        {
-            "path": jax.tree_util.keystr(place),
-            "shape": list(leaf.shape),
-            "dtype": str(leaf.dtype),
-            "bytes": np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
-        }
+        ParameterRow(
+            path=jax.tree_util.keystr(place),
+            shape=np.array(leaf.shape, np.int32),
+            dtype=str(leaf.dtype),
+            bytes=np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
+        )
         for place, leaf in jax.tree_util.tree_leaves_with_path(network)
     ]
-    tables.write_rows(path, tables.PARAMETERS, rows)
+    tables.write(path, PARAMETERS, rows)
 
 
 def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
@@ -76,17 +81,17 @@ def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
     Raises:
       TableError: leaves are missing, unknown, or of another shape or type than the agent's network has.
     """
-    rows = {row["path"]: row for row in tables.read_rows(path, tables.PARAMETERS)}
+    rows = {row.path: row for row in tables.read(path, PARAMETERS)}
     skeleton = jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0)))
     places, structure = jax.tree_util.tree_flatten_with_path(skeleton)
     expected = {jax.tree_util.keystr(place): (list(leaf.shape), str(leaf.dtype)) for place, leaf in places}
-    got = {name: (row["shape"], row["dtype"]) for name, row in rows.items()}
+    got = {name: (row.shape.tolist(), row.dtype) for name, row in rows.items()}
     for name in [*expected, *got]:
         if expected.get(name) != got.get(name):
             raise TableError(f"{path}: parameter {name}: expected {expected.get(name)}, got {got.get(name)}")
     leaves = []
     for name, (shape, dtype) in expected.items():
-        raw = rows[name]["bytes"]
+        raw = rows[name].bytes
         if len(raw) != np.dtype(dtype).itemsize * int(np.prod(shape)):
             raise TableError(f"{path}: parameter {name}: expected {shape} of {dtype}, got {len(raw)} bytes")
         leaves.append(jnp.asarray(np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).reshape(shape)))

@@ -13,9 +13,11 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from stages.algebra.factors import COEFFICIENT_LIMIT
-from stages.algebra.targets import parse_size
-from stages.contract.candidates import Candidate, Collection
+from stages.algebra.targets import parse_target
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.streams import Stream
@@ -57,8 +59,8 @@ def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwa
         TrainState(network, setup.optimiser.init(network)),
         buffers.empty_replay(setup.rules, network.history),
         buffers.empty_best_games(setup.rules),
-        standard_population(setup.agent, setup.settings.subgames),
-        {kind: Collection(setup.settings.keep) for kind in KINDS},
+        standard_population(setup.agent, setup.agent.search.window_games),
+        {kind: Archive(setup.agent.search.keep) for kind in KINDS},
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
@@ -67,7 +69,7 @@ def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwa
 
 def rounds(memory: Memory, setup: Setup, resume: Resume, stopwatch: Stopwatch) -> Iterator[None]:
     """Plays the rounds that `memory` has not played; yields after each, when it is saved."""
-    settings, seed, label = setup.settings, setup.agent.seed, f"search@{setup.name}"
+    settings, seed, label = setup.agent.search, setup.agent.seed, f"search@{setup.name}"
     progress = Progress(label, settings.rounds, "rounds", done=memory.round)
     root = jax.random.fold_in(jax.random.key(seed), Stream.SEARCH)
     while memory.round < settings.rounds:
@@ -96,11 +98,11 @@ def _play_round(
     Returns:
       By kind of start and target, the share of games that ended in a decomposition.
     """
-    agent, settings, rules = setup.agent, setup.settings, setup.rules
+    agent, settings, rules = setup.agent, setup.agent.search, setup.rules
     core_key, play_key = jax.random.split(key)
     whole = np.array([agent.targets.index(name) for name in agent.whole], int)
     target = rng.choice(whole, settings.games) if settings.games else np.zeros(0, int)
-    modes = np.concatenate([modes_of(agent, target), np.full((settings.subgames, 3), rules.length)])
+    modes = np.concatenate([modes_of(agent, target), np.full((settings.window_games, 3), rules.length)])
     bases = draw_bases(rng, rules, modes, settings.basis_density)
     games_part, subgames_part = np.split(np.arange(len(modes)), [settings.games])
 
@@ -108,8 +110,8 @@ def _play_round(
     # A game may use as many moves as the agent's own best scheme.
     limits = np.array([min(memory.own_best(size), rules.max_rank) for size in agent.targets])[target]
     cores = None
-    if settings.subgames:
-        cores = take_cores(memory.population, core_key, rules, settings.subgame_terms)
+    if settings.window_games:
+        cores = take_cores(memory.population, core_key, rules, settings.window_terms, settings.dimension_cost)
         cores = jax.tree.map(np.asarray, cores)
         changed = change_terms(cores.terms, bases.matrices[subgames_part], rules)
         tensors = np.concatenate([tensors, core_tensors(changed, rules)])
@@ -167,11 +169,11 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
     population = memory.population
     for member, old in zip(members, before, strict=True):
         target, rank = int(population.target[member]), int(population.rank[member])
-        size = parse_size(targets[target])
+        size = parse_target(targets[target])
         is_better = rank < memory.best_rank["subgame"].get(size.name, size.naive_rank)
         if is_better or (rank <= min(old, memory.own_best(size.name)) and rank < size.naive_rank):
             terms = population.terms[member, :rank]
-            _offer(memory, setup, terms, target, "subgame", setup.settings.games + int(member))
+            _offer(memory, setup, terms, target, "subgame", setup.agent.search.games + int(member))
     # Of each core the shortest decomposition that is known: the game's, or the terms that were taken.
     known = Terms(cores.terms.copy(), cores.count.copy())
     known.terms[members], known.rank[members] = given.terms, given.rank
@@ -181,26 +183,26 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
 
 def _offer(memory: Memory, setup: Setup, terms: np.ndarray, target: int, kind: str, game: int) -> None:
     """Hands a scheme on, after algebra's exact check."""
-    agent, settings = setup.agent, setup.settings
-    size = parse_size(agent.targets[target])
+    agent, settings = setup.agent, setup.agent.search
+    size = parse_target(agent.targets[target])
     if memory.found[kind].is_full(size, agent.ring, len(terms)):
         return
     scheme = scheme_of_terms(terms, size.name, agent)
-    clock = memory.round * (settings.games + settings.subgames) + game + 1
-    memory.found[kind].add(Candidate(scheme, f"search:{setup.name}:{kind}", "", agent.seed, clock))
+    clock = memory.round * (settings.games + settings.window_games) + game + 1
+    memory.found[kind].add(Candidate(scheme, Origin("search", setup.name, kind), "", agent.seed, clock))
     best = memory.best_rank[kind]
     best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
 
 
 def _note(memory: Memory, setup: Setup, shares: dict[str, dict[str, float]], losses: dict[str, float]) -> None:
     """One row of the curve for each target."""
-    settings = setup.settings
+    settings = setup.agent.search
     for target in setup.agent.targets:
         share = {kind: f"{shares[kind][target]:.6g}" if target in shares[kind] else "" for kind in KINDS}
         memory.curve.append(
             {
                 "round": memory.round,
-                "games": memory.round * (settings.games + settings.subgames),
+                "games": memory.round * (settings.games + settings.window_games),
                 "target": target,
                 "solved_share": share["game"],
                 "rewritten_share": share["subgame"],

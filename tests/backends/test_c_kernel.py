@@ -18,13 +18,13 @@ from stages.errors import KernelError
 from stages.program.program import Program, from_scheme
 from tests.examples import halves, modulo_two, product, strassen
 
-LONG = product(strassen(), standard(Size(1, 1, 2)))  # 2x2x4
+LONG = product(strassen(), standard(Size(1, 1, 2).target))  # 2x2x4
 # outer and inner; together many orientations, Q in both places, a scheme without a single sum of blocks
 PAIRS = {
     "strassen": (strassen(), strassen()),
     "rational": (halves(), halves()),
-    "standard": (standard(Size(2, 1, 3)), oriented(LONG, PERMUTATIONS[1])),
-    "turned": (oriented(LONG, PERMUTATIONS[2]), oriented(standard(Size(1, 2, 3)), PERMUTATIONS[3])),
+    "standard": (standard(Size(2, 1, 3).target), oriented(LONG, PERMUTATIONS[1])),
+    "turned": (oriented(LONG, PERMUTATIONS[2]), oriented(standard(Size(1, 2, 3).target), PERMUTATIONS[3])),
 }
 SANITIZED = {
     "address,undefined": (oriented(LONG, PERMUTATIONS[4]), halves()),
@@ -236,7 +236,7 @@ def test_what_makes_no_kernel_is_refused():
     with pytest.raises(KernelError, match="program 2x2x2: holds only modulo 2"):
         emit(program, from_scheme(modulo_two()), "a", "b")
     u, v, w = (np.full((length, 1), 2**31 - 1) for length in (1, 2, 2))
-    huge: Program = from_scheme(Scheme(Size(1, 1, 2), "Z", Factors(u, v, w)))
+    huge: Program = from_scheme(Scheme(Size(1, 1, 2).target, "Z", Factors(u, v, w)))
     with pytest.raises(KernelError, match="program 1x1x2 of schemes a with b: coefficients too large"):
         c_text(program, huge, "a", "b")
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -20,12 +21,13 @@ from stages.backends.c.emitter import emit as emit_c
 from stages.backends.c.variants import Variant
 from stages.backends.jax_emitter import emit as emit_jax
 from stages.backends.machine import other_threads_run
-from stages.backends.source import kernel_hash
 from stages.contract import tables
+from stages.contract.rows.kernels import KERNELS
 from stages.errors import KernelError
 from stages.program.program import from_scheme
 from stages.timing import Pauses
 from tests.examples import strassen
+from tests.rows import kernel_row
 
 FUSED = Variant(1, True)
 SHAPE = (96, 80, 112)
@@ -61,16 +63,8 @@ def others_run(monkeypatch, run: bool) -> None:
 
 @pytest.fixture
 def table(tmp_path, sources) -> Path:
-    rows = [
-        {
-            **{"kernel": kernel_hash(source), "scheme": strassen().hash, "size": "2x2x2"},
-            **{"ring": "Z", "rank": 7, "backend": backend, "additions": 18, "emax": 12.0, "source": source},
-            "inner": strassen().hash if backend == "c" else "",
-            **{"products": 7, "left_sums": 5, "right_sums": 5, "left_terms": 12, "right_terms": 12, "output_terms": 12},
-        }
-        for backend, source in sources.items()
-    ]
-    tables.write_rows(tmp_path / "kernels.parquet", tables.KERNELS, rows)
+    rows = [kernel_row(source, strassen(), backend) for backend, source in sources.items()]
+    tables.write(tmp_path / "kernels.parquet", KERNELS, rows)
     return tmp_path / "kernels.parquet"
 
 
@@ -180,9 +174,9 @@ def at_rest(others_run) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
 def test_threads_of_kernels_have_the_name_that_does_not_count(table):
-    (row,) = (row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    (row,) = (row for row in tables.read(table, KERNELS) if row.backend == "c")
     a, b = operands()
-    kernel = binding.load(row["source"])
+    kernel = binding.load(row.source)
     kernel.product(a, b, threads=2)
     assert "fmm\n" in [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
 
@@ -284,15 +278,15 @@ def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tm
 
 def test_a_library_that_cannot_be_loaded_means_plain_products(table):
     a, b = operands()
-    row = next(row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
-    build.build(row["source"]).write_bytes(b"of another machine")
+    row = next(row for row in tables.read(table, KERNELS) if row.backend == "c")
+    build.build(row.source).write_bytes(b"of another machine")
     assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
 
 
 def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table, fast):
     a, b = operands()
-    source = next(row["source"] for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    source = next(row.source for row in tables.read(table, KERNELS) if row.backend == "c")
     product._kernel(table, libraries.numpy())._run = lambda *given: None  # not loaded in this process
     assert explain(a, b, kernels=table).variant == FUSED
     build.build(source).write_bytes(b"of another machine")
@@ -304,14 +298,14 @@ def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table,
 
 @pytest.mark.parametrize("backend", ["c", "jax"])
 def test_a_text_that_is_not_the_one_that_was_hashed_is_not_run(table, fast, backend):
-    rows = tables.read_rows(table, tables.KERNELS)
-    changed = [row | {"source": row["source"] + "\n"} if row["backend"] == backend else row for row in rows]
-    tables.write_rows(table, tables.KERNELS, changed)
+    rows = tables.read(table, KERNELS)
+    changed = [replace(row, source=row.source + "\n") if row.backend == backend else row for row in rows]
+    tables.write(table, KERNELS, changed)
     a, b = operands(np.float32) if backend == "c" else map(jnp.asarray, operands(np.float32))
     for call in (matmul, explain, matmul):
         with pytest.raises(KernelError, match=f"of scheme {strassen().hash}: its source has another hash"):
             call(a, b, kernels=table)
-    tables.write_rows(table, tables.KERNELS, rows)
+    tables.write(table, KERNELS, rows)
     assert explain(a, b, kernels=table).backend == backend
     assert len(fast) == 1
 

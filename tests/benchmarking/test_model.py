@@ -1,29 +1,35 @@
 import numpy as np
 import pytest
 
+from stages.algebra.factors import Scheme
 from stages.backends.c.emitter import NON_TEMPORAL_BYTES
 from stages.backends.c.variants import Variant
 from stages.benchmarking import model
 from stages.benchmarking.model import Rates, predicted
+from stages.contract.rows.kernels import KernelRow
 from stages.program.costs import stored, terms
 from stages.program.program import from_scheme
 from tests.examples import strassen, winograd
+from tests.rows import kernel_row
 
 FLOAT64 = np.dtype(np.float64)
 # A multiplication and addition, or an element, per second; twice as many elements in the caches, four times in packing.
 RATES = Rates(flops=2.0, memory=8.0, cache=16.0, fused=32.0)
 
 
-def row(scheme) -> dict:
+def row(scheme: Scheme, **changes: object) -> KernelRow:
+    """The counts of a scheme's program; no text."""
     program = from_scheme(scheme)
-    names = {"left_sums": stored(program.left), "right_sums": stored(program.right)}
-    names |= {"left_terms": terms(program.left), "right_terms": terms(program.right)}
-    return names | {"size": "2x2x2", "products": 7, "output_terms": terms(program.output)}
+    counts = {"left_sums": stored(program.left), "right_sums": stored(program.right)}
+    counts |= {"left_terms": terms(program.left), "right_terms": terms(program.right)}
+    return kernel_row("", scheme, **(counts | {"output_terms": terms(program.output)} | changes))
 
 
 def test_sums_and_terms_of_strassen_and_winograd():
-    assert list(row(strassen()).values()) == [5, 5, 12, 12, "2x2x2", 7, 12]
-    assert list(row(winograd()).values()) == [4, 4, 14, 14, "2x2x2", 7, 14]
+    for scheme, sums, count in ((strassen(), 5, 12), (winograd(), 4, 14)):
+        found = row(scheme)
+        assert (found.left_sums, found.right_sums, found.products) == (sums, sums, 7)
+        assert (found.left_terms, found.right_terms, found.output_terms) == (count, count, count)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_large_sums_go_at_the_rate_of_memory():
 @pytest.mark.parametrize("shape", [(2, 2, 2), (3, 4, 5)])
 def test_rate_of_the_caches_is_measured_in_them(dtype, shape):
     n, m, p = shape
-    outer = row(winograd()) | {"size": f"{n}x{m}x{p}", "products": n * m * p}
+    outer = row(winograd(), size=f"{n}x{m}x{p}", products=n * m * p)
     cube = model._cube(outer, dtype, 0.5)
     sums, _ = model._level_words(outer, cube)
     assert 0.9 < sums * dtype.itemsize / (0.5 * NON_TEMPORAL_BYTES) <= 1

@@ -9,9 +9,10 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size
 from stages.contract import resume as resume_lib
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.positions import Terms
@@ -33,8 +34,8 @@ from tests.examples import strassen
 from tests.search.players import begin, go_on, greedy, setup_for
 
 # Games of at most two moves; 2x2x2 is beyond the core and played through subgames alone.
-TINY = {"core": "1x1x2", "history": 1}
-BOTH = settings(games=32, subgames=32, reanalyse=0.5)
+TINY = {"window": "1x1x2", "history": 1}
+BOTH = settings(games=32, window_games=32, reanalyse=0.5)
 
 
 def _strassen_terms(ring):
@@ -44,8 +45,8 @@ def _strassen_terms(ring):
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_terms_of_a_start_map_back_to_a_scheme(ring):
-    player = agent(ring, "2x2x3", "2x2x2", core="2x2x3")
-    rules = rules_for(ring, player.core)
+    player = agent(ring, "2x2x3", "2x2x2", window="2x2x3")
+    rules = rules_for(ring, player.window)
     rng = np.random.default_rng(0)
     target = np.array([1, 0, 1, 1, 0])
     modes = modes_of(player, target)
@@ -96,7 +97,7 @@ def test_identity_bases_leave_the_targets_alone():
     player = agent("Z", "2x2x2")
     unit = np.tile(np.eye(4, dtype=int), (1, 3, 1, 1))
     tensors = start_tensors(player, rules_for("Z", "2x2x2"), np.zeros(1, int), Bases(unit, unit))
-    np.testing.assert_array_equal(tensors[0], matmul_target(parse_size("2x2x2")))
+    np.testing.assert_array_equal(tensors[0], parse_size("2x2x2").target.tensor)
 
 
 SCRIPT = jnp.zeros((4, 8, 3, 4), jnp.int32).at[:, :7].set(jnp.asarray(_strassen_terms("Z2")))
@@ -117,7 +118,7 @@ def _scripted(network, states, key):
 @pytest.fixture(scope="module")
 def scripted():
     """Games of 2x2x2 over Z2 with a limit of seven: two are solved, one is not, and one has nothing to solve."""
-    target = jnp.asarray(matmul_target(parse_size("2x2x2")), jnp.int32)
+    target = jnp.asarray(parse_size("2x2x2").target.tensor, jnp.int32)
     targets = jnp.stack([target, target, target, jnp.zeros_like(target)])
     network = untrained(agent("Z2", "2x2x2", history=3))
     return play(network, targets, jnp.full(4, 7, jnp.int32), jax.random.key(0), _scripted)
@@ -186,7 +187,7 @@ def test_solved_games_are_schemes(games):
     player, bases, limits, played = games
     solved, terms = solved_terms(played)
     assert 3 < len(solved) <= (limits == 2).sum()
-    canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.core))
+    canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.window))
     for row in range(len(solved)):
         scheme = scheme_of_terms(canonical[row, : terms.rank[row]], player.targets[0], player)
         assert scheme.rank == scheme.size.naive_rank
@@ -217,7 +218,7 @@ def _assert_exact(population, player):
     for terms, rank, target in zip(*population, strict=True):
         size = parse_size(player.targets[target])
         factors = Factors(*(terms[:rank, mode, :length].T for mode, length in enumerate(size.modes)))
-        assert check(Scheme(size, player.ring, factors)) is None
+        assert check(Scheme(size.target, player.ring, factors)) is None
 
 
 def _run(player, given, folder):
@@ -256,11 +257,13 @@ def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path):
 
 def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    memory = _run(player, settings(games=32, subgames=32, train_steps=0), tmp_path)
+    memory = _run(player, settings(games=32, window_games=32, train_steps=0), tmp_path)
     found = memory.candidates()
     assert found
     for candidate in found:
-        assert candidate.origin == "search:x:game"  # no subgame can be below the standard algorithm so soon
+        assert candidate.origin == Origin(
+            "search", "x", "game"
+        )  # no subgame can be below the standard algorithm so soon
         assert 1 <= candidate.clock <= 3 * 64
         assert check(candidate.scheme) is None
         assert candidate.scheme.size.name == "1x1x2"
@@ -277,7 +280,7 @@ def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
-    player, given = agent(ring, "2x2x2", **TINY), settings(games=0, subgames=16, train_steps=0)
+    player, given = agent(ring, "2x2x2", **TINY), settings(games=0, window_games=16, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     # Strassen's scheme with its first term in two parts: a core that holds both is one term.
@@ -288,7 +291,7 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
         _assert_exact(memory.population, player)
     assert memory.best_rank == {"game": {}, "subgame": {"2x2x2": 7}}
     found = memory.candidates()
-    assert {candidate.origin for candidate in found} == {"search:x:subgame"}
+    assert {candidate.origin for candidate in found} == {Origin("search", "x", "subgame")}
     assert {candidate.scheme.rank for candidate in found} == {7}
     assert [check(candidate.scheme) for candidate in found] == [None] * len(found)
     assert memory.own_best("2x2x2") == 7
@@ -300,7 +303,7 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
 
 def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back(tmp_path: Path):
     # a11 b11 and a11 b12 of two standard schemes, rewritten as u (v1 + k v2) w1 + u v2 (w2 - k w1).
-    player, given = agent("Z", "2x2x2", **TINY), settings(games=0, subgames=2)
+    player, given = agent("Z", "2x2x2", **TINY), settings(games=0, window_games=2)
     setup = setup_for(player, given, tmp_path)
     memory, _ = begin(setup)
     before = memory.population.terms.copy()
@@ -332,7 +335,7 @@ def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path
 
     monkeypatch.setattr(search_lib, "take_cores", taken)
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    given = settings(games=4, subgames=16, rounds=2, selection_every=2, train_steps=0)
+    given = settings(games=4, window_games=16, rounds=2, selection_every=2, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     memory.best_rank["game"]["1x1x2"] = 1  # a claim, to see that it limits the games
@@ -388,7 +391,7 @@ def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
 
 
 def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path):
-    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, subgames=16, rounds=1, train_steps=0)
+    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=16, rounds=1, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     # The first standard term once and twice more: a core of both copies has nothing to solve.

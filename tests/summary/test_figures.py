@@ -24,17 +24,8 @@ def rank_row(**ranks) -> dict:
 
 
 def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
-    return Speedup(
-        dtype,
-        (n, n, n),
-        "warm",
-        2,
-        "cpu",
-        kernel,
-        implementation,
-        "numpy",
-        Interval(median, median - 0.1, median + 0.1),
-    )
+    interval = Interval(median, median - 0.1, median + 0.1)
+    return Speedup(dtype, (n, n, n), "warm", 2, "cpu", kernel, implementation, "numpy", interval)
 
 
 def learning(**changes):
@@ -155,9 +146,8 @@ def test_refinement_has_a_panel_per_size():
 
 
 def test_losing_kernels_stay_in_the_picture():
-    figure = figures.draw_speedups(
-        [speed(median=0.4), speed(n=1024, median=1.3), speed(implementation="12345678", median=0.5)]
-    )
+    speeds = [speed(median=0.4), speed(n=1024, median=1.3), speed(implementation="12345678", median=0.5)]
+    figure = figures.draw_speedups(speeds)
     (axis,) = figure.axes
     bottom, top = axis.get_ylim()
     assert bottom < 0.3

@@ -98,7 +98,7 @@ def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> st
     parts |= {"HEADER": header, "TABLES": _tables(outer, inner, left, right), "SUMS": "\n".join(sums)}
     text = _template(_FRAME)
     for name, part in parts.items():
-        text = text.replace(f"/*@{name}@*/\n", part)
+        text = text.replace(f"@{name}@\n", part)
     return text
 
 

@@ -1,4 +1,4 @@
-/*@HEADER@*/
+@HEADER@
 
 /* The file includes itself: once for each instruction set and, within, for each element type. What stands between
  * here and the first #elif is the same for all of them. */
@@ -61,7 +61,7 @@ static const fmm_term fmm_one[] = {{0, 1}};
 static const fmm_scheme fmm_classical = {1,       1,       1,      1, 1, fmm_one_start, fmm_one_start, fmm_one_start,
                                          fmm_one, fmm_one, fmm_one};
 
-/*@TABLES@*/
+@TABLES@
 
 /* Whether a term of output is the first one of its block. */
 static inline int fmm_begins(const fmm_scheme *scheme, int term) {
@@ -75,7 +75,7 @@ static inline int fmm_begins(const fmm_scheme *scheme, int term) {
 
 /* ---- Threads ---- */
 
-/*@THREADS@*/
+@THREADS@
 
 /* ---- Element types ---- */
 
@@ -152,11 +152,11 @@ FMM_TYPES(f64, double)
 
 /* ---- Entry points ---- */
 
-/*@ENTRY_POINTS@*/
+@ENTRY_POINTS@
 
 /* ---- Self-test ---- */
 
-/*@SELF_TEST@*/
+@SELF_TEST@
 
 #elif !defined(FMM_REAL) /* for one instruction set */
 
@@ -197,19 +197,19 @@ typedef R U __attribute__((vector_size(FMM_BYTES), aligned(sizeof(R)), may_alias
 
 /* ---- Packing ---- */
 
-/*@PACKING@*/
+@PACKING@
 
 /* ---- Micro-kernel ---- */
 
-/*@MICRO_KERNEL@*/
+@MICRO_KERNEL@
 
 /* ---- Fused level ---- */
 
-/*@FUSED_LEVEL@*/
+@FUSED_LEVEL@
 
 /* ---- Levels in memory ---- */
 
-/*@LEVELS@*/
+@LEVELS@
 
 #undef R
 #undef V

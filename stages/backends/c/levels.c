@@ -14,7 +14,7 @@ FMM_INLINE int FMM_NAME(aligned)(R *const *out, int count) {
     return bits % FMM_BYTES == 0;
 }
 
-/*@SUMS@*/
+@SUMS@
 
 /* Sums of `inputs` blocks of rows x cols elements, `outputs` of them, in one pass over memory. */
 static FMM_TARGET void FMM_NAME(block_sums)(const fmm_team *team,
