@@ -288,7 +288,7 @@ def test_self_test_under_sanitizers(sanitizer, kernel, tmp_path: Path):
     subprocess.run([build.compiler(), *flags, "-o", "self_test", "kernel.c"], cwd=tmp_path, check=True)
     done = subprocess.run([tmp_path / "self_test"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    *isas, count, _, wrong, _ = done.stdout.split()
+    *isas, count, _, wrong, _ = done.stdout.split()  # such as «portable avx2 648 products, 0 wrong»
     assert isas == [isa for isa in ISAS[1:] if kernel.has(isa)]
     assert int(count) > 200 * len(isas)
     assert wrong == "0"

@@ -147,7 +147,7 @@ int main(void) {
             printf("%s ", fmm_isas[k].name);
         }
     }
-    printf("%d products, %d wrong %s\n", result.products, result.wrong, first);
+    printf("%d products, %d wrong%s%s\n", result.products, result.wrong, result.wrong ? ": " : "", first);
     return result.wrong != 0;
 }
 #endif
