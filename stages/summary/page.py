@@ -28,10 +28,11 @@ the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>ver
 _CLASSES = """Schemes found here by rank. <b>classes</b>: how many are certainly inequivalent, that is, not the same
 up to sandwiching, cyclic permutation and transposition. <b>additions</b>: the fewest, common subexpressions shared.
 <b>growth</b>: the lowest growth factor of rounding errors, in the 2-norm. <b>omega</b>: exponent of the recursion."""
-_AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by window games, which rewrite a
-few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round: of games
-solved within as many moves as the agent's own best scheme has, of window games rewritten in as many or fewer terms. Games
-(window games among them) and CPU seconds (demonstrations, pretraining and search together) are those of all targets."""
+_AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by window games, which
+rewrite a few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round:
+of games solved within as many moves as the agent's own best scheme has, of window games rewritten in as many or fewer
+terms. Games (window games among them) and CPU seconds (demonstrations, pretraining and search together) are those of
+all targets."""
 _KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
 with their interval: below 1 the library is faster. A kernel is a scheme, a back end and the levels of recursion (F: one
 more level, fused into the product). <b>warm</b>: after a pause and an untimed call of the same; <b>idle</b>: after a
