@@ -288,7 +288,7 @@ def walk(row: Row) -> dict:
     while True:
         if walker is None:
             stream = 1000 * row.seed + number + 1
-            walker = flips.begin(encode(standard(size)), settings.pool, settings.margin[1], stream)
+            walker = flips.begin(encode(standard(size.target)), settings.pool, settings.margin[1], stream)
             number, idle = number + 1, 0
         before = walker.registers[flips.BEST]
         steps = int(flips.advance(walker, policy, np.uint64(1_000_000)))

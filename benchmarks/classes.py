@@ -55,7 +55,7 @@ def main() -> None:
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = encode(standard(SIZE)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        start = encode(standard(SIZE.target)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
         walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
         for terms in harvest(walker, policy):
             scheme = decode(terms, SIZE)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge
-from stages.algebra.targets import Size, matmul_target, parse_size
+from stages.algebra.targets import Size, parse_target
 from stages.refinement import cyclic, flips
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
@@ -77,11 +77,11 @@ def solve_columns(right, basis, basis_sums, leads):
 def lift_by_columns(scheme: Scheme) -> Scheme | None:
     """The baseline."""
     factors = scheme.factors
-    if check(Scheme(scheme.size, "Z", factors)) is None:
-        return Scheme(scheme.size, "Z", factors)
+    if check(Scheme(scheme.target, "Z", factors)) is None:
+        return Scheme(scheme.target, "Z", factors)
     columns = _columns(factors)
     start = np.concatenate([matrix.ravel() for matrix in factors])
-    target = matmul_target(scheme.size).astype(np.int64)
+    target = scheme.target.tensor.astype(np.int64)
     rng = np.random.default_rng(int(scheme.hash, 16))
     for attempt in range(1 + ORDERS):
         order = rng.permutation(start.size) if attempt else np.arange(start.size)
@@ -100,7 +100,7 @@ def lift_by_columns(scheme: Scheme) -> Scheme | None:
             step[order] = np.unpackbits(packed.astype("<u8").view(np.uint8), bitorder="little")[: order.size]
             modulus = 2**power
             values = modulus - (modulus - values - modulus * step) % (2 * modulus)
-            lifted = Scheme(scheme.size, "Z", Factors(*_matrices(values, factors)))
+            lifted = Scheme(scheme.target, "Z", Factors(*_matrices(values, factors)))
             if check(lifted) is None:
                 return lifted
     return None
@@ -127,7 +127,7 @@ def _columns(factors: Factors) -> np.ndarray:
 def extended(scheme: Scheme, axis: int) -> Scheme:
     """With a slab of the standard algorithm beside it."""
     slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
-    return merge(scheme, standard(slab, scheme.ring), axis)
+    return merge(scheme, standard(slab.target, scheme.ring), axis)
 
 
 def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
@@ -136,22 +136,23 @@ def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     while moves:
         moves -= int(flips.advance(walker, flips.policy(PLUS_AFTER, MARGIN), np.uint64(moves)))
     pool = flips.pooled_terms(walker)
-    return [decode(terms[:3], start.size) for terms in pool[:: max(1, len(pool) // count)][:count]]
+    return [decode(terms[:3], start.target) for terms in pool[:: max(1, len(pool) // count)][:count]]
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:
     """The best scheme of each of `count` cyclic walks."""
-    size, schemes = parse_size(name), []
+    target, schemes = parse_target(name), []
+    n = target.size.n
     for stream in range(count):
-        walker, left = cyclic.begin(size.n, CUBES[size.n], stream), moves
+        walker, left = cyclic.begin(n, CUBES[n], stream), moves
         while left:
             left -= int(cyclic.advance(walker, np.uint64(left)))
-        schemes.append(decode(cyclic.terms_of(walker), size))
+        schemes.append(decode(cyclic.terms_of(walker), target))
     return schemes
 
 
 def cases() -> dict[str, list[Scheme]]:
-    found = {"3x3x3": flipped(standard(Size(3, 3, 3), "Z2"), 3_000_000, 16)}
+    found = {"3x3x3": flipped(standard(Size(3, 3, 3).target, "Z2"), 3_000_000, 16)}
     found["3x3x4"] = flipped(extended(found["3x3x3"][0], 2), 20_000_000, 16)
     found["3x4x4"] = flipped(extended(found["3x3x4"][0], 1), 40_000_000, 16)
     found["4x4x4"] = flipped(extended(found["3x4x4"][0], 0), 40_000_000, 8)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import Scheme  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
+from stages.code import fingerprint  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
 from stages.exchange import certificate  # noqa: E402
 from stages.params import whole as params  # noqa: E402
@@ -67,12 +68,14 @@ def run(folder: Path, name: str, start: str) -> None:
     """One walk as the pipeline runs it, in a folder of its own."""
     arguments = {
         "params": folder / "params.yaml",
+        "code": folder / "code/refinement.json",
         "start": ROOT / start if start == params.STANDARD_START else folder / start,
         "curve": folder / f"results/refinement/curves/{name}.csv",
         "attempts": folder / f"results/refinement/attempts/{name}.csv",
         "timing": folder / f"results/refinement/timing/{name}.csv",
         "schemes": folder / params.schemes_of("refinement", name),
     }
+    fingerprint.write(ROOT / "stages", ROOT / "requirements.lock", folder / "code")
     options = [f"--{key}={path}" for key, path in arguments.items()]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-m", "stages.refinement", name, *options], cwd=folder, env=environment, check=True)

@@ -20,7 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.algebra.factors import standard
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import parse_target
 from stages.refinement import flips, pairs
 from stages.refinement.words import encode, encode_ternary
 
@@ -70,10 +70,10 @@ def main() -> None:
     print("million flips/s, one core, median of", ROUNDS)
     print(f"{'size':8}" + "".join(f"{name:>12}" for name in columns) + f"{'ratio':>8}")
     for name in SIZES:
-        terms = encode(standard(parse_size(name)))
+        terms = encode(standard(parse_target(name)))
         policies = [flips.policy(*ranges) for ranges in POLICIES.values()]
         walkers = [flips.begin(terms, 256, 6, stream) for stream in range(len(policies))]
-        ternary = flips.begin(encode_ternary(standard(parse_size(name))), 256, 6, 0)
+        ternary = flips.begin(encode_ternary(standard(parse_target(name))), 256, 6, 0)
         scanned = terms.copy()
         rates: dict[str, list[float]] = {column: [] for column in columns}
         for round_number in range(1 + ROUNDS):  # the first compiles and is not counted

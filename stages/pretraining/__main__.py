@@ -1,4 +1,4 @@
-"""python -m stages.pretraining AGENT --params FILE --demonstrations IN --parameters OUT --curve OUT --timing OUT"""
+"""python -m stages.pretraining AGENT --params FILE --code IN --demonstrations IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 
@@ -20,9 +20,8 @@ def main(args: argparse.Namespace) -> None:
     agent = section(args.params, f"agents.{args.name}", Agent)
     label = f"pretraining@{args.name}"
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
-    resume = Resume(
-        label, agent.model_dump(include={"ring", "window", "seed", "network", "pretraining"}), [args.demonstrations]
-    )
+    params = agent.model_dump(include={"ring", "window", "seed", "network", "pretraining"})
+    resume = Resume(label, params, [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
     network, curve = pretrain(agent, reader, resume, stopwatch, label)
     write_parameters(args.parameters, network)
@@ -33,5 +32,5 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     command.run(
-        main, command.arguments("pretraining", "demonstrations", "parameters", "curve", "timing", named="agent")
+        main, command.arguments("pretraining", "code", "demonstrations", "parameters", "curve", "timing", named="agent")
     )

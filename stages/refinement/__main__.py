@@ -1,10 +1,11 @@
-"""python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --attempts OUT --timing OUT"""
+"""python -m stages.refinement WALK --params FILE --code IN --start IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 import os
 import sys
 
 from stages.contract import candidates, command
+from stages.contract.origin import Origin
 from stages.contract.resume import Resume
 from stages.params.file import section
 from stages.params.walks import Refinement, Walk
@@ -20,13 +21,13 @@ def main(args: argparse.Namespace) -> None:
     start = read_target_start(args.start, is_ternary) if walk.target else read_start(args.start)
     if not start:
         print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
-    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
-    stopwatch, label = command.Stopwatch(), f"refinement:{args.name}"
+    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.code, args.start])
+    stopwatch, origin = command.Stopwatch(), Origin("refinement", args.name)
     if walk.mode == "recombination":
-        finds, flips = recombine(walk, start, label), 0
+        finds, flips = recombine(walk, start, origin), 0
     else:
-        finds, flips = refine(walk, settings, start, label, resume, stopwatch, _threads())
-    candidates.write(args.schemes, finds.collection.candidates())
+        finds, flips = refine(walk, settings, start, origin, resume, stopwatch, _threads())
+    candidates.write(args.schemes, finds.archive.candidates())
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, finds.curve))
     command.write_text(args.attempts, command.csv_text(ATTEMPTS_COLUMNS, finds.attempt_rows()))
     stopwatch.write(args.timing, {"flips": flips})
@@ -42,4 +43,6 @@ def _threads() -> int:
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("refinement", "start", "schemes", "curve", "attempts", "timing", named="walk"))
+    command.run(
+        main, command.arguments("refinement", "code", "start", "schemes", "curve", "attempts", "timing", named="walk")
+    )

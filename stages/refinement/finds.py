@@ -10,8 +10,10 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, modulo_two, non_zeros
-from stages.algebra.targets import Bilinear, Target, find_target
-from stages.contract.candidates import Candidate, Collection
+from stages.algebra.targets import Target, parse_target
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
 from stages.refinement.lift import lift
 from stages.refinement.words import fits_ternary
 
@@ -20,7 +22,7 @@ ATTEMPTS_COLUMNS = ["size", "rank", "attempts"]
 
 
 class Finds:
-    """The collection and the curve; `offer` is the only way in.
+    """The archive and the curve; `offer` is the only way in.
 
     What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
     is modulo 2 is none, and neither is its lift.
@@ -28,23 +30,23 @@ class Finds:
     If it prefers sparse ones, schemes of fewer non-zeros take the place of others of the same rank.
 
     Attributes:
-      targets: of what was given those that are no sizes, by name.
-      collection: at most `keep` schemes per size and ring, all of the lowest rank.
+      named: of the targets of what was given those that are no matrix products.
+      archive: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
       attempts: how many ended, by size and lowest rank in the ring they walk over.
     """
 
     def __init__(
-        self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False
+        self, origin: Origin, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False
     ) -> None:
         self._origin, self._seed, self._given = origin, seed, list(given)
-        self.targets = {scheme.size.name: scheme.size for scheme in self._given if isinstance(scheme.size, Bilinear)}
+        self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
         rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
-        self.collection = Collection(keep, non_zeros if prefers_sparse else None)
+        self.archive = Archive(keep, non_zeros if prefers_sparse else None)
         self.curve: list[dict] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
 
@@ -64,7 +66,7 @@ class Finds:
             return
         wrong = check(scheme)
         if wrong is not None:
-            raise RuntimeError(f"the walk left the target {scheme.size.name}: {wrong}")
+            raise RuntimeError(f"the walk left the target {scheme.target.name}: {wrong}")
         if "Z2" in wanted:
             self._keep(over_z2, parent, flips_done)
         if "Z" in wanted:
@@ -78,58 +80,58 @@ class Finds:
         If `is_ternary`, only coefficients -1, 0, 1 do.
         """
         rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
-        held = [scheme for scheme in self._given if scheme.size == size and scheme.ring in rings]
+        held = [scheme for scheme in self._given if scheme.target == size and scheme.ring in rings]
         for its_ring in rings:
-            best = self.collection.best(size, its_ring)
-            held += [] if best is None else self.collection.schemes(size, its_ring, best)
+            best = self.archive.best(size, its_ring)
+            held += [] if best is None else self.archive.schemes(size, its_ring, best)
         held = [scheme for scheme in held if fits_ternary(scheme)] if is_ternary else held
         rank = min((scheme.rank for scheme in held), default=None)
         return [scheme for scheme in held if scheme.rank == rank]
 
     def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
         """Whether a scheme, or what it lifts to, would be kept."""
-        if over_z2.rank >= over_z2.size.naive_rank or over_z2.hash in self._not_finds[ring]:
+        if over_z2.rank >= over_z2.target.naive_rank or over_z2.hash in self._not_finds[ring]:
             return False
-        best = self.collection.best(over_z2.size, ring)
-        has_room = self.collection.has_room(over_z2, ring)
+        best = self.archive.best(over_z2.target, ring)
+        has_room = self.archive.has_room(over_z2, ring)
         return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
 
     def _is_wanted_over_q(self, scheme: Scheme) -> bool:
         """Whether its rank is lower than any over Z, and than any over Q or equal."""
-        over_z, over_q = (self.collection.best(scheme.size, ring) for ring in ("Z", "Q"))
+        over_z, over_q = (self.archive.best(scheme.target, ring) for ring in ("Z", "Q"))
         return (over_z is None or scheme.rank < over_z) and (over_q is None or scheme.rank <= over_q)
 
     def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
-        best = self.collection.best(scheme.size, scheme.ring)
+        best = self.archive.best(scheme.target, scheme.ring)
         if best is None or scheme.rank < best:
-            row = {"size": scheme.size.name, "flips": flips_done, "rank": scheme.rank, "ring": scheme.ring}
+            row = {"size": scheme.target.name, "flips": flips_done, "rank": scheme.rank, "ring": scheme.ring}
             self.curve.append(row)
-            self.collection.forget_above(scheme.size, scheme.ring, scheme.rank)
+            self.archive.forget_above(scheme.target, scheme.ring, scheme.rank)
             if scheme.ring == "Z":
-                self.collection.forget_above(scheme.size, "Q", scheme.rank - 1)
-        self.collection.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
+                self.archive.forget_above(scheme.target, "Q", scheme.rank - 1)
+        self.archive.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
 
     def attempt_rows(self) -> list[dict]:
         """The table of `attempts`, by size and rank."""
-        ended = sorted(self.attempts.items(), key=lambda item: (find_target(item[0][0], self.targets), item[0][1]))
+        ended = sorted(self.attempts.items(), key=lambda item: (parse_target(item[0][0], self.named).order, item[0][1]))
         return [dict(zip(ATTEMPTS_COLUMNS, (*key, count), strict=True)) for key, count in ended]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All of it, for `contract.resume`."""
         notes = json.dumps([self.curve, self.attempt_rows()])
-        return {"collection": self.collection.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
+        return {"archive": self.archive.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes up what `to_arrays` gave."""
-        self.collection.restore(saved["collection"], self.targets)
+        self.archive.restore(saved["archive"], self.named)
         self.curve, attempts = json.loads(saved["notes"].tobytes())
         self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
 
     def in_words(self, size: Target) -> str:
         """Best ranks of a size and how many schemes are held of each, for progress."""
-        ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z", "Q")}
+        ranks = {ring: self.archive.best(size, ring) for ring in ("Z2", "Z", "Q")}
         found = [
-            f"rank {rank} over {ring} ({len(self.collection.schemes(size, ring, rank))} schemes)"
+            f"rank {rank} over {ring} ({len(self.archive.schemes(size, ring, rank))} schemes)"
             for ring, rank in ranks.items()
             if rank
         ]

@@ -105,9 +105,10 @@ class Cyclic(Mode):
     Walker = cyclic.Walker
     restart_after = cyclic.RESTART_AFTER
 
-    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
-        walker = cyclic.begin(size.n, cyclic.draw_blocks(rng, size.n), int(rng.integers(2**63)))
-        return Start(walker, decode(cyclic.terms_of(walker), size), standard(size).hash)
+    def start(self, target: Target, finds: Finds, rng: np.random.Generator) -> Start:
+        n = target.size.n
+        walker = cyclic.begin(n, cyclic.draw_blocks(rng, n), int(rng.integers(2**63)))
+        return Start(walker, decode(cyclic.terms_of(walker), target), standard(target).hash)
 
     def advance(self, walker: cyclic.Walker, size: Target, moves: int) -> tuple[int, Scheme | None]:
         best = walker.registers[cyclic.BEST]

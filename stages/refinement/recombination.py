@@ -34,6 +34,7 @@ from stages.algebra.symmetry import (
 )
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.params.walks import Walk
 from stages.refinement.finds import Finds
@@ -72,31 +73,31 @@ class Recombination(NamedTuple):
     splits: tuple[Split, Split, Split]
 
 
-def recombine(walk: Walk, given: Sequence[Candidate], label: str) -> Finds:
+def recombine(walk: Walk, given: Sequence[Candidate], origin: Origin) -> Finds:
     """A scheme of each size that fits into one of the walk's, where it has a lower rank than what is given.
 
     Args:
       walk: its sizes. Nothing is drawn at random and nothing saved: a run that was killed begins again.
       given: schemes over Z2 and Z; of each size those of the lowest rank are bases and parts.
-      label: for progress and origin: «refinement:recombined».
+      origin: of what is made.
     """
-    finds = Finds(label, 0, 1, [candidate.scheme for candidate in given])
+    finds = Finds(origin, 0, 1, [candidate.scheme for candidate in given])
     sizes = sizes_within([parse_size(name) for name in walk.sizes])
     longest = max(size.p for size in sizes)
-    progress = Progress(label, 2 * len(sizes), "sizes")
+    progress = Progress(str(origin), 2 * len(sizes), "sizes")
     for ring_number, ring in enumerate(("Z", "Z2")):  # a scheme over Z is one over Z2, too
         given_sizes = sorted({candidate.scheme.size for candidate in given})
-        bases = prepare([scheme for size in given_sizes for scheme in finds.lowest(size, ring)], longest)
+        bases = prepare([scheme for size in given_sizes for scheme in finds.lowest(size.target, ring)], longest)
         ranks, parts = naive_ranks(longest), {}
         for number, size in enumerate(sizes):
-            parts[size] = (finds.lowest(size, ring) or [standard(size)])[0]
+            parts[size] = (finds.lowest(size.target, ring) or [standard(size.target)])[0]
             enter(ranks, size, parts[size].rank)
             best = cheapest_recombination(bases, ranks, size)
             if best is not None:
                 parts[size] = build(best, parts, ring)
                 enter(ranks, size, parts[size].rank)
                 finds.offer(parts[size], best.base.hash, 0, is_lifted=False)
-            progress.update(ring_number * len(sizes) + number + 1, finds.in_words(size))
+            progress.update(ring_number * len(sizes) + number + 1, finds.in_words(size.target))
     return finds
 
 
@@ -127,7 +128,7 @@ def enter(ranks: Ranks, size: Size, rank: int) -> None:
 def prepare(schemes: Iterable[Scheme], longest: int) -> list[Bases]:
     """Bases from schemes of any sizes and from the standard 1x1x2, for axes of up to `longest`."""
     alike: dict[tuple[Size, int], dict[bytes, Scheme]] = {}
-    for scheme in [*schemes, standard(Size(1, 1, 2))]:
+    for scheme in [*schemes, standard(Size(1, 1, 2).target)]:
         if scheme.size.p <= MOST_BLOCKS:
             alike.setdefault((scheme.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
     return [_prepare(list(group.values()), longest) for group in alike.values()]
@@ -196,14 +197,14 @@ def build(found: Recombination, parts: Mapping[Size, Scheme], ring: str) -> Sche
     for r, size in enumerate(itertools.starmap(Size, zip(*lengths, strict=True))):
         if 0 in size:
             continue
-        part = parts.get(sorted_size(size)) or standard(sorted_size(size))
+        part = parts.get(sorted_size(size)) or standard(sorted_size(size).target)
         part = oriented(part, orientation(part.size, size))
         for mode, (rows, cols) in enumerate(MODE_AXES):
             outer, inner = as_matrices(found.base)[mode][:, :, r], as_matrices(part)[mode]
             terms[mode].append(_on_blocks(outer, inner, found.splits[rows], found.splits[cols]))
     u, v, w = (np.concatenate(mode, axis=2) for mode in terms)
     whole = Size(*map(sum, found.splits))
-    return sorted_scheme(Scheme(whole, ring, reduced(from_matrices((u, v, w)), ring)))
+    return sorted_scheme(Scheme(whole.target, ring, reduced(from_matrices((u, v, w)), ring)))
 
 
 def _on_blocks(

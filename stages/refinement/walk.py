@@ -11,7 +11,7 @@ too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,11 +22,13 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.targets import Bilinear, Target, find_target
+from stages.algebra.targets import Target, parse_target
 from stages.contract import candidates as candidates_lib
-from stages.contract.candidates import NO_TARGETS, Candidate
+from stages.contract import scheme_files
+from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.named_targets import read_target
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.errors import SchemeError
@@ -36,6 +38,7 @@ from stages.refinement.modes import Mode, mode_of
 from stages.refinement.words import HALF
 
 PASSES = 3  # over the sizes
+STANDARD = Origin("standard")
 BARRIER = 1_000_000  # flips of a walker between two barriers
 
 
@@ -48,19 +51,19 @@ def read_start(path: Path) -> list[Candidate]:
       SchemeError, TableError: not readable, a JSON scheme that others found, or one that is wrong.
     """
     if path.suffix == ".json":
-        scheme = candidates_lib.read_json(path)
-        if scheme.hash != standard(scheme.size).hash:
+        scheme = scheme_files.read(path)
+        if scheme.hash != standard(scheme.target).hash:
             raise SchemeError(
-                f"{path}: expected the standard algorithm of {scheme.size.name} over Z, got another scheme of rank "
+                f"{path}: expected the standard algorithm of {scheme.target.name} over Z, got another scheme of rank "
                 f"{scheme.rank} over {scheme.ring} ({scheme.hash}); a walk begins from nothing that others found"
             )
-        return [Candidate(scheme, "standard", "", 0, 0)]
+        return [Candidate(scheme, STANDARD, "", 0, 0)]
     given = [candidate for candidate in candidates_lib.read(path) if candidate.scheme.ring != "Q"]
     for candidate in given:
         scheme = candidate.scheme
         wrong = check(scheme)
         if wrong is not None:
-            raise SchemeError(f"{path}: scheme {scheme.hash} is not a product {scheme.size.name}: {wrong}")
+            raise SchemeError(f"{path}: scheme {scheme.hash} is not a product {scheme.target.name}: {wrong}")
     return given
 
 
@@ -78,7 +81,7 @@ def read_target_start(path: Path, is_ternary: bool) -> list[Candidate]:
         raise SchemeError(f"{path}: expected values -1 and 1 in mode ternary, got {np.abs(values).max()}")
     if not (values % 2).any():
         raise SchemeError(f"{path}: expected an odd value, for over Z2 nothing is left of this target")
-    return [Candidate(standard(target), "standard", "", 0, 0)]
+    return [Candidate(standard(target), STANDARD, "", 0, 0)]
 
 
 @dataclass
@@ -103,9 +106,9 @@ class Leg(NamedTuple):
     flips: int
 
 
-def legs_of(walk: Walk, walkers: int, targets: Mapping[str, Bilinear] = NO_TARGETS) -> list[Leg]:
+def legs_of(walk: Walk, walkers: int, named: Iterable[Target] = ()) -> list[Leg]:
     """The passes over the sizes. A size has flips in proportion to the square of its naive rank."""
-    sizes = [find_target(name, targets) for name in walk.sizes]
+    sizes = [parse_target(name, named) for name in walk.sizes]
     weight = sum(size.naive_rank**2 for size in sizes) * PASSES * walkers
     return [Leg(size, -(-walk.flips * size.naive_rank**2 // weight)) for size in sizes] * PASSES
 
@@ -114,7 +117,7 @@ def refine(
     walk: Walk,
     settings: Refinement,
     given: Sequence[Candidate],
-    label: str,
+    origin: Origin,
     resume: Resume,
     stopwatch: Stopwatch,
     threads: int,
@@ -124,15 +127,16 @@ def refine(
     Args:
       walk: mode, sizes, flips, seed; its start has been read into `given`. From no scheme at all nothing is found.
       settings: what all walks share.
-      label: for progress and origin: «refinement:standard».
+      origin: of what it finds.
       threads: that walk at a time; the result does not depend on it.
     Returns:
       The finds, and the flips made.
     """
-    finds = Finds(label, walk.seed, settings.keep, [candidate.scheme for candidate in given], walk.mode == "ternary")
+    schemes = [candidate.scheme for candidate in given]
+    finds = Finds(origin, walk.seed, settings.keep, schemes, walk.mode == "ternary")
     if not given:
         return finds, 0
-    mode, legs = mode_of(walk, settings), legs_of(walk, settings.walkers, finds.targets)
+    mode, legs = mode_of(walk, settings), legs_of(walk, settings.walkers, finds.named)
     # leg: place in `legs`; moves: of each walker in this leg; begun: attempts so far, which are numbered
     leg, moves, begun, attempts = 0, 0, 0, [None] * settings.walkers
     if saved := resume.load():
@@ -141,9 +145,8 @@ def refine(
         attempts = _unpack(saved, mode)
         stopwatch.add(*saved["seconds"].tolist())
     before = sum(done.flips for done in legs[:leg]) * settings.walkers
-    progress = Progress(
-        label, sum(every.flips for every in legs) * settings.walkers, "flips", before + moves * settings.walkers
-    )
+    total = sum(every.flips for every in legs) * settings.walkers
+    progress = Progress(str(origin), total, "flips", before + moves * settings.walkers)
     with ThreadPoolExecutor(threads) as pool:
         while leg < len(legs):
             (size, budget), clock = legs[leg], before + moves * settings.walkers

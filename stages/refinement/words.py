@@ -22,10 +22,10 @@ def encode(scheme: Scheme) -> UInt64[np.ndarray, "modes=3 rank"]:
     return words[:, words.all(axis=0)]
 
 
-def decode(words: UInt64[np.ndarray, "modes=3 rank"], size: Target) -> Scheme:
+def decode(words: UInt64[np.ndarray, "modes=3 rank"], target: Target) -> Scheme:
     """The scheme over Z2 of the words."""
-    factors = ((mode[None, :] & _bits(length)[:, None]) != 0 for mode, length in zip(words, size.modes, strict=True))
-    return Scheme(size, "Z2", Factors(*factors))
+    factors = ((mode[None, :] & _bits(length)[:, None]) != 0 for mode, length in zip(words, target.modes, strict=True))
+    return Scheme(target, "Z2", Factors(*factors))
 
 
 def fits_ternary(scheme: Scheme) -> bool:
@@ -39,7 +39,7 @@ def encode_ternary(scheme: Scheme) -> UInt64[np.ndarray, "rows=4 rank"]:
     Raises:
       ValueError: another coefficient than -1, 0 and 1, or a mode of more than 32 entries.
     """
-    if not fits_ternary(scheme) or max(scheme.size.modes) > HALF:
+    if not fits_ternary(scheme) or max(scheme.target.modes) > HALF:
         raise ValueError(f"expected coefficients -1, 0, 1 and modes of at most {HALF} entries, got {scheme.hash}")
     ones, minus_ones = (
         np.stack([(matrix == entry).astype(np.uint64).T @ _bits(matrix.shape[0]) for matrix in scheme.factors])
@@ -50,14 +50,14 @@ def encode_ternary(scheme: Scheme) -> UInt64[np.ndarray, "rows=4 rank"]:
     return np.vstack([np.minimum(words, negatives), signs])[:, words.all(axis=0)]
 
 
-def decode_ternary(words: UInt64[np.ndarray, "rows=4 rank"], size: Target) -> Scheme:
+def decode_ternary(words: UInt64[np.ndarray, "rows=4 rank"], target: Target) -> Scheme:
     """The scheme over Z of the words."""
     shifts = (np.uint64(0), np.uint64(HALF))
     u, v, w = (
         np.subtract(*(((mode >> shift)[None, :] & _bits(length)[:, None] != 0).astype(np.int64) for shift in shifts))
-        for mode, length in zip(words[:3], size.modes, strict=True)
+        for mode, length in zip(words[:3], target.modes, strict=True)
     )
-    return Scheme(size, "Z", Factors(u, v, np.where(words[3] == 1, -w, w)))
+    return Scheme(target, "Z", Factors(u, v, np.where(words[3] == 1, -w, w)))
 
 
 def _bits(length: int) -> UInt64[np.ndarray, " length"]:

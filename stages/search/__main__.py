@@ -1,4 +1,4 @@
-"""python -m stages.search AGENT --params FILE --demonstrations IN --pretrained IN, and the outputs (see dvc.yaml)"""
+"""python -m stages.search AGENT --params FILE, and inputs and outputs (see dvc.yaml)"""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> None:
     agent = section(args.params, f"agents.{args.name}", Agent)
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
-    inputs = [args.demonstrations, args.pretrained]
+    inputs = [args.code, args.demonstrations, args.pretrained]
     resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
     setup = set_up(args.name, agent, reader)
@@ -39,5 +39,5 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    files = ("demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
+    files = ("code", "demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
     command.run(main, command.arguments("search", *files, named="agent"))

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.algebra.targets import parse_size
-from stages.contract.candidates import Candidate, Collection
+from stages.algebra.targets import parse_target
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.network.agent import AgentNetwork
@@ -36,7 +38,7 @@ class Search(NamedTuple):
 
     state: State
     curve: tuple[Row, ...]
-    archives: Mapping[Kind, Collection]
+    archives: Mapping[Kind, Archive]
 
     def candidates(self) -> list[Candidate]:
         """All schemes to hand on."""
@@ -63,7 +65,7 @@ def rounds(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopw
 
 def _begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Search:
     state = blank_state(setup, network)
-    search = Search(state, (), {kind: Collection(setup.agent.search.keep) for kind in KINDS})
+    search = Search(state, (), {kind: Archive(setup.agent.search.keep) for kind in KINDS})
     if not (saved := resume.load()):
         return search
     state, notes = unpack_state(saved, state)
@@ -79,17 +81,17 @@ def _pack(search: Search, stopwatch: Stopwatch) -> dict[str, np.ndarray]:
     return arrays | {f"archive {kind}": archive.to_array() for kind, archive in search.archives.items()}
 
 
-def _keep(archives: Mapping[Kind, Collection], find: Find, games: int, setup: Setup) -> None:
+def _keep(archives: Mapping[Kind, Archive], find: Find, games: int, setup: Setup) -> None:
     """Archives a scheme after algebra's exact check; `games` were played before its round.
 
     Raises:
       SchemeError: the check fails, so a game or a way back is wrong.
     """
     agent, archive = setup.agent, archives[find.kind]
-    if archive.is_full(parse_size(find.target), agent.ring, len(find.terms)):
+    if archive.is_full(parse_target(find.target), agent.ring, len(find.terms)):
         return
     scheme = scheme_of_terms(find.terms, find.target, agent)
-    origin = f"search:{setup.name}:{find.kind}"
+    origin = Origin("search", setup.name, find.kind)
     archive.add(Candidate(scheme, origin, "", agent.seed, games + find.game + 1))
 
 

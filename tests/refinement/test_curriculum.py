@@ -6,24 +6,26 @@ import pytest
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Size, parse_size
+from stages.contract.origin import Origin
 from stages.refinement.curriculum import draw_start
 from stages.refinement.finds import Finds
 from tests.examples import modulo_two, strassen
 
+ORIGIN = Origin("refinement", "test")
 DRAWS = 60
 
 
 def _finds(*given: Scheme) -> Finds:
-    return Finds("refinement:test", 0, 4, given)
+    return Finds(ORIGIN, 0, 4, given)
 
 
 def _starts(size: str, finds: Finds) -> list[tuple[Scheme, str]]:
-    return [draw_start(parse_size(size), finds, np.random.default_rng(seed)) for seed in range(DRAWS)]
+    return [draw_start(parse_size(size).target, finds, np.random.default_rng(seed)) for seed in range(DRAWS)]
 
 
 @pytest.mark.parametrize("size", ["1x1x2", "2x2x2", "2x2x3", "3x3x3", "2x3x5", "4x4x4"])
 def test_every_start_is_exact(size):
-    held = [strassen(), standard(parse_size("2x3x6")), standard(parse_size("3x3x4"), "Z2")]
+    held = [strassen(), standard(parse_size("2x3x6").target), standard(parse_size("3x3x4").target, "Z2")]
     for scheme, parent in _starts(size, _finds(*held)):
         assert (scheme.size, check(scheme)) == (parse_size(size), None)
         assert parent
@@ -65,9 +67,9 @@ def test_start_depends_on_the_stream_alone():
 
 
 def test_lowest_rank_of_what_is_given_and_found():
-    finds = _finds(modulo_two(), standard(Size(2, 2, 2)))
-    assert [scheme.rank for scheme in finds.lowest(Size(2, 2, 2), "Z2")] == [7]
-    assert [scheme.rank for scheme in finds.lowest(Size(2, 2, 2), "Z")] == [8]
+    finds = _finds(modulo_two(), standard(Size(2, 2, 2).target))
+    assert [scheme.rank for scheme in finds.lowest(Size(2, 2, 2).target, "Z2")] == [7]
+    assert [scheme.rank for scheme in finds.lowest(Size(2, 2, 2).target, "Z")] == [8]
     finds.offer(modulo_two(), "", 1)
-    assert [(scheme.ring, scheme.rank) for scheme in finds.lowest(Size(2, 2, 2), "Z")] == [("Z", 7)]
-    assert finds.lowest(Size(2, 2, 3), "Z2") == []
+    assert [(scheme.ring, scheme.rank) for scheme in finds.lowest(Size(2, 2, 2).target, "Z")] == [("Z", 7)]
+    assert finds.lowest(Size(2, 2, 3).target, "Z2") == []

@@ -12,7 +12,7 @@ SMALL = [(n, blocks) for n in (1, 2, 3, 4) for blocks in cyclic.partitions(tuple
 
 
 def _scheme(walker: cyclic.Walker, n: int):
-    return decode(cyclic.terms_of(walker), Size(n, n, n))
+    return decode(cyclic.terms_of(walker), Size(n, n, n).target)
 
 
 @pytest.mark.parametrize(("n", "blocks"), [*SMALL, (5, ((0, 4), (1, 3), (2,)))])

@@ -13,7 +13,7 @@ POLICY = flips.policy((50, 2000), (2, 4))
 
 
 def _walker(size: str, stream: int = 0, pool: int = 16) -> flips.Walker:
-    return flips.begin(encode(standard(parse_size(size))), pool, 4, stream)
+    return flips.begin(encode(standard(parse_size(size).target)), pool, 4, stream)
 
 
 def _walk(walker: flips.Walker, moves: int, policy: flips.Policy = POLICY) -> list[int]:
@@ -30,7 +30,7 @@ def test_known_ranks_are_reached_from_the_standard_algorithm(size, rank):
     ranks = _walk(walker := _walker(size), 2_000_000)
     assert ranks[-1] == rank
     assert ranks == sorted(ranks, reverse=True)
-    assert check(decode(flips.terms_of(walker)[:3], parse_size(size))) is None
+    assert check(decode(flips.terms_of(walker)[:3], parse_size(size).target)) is None
 
 
 @pytest.mark.parametrize("size", ["2x2x2", "2x3x4", "4x4x4", "1x8x8", "8x8x8"])
@@ -43,14 +43,14 @@ def test_flips_reductions_and_plus_transitions_keep_the_sum(size, stream):
         flips.advance(walker, POLICY, np.uint64(997))
         terms = flips.terms_of(walker)
         seen.add(terms.shape[1])
-        assert check(decode(terms[:3], parse_size(size))) is None
+        assert check(decode(terms[:3], parse_size(size).target)) is None
     if size != "1x8x8":  # a product with a row is all flips: no rank below the standard one
         assert len(seen) > 2  # plus and reduction both took place
 
 
 def test_pool_holds_different_schemes_of_the_best_rank():
     _walk(walker := _walker("3x3x3"), 500_000)
-    members = [decode(terms[:3], parse_size("3x3x3")) for terms in flips.pooled_terms(walker)]
+    members = [decode(terms[:3], parse_size("3x3x3").target) for terms in flips.pooled_terms(walker)]
     assert {member.rank for member in members} == {int(walker.registers[flips.BEST])}
     assert all(check(member) is None for member in members)
     assert len({member.hash for member in members}) > 1
@@ -101,7 +101,7 @@ def test_every_number_of_the_policy_changes_the_walk():
 
 
 def _ternary_walker(size: str, stream: int = 0, pool: int = 16) -> flips.Walker:
-    return flips.begin(encode_ternary(standard(parse_size(size))), pool, 4, stream)
+    return flips.begin(encode_ternary(standard(parse_size(size).target)), pool, 4, stream)
 
 
 @pytest.mark.parametrize(("size", "rank"), [("1x1x1", 1), ("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15), ("3x3x3", 23)])
@@ -112,7 +112,7 @@ def test_ternary_walk_reaches_known_ranks_over_z(size, rank):
     flips.advance_ternary(walker, POLICY, np.uint64(100_000))  # fills the pool
     assert int(walker.registers[flips.BEST]) == rank
     for terms in flips.pooled_terms(walker):
-        scheme = decode_ternary(terms, parse_size(size))
+        scheme = decode_ternary(terms, parse_size(size).target)
         assert scheme.rank == rank
         assert fits_ternary(scheme)
         assert check(scheme) is None
@@ -131,7 +131,7 @@ def test_ternary_moves_keep_the_sum_and_the_coefficients(size, stream):
         halves = (terms[:3] >> np.uint64(32), terms[:3] & np.uint64(0xFFFFFFFF))
         assert not (halves[0] & halves[1]).any()  # no entry is both 1 and -1
         assert (halves[0] <= halves[1]).all()  # of a factor and its negative, the lower word
-        assert check(decode_ternary(terms, parse_size(size))) is None
+        assert check(decode_ternary(terms, parse_size(size).target)) is None
     assert signs == {0, 1}
     if size != "1x5x5":
         assert len(seen) > 2  # plus and reduction both took place

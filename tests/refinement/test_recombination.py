@@ -12,8 +12,9 @@ from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import PERMUTATIONS, oriented
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Size, parse_size, parse_target
 from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
 from stages.params.walks import Walk
 from stages.refinement import flips
 from stages.refinement.finds import Finds
@@ -30,32 +31,33 @@ from stages.refinement.splits import splits
 from stages.refinement.words import decode, encode
 from tests import examples
 
+ORIGIN = Origin("refinement", "test")
 RANKS = {"2x2x2": 7, "2x3x3": 15, "2x3x4": 20, "3x3x3": 23}
 
 
 @functools.cache
 def walked(name: str, streams: int = 1) -> list[Scheme]:
     """Schemes of the known rank from walks of a few hundred thousand flips each."""
-    found, size, policy = [], parse_size(name), flips.policy((50, 50_000), (2, 6))
+    found, target, policy = [], parse_target(name), flips.policy((50, 50_000), (2, 6))
     for stream in range(streams):
-        walker = flips.begin(encode(standard(size)), 16, 6, stream)
+        walker = flips.begin(encode(standard(target)), 16, 6, stream)
         for _ in range(400):
             flips.advance(walker, policy, np.uint64(50_000))
             if walker.registers[flips.BEST] <= RANKS[name]:
                 break
         flips.advance(walker, policy, np.uint64(200_000))
         assert walker.registers[flips.BEST] == RANKS[name]
-        found += [decode(terms[:3], size) for terms in flips.pooled_terms(walker)[:4]]
+        found += [decode(terms[:3], target) for terms in flips.pooled_terms(walker)[:4]]
     return found
 
 
 def recombined(schemes: list[Scheme], *limits: str) -> Finds:
     walk = Walk(start="results/refinement/schemes/other.parquet", mode="recombination", sizes=limits)
-    return recombine(walk, [Candidate(scheme, "refinement:other", "", 0, 0) for scheme in schemes], "refinement:test")
+    return recombine(walk, [Candidate(scheme, ORIGIN, "", 0, 0) for scheme in schemes], ORIGIN)
 
 
 def ranks_of(finds: Finds, ring: str) -> dict[str, int]:
-    found = [candidate.scheme for candidate in finds.collection.candidates()]
+    found = [candidate.scheme for candidate in finds.archive.candidates()]
     return {scheme.size.name: scheme.rank for scheme in found if scheme.ring == ring}
 
 
@@ -130,7 +132,7 @@ def test_no_split_is_cheaper(name, whole):
 @pytest.mark.parametrize("scheme", [examples.strassen(), *walked("2x3x3")[:1]], ids=["over Z", "over Z2"])
 def test_side_by_side_kronecker_and_projection_are_special_cases(scheme):
     n, m, p = scheme.size
-    beside = Recombination(0, standard(Size(1, 1, 2)), ((n,), (m,), (p, p)))
+    beside = Recombination(0, standard(Size(1, 1, 2).target), ((n,), (m,), (p, p)))
     nested = Recombination(0, scheme, ((n,) * n, (m,) * m, (p,) * p))
     cut = Recombination(0, scheme, ((1,) * n, (1,) * (m - 1) + (0,), (1,) * p))
     for found, expected in (
@@ -164,9 +166,9 @@ def finds() -> Finds:
 
 
 def test_everything_found_is_exact_and_better_than_given(finds):
-    found = finds.collection.candidates()
-    assert {(c.origin, c.seed, c.clock) for c in found} == {("refinement:test", 0, 0)}
-    hashes = {examples.strassen().hash, walked("2x3x4")[0].hash, standard(Size(1, 1, 2)).hash}
+    found = finds.archive.candidates()
+    assert {(c.origin, c.seed, c.clock) for c in found} == {(ORIGIN, 0, 0)}
+    hashes = {examples.strassen().hash, walked("2x3x4")[0].hash, standard(Size(1, 1, 2).target).hash}
     assert {c.parent for c in found} <= hashes
     keys = [(c.scheme.size, c.scheme.ring) for c in found]
     assert len(keys) == len(set(keys))

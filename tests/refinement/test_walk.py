@@ -18,10 +18,12 @@ from stages.algebra import moves
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, non_zeros, standard
 from stages.algebra.targets import parse_size
-from stages.contract import candidates, tables
+from stages.contract import candidates, scheme_files, tables
 from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.resume import Resume
+from stages.contract.rows.schemes import CANDIDATES
 from stages.errors import SchemeError, TableError
 from stages.params.walks import Refinement, Walk
 from stages.refinement import finds as finds_lib
@@ -31,6 +33,7 @@ from stages.refinement.walk import PASSES, legs_of, read_start, read_target_star
 from stages.refinement.words import decode, encode, fits_ternary
 from tests.examples import halves, modulo_two, strassen
 
+ORIGIN = Origin("refinement", "test")
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
 SETTINGS = Refinement(keep=4, pool=16, plus_after=(50, 2000), margin=(2, 6), restart_after=60_000, walkers=3)
@@ -53,18 +56,20 @@ class States(Resume):
 
 
 def _refine(walk: Walk, settings: Refinement, given: list[Candidate], states: States | None = None, threads: int = 1):
-    return refine(walk, settings, given, "refinement:test", states or States(), Stopwatch(), threads)
+    return refine(walk, settings, given, ORIGIN, states or States(), Stopwatch(), threads)
 
 
 def _candidate(scheme: Scheme) -> Candidate:
-    return Candidate(scheme, "imported:test", "", 0, 0)
+    return Candidate(scheme, ORIGIN, "", 0, 0)
 
 
-START = [_candidate(standard(parse_size("1x1x1")))]
+START = [_candidate(standard(parse_size("1x1x1").target))]
 
 
 def _rows(finds: Finds) -> list[dict]:
-    return [candidates.to_row(candidate) for candidate in finds.collection.candidates()]
+    """Rows that can be compared."""
+    rows = [vars(candidates.to_row(candidate)) for candidate in finds.archive.candidates()]
+    return [row | {name: row[name].tolist() for name in "uvw"} for row in rows]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,7 +87,7 @@ def finished(short_barrier) -> tuple[Finds, int]:
 def test_walk_reaches_known_ranks_over_both_rings(finished):
     finds, flips_done = finished
     assert 1_500_000 <= flips_done < 1_500_000 + 3 * PASSES * SETTINGS.walkers
-    best = {(row["size"], row["ring"]): row["rank"] for row in _rows(finds)}
+    best = {(row["target"], row["ring"]): row["rank"] for row in _rows(finds)}
     assert best == {
         (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
     }
@@ -97,16 +102,16 @@ def test_flips_go_with_the_square_of_the_naive_rank():
 
 def test_every_row_is_exact_and_knows_its_origin(finished):
     finds, flips_done = finished
-    found = finds.collection.candidates()
-    held = {candidate.scheme.hash for candidate in finds.collection.candidates()}
+    found = finds.archive.candidates()
+    held = {candidate.scheme.hash for candidate in finds.archive.candidates()}
     standards = {
-        standard(parse_size(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p
+        standard(parse_size(f"{n}x{m}x{p}").target).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p
     }
     for candidate in found:
         assert check(candidate.scheme) is None
-        assert (candidate.origin, candidate.seed) == ("refinement:test", 3)
+        assert (candidate.origin, candidate.seed) == (ORIGIN, 3)
         assert 0 <= candidate.clock <= flips_done
-        over_z2 = decode(encode(candidate.scheme), candidate.scheme.size)
+        over_z2 = decode(encode(candidate.scheme), candidate.scheme.target)
         assert candidate.parent in {over_z2.hash, *held, *standards}
 
 
@@ -116,7 +121,7 @@ def test_curve_falls_and_ends_at_the_best_rank(finished):
         for ring in ("Z2", "Z"):
             ranks = [row["rank"] for row in finds.curve if (row["size"], row["ring"]) == (size, ring)]
             assert all(after < before for before, after in itertools.pairwise(ranks))
-            assert ranks[-1] == finds.collection.best(parse_size(size), ring)
+            assert ranks[-1] == finds.archive.best(parse_size(size).target, ring)
     assert [row["flips"] for row in finds.curve] == sorted(row["flips"] for row in finds.curve)
 
 
@@ -130,7 +135,7 @@ def test_attempts_end_at_their_ranks(finished):
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
     counts: dict[tuple, int] = {}
     for row in _rows(finished[0]):
-        key = (row["size"], row["ring"], row["rank"])
+        key = (row["target"], row["ring"], row["rank"])
         counts[key] = counts.get(key, 0) + 1
     assert max(counts.values()) == SETTINGS.keep
 
@@ -168,7 +173,7 @@ def test_ternary_walk_finds_sparser_schemes_over_z():
     walk = WALK.model_copy(update={"mode": "ternary", "flips": 3_000_000})
     (finds, _), (other, _) = (_refine(walk, SETTINGS, START, threads=threads) for threads in (1, 2))
     assert _rows(finds) == _rows(other)
-    found = [candidate.scheme for candidate in finds.collection.candidates()]
+    found = [candidate.scheme for candidate in finds.archive.candidates()]
     assert {(scheme.size.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
         ("2x2x2", 7),
         ("2x2x3", 11),
@@ -182,12 +187,12 @@ def test_ternary_walk_finds_sparser_schemes_over_z():
 
 @pytest.mark.parametrize("prefers_sparse", [False, True])
 def test_sparser_schemes_take_the_place_of_others_where_they_are_preferred(prefers_sparse):
-    finds = Finds("refinement:test", 0, 1, [], prefers_sparse)
+    finds = Finds(ORIGIN, 0, 1, [], prefers_sparse)
     dense, sparse = _strassen_in_another_basis(), strassen()
     assert non_zeros(sparse) < non_zeros(dense)
     for scheme in (dense, sparse, dense):
         finds.offer(scheme, "", 0)
-    assert finds.lowest(sparse.size, "Z") == [sparse if prefers_sparse else dense]
+    assert finds.lowest(sparse.target, "Z") == [sparse if prefers_sparse else dense]
 
 
 @pytest.mark.parametrize("mode", ["flips", "ternary"])
@@ -202,10 +207,10 @@ def test_going_on_from_any_saved_state_gives_the_same(mode):
 
 
 def test_a_wrong_scheme_of_the_walk_is_a_bug():
-    right = standard(parse_size("2x2x2"), "Z2")
-    wrong = Scheme(right.size, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
+    right = standard(parse_size("2x2x2").target, "Z2")
+    wrong = Scheme(right.target, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
     with pytest.raises(RuntimeError, match="left the target 2x2x2: entry"):
-        Finds("refinement:test", 0, 4, []).offer(wrong, "", 0)
+        Finds(ORIGIN, 0, 4, []).offer(wrong, "", 0)
 
 
 def _strassen_in_another_basis() -> Scheme:
@@ -214,7 +219,7 @@ def _strassen_in_another_basis() -> Scheme:
     change, inverse = np.array([[1, 1], [0, 1]]), np.array([[1, -1], [0, 1]])
     rows = (inverse.T @ u.reshape(2, 2, -1).transpose(2, 0, 1)).transpose(1, 2, 0).reshape(4, -1)
     columns = (w.reshape(2, 2, -1).transpose(2, 0, 1) @ change.T).transpose(1, 2, 0).reshape(4, -1)
-    return Scheme(strassen().size, "Z", Factors(rows, v, columns))
+    return Scheme(strassen().target, "Z", Factors(rows, v, columns))
 
 
 @pytest.mark.parametrize(
@@ -223,21 +228,21 @@ def _strassen_in_another_basis() -> Scheme:
     ids=["nothing", "over Z2", "over Z", "both"],
 )
 def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
-    finds = Finds("refinement:test", 0, 4, given)
+    finds = Finds(ORIGIN, 0, 4, given)
     finds.offer(modulo_two(), "", 0)
     assert sorted(row["ring"] for row in _rows(finds)) == sorted(row["ring"] for row in finds.curve) == rings
 
 
 def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
-    finds = Finds("refinement:test", 0, 4, [])
+    finds = Finds(ORIGIN, 0, 4, [])
     monkeypatch.setattr(finds_lib, "lift", lambda scheme: halves())
     finds.offer(modulo_two(), "", 0)
     assert [row["ring"] for row in finds.curve] == ["Z2", "Q"]
     assert sorted(row["ring"] for row in _rows(finds)) == ["Q", "Z2"]
-    assert finds.lowest(parse_size("2x2x2"), "Z") == []  # nothing is made of it
+    assert finds.lowest(parse_size("2x2x2").target, "Z") == []  # nothing is made of it
     monkeypatch.undo()
     other = _strassen_in_another_basis()
-    finds.offer(decode(encode(other), other.size), "", 1)
+    finds.offer(decode(encode(other), other.target), "", 1)
     assert [row["ring"] for row in finds.curve] == ["Z2", "Q", "Z"]
     assert {row["ring"] for row in _rows(finds)} == {"Z", "Z2"}
     monkeypatch.setattr(finds_lib, "lift", lambda scheme: halves())
@@ -248,17 +253,17 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
 def test_another_scheme_of_the_rank_given_is_a_find():
     other = _strassen_in_another_basis()
     assert check(other) is None
-    finds = Finds("refinement:test", 0, 4, [strassen()])
-    finds.offer(decode(encode(other), other.size), "", 0)
+    finds = Finds(ORIGIN, 0, 4, [strassen()])
+    finds.offer(decode(encode(other), other.target), "", 0)
     assert [(row["ring"], row["rank"]) for row in _rows(finds)] == [("Z", 7), ("Z2", 7)]
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_standard_algorithm_is_no_find_and_yet_a_start(ring):
     """One flip is too few for anything new."""
-    given = [_candidate(standard(parse_size("2x2x2"), ring))]
+    given = [_candidate(standard(parse_size("2x2x2").target, ring))]
     finds, _ = _refine(WALK.model_copy(update={"flips": 1}), SETTINGS, given)
-    assert all(row["rank"] < parse_size(row["size"]).naive_rank for row in _rows(finds))
+    assert all(row["rank"] < parse_size(row["target"]).naive_rank for row in _rows(finds))
 
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
@@ -268,7 +273,7 @@ def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     rows = _rows(finds)
     assert modulo_two().hash not in {row["hash"] for row in rows}
     assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
-    assert {row["rank"] for row in rows if row["size"] == "2x2x3"} == {11}
+    assert {row["rank"] for row in rows if row["target"] == "2x2x3"} == {11}
 
 
 def test_nothing_given_nothing_found():
@@ -278,14 +283,14 @@ def test_nothing_given_nothing_found():
 
 def test_agent_of_naive_rank_is_enough(tmp_path):
     path = tmp_path / "agent.parquet"
-    candidates.write(path, [_candidate(standard(parse_size("2x2x2"), "Z2"))])
+    candidates.write(path, [_candidate(standard(parse_size("2x2x2").target, "Z2"))])
     finds, _ = _refine(WALK, SETTINGS, read_start(path))
-    assert finds.collection.best(parse_size("2x2x2"), "Z") == 7
+    assert finds.archive.best(parse_size("2x2x2").target, "Z") == 7
 
 
 def test_start_that_is_wrong_or_foreign(tmp_path):
-    right = standard(parse_size("2x2x2"))
-    wrong = Scheme(right.size, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
+    right = standard(parse_size("2x2x2").target)
+    wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
     candidates.write(tmp_path / "wrong.parquet", [_candidate(wrong)])
     with pytest.raises(SchemeError, match=r"wrong.*: .*entry \("):
         read_start(tmp_path / "wrong.parquet")
@@ -302,11 +307,11 @@ def test_rational_schemes_are_no_start(tmp_path):
 def test_only_the_standard_algorithm_starts_from_json(tmp_path):
     path = tmp_path / "start.json"
     for name in ("1x1x1", "2x2x3"):
-        scheme = standard(parse_size(name))
-        candidates.write_json(path, Scheme(scheme.size, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
+        scheme = standard(parse_size(name).target)
+        scheme_files.write(path, Scheme(scheme.target, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
         assert [candidate.scheme.hash for candidate in read_start(path)] == [scheme.hash]
     for foreign in (strassen(), modulo_two()):
-        candidates.write_json(path, foreign)
+        scheme_files.write(path, foreign)
         with pytest.raises(
             SchemeError, match=rf"start.json: expected the standard algorithm of 2x2x2 .*{foreign.hash}"
         ):
@@ -324,7 +329,7 @@ def test_other_targets_reach_the_ranks_of_alphatensor(name, rank, mode):
     start = read_target_start(ROOT / walk.start, mode == "ternary")
     finds, _ = _refine(walk, SETTINGS, start)
     for ring in ("Z2", "Z"):
-        best = finds.lowest(start[0].scheme.size, ring)
+        best = finds.lowest(start[0].scheme.target, ring)
         assert {(scheme.rank, check(scheme)) for scheme in best} == {(rank, None)}
 
 
@@ -354,7 +359,8 @@ def test_targets_that_the_moves_cannot_carry(tmp_path, modes, entries, is_ternar
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
     outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "attempts", "timing"))
-    return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
+    ins = ("--params=params.yaml", f"--code={__file__}", f"--start={start}")
+    return [sys.executable, "-m", "stages.refinement", walk, *ins, *outs]
 
 
 @pytest.fixture
@@ -397,10 +403,7 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
     with (workspace / "killed/timing").open() as file:
         (timing,) = csv.DictReader(file)
     assert min(float(timing["cpu_s"]), float(timing["wall_s"])) > AGE_S, "the second run began from nothing"
-    ranks = {
-        (row["size"], row["ring"]): row["rank"]
-        for row in tables.read_rows(workspace / "whole/schemes", tables.CANDIDATES)
-    }
+    ranks = {(row.target, row.ring): row.rank for row in tables.read(workspace / "whole/schemes", CANDIDATES)}
     assert ranks["3x3x3", "Z"] == 23
 
 
@@ -439,9 +442,9 @@ def test_recombination_is_a_walk_of_its_own(workspace):
         assert "refinement:recombined: 240/240 sizes" in done.stderr
     for name in ("schemes", "curve", "attempts"):
         assert (workspace / "once" / name).read_bytes() == (workspace / "twice" / name).read_bytes()
-    rows = tables.read_rows(workspace / "once/schemes", tables.CANDIDATES)
-    assert {(row["origin"], row["seed"], row["clock"]) for row in rows} == {("refinement:recombined", 0, 0)}
-    assert {row["rank"] for row in rows if row["size"] == "8x8x8"} == {343}
+    rows = tables.read(workspace / "once/schemes", CANDIDATES)
+    assert {(row.origin, row.seed, row.clock) for row in rows} == {(Origin("refinement", "recombined"), 0, 0)}
+    assert {row.rank for row in rows if row.target == "8x8x8"} == {343}
     curve = (workspace / "once/curve").read_text().splitlines()
     assert "8x8x8,0,343,Z2" in curve
     assert (workspace / "once/attempts").read_text() == "size,rank,attempts\n"
@@ -460,8 +463,8 @@ def test_recombination_is_a_walk_of_its_own(workspace):
 def test_what_was_given_may_be_larger_than_a_machine_word():
     """8x8x16 has factors of 128 entries."""
     eight = moves.product(moves.product(strassen(), strassen()), strassen())
-    large = moves.product(eight, standard(parse_size("1x1x2")))
-    finds = Finds("refinement:test", 0, 4, [large])
-    over_z2 = Scheme(large.size, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
+    large = moves.product(eight, standard(parse_size("1x1x2").target))
+    finds = Finds(ORIGIN, 0, 4, [large])
+    over_z2 = Scheme(large.target, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
     finds.offer(over_z2, "", 0)
     assert _rows(finds) == []

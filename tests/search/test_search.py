@@ -9,8 +9,9 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size
 from stages.contract import resume as resume_lib
+from stages.contract.origin import Origin
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.positions import Terms
@@ -97,7 +98,7 @@ def test_identity_bases_leave_the_targets_alone():
     player = agent("Z", "2x2x2")
     unit = np.tile(np.eye(4, dtype=int), (1, 3, 1, 1))
     tensors = start_tensors(player, rules_for("Z", "2x2x2"), np.zeros(1, int), Bases(unit, unit))
-    np.testing.assert_array_equal(tensors[0], matmul_target(parse_size("2x2x2")))
+    np.testing.assert_array_equal(tensors[0], parse_size("2x2x2").target.tensor)
 
 
 SCRIPT = jnp.zeros((4, 8, 3, 4), jnp.int32).at[:, :7].set(jnp.asarray(_strassen_terms("Z2")))
@@ -118,7 +119,7 @@ def _scripted(network, states, key):
 @pytest.fixture(scope="module")
 def scripted():
     """Games of 2x2x2 over Z2 with a limit of seven: two are solved, one is not, and one has nothing to solve."""
-    target = jnp.asarray(matmul_target(parse_size("2x2x2")), jnp.int32)
+    target = jnp.asarray(parse_size("2x2x2").target.tensor, jnp.int32)
     targets = jnp.stack([target, target, target, jnp.zeros_like(target)])
     network = untrained(agent("Z2", "2x2x2", history=3))
     return play(network, targets, jnp.full(4, 7, jnp.int32), jax.random.key(0), _scripted)
@@ -219,7 +220,7 @@ def _assert_exact(population, player):
     for terms, rank, target in zip(*population, strict=True):
         size = parse_size(player.targets[target])
         factors = Factors(*(terms[:rank, mode, :length].T for mode, length in enumerate(size.modes)))
-        assert check(Scheme(size, player.ring, factors)) is None
+        assert check(Scheme(size.target, player.ring, factors)) is None
 
 
 def _run(player, given, folder):
@@ -264,7 +265,8 @@ def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     found = search.candidates()
     assert found
     for candidate in found:
-        assert candidate.origin == "search:x:game"  # no window game can be below the standard algorithm so soon
+        # No window game can be below the standard algorithm so soon.
+        assert candidate.origin == Origin("search", "x", "game")
         assert 1 <= candidate.clock <= 3 * 64
         assert check(candidate.scheme) is None
         assert candidate.scheme.size.name == "1x1x2"
@@ -396,10 +398,10 @@ def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
 
 
 def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path):
-    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=16, rounds=1, train_steps=0)
+    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=64, rounds=1, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     # The first standard term once and twice more: a window of both copies has nothing to solve.
-    population = standard_population(player, 16)
+    population = standard_population(player, 64)
     doubled = population.target == 0
     population.terms[doubled, 8:10] = population.terms[doubled, :1]
     population.rank[doubled] = 10

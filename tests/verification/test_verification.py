@@ -7,12 +7,14 @@ import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
-from stages.contract import candidates, tables
+from stages.contract import candidates, scheme_files, tables
 from stages.contract.candidates import Candidate
 from stages.contract.named_targets import read_target
+from stages.contract.origin import Origin
+from stages.contract.rows.schemes import NAMED, REJECTED, VERIFIED
 from stages.errors import SchemeError, TableError
 from stages.params import whole as params
-from stages.verification.verification import Judged, own_failure, verify
+from stages.verification.verification import Verdicts, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
@@ -20,26 +22,27 @@ ROOT = Path(__file__).parents[2]
 
 def _wrong() -> Scheme:
     u, v, w = strassen().factors
-    return Scheme(Size(2, 2, 2), "Z", Factors(u, v, -w))
+    return Scheme(Size(2, 2, 2).target, "Z", Factors(u, v, -w))
 
 
 def _write(path: Path, *schemes: Scheme) -> None:
-    origin = f"{path.parent.name}:{path.stem}"
+    stage, name = path.parent.name, path.stem
+    origin = Origin(stage, name, "game" if stage == "search" else "")
     candidates.write(path, [Candidate(scheme, origin, parent="", seed=0, clock=0) for scheme in schemes])
 
 
 @pytest.fixture
 def folders(tmp_path):
     """Search, refinement and imported folders of one agent and one walk."""
-    _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2)))
+    _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2).target))
     _write(tmp_path / "refinement/walk.parquet", strassen())
-    candidates.write_json(tmp_path / "imported/halves.json", halves())
+    scheme_files.write(tmp_path / "imported/halves.json", halves())
     (tmp_path / "imported/README.md").write_text("ignored")
     (tmp_path / "targets").mkdir()
     return tmp_path
 
 
-def _verify(folders: Path) -> Judged:
+def _verify(folders: Path) -> Verdicts:
     return verify(*_places(folders))
 
 
@@ -49,9 +52,9 @@ def _places(folders: Path) -> tuple:
 
 def test_every_origin_keeps_its_row(folders):
     verified, _, rejected = _verify(folders)
-    assert [(row["origin"], row["rank"]) for row in verified] == [
-        ("search:z", 7),
-        ("search:z", 8),
+    assert [(str(row.origin), row.rank) for row in verified] == [
+        ("search:z:game", 7),
+        ("search:z:game", 8),
         ("refinement:walk", 7),
         ("imported:halves.json", 7),
     ]
@@ -60,11 +63,11 @@ def test_every_origin_keeps_its_row(folders):
 
 def test_one_bad_file_leaves_the_rest_alone(folders):
     (folders / "imported/broken.json").write_text("{")
-    candidates.write_json(folders / "imported/a.json", _wrong())
+    scheme_files.write(folders / "imported/a.json", _wrong())
     verified, _, rejected = _verify(folders)
     assert len(verified) == 4
-    assert [(row["origin"], row["i"]) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
-    assert "broken.json: not JSON" in rejected[1]["reason"]
+    assert [(str(row.origin), row.i) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
+    assert "broken.json: not JSON" in rejected[1].reason
     assert own_failure(rejected) is None
 
 
@@ -73,18 +76,16 @@ def test_other_targets_have_a_table_of_their_own(folders):
     right = standard(target)
     _write(folders / "refinement/walk.parquet", strassen(), right)
     u, v, w = right.factors
-    candidates.write_json(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
-    judged = verify(*_places(folders), {"skew3": target})
-    assert {row["size"] for row in judged.verified} == {"2x2x2"}
-    assert [(row["size"], row["rings"], row["nonzeros"], row["largest"]) for row in judged.named] == [
-        ("skew3", "Z2 Z Q", 18, 1)
-    ]
+    scheme_files.write(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
+    judged = verify(*_places(folders), [target])
+    assert {row.target for row in judged.verified} == {"2x2x2"}
+    assert [(row.target, row.rings, row.nonzeros, row.largest) for row in judged.named] == [("skew3", "Z2 Z Q", 18, 1)]
     # The sign of T[0, 0, 1] is gone.
-    assert [row["reason"] for row in judged.rejected] == [
+    assert [row.reason for row in judged.rejected] == [
         "not a decomposition over Z: entry (0, 0, 1): expected -1, got 1"
     ]
-    tables.write_rows(folders / "named.parquet", tables.NAMED, judged.named)
-    assert verify(*_places(folders)).rejected[0]["reason"].startswith("target: expected a size like 3x4x5")
+    tables.write(folders / "named.parquet", NAMED, judged.named)
+    assert verify(*_places(folders)).rejected[0].reason.startswith("target: expected a size like 3x4x5")
 
 
 def test_a_wrong_candidate_of_our_own_is_a_failure(folders):
@@ -150,7 +151,7 @@ def test_command_line(folders):
     runs = [_run(folders, name) for name in ("one", "two")]
     assert runs[0].returncode == 0, runs[0].stderr
     assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
-    assert len(tables.read_rows(folders / "one/schemes.parquet", tables.VERIFIED)) == origins
+    assert len(tables.read(folders / "one/schemes.parquet", VERIFIED)) == origins
     for output in ("schemes.parquet", "named.parquet", "rejected.parquet", "certificates.zip"):
         assert (folders / "one" / output).read_bytes() == (folders / "two" / output).read_bytes()
     with zipfile.ZipFile(folders / "one/certificates.zip") as archive:
@@ -160,4 +161,4 @@ def test_command_line(folders):
     failed = _run(folders, "three")
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1].startswith(f"error: refinement:{walk}: its scheme {_wrong().hash}")
-    assert len(tables.read_rows(folders / "three/rejected.parquet", tables.REJECTED)) == 1
+    assert len(tables.read(folders / "three/rejected.parquet", REJECTED)) == 1
