@@ -39,11 +39,11 @@ LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 GREY = "#8a8a8a"
 GREYS = ("#000000", GREY)
-PLAYED = "games and subgames"
-# Best ranks by games and by subgames: one is wide and pale, so that it is seen below the other.
+PLAYED = "games and window games"
+# Best ranks by games and by windows: one is wide and pale, so that it is seen below the other.
 FINDS = {
     "best_game": {"drawstyle": "steps-post", "marker": "o", "markersize": 7, "linewidth": 5, "alpha": 0.35},
-    "best_subgame": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
+    "best_window": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
 }
 MOST_POINTS = 60  # of a line of shares: a round has few games
 PANELS_PER_ROW = 4
@@ -147,13 +147,13 @@ def _draw_losses(
 
 
 def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Mapping[str, Mapping]) -> None:
-    """Shares of solved games and of rewritten subgames, best ranks by both, and a legend that gives these ranks."""
+    """Shares of solved games and of rewritten window games, best ranks by both, and a legend that gives these ranks."""
     solved, rewritten, best, legend = axes
     targets = {target: mine for target in styles if (mine := [row for row in rows if row["target"] == target])}
     run = math.ceil(max(map(len, targets.values())) / MOST_POINTS)
     for axis, title, column, done in (
         (solved, "games", "solved_share", "solved"),
-        (rewritten, "subgames", "rewritten_share", "rewritten"),
+        (rewritten, "window games", "rewritten_share", "rewritten"),
     ):
         for target, mine in targets.items():
             games, shares = (_means(_column(mine, name), run) for name in ("games", column))
@@ -167,7 +167,7 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         best.plot(_column(mine, "games"), ranks, markevery=first, **look, **styles[target])
     best.set(title=f"{agent}: best rank", ylabel="best rank so far (products)")
     best.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    nothings = ("No whole target was played.", "No subgame was played.", "No scheme was found.")
+    nothings = ("No whole target was played.", "No window game was played.", "No scheme was found.")
     for axis, nothing in zip((solved, rewritten, best), nothings, strict=True):
         axis.set(xlabel=PLAYED)
         axis.set_xlim(left=0)
@@ -175,14 +175,14 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         _note_if_blank(axis, nothing)
     handles = [
         Line2D([], [], color=GREY, label=f"by {kind}", **look)
-        for kind, look in zip(("games", "subgames"), FINDS.values(), strict=True)
+        for kind, look in zip(("games", "window games"), FINDS.values(), strict=True)
     ]
     for target, mine in targets.items():
-        by_games, by_subgames = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
-        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_subgames}", **styles[target]))
+        by_games, by_windows = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
+        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_windows}", **styles[target]))
     legend.set_axis_off()
     legend.legend(
-        handles=handles, title=f"{agent}: best rank\nby games | by subgames", loc="center left", alignment="left"
+        handles=handles, title=f"{agent}: best rank\nby games | by windows", loc="center left", alignment="left"
     )
 
 
