@@ -17,13 +17,8 @@ def digest(text: str) -> str:
 
 
 def of_python(tree: ast.Module) -> str:
-    """Of a module, from which it takes docstrings and the `description` of each pydantic `Field`."""
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            node.body = [statement for statement in body if not _is_text(statement)]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-    return digest(ast.dump(tree))
+    """Of a module, less texts that stand alone, as docstrings do, and less the `description` of each pydantic `Field`."""
+    return digest(repr(_plain(tree)))
 
 
 def of_c(text: str) -> str:
@@ -38,10 +33,18 @@ def of_lock(text: str) -> str:
     return digest("\n".join(line.rstrip("\\ ") for line in text.splitlines() if re.match(r"\w", line)))
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    """Whether it is a string that stands alone, as docstrings do."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+def _plain(node: object) -> object:
+    """A syntax tree as nested tuples."""
+    if isinstance(node, list):
+        return tuple(_plain(one) for one in node if not _is_text(one))
+    if not isinstance(node, ast.AST):
+        return node
+    fields = {name: getattr(node, name) for name in node._fields if name != "ctx"}
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+        fields["keywords"] = [keyword for keyword in node.keywords if keyword.arg != "description"]
+    return (type(node).__name__, *map(_plain, fields.values()))
+
+
+def _is_text(node: object) -> bool:
+    """Whether it is a string that stands alone."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
