@@ -17,7 +17,7 @@ def digest(text: str) -> str:
 
 
 def of_python(tree: ast.Module) -> str:
-    """Of a module, less texts that stand alone, as docstrings do, and less the `description` of each pydantic `Field`."""
+    """Of a module, less texts that stand alone (docstrings) and the `description` of each pydantic `Field`."""
     return digest(repr(_plain(tree)))
 
 
