@@ -8,8 +8,10 @@ import re
 
 _DIGITS = 16
 
-# A comment, or a text that may look like one. What stands between /*@ and @*/ is a place in a template.
-_COMMENT_OR_TEXT = re.compile(r"""//[^\n]*|/\*(?!@).*?\*/|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL)
+# Comments and spaces, or a text that may hold what looks like them. From /*@ to @*/ is a place in a template.
+_GAP_OR_TEXT = re.compile(
+    r"""(?://[^\n]*|/\*(?!@).*?\*/|[^\S\n])+|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL
+)
 
 
 def digest(text: str) -> str:
@@ -23,9 +25,8 @@ def of_python(tree: ast.Module) -> str:
 
 def of_c(text: str) -> str:
     """Of C and of templates for it, less comments, indentation, blank lines and the number of spaces."""
-    code = _COMMENT_OR_TEXT.sub(lambda match: match[1] or " ", text)
-    lines = (" ".join(line.split()) for line in code.splitlines())
-    return digest("\n".join(filter(None, lines)))
+    code = _GAP_OR_TEXT.sub(lambda match: match[1] or " ", text)
+    return digest("\n".join(filter(None, map(str.strip, code.splitlines()))))
 
 
 def of_lock(text: str) -> str:
