@@ -173,5 +173,6 @@ def test_verdicts_do_not_depend_on_the_number_of_processes(folders, monkeypatch)
     def texts(processes: int) -> list[list[str]]:
         return [[str(vars(row)) for row in rows] for rows in verify(*_places(folders), processes=processes)]
 
-    assert texts(3) == texts(1)
-    assert [len(rows) for rows in texts(3)] == [4, 0, 2]
+    found = texts(3)
+    assert found == texts(1)
+    assert [len(rows) for rows in found] == [4, 0, 2]
