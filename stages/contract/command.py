@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -39,8 +40,16 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         raise SystemExit(1) from None
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Stopwatch:
-    """CPU and wall seconds of this process, imports included, plus those of an interrupted run before it."""
+    """CPU and wall seconds of this process, imports included, plus those of an interrupted run before it.
+
+    Processes that it has started and waited for count too.
+    """
 
     def __init__(self, cpu_s: float = 0.0, wall_s: float = 0.0) -> None:
         self._cpu_s, self._wall_s = cpu_s, wall_s
@@ -52,7 +61,8 @@ class Stopwatch:
 
     @property
     def cpu_s(self) -> float:
-        return self._cpu_s + time.process_time()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return self._cpu_s + time.process_time() + children.ru_utime + children.ru_stime
 
     @property
     def wall_s(self) -> float:

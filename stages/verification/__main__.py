@@ -24,6 +24,7 @@ def main(given: argparse.Namespace) -> None:
         names(given.params, "walks"),
         given.imported,
         targets,
+        command.cores(),
     )
     tables.write(given.schemes, VERIFIED, verified)
     tables.write(given.named, NAMED, named)
