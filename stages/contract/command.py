@@ -17,12 +17,12 @@ from stages.errors import StageError
 _STARTED = time.monotonic()
 
 
-def arguments(stage: str, *names: str, named: str = "", has_params: bool = True) -> argparse.ArgumentParser:
+def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentParser:
     """A parser with one required path option per name, and `--params`; first the name of an agent or walk (`named`)."""
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}")
     if named:
         parser.add_argument("name", metavar=named.upper())
-    for name in (*(["params"] if has_params else []), *names):
+    for name in ("params", *names):
         parser.add_argument(f"--{name}", type=Path, required=True)
     return parser
 

@@ -39,11 +39,11 @@ LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 GREY = "#8a8a8a"
 GREYS = ("#000000", GREY)
-PLAYED = "games and subgames"
-# Best ranks by games and by subgames: one is wide and pale, so that it is seen below the other.
+PLAYED = "games and window games"
+# Best ranks by games and by windows: one is wide and pale, so that it is seen below the other.
 FINDS = {
     "best_game": {"drawstyle": "steps-post", "marker": "o", "markersize": 7, "linewidth": 5, "alpha": 0.35},
-    "best_subgame": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
+    "best_window": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
 }
 MOST_POINTS = 60  # of a line of shares: a round has few games
 PANELS_PER_ROW = 4
@@ -147,13 +147,13 @@ def _draw_losses(
 
 
 def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Mapping[str, Mapping]) -> None:
-    """Shares of solved games and of rewritten subgames, best ranks by both, and a legend that gives these ranks."""
+    """Shares of solved games and of rewritten window games, best ranks by both, and a legend that gives these ranks."""
     solved, rewritten, best, legend = axes
     targets = {target: mine for target in styles if (mine := [row for row in rows if row["target"] == target])}
     run = math.ceil(max(map(len, targets.values())) / MOST_POINTS)
     for axis, title, column, done in (
         (solved, "games", "solved_share", "solved"),
-        (rewritten, "subgames", "rewritten_share", "rewritten"),
+        (rewritten, "window games", "rewritten_share", "rewritten"),
     ):
         for target, mine in targets.items():
             games, shares = (_means(_column(mine, name), run) for name in ("games", column))
@@ -167,7 +167,7 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         best.plot(_column(mine, "games"), ranks, markevery=first, **look, **styles[target])
     best.set(title=f"{agent}: best rank", ylabel="best rank so far (products)")
     best.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    nothings = ("No whole target was played.", "No subgame was played.", "No scheme was found.")
+    nothings = ("No whole target was played.", "No window game was played.", "No scheme was found.")
     for axis, nothing in zip((solved, rewritten, best), nothings, strict=True):
         axis.set(xlabel=PLAYED)
         axis.set_xlim(left=0)
@@ -175,14 +175,14 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         _note_if_blank(axis, nothing)
     handles = [
         Line2D([], [], color=GREY, label=f"by {kind}", **look)
-        for kind, look in zip(("games", "subgames"), FINDS.values(), strict=True)
+        for kind, look in zip(("games", "window games"), FINDS.values(), strict=True)
     ]
     for target, mine in targets.items():
-        by_games, by_subgames = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
-        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_subgames}", **styles[target]))
+        by_games, by_windows = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
+        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_windows}", **styles[target]))
     legend.set_axis_off()
     legend.legend(
-        handles=handles, title=f"{agent}: best rank\nby games | by subgames", loc="center left", alignment="left"
+        handles=handles, title=f"{agent}: best rank\nby games | by windows", loc="center left", alignment="left"
     )
 
 
@@ -236,23 +236,24 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
         return _empty("Speed of kernels", "No kernel was timed.")
     panels = sorted({(speed.dtype, speed.state) for speed in speeds})
     figure, axes = _panels(len(panels), 1, 8.0, 3.6 * len(panels) + 0.6)
-    arms = list(dict.fromkeys(speed.arm for speed in sorted(speeds, key=lambda s: (_numbers(s.kernel), s.arm))))
-    labels = {speed.arm: speed.kernel for speed in speeds}
+    ordered = sorted(speeds, key=lambda speed: (_numbers(speed.kernel), speed.implementation))
+    implementations = list(dict.fromkeys(speed.implementation for speed in ordered))
+    labels = {speed.implementation: speed.kernel for speed in speeds}
     twins = {label for label in labels.values() if list(labels.values()).count(label) > 1}
     for axis, panel in zip(axes, panels, strict=True):
         chosen = [speed for speed in speeds if (speed.dtype, speed.state) == panel]
         shapes = sorted({speed.shape for speed in chosen})
-        for number, arm in enumerate(arms):
-            mine = [speed for speed in chosen if speed.arm == arm]
-            offset = 0.7 * ((number + 0.5) / len(arms) - 0.5)
+        for number, one in enumerate(implementations):
+            mine = [speed for speed in chosen if speed.implementation == one]
+            offset = 0.7 * ((number + 0.5) / len(implementations) - 0.5)
             places = [shapes.index(speed.shape) + offset for speed in mine]
             median, low, high = (np.array([getattr(speed.speed, part) for speed in mine]) for part in Interval._fields)
-            label = f"{labels[arm]} ({arm[:6]})" if labels[arm] in twins else labels[arm]
+            label = f"{labels[one]} ({one[:6]})" if labels[one] in twins else labels[one]
             axis.errorbar(
                 places,
                 median,
                 yerr=[median - low, high - median],
-                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 arms look alike
+                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 look alike
                 color=COLOURS[number % len(COLOURS)],
                 markersize=6,
                 capsize=3,

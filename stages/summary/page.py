@@ -21,17 +21,18 @@ p { max-width: 48em }
 """
 
 _RANKS = """A rank is the number of products of a scheme, always over a ring; every scheme behind a number here was
-checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>agent_subgame</b>: games that
+checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>agent_window</b>: games that
 rewrite a few terms of the agent's own schemes, at first of the standard algorithm. <b>walk</b>: flip-graph walks from
 the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
 <b>alphatensor</b> and <b>best_known</b> are published."""
 _CLASSES = """Schemes found here by rank. <b>classes</b>: how many are certainly inequivalent, that is, not the same
 up to sandwiching, cyclic permutation and transposition. <b>additions</b>: the fewest, common subexpressions shared.
 <b>growth</b>: the lowest growth factor of rounding errors, in the 2-norm. <b>omega</b>: exponent of the recursion."""
-_AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by subgames, which rewrite a
-few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round: of games
-solved within as many moves as the agent's own best scheme has, of subgames rewritten in as many or fewer terms. Games
-(subgames among them) and CPU seconds (demonstrations, pretraining and search together) are those of all targets."""
+_AGENTS = """Ranks are those of the agent's ring, found by games from the whole target and by window games, which
+rewrite a few terms of the agent's own schemes, at first of the standard algorithm. Shares are those of the last round:
+of games solved within as many moves as the agent's own best scheme has, of window games rewritten in as many or fewer
+terms. Games (window games among them) and CPU seconds (demonstrations, pretraining and search together) are those of
+all targets."""
 _KERNELS = """Time of the fastest library product over time of the kernel, whole call, medians of interleaved samples
 with their interval: below 1 the library is faster. A kernel is a scheme, a back end and the levels of recursion (F: one
 more level, fused into the product). <b>warm</b>: after a pause and an untimed call of the same; <b>idle</b>: after a
@@ -47,7 +48,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
     agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
-    errors = {(row.arm, row.dtype, row.n, row.m, row.p): row.error for row in sources.timings}
+    errors = {(row.implementation, row.dtype, row.n, row.m, row.p): row.error for row in sources.timings}
     kernels = [
         {
             "kernel": speed.kernel,
@@ -55,7 +56,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
             "speed-up": f"{speed.speed.median:.3f}",
             "interval": f"{speed.speed.low:.3f} to {speed.speed.high:.3f}",
             "predicted": f"{speed.predicted:.3f}" if speed.predicted else "",
-            "error": f"{errors[speed.arm, speed.dtype, *speed.shape]:.1e}",
+            "error": f"{errors[speed.implementation, speed.dtype, *speed.shape]:.1e}",
             f"error of {speed.baseline}": f"{errors[speed.baseline, speed.dtype, *speed.shape]:.1e}",
         }
         for speed in speeds
@@ -83,7 +84,7 @@ def _agent_rows(name: str, sources: Sources) -> list[Row]:
             "ring": agent.ring,
             "target": target,
             "rank by games": found["best_game"].get(target),
-            "rank by subgames": found["best_subgame"].get(target),
+            "rank by windows": found["best_window"].get(target),
             "solved": _percent(found["solved_share"].get(target)),
             "rewritten": _percent(found["rewritten_share"].get(target)),
         }

@@ -14,7 +14,7 @@ from stages.errors import TableError
 from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Row, Sources
 
-FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "imported")
+FINDERS = ("agent_game", "agent_window", "walk", "walk_from_agent", "imported")
 COLUMNS = ["size", "ring", "naive", "alphatensor", "best_known", *FINDERS, "verified"]
 PUBLISHED_COLUMNS = {"Z2": ("alphatensor_z2", "best_z2"), "Z": ("alphatensor_z", "best_z")}
 RING_ORDER = ("Z2", "Z", "Q")
@@ -67,7 +67,7 @@ def _rings_of(ring: str) -> Sequence[str]:
 
 def _finder(origin: Origin, sources: Sources) -> str:
     match origin:
-        case Origin("search", agent, ("game" | "subgame") as kind) if agent in sources.agents:
+        case Origin("search", agent, ("game" | "window") as kind) if agent in sources.agents:
             return f"agent_{kind}"
         case Origin("refinement", walk) if walk in sources.walks:
             is_own = first_start(sources.walks, walk) == STANDARD_START

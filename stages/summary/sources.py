@@ -24,7 +24,7 @@ SEARCH_CURVE = {
     "solved_share": float,
     "rewritten_share": float,
     "best_game": int,
-    "best_subgame": int,
+    "best_window": int,
     "policy_loss": float,
     "value_loss": float,
 }

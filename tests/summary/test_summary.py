@@ -30,7 +30,7 @@ CLOCKS = ("verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
 NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
 
-SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_subgame,policy_loss,value_loss
+SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
 1,8,2x2x2,0,0.25,,,1,1
 1,8,2x2x3,,0.125,,,1,1
 2,16,2x2x2,0.5,0.25,7,7,1,1
@@ -39,7 +39,7 @@ SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_subga
 REACHED = {
     "games": 16,
     "best_game": {"2x2x2": 7},
-    "best_subgame": {"2x2x2": 7, "2x2x3": 11},
+    "best_window": {"2x2x2": 7, "2x2x3": 11},
     "solved_share": {"2x2x2": 0.5},
     "rewritten_share": {"2x2x2": 0.25, "2x2x3": 0.375},
     "losses": {"policy": 1.0, "value": 1.0},
@@ -53,11 +53,12 @@ def stand_in(size: str, ring: str, rank: int) -> Scheme:
     return Scheme(target, ring, Factors(*(np.ones((rows, rank), int) for rows in target.modes)))
 
 
-def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[TimingRow]:
-    shared = {"arm": arm, "scheme": scheme, "size": "2x2x2" if scheme else "", "rank": 7 if scheme else 0}
+def timing(implementation: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[TimingRow]:
+    shared = {"implementation": implementation, "scheme": scheme}
+    shared |= {"size": "2x2x2", "rank": 7} if scheme else {"size": "", "rank": 0}
     shared |= {"n": n, "m": n, "p": n, "dtype": dtype, "error": 0.0, "threads": 2}
     shared |= {
-        "form": "c L1F" if scheme else "",
+        "variant": "c L1F" if scheme else "",
         "state": "warm",
         "workspace": 0,
         "predicted": 8.0 if scheme else 0.0,
@@ -139,7 +140,7 @@ def test_what_was_tried_has_its_row_before_anything_is_found(tmp_path):
     [
         (examples.modulo_two(), "search:z2:game", {"agent_game": 7, "verified": 7}, {}),
         (examples.strassen(), "search:z:game", {"agent_game": 7, "verified": 7}, {"agent_game": 7, "verified": 7}),
-        (examples.modulo_two(), "search:z2:subgame", {"agent_subgame": 7, "verified": 7}, {}),
+        (examples.modulo_two(), "search:z2:window", {"agent_window": 7, "verified": 7}, {}),
         (examples.modulo_two(), "refinement:plain", {"walk": 7, "verified": 7}, {}),
         (examples.strassen(), "refinement:plain", {"walk": 7, "verified": 7}, {"walk": 7, "verified": 7}),
         (
@@ -202,7 +203,8 @@ def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
     rows += timing("k", "s", 512, [2.0, 4.0, 3.0]) + timing("numpy", "", 1024, [1.0] * 3)
     rows += timing("k", "s", 1024, [2.0] * 3)
     first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
-    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7 c L1F", "k")
+    assert (first.shape, first.baseline) == ((512, 512, 512), "numpy")
+    assert (first.kernel, first.implementation) == ("2x2x2:7 c L1F", "k")
     assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
     assert first.predicted == 0.5  # 4/8
     assert (first.speed.low, first.speed.high) == (1.0, 3.0)
@@ -257,7 +259,7 @@ def test_whole_stage(tmp_path, is_empty):
     summary.main(parser.parse_args(line))
     with (tmp_path / "out" / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
-    header = "size,ring,naive,alphatensor,best_known,agent_game,agent_subgame,walk,walk_from_agent,imported,verified"
+    header = "size,ring,naive,alphatensor,best_known,agent_game,agent_window,walk,walk_from_agent,imported,verified"
     assert (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0] == header
     assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
