@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stages.errors import StageError
@@ -80,7 +80,7 @@ class Stopwatch:
         write_text(path, csv_text(list(row), [row]))
 
 
-def csv_text(columns: list[str], rows: list[Mapping]) -> str:
+def csv_text(columns: list[str], rows: Sequence[Mapping[str, object]]) -> str:
     """CSV with a header and unix line ends."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
