@@ -151,14 +151,6 @@ def write(path: Path, table: Table[Row], rows: Sequence[Row]) -> None:
     write_columns(path, table, columns | {name: list(map(str, columns[name])) for name in table.parsers})
 
 
-def write_rows(path: Path, table: Table, rows: Sequence[Mapping]) -> None:
-    """`write`, from one dictionary per row."""
-    for row in rows:
-        if set(row) != set(table.schema.names):
-            raise TableError(f"{path}: expected columns {table.schema.names}, got {sorted(row)}")
-    write_columns(path, table, {name: [row[name] for row in rows] for name in table.schema.names})
-
-
 def _open(path: Path, table: Table) -> pq.ParquetFile:
     wanted = table.name
     try:
@@ -244,8 +236,3 @@ def _checked(read_fn: Callable[[], pa.Table], path: Path) -> pa.Table:
         if nulls := _null_count(columns[name]):
             raise TableError(f"{path}: column {name} holds {nulls} nulls")
     return columns
-
-
-def read_rows(path: Path, table: Table) -> list[dict]:
-    """`read`, as one dictionary per row."""
-    return read_columns(path, table).to_pylist()
