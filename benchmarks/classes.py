@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
-from stages.algebra.targets import parse_size  # noqa: E402
+from stages.algebra.targets import parse_target  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
+from stages.contract.origin import Origin  # noqa: E402
 from stages.params import whole as params  # noqa: E402
 from stages.refinement import flips  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
@@ -33,7 +34,7 @@ from stages.refinement.words import decode, encode  # noqa: E402
 TABLE = Path(__file__).with_suffix(".csv")
 KEPT_IN = ROOT / ".records/classes.parquet"
 COLUMNS = ["size", "ring", "rank", "classes", "schemes", "attempts", "seed", "cpu_s"]
-SIZE, RANK = parse_size("3x3x3"), 23
+TARGET, RANK = parse_target("3x3x3"), 23
 IDLE = 100_000  # flips without a lower rank that end an attempt
 HARVEST = 32
 KEPT = 2000
@@ -55,10 +56,10 @@ def main() -> None:
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = encode(standard(SIZE.target)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        start = encode(standard(TARGET)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
         walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
         for terms in harvest(walker, policy):
-            scheme = decode(terms, SIZE)
+            scheme = decode(terms, TARGET)
             if scheme.hash in seen:
                 continue
             seen.add(scheme.hash)
@@ -74,11 +75,12 @@ def main() -> None:
                 lifts.append((sum(map(np.count_nonzero, over_z.factors)), over_z.hash, over_z))
         if len(lifts) > 2 * KEPT:
             lifts = sorted(lifts)[:KEPT]
-    kept = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
+    origin = Origin("refinement", "classes")
+    kept = [candidates.Candidate(scheme, origin, "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
     candidates.write(KEPT_IN, kept)
     counts = {"attempts": attempts, "seed": given.seed, "cpu_s": round(time.process_time())}
     rows = [
-        {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
+        {"size": TARGET.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
         for ring, schemes in (("Z2", len(seen)), ("Z", num_lifts))
     ]
     write(rows, given.seed)
