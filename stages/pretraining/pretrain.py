@@ -45,7 +45,7 @@ def pretrain(
         state, losses = train_steps(state, Batch(demonstrations), key, optimiser)
         step += steps
         means = mean_losses(losses, f"{label}, step {step}")
-        curve.append({"step": step, "policy_loss": f"{means['policy']:.6g}", "value_loss": f"{means['value']:.6g}"})
+        curve.append({"step": step, "policy_loss": means["policy"], "value_loss": means["value"]})
         if len(curve) % _SAVE_EVERY == 0:
             clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
             resume.save(pack(state, {"step": step, "curve": curve, **clocks}))

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections import deque
+from dataclasses import asdict
 
 from stages.contract.xla import settle_xla
 
@@ -15,7 +16,7 @@ from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
 from stages.params.agents import Agent
 from stages.params.file import section
-from stages.search.curve import COLUMNS, as_text, metrics
+from stages.search.curve import COLUMNS, metrics
 from stages.search.search import rounds
 from stages.search.setup import set_up
 
@@ -32,7 +33,7 @@ def main(args: argparse.Namespace) -> None:
     found = search.candidates()
     candidates.write(args.schemes, found)
     write_parameters(args.parameters, search.state.train.network)
-    command.write_text(args.curve, command.csv_text(COLUMNS, map(as_text, search.curve)))
+    command.write_text(args.curve, command.csv_text(COLUMNS, map(asdict, search.curve)))
     command.write_text(args.metrics, json.dumps(metrics(search.curve, search.state, len(found)), indent=2) + "\n")
     stopwatch.write(args.timing, {"games": agent.search.rounds * setup.games_per_round})
     resume.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from stages.search.round import Report
 from stages.search.setup import Setup
@@ -54,23 +54,12 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[Row]:
     ]
 
 
-def as_text(row: Row) -> dict[str, str]:
-    """A row as it stands in the CSV file."""
-    return {name: _text(value) for name, value in asdict(row).items()}
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def metrics(curve: Sequence[Row], state: State, schemes: int) -> dict[str, object]:
     """Deterministic figures of a finished search, for `dvc metrics`; `schemes` is the number of those handed on."""
     last = [row for row in curve if row.round == state.round]
 
     def known(values: Mapping[str, float | None]) -> dict[str, float]:
-        return {name: float(_text(value)) for name, value in values.items() if value is not None}
+        return {name: float(f"{value:.6g}") for name, value in values.items() if value is not None}
 
     return {
         "games": last[0].games,
