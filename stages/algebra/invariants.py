@@ -85,7 +85,11 @@ def class_of(scheme: Scheme, its_invariant: str = "") -> str:
     kinds = []
     for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
         own = times(scale * x % prime, y, z)
-        pairs = of_pairs(lambda r, own=own: times(own[r, None], own))
+
+        def pairs_fn(r: slice, own: np.ndarray = own) -> np.ndarray:
+            return times(own[r, None], own)
+
+        pairs = of_pairs(pairs_fn)
         kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))
     text = repr((its_invariant or invariant(scheme), sorted(kinds)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stages.errors import StageError
@@ -80,13 +80,12 @@ class Stopwatch:
         write_text(path, csv_text(list(row), [row]))
 
 
-def csv_text(columns: list[str], rows: Iterable[Mapping]) -> str:
-    """CSV with a header and unix line ends; a fraction has six digits, and None leaves its place empty."""
+def csv_text(columns: list[str], rows: Sequence[Mapping[str, object]]) -> str:
+    """CSV with a header and unix line ends."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for row in rows:
-        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
+    writer.writerows(rows)
     return text.getvalue()
 
 

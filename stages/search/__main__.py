@@ -3,20 +3,20 @@
 import argparse
 import json
 from collections import deque
-from dataclasses import asdict
 
 from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import candidates, command
+from stages.contract import candidates, command, csv_tables
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
 from stages.params.agents import Agent
 from stages.params.file import section
-from stages.search.curve import COLUMNS, metrics
+from stages.search.curve import metrics
 from stages.search.search import rounds
 from stages.search.setup import set_up
 
@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> None:
     found = search.candidates()
     candidates.write(args.schemes, found)
     write_parameters(args.parameters, search.state.train.network)
-    command.write_text(args.curve, command.csv_text(COLUMNS, map(asdict, search.curve)))
+    csv_tables.write(args.curve, SearchCurveRow, search.curve)
     command.write_text(args.metrics, json.dumps(metrics(search.curve, search.state, len(found)), indent=2) + "\n")
     stopwatch.write(args.timing, {"games": agent.search.rounds * setup.games_per_round})
     resume.clear()

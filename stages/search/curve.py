@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 
+from stages.contract.csv_tables import text
+from stages.contract.rows.curves import SearchCurveRow
 from stages.search.round import Report
 from stages.search.setup import Setup
 from stages.search.state import State
 
 
-@dataclass(frozen=True)
-class Row:
-    """Where a search stands with one target after one round. None where there is nothing to tell.
-
-    Attributes:
-      round: rounds that were played.
-      games: games that were played, of all targets, window games among them.
-      solved_share, rewritten_share: shares of this round's games and window games that ended in a decomposition.
-      best_game, best_window: the lowest ranks found so far by either.
-      policy_loss, value_loss: means over this round's train steps.
-    """
-
-    round: int
-    games: int
-    target: str
-    solved_share: float | None
-    rewritten_share: float | None
-    best_game: int | None
-    best_window: int | None
-    policy_loss: float | None
-    value_loss: float | None
-
-
-COLUMNS = [field.name for field in fields(Row)]
-
-
-def rows_after(state: State, report: Report, setup: Setup) -> list[Row]:
+def rows_after(state: State, report: Report, setup: Setup) -> list[SearchCurveRow]:
     """The rows of the round that led to `state`, one for each target."""
     return [
-        Row(
+        SearchCurveRow(
             round=state.round,
             games=state.round * setup.games_per_round,
             target=target,
@@ -54,12 +29,12 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[Row]:
     ]
 
 
-def metrics(curve: Sequence[Row], state: State, schemes: int) -> dict[str, object]:
+def metrics(curve: Sequence[SearchCurveRow], state: State, schemes: int) -> dict[str, object]:
     """Deterministic figures of a finished search, for `dvc metrics`; `schemes` is the number of those handed on."""
     last = [row for row in curve if row.round == state.round]
 
     def known(values: Mapping[str, float | None]) -> dict[str, float]:
-        return {name: float(f"{value:.6g}") for name, value in values.items() if value is not None}
+        return {name: float(text(value)) for name, value in values.items() if value is not None}
 
     return {
         "games": last[0].games,

@@ -19,8 +19,9 @@ from stages.contract.command import Stopwatch
 from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import SearchCurveRow
 from stages.network.agent import AgentNetwork
-from stages.search.curve import Row, rows_after
+from stages.search.curve import rows_after
 from stages.search.round import Find, Report, play_round
 from stages.search.setup import Setup
 from stages.search.starts import scheme_of_terms
@@ -37,7 +38,7 @@ class Search(NamedTuple):
     """
 
     state: State
-    curve: tuple[Row, ...]
+    curve: tuple[SearchCurveRow, ...]
     archives: Mapping[Kind, Archive]
 
     def candidates(self) -> list[Candidate]:
@@ -72,7 +73,7 @@ def _begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopw
     for kind in KINDS:
         search.archives[kind].restore(saved[f"archive {kind}"])
     stopwatch.add(notes["cpu_s"], notes["wall_s"])
-    return search._replace(state=state, curve=tuple(Row(*row) for row in notes["curve"]))
+    return search._replace(state=state, curve=tuple(SearchCurveRow(*row) for row in notes["curve"]))
 
 
 def _pack(search: Search, stopwatch: Stopwatch) -> dict[str, np.ndarray]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from html import escape
 
-from stages.summary import classes
-from stages.summary.ranks import COLUMNS
-from stages.summary.sources import Row, Sources
+from stages.summary.classes import ClassRow, class_rows
+from stages.summary.ranks import RankRow
+from stages.summary.sources import Sources
 from stages.summary.speedups import Speedup
 
+RANKS, CLASSES = ([field.name for field in fields(row)] for row in (RankRow, ClassRow))
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 66em; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse; margin: 1em 0; font-size: .87em }
@@ -40,11 +42,10 @@ pause; <b>after</b>: straight after a call of NumPy. <b>predicted</b>: by the ti
 products and of sums in memory (C alone); hollow in the figure. The errors are those of some rows in a wider type."""
 
 
-def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figures: Mapping[str, str]) -> str:
+def page(sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[Speedup], figures: Mapping[str, str]) -> str:
     """The page's text.
 
     Args:
-      ranks: rows of `ranks.COLUMNS`.
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
     agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
@@ -65,8 +66,17 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
     columns += sorted({key for row in kernels for key in row} - set(columns))
     parts = [
         "<h1>Fast matrix multiplication: what this run found</h1>",
-        *("<h2>Ranks</h2>", f"<p>{_RANKS}</p>", _table(COLUMNS, ranks), _inline(figures["ranks"])),
-        *("<h2>Schemes</h2>", f"<p>{_CLASSES}</p>", _table(classes.COLUMNS, classes.class_rows(sources.schemes))),
+        *(
+            "<h2>Ranks</h2>",
+            f"<p>{_RANKS}</p>",
+            _table(RANKS, map(vars, ranks)),
+            _inline(figures["ranks"]),
+        ),
+        *(
+            "<h2>Schemes</h2>",
+            f"<p>{_CLASSES}</p>",
+            _table(CLASSES, map(_class_cells, class_rows(sources.schemes))),
+        ),
         *("<h2>Agents</h2>", f"<p>{_AGENTS}</p>", _table(list(agents[0]), agents), _inline(figures["learning"])),
         *("<h2>Walks</h2>", _inline(figures["refinement"])),
         *("<h2>Kernels</h2>", f"<p>{_KERNELS}</p>", _inline(figures["speedups"]), _table(columns, kernels)),
@@ -75,7 +85,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
     return f"<!doctype html><html><head>{head}</head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
 
 
-def _agent_rows(name: str, sources: Sources) -> list[Row]:
+def _agent_rows(name: str, sources: Sources) -> list[Mapping[str, object]]:
     """One row per target; what belongs to the agent as a whole stands in the first."""
     agent, found = sources.agents[name], sources.search_metrics[name]
     rows = [
@@ -94,7 +104,12 @@ def _agent_rows(name: str, sources: Sources) -> list[Row]:
     return rows
 
 
-def _table(columns: Sequence[str], rows: Sequence[Row]) -> str:
+def _class_cells(row: ClassRow) -> Mapping[str, object]:
+    growth = None if row.growth is None else f"{row.growth:.2f}"
+    return vars(row) | {"growth": growth, "omega": f"{row.omega:.4f}"}
+
+
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(_text(row.get(column)))}</td>" for column in columns) + "</tr>" for row in rows

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from stages.contract.rows.curves import PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
 from stages.summary import figures
-from stages.summary.ranks import COLUMNS
-from stages.summary.sources import SEARCH_CURVE
+from stages.summary.ranks import RankRow
 from stages.summary.speedups import Speedup
 from stages.timing import Interval
 
@@ -19,8 +19,12 @@ def words(figure) -> str:
     )
 
 
-def rank_row(**ranks) -> dict:
-    return dict.fromkeys(COLUMNS) | {"size": "3x4x5", "ring": "Z2", "naive": 60} | ranks
+def rank_row(**ranks) -> RankRow:
+    return RankRow(**{"size": "3x4x5", "ring": "Z2", "naive": 60, "alphatensor": None, "best_known": None} | ranks)
+
+
+def search_row(**given) -> SearchCurveRow:
+    return SearchCurveRow(**dict.fromkeys(SearchCurveRow.__annotations__) | {"round": 1} | given)
 
 
 def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
@@ -31,19 +35,19 @@ def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", m
 def learning(**changes):
     """Agent a has trained and plays 2x2x2 whole, 2x2x3 through window games alone; agent b has trained."""
     pretraining = {
-        name: [{"step": step, "policy_loss": 1 / step, "value_loss": 0.5} for step in (1, 2)] for name in "ab"
+        name: [PretrainingCurveRow(step, policy_loss=1 / step, value_loss=0.5) for step in (1, 2)] for name in "ab"
     }
-    nothing = dict.fromkeys(SEARCH_CURVE) | {"policy_loss": 2.0, "value_loss": 0.25}
+    losses = {"policy_loss": 2.0, "value_loss": 0.25}
     played = (
         {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_window": 7},
         {"target": "2x2x3", "rewritten_share": 0.75, "best_window": 11},
     )
-    rows = [nothing | row | {"games": games} | changes for games in (10, 20) for row in played]
+    rows = [search_row(**losses | row | {"games": games} | changes) for games in (10, 20) for row in played]
     return figures.draw_learning({"a": "Z2", "b": "Z"}, pretraining, {"a": rows, "b": []})
 
 
 def refinement(*rows: tuple) -> dict:
-    return {"first": [dict(zip(("size", "flips", "rank", "ring"), row, strict=True)) for row in rows], "second": []}
+    return {"first": [RefinementCurveRow(*row) for row in rows], "second": []}
 
 
 FIGURES = {
@@ -121,9 +125,8 @@ def test_learning_draws_each_column_in_its_panel():
 
 
 def test_many_rounds_are_drawn_as_means():
-    row = dict.fromkeys(SEARCH_CURVE) | {"target": "2x2x2"}
     shares = [0.25, 0.75, None, 0.5, *[None] * 6, *[1.0] * 111]  # 121 rounds: means of 3
-    rows = [row | {"games": 10 * number, "solved_share": share} for number, share in enumerate(shares, start=1)]
+    rows = [search_row(target="2x2x2", games=10 * place, solved_share=share) for place, share in enumerate(shares, 1)]
     figure = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows})
     (line,) = figure.axes[4].lines
     np.testing.assert_allclose(line.get_ydata(), [0.5, 0.5, np.nan, *[1.0] * 38])
@@ -133,7 +136,7 @@ def test_many_rounds_are_drawn_as_means():
 
 def test_targets_differ_in_colour_or_line():
     targets = [f"2x2x{p}" for p in range(2, 12)]
-    rows = [dict.fromkeys(SEARCH_CURVE) | {"games": 1, "target": target, "rewritten_share": 0.5} for target in targets]
+    rows = [search_row(games=1, target=target, rewritten_share=0.5) for target in targets]
     panel = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows}).axes[5]
     assert len({(line.get_color(), line.get_linestyle()) for line in panel.lines}) == len(targets)
 

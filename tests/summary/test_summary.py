@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import yaml
 
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size, parse_target
-from stages.contract import command, tables
+from stages.contract import command, csv_tables, tables
+from stages.contract.rows.curves import PublishedRow
 from stages.contract.rows.kernels import KERNELS, TIMINGS, TimingRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, VerifiedRow
 from stages.errors import TableError
@@ -20,7 +22,7 @@ from stages.summary import __main__ as summary
 from stages.summary import sources as sources_lib
 from stages.summary.figures import draw_refinement
 from stages.summary.metrics import metrics
-from stages.summary.ranks import COLUMNS, rank_rows
+from stages.summary.ranks import RankRow, rank_rows
 from stages.summary.speedups import speedups
 from tests import examples
 from tests.rows import verified_row
@@ -80,7 +82,8 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
         "later": walk | {"start": "results/search/schemes/z2.parquet"},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
-    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z\n2x2x2,7,7,7,7\n3x4x5,47,,46,48\n"
+    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z,best_any_field,source\n"
+    known += "2x2x2,7,7,7,7,7,x\n3x4x5,47,,46,48,,y\n"
     command.write_text(folder / "known.csv", known)
     for name in ("z2", "z"):
         for stage in ("demonstrations", "pretraining", "search"):
@@ -106,8 +109,11 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
 def ranks_of(folder: Path, *schemes: tuple[Scheme, str]) -> dict[tuple[str, str], dict]:
     given = make(folder, [verified_row(scheme, origin) for scheme, origin in schemes])
     rows = rank_rows(sources_lib.load(given))
-    assert all(list(row) == COLUMNS for row in rows)
-    return {(row["size"], row["ring"]): {key: row[key] for key in COLUMNS[2:] if row[key] is not None} for row in rows}
+    keys = ("size", "ring")
+    return {
+        (row.size, row.ring): {key: rank for key, rank in vars(row).items() if key not in keys and rank is not None}
+        for row in rows
+    }
 
 
 def test_other_targets_are_no_rows_of_the_table(tmp_path):
@@ -118,7 +124,7 @@ def test_other_targets_are_no_rows_of_the_table(tmp_path):
     command.write_text(tmp_path / "refinement/timing/skew.csv", "cpu_s,wall_s\n3.5,9\n")
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")
     sources = sources_lib.load(given)
-    assert {row["size"] for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
+    assert {row.size for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
     panels = [axis.get_title("left") for axis in draw_refinement(sources.refinement).axes]
     assert panels[:2] == ["2x2x2", "skew3"]
 
@@ -259,8 +265,9 @@ def test_whole_stage(tmp_path, is_empty):
     summary.main(parser.parse_args(line))
     with (tmp_path / "out" / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
-    header = "size,ring,naive,alphatensor,best_known,agent_game,agent_window,walk,walk_from_agent,imported,verified"
-    assert (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0] == header
+    header = (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0].split(",")
+    assert header == [field.name for field in fields(RankRow)]
+    assert header[-3:] == ["recombination", "imported", "verified"]
     assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
     figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
@@ -305,6 +312,6 @@ def test_wrong_input_is_named(tmp_path, file, content, message):
 
 
 def test_published_ranks_of_the_project_can_be_read():
-    rows = sources_lib.read_csv(ROOT / "data" / "known_ranks.csv", {"size": str} | sources_lib.PUBLISHED)
-    assert {row["size"]: row["best_z"] for row in rows}["4x4x4"] == 49
-    assert all(row["best_z2"] <= parse_target(row["size"]).naive_rank for row in rows)
+    rows = csv_tables.read(ROOT / "data" / "known_ranks.csv", PublishedRow)
+    assert {row.size: row.best_z for row in rows}["4x4x4"] == 49
+    assert all(row.best_z2 <= parse_target(row.size).naive_rank for row in rows)
