@@ -265,12 +265,12 @@ def play(row: Row) -> dict:
 def walk(row: Row) -> dict:
     """The uniform flip walk from the standard algorithm, restarted as in refinement; over Z its finds are lifted."""
     import numpy as np
+    from stages.refinement.words import decode, encode
 
     from stages.algebra.factors import standard
     from stages.algebra.targets import parse_size
     from stages.refinement import flips
     from stages.refinement.lift import lift
-    from stages.refinement.words import decode, encode
 
     settings = parameters(row).refinement
     size = parse_size(row.target)

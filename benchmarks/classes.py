@@ -21,6 +21,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from stages.refinement.words import decode, encode  # noqa: E402
+
 from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
@@ -28,7 +30,6 @@ from stages.contract import candidates, command  # noqa: E402
 from stages.params import whole as params  # noqa: E402
 from stages.refinement import flips  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
-from stages.refinement.words import decode, encode  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEPT_IN = ROOT / ".records/classes.parquet"

@@ -19,6 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from stages.refinement.words import decode, encode
+
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge
@@ -26,7 +28,6 @@ from stages.algebra.targets import Size, matmul_target, parse_size
 from stages.refinement import cyclic, flips
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
-from stages.refinement.words import decode, encode
 
 POOL, PLUS_AFTER, MARGIN = 64, (50, 20_000), (2, 6)
 CUBES = {4: ((0, 1, 2, 3),), 5: ((0, 4), (1, 3), (2,))}

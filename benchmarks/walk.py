@@ -19,10 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from stages.refinement.words import encode, encode_ternary
+
 from stages.algebra.factors import standard
 from stages.algebra.targets import parse_size
 from stages.refinement import flips, pairs
-from stages.refinement.words import encode, encode_ternary
 
 SIZES = ("3x3x3", "4x4x4", "5x5x5")
 ROUNDS = 5

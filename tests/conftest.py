@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 WORKFLOW = "tests/workflow/"
 COMPILED_BY_NUMBA = (
     *(f"stages.program.{name}" for name in ("annealing", "elimination")),
-    *(f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")),
+    *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
+    "stages.recombination.splits",
 )
 
 

@@ -22,7 +22,7 @@ class Candidate:
 
     Attributes:
       scheme: the claim.
-      origin: search:AGENT:game, search:AGENT:subgame, refinement:WALK or imported:FILE.
+      origin: search:AGENT:game, search:AGENT:subgame, refinement:WALK, recombination or imported:FILE.
       parent: hash of the scheme it was made from, or empty.
       seed: root seed of its agent or walk.
       clock: games or flips when it was found.

@@ -49,7 +49,7 @@ _CANDIDATE_FIELDS = (
     ("u", _integers),  # row-major [nm, R]
     ("v", _integers),  # row-major [mp, R]
     ("w", _integers),  # row-major [pn, R]
-    ("origin", pa.string()),  # search:AGENT:game, search:AGENT:subgame, refinement:WALK, imported:FILE
+    ("origin", pa.string()),  # search:AGENT:game, search:AGENT:subgame, refinement:WALK, recombination, imported:FILE
     ("parent", pa.string()),  # hash of the scheme this one was made from; empty where there is none
     ("seed", pa.int64()),  # root seed of the agent or walk
     ("clock", pa.int64()),  # games (search) or flips (refinement) at the find

@@ -20,8 +20,9 @@ from stages.algebra.targets import parse_size
 from stages.errors import ParamsError
 from stages.params.agents import Agent, Demonstrations, Pretraining, Search
 from stages.params.benchmarking import Benchmarking
+from stages.params.recombination import Recombination
 from stages.params.section import Name, Section
-from stages.params.walks import STANDARD_START, Refinement, Walk, first_start, schemes_of
+from stages.params.walks import STANDARD_START, Walk, first_start, schemes_of
 
 Entry = TypeVar("Entry")
 
@@ -38,7 +39,7 @@ class Params(Section):
     pretraining: dict[Name, Pretraining]
     search: dict[Name, Search]
     walks: dict[Name, Walk] = Field(min_length=1)
-    refinement: Refinement
+    recombination: Recombination
     benchmarking: Benchmarking
 
     @model_validator(mode="after")
@@ -111,7 +112,7 @@ class Params(Section):
         agents = [schemes_of("search", name) for name in sorted(self.agents)]
         for name, walk in self.walks.items():
             others = [schemes_of("refinement", other) for other in sorted(self.walks) if other != name]
-            if not walk.target and walk.start not in (STANDARD_START, *agents, *others):
+            if not walk.named_target and walk.start not in (STANDARD_START, *agents, *others):
                 starts = ", ".join([STANDARD_START, *agents, *others])
                 raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")
             if first_start(self.walks, name) is None:

@@ -1,43 +1,42 @@
 """python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --attempts OUT --timing OUT"""
 
 import argparse
+import dataclasses
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from stages.contract import candidates, command
 from stages.contract.resume import Resume
 from stages.params import whole as params
-from stages.refinement.finds import ATTEMPTS_COLUMNS, CURVE_COLUMNS
-from stages.refinement.recombination import recombine
-from stages.refinement.walk import read_start, read_target_start, refine
+from stages.refinement.archive import AttemptsRow, CurveRow
+from stages.refinement.modes import mode_of
+from stages.refinement.start import read_start, read_target_start
+from stages.refinement.walk import refine
+
+NICENESS = 19  # a walk takes all cores that are left over: its threads are counted by no scheduler
 
 
 def main(args: argparse.Namespace) -> None:
-    given = params.load(args.params)
-    walk, settings = params.entry(given.walks, args.name, "walks"), given.refinement
-    is_ternary = walk.mode == "ternary"
-    start = read_target_start(args.start, is_ternary) if walk.target else read_start(args.start)
+    os.nice(NICENESS)
+    walk = params.entry(params.load(args.params).walks, args.name, "walks")
+    start = read_target_start(args.start, mode_of(walk).ring) if walk.named_target else read_start(args.start)
+    label = f"refinement:{args.name}"
     if not start:
-        print(f"refinement:{args.name}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
-    resume = Resume(f"refinement@{args.name}", [walk.model_dump(), settings.model_dump()], [args.start])
-    stopwatch, label = command.Stopwatch(), f"refinement:{args.name}"
-    if walk.mode == "recombination":
-        finds, flips = recombine(walk, start, label), 0
-    else:
-        finds, flips = refine(walk, settings, start, label, resume, stopwatch, _threads())
-    candidates.write(args.schemes, finds.collection.candidates())
-    command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, finds.curve))
-    command.write_text(args.attempts, command.csv_text(ATTEMPTS_COLUMNS, finds.attempt_rows()))
+        print(f"{label}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
+    resume, stopwatch = Resume(f"refinement@{args.name}", walk.model_dump(), [args.start]), command.Stopwatch()
+    archive, flips = refine(walk, start, label, resume, stopwatch)
+    candidates.write(args.schemes, archive.held.candidates())
+    _write_csv(args.curve, CurveRow, archive.curve)
+    _write_csv(args.attempts, AttemptsRow, archive.attempt_rows())
     stopwatch.write(args.timing, {"flips": flips})
     resume.clear()
 
 
-def _threads() -> int:
-    """What the scheduler gives (Snakemake sets this for its jobs), else every core; no byte depends on it."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _write_csv(path: Path, kind: type[CurveRow | AttemptsRow], rows: Sequence[CurveRow | AttemptsRow]) -> None:
+    columns = [field.name for field in dataclasses.fields(kind)]
+    command.write_text(path, command.csv_text(columns, [dataclasses.asdict(row) for row in rows]))
 
 
 if __name__ == "__main__":

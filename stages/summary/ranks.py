@@ -13,7 +13,7 @@ from stages.errors import TableError
 from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Row, Sources
 
-FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "imported")
+FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "recombination", "imported")
 COLUMNS = ["size", "ring", "naive", "alphatensor", "best_known", *FINDERS, "verified"]
 PUBLISHED_COLUMNS = {"Z2": ("alphatensor_z2", "best_z2"), "Z": ("alphatensor_z", "best_z")}
 RING_ORDER = ("Z2", "Z", "Q")
@@ -56,8 +56,8 @@ def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
     for agent in sources.agents.values():
         yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
     for walk in sources.walks.values():
-        if not walk.target:  # what is no matrix product has its own table, in verification
-            yield from ((size, ring) for size in walk.sizes for ring in _rings_of("Z"))
+        if not walk.named_target:  # what is no matrix product has its own table, in verification
+            yield from ((size, ring) for size in walk.targets for ring in _rings_of("Z"))
 
 
 def _rings_of(ring: str) -> Sequence[str]:
@@ -71,9 +71,11 @@ def _finder(origin: str, sources: Sources) -> str:
         case ["refinement", walk] if walk in sources.walks:
             is_own = first_start(sources.walks, walk) == STANDARD_START
             return "walk" if is_own else "walk_from_agent"
+        case ["recombination"]:
+            return "recombination"
         case ["imported", *_]:
             return "imported"
     raise TableError(
-        f"origin: expected search:AGENT:game, search:AGENT:subgame, refinement:WALK or imported:FILE "
+        f"origin: expected search:AGENT:game, search:AGENT:subgame, refinement:WALK, recombination or imported:FILE "
         f"with a name from params.yaml, got {origin!r}"
     )

@@ -10,7 +10,8 @@ from stages.exchange import certificate
 from stages.params import whole as params
 from stages.verification.verification import own_failure, verify
 
-FILES = ("search", "refinement", "imported", "targets", "schemes", "named", "rejected", "certificates", "timing")
+INPUTS = ("search", "refinement", "recombination", "imported", "targets")
+OUTPUTS = ("schemes", "named", "rejected", "certificates", "timing")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -18,7 +19,7 @@ def main(given: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
     targets = read_targets(given.targets)
     verified, named, rejected = verify(
-        given.search, values.agents, given.refinement, values.walks, given.imported, targets
+        given.search, values.agents, given.refinement, values.walks, given.recombination, given.imported, targets
     )
     tables.write_rows(given.schemes, tables.VERIFIED, verified)
     tables.write_rows(given.named, tables.NAMED, named)
@@ -33,4 +34,4 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("verification", *FILES))
+    command.run(main, command.arguments("verification", *INPUTS, *OUTPUTS))

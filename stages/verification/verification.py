@@ -1,7 +1,7 @@
 """Gathers the candidates of all origins and splits them into verified and rejected rows.
 
-The order is that of names: agents, then walks, then imported files; within a file, its own. A scheme that several
-origins found keeps one row for each: who found it is a fact too.
+The order is that of names: agents, then walks, then the recombination, then imported files; within a file, its own. A
+scheme that several origins found keeps one row for each: who found it is a fact too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def verify(
     agents: Iterable[str],
     refinement: Path,
     walks: Iterable[str],
+    recombination: Path,
     imported: Path,
     targets: Mapping[str, Bilinear] = candidates.NO_TARGETS,
 ) -> Judged:
@@ -41,6 +42,7 @@ def verify(
     Args:
       search: folder with one candidate table `{agent}.parquet` per agent.
       refinement: folder with one candidate table `{walk}.parquet` per walk.
+      recombination: its candidate table.
       imported: folder with one JSON file per scheme.
       targets: by name, those that are no sizes.
     Raises:
@@ -48,7 +50,7 @@ def verify(
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
     files = _imported_files(imported)
-    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk")
+    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk") + [recombination]
     rows = [row for path in paths for row in tables.read_rows(path, tables.CANDIDATES)]
     progress = Progress("verification", len(rows) + len(files), "schemes")
     judged = []
@@ -97,5 +99,5 @@ def _imported_files(folder: Path) -> list[Path]:
 
 
 def own_failure(rejected: Iterable[dict]) -> dict | None:
-    """The first rejected row that search or refinement made: their candidates are checked, so it is a bug of ours."""
+    """The first rejected row that a stage of ours made: these check their candidates, so it is a bug."""
     return next((row for row in rejected if not row["origin"].startswith(IMPORTED)), None)

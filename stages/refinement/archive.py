@@ -1,65 +1,80 @@
-"""What a walk has found: schemes over Z2, what they lift to, and the curve of best ranks."""
+"""The archive of a walk: schemes over Z2, what they lift to, the curve of best ranks, how attempts ended."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from stages.algebra.check import check
-from stages.algebra.factors import Scheme, modulo_two, non_zeros
+from stages.algebra.factors import Scheme, modulo_two
 from stages.algebra.targets import Bilinear, Target, find_target
 from stages.contract.candidates import Candidate, Collection
 from stages.refinement.lift import lift
-from stages.refinement.words import fits_ternary
-
-CURVE_COLUMNS = ["size", "flips", "rank", "ring"]
-ATTEMPTS_COLUMNS = ["size", "rank", "attempts"]
+from stages.refinement.packed import Ring
 
 
-class Finds:
-    """The collection and the curve; `offer` is the only way in.
+@dataclass(frozen=True)
+class CurveRow:
+    """A new best rank of a target over a ring, after so many flips of the whole walk."""
+
+    size: str
+    flips: int
+    rank: int
+    ring: str
+
+
+@dataclass(frozen=True)
+class AttemptsRow:
+    """How many attempts at a target had this as their lowest rank, in the ring they walk over."""
+
+    size: str
+    rank: int
+    attempts: int
+
+
+class WalkArchive:
+    """Schemes found and the curve; `offer` is the only way in.
 
     What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
     is modulo 2 is none, and neither is its lift.
 
-    If it prefers sparse ones, schemes of fewer non-zeros take the place of others of the same rank.
+    Where the ring of the walk has a cost, cheaper schemes take the place of others of the same rank.
 
     Attributes:
+      ring: over which is walked.
       targets: of what was given those that are no sizes, by name.
-      collection: at most `keep` schemes per size and ring, all of the lowest rank.
+      held: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
-      attempts: how many ended, by size and lowest rank in the ring they walk over.
+      attempts: how many ended, by target and lowest rank in the ring they walk over.
     """
 
-    def __init__(
-        self, origin: str, seed: int, keep: int, given: Iterable[Scheme], prefers_sparse: bool = False
-    ) -> None:
-        self._origin, self._seed, self._given = origin, seed, list(given)
+    def __init__(self, origin: str, seed: int, keep: int, given: Iterable[Scheme], ring: Ring) -> None:
+        self._origin, self._seed, self._given, self.ring = origin, seed, list(given), ring
         self.targets = {scheme.size.name: scheme.size for scheme in self._given if isinstance(scheme.size, Bilinear)}
         rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_finds = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
-        self.collection = Collection(keep, non_zeros if prefers_sparse else None)
-        self.curve: list[dict] = []
+        self.held = Collection(keep, ring.cost)
+        self.curve: list[CurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
 
-    def offer(self, scheme: Scheme, parent: str, flips_done: int, is_lifted: bool = True) -> None:
+    def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted where `is_lifted` says so; what lifts to Q alone is kept
-        while no rank as low is held over Z. Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2, too. One over Z2 is lifted; what lifts to Q alone is kept while no rank as low is held
+        over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
         over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
-        rings = ("Z2", "Z") if scheme.ring == "Z" or is_lifted else ("Z2",)
-        wanted = {ring for ring in rings if self._is_wanted(over_z2, ring)}
+        wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
         if not wanted:
             return
         wrong = check(scheme)
@@ -72,17 +87,17 @@ class Finds:
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
-    def lowest(self, size: Target, ring: str, is_ternary: bool = False) -> list[Scheme]:
-        """Schemes of the lowest rank that is held for a size, given ones too. Over Z2 those over Z count.
+    def lowest(self, size: Target, ring: str) -> list[Scheme]:
+        """Schemes of the lowest rank that is held for a size and can be walked, given ones too.
 
-        If `is_ternary`, only coefficients -1, 0, 1 do.
+        Over Z2 those over Z count.
         """
         rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
         held = [scheme for scheme in self._given if scheme.size == size and scheme.ring in rings]
         for its_ring in rings:
-            best = self.collection.best(size, its_ring)
-            held += [] if best is None else self.collection.schemes(size, its_ring, best)
-        held = [scheme for scheme in held if fits_ternary(scheme)] if is_ternary else held
+            best = self.held.best(size, its_ring)
+            held += [] if best is None else self.held.schemes(size, its_ring, best)
+        held = [scheme for scheme in held if self.ring.fits(scheme)]
         rank = min((scheme.rank for scheme in held), default=None)
         return [scheme for scheme in held if scheme.rank == rank]
 
@@ -90,46 +105,46 @@ class Finds:
         """Whether a scheme, or what it lifts to, would be kept."""
         if over_z2.rank >= over_z2.size.naive_rank or over_z2.hash in self._not_finds[ring]:
             return False
-        best = self.collection.best(over_z2.size, ring)
-        has_room = self.collection.has_room(over_z2, ring)
+        best = self.held.best(over_z2.size, ring)
+        has_room = self.held.has_room(over_z2, ring)
         return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
 
     def _is_wanted_over_q(self, scheme: Scheme) -> bool:
         """Whether its rank is lower than any over Z, and than any over Q or equal."""
-        over_z, over_q = (self.collection.best(scheme.size, ring) for ring in ("Z", "Q"))
+        over_z, over_q = (self.held.best(scheme.size, ring) for ring in ("Z", "Q"))
         return (over_z is None or scheme.rank < over_z) and (over_q is None or scheme.rank <= over_q)
 
     def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
-        best = self.collection.best(scheme.size, scheme.ring)
+        best = self.held.best(scheme.size, scheme.ring)
         if best is None or scheme.rank < best:
-            row = {"size": scheme.size.name, "flips": flips_done, "rank": scheme.rank, "ring": scheme.ring}
-            self.curve.append(row)
-            self.collection.forget_above(scheme.size, scheme.ring, scheme.rank)
+            self.curve.append(CurveRow(scheme.size.name, flips_done, scheme.rank, scheme.ring))
+            self.held.forget_above(scheme.size, scheme.ring, scheme.rank)
             if scheme.ring == "Z":
-                self.collection.forget_above(scheme.size, "Q", scheme.rank - 1)
-        self.collection.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
+                self.held.forget_above(scheme.size, "Q", scheme.rank - 1)
+        self.held.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
 
-    def attempt_rows(self) -> list[dict]:
-        """The table of `attempts`, by size and rank."""
+    def attempt_rows(self) -> list[AttemptsRow]:
+        """The table of `attempts`, by target and rank."""
         ended = sorted(self.attempts.items(), key=lambda item: (find_target(item[0][0], self.targets), item[0][1]))
-        return [dict(zip(ATTEMPTS_COLUMNS, (*key, count), strict=True)) for key, count in ended]
+        return [AttemptsRow(name, rank, count) for (name, rank), count in ended]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All of it, for `contract.resume`."""
-        notes = json.dumps([self.curve, self.attempt_rows()])
-        return {"collection": self.collection.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
+        notes = json.dumps([[asdict(row) for row in rows] for rows in (self.curve, self.attempt_rows())])
+        return {"collection": self.held.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes up what `to_arrays` gave."""
-        self.collection.restore(saved["collection"], self.targets)
-        self.curve, attempts = json.loads(saved["notes"].tobytes())
+        self.held.restore(saved["collection"], self.targets)
+        curve, attempts = json.loads(saved["notes"].tobytes())
+        self.curve = [CurveRow(**row) for row in curve]
         self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
 
     def in_words(self, size: Target) -> str:
         """Best ranks of a size and how many schemes are held of each, for progress."""
-        ranks = {ring: self.collection.best(size, ring) for ring in ("Z2", "Z", "Q")}
+        ranks = {ring: self.held.best(size, ring) for ring in ("Z2", "Z", "Q")}
         found = [
-            f"rank {rank} over {ring} ({len(self.collection.schemes(size, ring, rank))} schemes)"
+            f"rank {rank} over {ring} ({len(self.held.schemes(size, ring, rank))} schemes)"
             for ring, rank in ranks.items()
             if rank
         ]

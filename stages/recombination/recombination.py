@@ -32,12 +32,10 @@ from stages.algebra.symmetry import (
     sorted_scheme,
     sorted_size,
 )
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Size
 from stages.contract.candidates import Candidate
 from stages.contract.progress import Progress
-from stages.params.walks import Walk
-from stages.refinement.finds import Finds
-from stages.refinement.splits import cheapest, splits
+from stages.recombination.splits import cheapest, splits
 
 MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try
 
@@ -72,32 +70,45 @@ class Recombination(NamedTuple):
     splits: tuple[Split, Split, Split]
 
 
-def recombine(walk: Walk, given: Sequence[Candidate], label: str) -> Finds:
-    """A scheme of each size that fits into one of the walk's, where it has a lower rank than what is given.
+def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate]:
+    """A scheme of each size that fits into one of the limits, where it has a lower rank than what is given.
+
+    Over Z2 only ranks that are lower than those over Z. Nothing is drawn at random and nothing saved: a run that was
+    killed begins again.
 
     Args:
-      walk: its sizes. Nothing is drawn at random and nothing saved: a run that was killed begins again.
       given: schemes over Z2 and Z; of each size those of the lowest rank are bases and parts.
-      label: for progress and origin: «refinement:recombined».
     """
-    finds = Finds(label, 0, 1, [candidate.scheme for candidate in given])
-    sizes = sizes_within([parse_size(name) for name in walk.sizes])
+    sizes = sizes_within(limits)
     longest = max(size.p for size in sizes)
-    progress = Progress(label, 2 * len(sizes), "sizes")
-    for ring_number, ring in enumerate(("Z", "Z2")):  # a scheme over Z is one over Z2, too
-        given_sizes = sorted({candidate.scheme.size for candidate in given})
-        bases = prepare([scheme for size in given_sizes for scheme in finds.lowest(size, ring)], longest)
-        ranks, parts = naive_ranks(longest), {}
-        for number, size in enumerate(sizes):
-            parts[size] = (finds.lowest(size, ring) or [standard(size)])[0]
+    progress = Progress("recombination", 2 * len(sizes), "sizes")
+    parts: dict[Size, Scheme] = {}
+    found: list[Candidate] = []
+    for ring_number, ring in enumerate(("Z", "Z2")):  # a part over Z is one over Z2, too
+        held = lowest(given, ring)
+        bases = prepare([scheme for size in sorted(held) for scheme in held[size]], longest)
+        ranks = naive_ranks(longest)
+        for number, size in enumerate(sizes, 1):
+            known = [*held.get(size, ())[:1], *filter(None, [parts.get(size)]), standard(size)]
+            parts[size] = min(known, key=lambda scheme: scheme.rank)
             enter(ranks, size, parts[size].rank)
             best = cheapest_recombination(bases, ranks, size)
             if best is not None:
                 parts[size] = build(best, parts, ring)
                 enter(ranks, size, parts[size].rank)
-                finds.offer(parts[size], best.base.hash, 0, is_lifted=False)
-            progress.update(ring_number * len(sizes) + number + 1, finds.in_words(size))
-    return finds
+                found.append(Candidate(parts[size], "recombination", best.base.hash, 0, 0))
+            progress.update(ring_number * len(sizes) + number, f"{size.name} rank {parts[size].rank} over {ring}")
+    return found
+
+
+def lowest(given: Iterable[Scheme], ring: str) -> dict[Size, list[Scheme]]:
+    """By size the schemes of the lowest rank that hold over a ring."""
+    held: dict[Size, list[Scheme]] = {}
+    for scheme in given:
+        others = held.get(scheme.size, [])
+        if scheme.ring in (ring, "Z") and (not others or scheme.rank <= others[0].rank):
+            held[scheme.size] = [*(other for other in others if other.rank == scheme.rank), scheme]
+    return held
 
 
 def sizes_within(limits: Iterable[Size]) -> list[Size]:
