@@ -25,9 +25,11 @@ SETTINGS = {
 }
 FLIPS, TERNARY = FlipsWalk(mode="flips", **SETTINGS), TernaryWalk(mode="ternary", **SETTINGS)
 
+LONGER = FLIPS.model_copy(update={"plus_after": (50, 5000), "pool": 8})
+
 
 def walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
     """Schemes of the best rank that a walk from the standard algorithm holds."""
-    mode, size = mode_of(FLIPS), parse_size(name)
+    mode, size = mode_of(LONGER), parse_size(name)
     attempt, _ = mode.advanced(mode.begin(start_at(standard(size), mode.ring), stream), size, moves)
     return mode.harvested(attempt, size)

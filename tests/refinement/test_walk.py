@@ -122,17 +122,17 @@ def test_curve_falls_and_ends_at_the_best_rank(finished):
     archive, _ = finished
     for size in FLIPS.targets:
         for ring in ("Z2", "Z"):
-            ranks = [row["rank"] for row in archive.curve if (row["size"], row["ring"]) == (size, ring)]
+            ranks = [row.rank for row in archive.curve if (row.size, row.ring) == (size, ring)]
             assert all(after < before for before, after in itertools.pairwise(ranks))
             assert ranks[-1] == archive.held.best(parse_size(size), ring)
-    assert [row["flips"] for row in archive.curve] == sorted(row["flips"] for row in archive.curve)
+    assert [row.flips for row in archive.curve] == sorted(row.flips for row in archive.curve)
 
 
 def test_attempts_end_at_their_ranks(finished):
     rows = finished[0].attempt_rows()
-    assert {row["size"] for row in rows} == set(FLIPS.targets)
-    assert min(row["rank"] for row in rows if row["size"] == "2x3x3") == 15
-    assert sum(row["attempts"] for row in rows) >= FLIPS.walkers * len(FLIPS.targets) * FLIPS.passes
+    assert {row.size for row in rows} == set(FLIPS.targets)
+    assert min(row.rank for row in rows if row.size == "2x3x3") == 15
+    assert sum(row.attempts for row in rows) >= FLIPS.walkers * len(FLIPS.targets) * FLIPS.passes
 
 
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
@@ -282,20 +282,20 @@ def _strassen_in_another_basis() -> Scheme:
 def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
     archive = WalkArchive("refinement:test", 0, 4, given, OVER_Z2)
     archive.offer(modulo_two(), "", 0)
-    assert sorted(row["ring"] for row in _rows(archive)) == sorted(row["ring"] for row in archive.curve) == rings
+    assert sorted(row["ring"] for row in _rows(archive)) == sorted(row.ring for row in archive.curve) == rings
 
 
 def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
     archive = WalkArchive("refinement:test", 0, 4, [], OVER_Z2)
     monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
     archive.offer(modulo_two(), "", 0)
-    assert [row["ring"] for row in archive.curve] == ["Z2", "Q"]
+    assert [row.ring for row in archive.curve] == ["Z2", "Q"]
     assert sorted(row["ring"] for row in _rows(archive)) == ["Q", "Z2"]
     assert archive.lowest(parse_size("2x2x2"), "Z") == []  # nothing is made of it
     monkeypatch.undo()
     other = _strassen_in_another_basis()
     archive.offer(modulo_two_of(other), "", 1)
-    assert [row["ring"] for row in archive.curve] == ["Z2", "Q", "Z"]
+    assert [row.ring for row in archive.curve] == ["Z2", "Q", "Z"]
     assert {row["ring"] for row in _rows(archive)} == {"Z", "Z2"}
     monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
     archive.offer(modulo_two(), "", 2)
@@ -305,7 +305,7 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
 def test_another_scheme_of_the_rank_given_is_a_find():
     other = _strassen_in_another_basis()
     assert check(other) is None
-    archive = WalkArchive("refinement:test", 0, 4, [strassen()])
+    archive = WalkArchive("refinement:test", 0, 4, [strassen()], OVER_Z2)
     archive.offer(modulo_two_of(other), "", 0)
     assert [(row["ring"], row["rank"]) for row in _rows(archive)] == [("Z", 7), ("Z2", 7)]
 
