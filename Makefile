@@ -1,12 +1,16 @@
 # make        the environment from requirements.lock, then the whole pipeline
-# make test   the environment, then every test
+# make test   that environment with what requirements-dev.lock adds, then every test
 # make bench  after `make`: kernels and `matmul` against the libraries, errors, schemes of one rank by time
 #
-# requirements.lock is made from pyproject.toml, with hashes and without addresses:
-#   uv pip compile --universal --generate-hashes --no-annotate --no-header --group test pyproject.toml \
+# The locks are made from pyproject.toml, with hashes and without addresses. On the first the stages run: each depends
+# on it. The second is for those who change the project, and no stage depends on it.
+#   uv pip compile --universal --generate-hashes --no-annotate --no-header pyproject.toml \
 #     --output-file requirements.lock
+#   uv pip compile --universal --generate-hashes --no-annotate --no-header --group dev --constraint requirements.lock \
+#     --output-file requirements-dev.lock
 
 PYTHON ?= python3.11
+INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test bench
@@ -14,8 +18,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 run: .venv/installed
 	snakemake
 
-test: .venv/installed
-	python -m pytest --numprocesses auto --no-loadscope-reorder
+test: .venv/installed-dev
+	python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/installed
 	python benchmarks/kernels.py
@@ -24,8 +28,12 @@ bench: .venv/installed
 	python benchmarks/schemes.py --size 3x3x3
 	python benchmarks/schemes.py --size 4x4x4
 
-# Written last: an install that was interrupted is made again from nothing.
+# Written last: an install that was interrupted is made again.
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(INSTALL) requirements.lock
+	touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(INSTALL) requirements-dev.lock
 	touch $@

@@ -7,7 +7,7 @@ count. Rows that stand there are not run again, unless their parameters are othe
 them, and the new line replaces the old. Killed in the middle of a row, the same command goes on with it. FILTER keeps
 the rows whose name holds every one of the words.
 
-`start` says which finds count. The agents of 2x2x2 over Z and of 2x2x3 that play whole games learn from subgames too,
+`start` says which finds count. The agents of 2x2x2 over Z and of 2x2x3 that play whole games learn from windows too,
 as one network plays both.
 
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
@@ -46,7 +46,7 @@ class Row:
     """One attempt.
 
     Attributes:
-      start: game (the whole target) or subgame.
+      start: game (the whole target) or window.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -73,28 +73,29 @@ class Row:
 ATTEMPTS = [
     ("2x2x2", "Z2", "game", 7, 90, 5),
     ("2x2x2", "Z", "game", 7, 900, 3),
-    ("2x3x3", "Z2", "subgame", 15, 600, 3),
-    ("3x3x3", "Z2", "subgame", 23, 600, 5),
-    ("3x3x3", "Z", "subgame", 23, 900, 1),
+    ("2x3x3", "Z2", "window", 15, 600, 3),
+    ("3x3x3", "Z2", "window", 23, 600, 5),
+    ("3x3x3", "Z", "window", 23, 900, 1),
     ("2x2x3", "Z2", "game", 11, 1800, 1),
-    ("4x4x4", "Z2", "subgame", 47, 3600, 1),
+    ("4x4x4", "Z2", "window", 47, 3600, 1),
 ]
 
-# What differs from the agent `z2` or `z` of params.yaml: (core, network, search).
-SUBGAMES = ("2x2x2", {}, {"games": 0, "subgames": 512})
+# What differs from the agent `z2` or `z` of params.yaml: (window, network, search).
+WINDOWS = ("2x2x2", {}, {"games": 0, "window_games": 512})
 SETTINGS = {
-    ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "subgames": 0, "candidates": 16}),
+    ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "window_games": 0, "candidates": 16}),
     ("2x2x2", "Z", "game"): ("2x2x2", {}, {}),
     ("2x2x3", "Z2", "game"): (
         "2x2x3",
         {"combinations": 2, "entries_per_token": 6},
-        {"games": 256, "subgames": 256, "subgame_terms": (2, 12), "candidates": 16, "basis_density": 0.05},
+        {"games": 256, "window_games": 256, "window_terms": (2, 12), "candidates": 16, "basis_density": 0.05},
     ),
 }
 
 # Ablations: the attempts they are for, and what is changed in (network, pretraining, search).
-BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "subgame", 23, 150, 1)]
+BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 150, 1)]
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
+HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
     "untrained": ([], {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent
@@ -104,11 +105,11 @@ VARIANTS = {
     "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
     "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
     "loop open": (BOTH_STARTS, {}, {}, {"train_steps": 0}),
-    "gumbel 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "gumbel", "simulations": 16}}),
+    "sequential halving 16": (BOTH_STARTS, {}, {}, {"planner": HALVING}),
     "puct 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "puct", "simulations": 16}}),
-    "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "combinations": None}, {}, {}),
+    "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "head_size": 16}, {}, {}),
     "ranks 64": (BOTH_STARTS, SMALL, {}, {}),
-    "subgames off": (OVER_Z, {}, {}, {"games": 512, "subgames": 0}),
+    "windows off": (OVER_Z, {}, {}, {"games": 512, "window_games": 0}),
 }
 
 
@@ -130,11 +131,14 @@ def parameters(row: Row) -> params.Params:
     """params.yaml with the agent of the row in place of `z2` or `z`, checked whole."""
     tree, name = params.load(ROOT / "params.yaml").model_dump(), row.ring.lower()
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
-    core, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), SUBGAMES)
-    tree["agents"][name] |= {"targets": (row.target,), "core": core, "seed": row.seed}
-    tree["agents"][name]["network"] |= sizes | network
-    tree["pretraining"][name] |= pretraining
-    tree["search"][name] |= {"rounds": 1_000_000} | changes | search
+    window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
+    agent = tree["agents"][name]
+    agent |= {"targets": (row.target,), "window": window, "seed": row.seed}
+    agent["network"] |= sizes | network
+    if agent["network"]["torso"] == "attention":
+        del agent["network"]["combinations"]
+    agent["pretraining"] |= pretraining
+    agent["search"] |= {"rounds": 1_000_000} | changes | search
     return params.Params.model_validate(tree)
 
 
@@ -142,8 +146,7 @@ def parameters(row: Row) -> params.Params:
 def digest(row: Row) -> str:
     """Tells the parameters of the row from others."""
     given, name = parameters(row).model_dump(), row.ring.lower()
-    parts = [given[section][name] for section in ("demonstrations", "agents", "pretraining", "search")]
-    used = given["refinement"] if row.variant == "walk" else parts
+    used = given["refinement"] if row.variant == "walk" else given["agents"][name]
     return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -234,25 +237,27 @@ def play(row: Row) -> dict:
     from stages.search.setup import set_up
 
     given, name = parameters(row), row.ring.lower()
-    agent, pretraining, settings = given.agents[name], given.pretraining[name], given.search[name]
+    agent = given.agents[name]
+    settings = agent.search
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
-    rules = rules_for(agent.ring, agent.core)
+    rules = rules_for(agent.ring, agent.window)
     with TemporaryDirectory() as folder:
         table = Path(folder) / "demonstrations.parquet"
-        write_demonstrations(table, given.demonstrations[name], rules, row.seed, label)
+        write_demonstrations(table, agent.demonstrations, rules, row.seed, label)
         reader = DemonstrationReader(table, rules)
-        everything = [agent.model_dump(), settings.model_dump(), pretraining.model_dump()]
-        before, during = (Resume(f"{stage}@{label}", everything, [table]) for stage in ("pretraining", "search"))
-        trained, _ = pretrain(agent, pretraining, reader, before, stopwatch, f"pretraining {row.name}")
+        before, during = (
+            Resume(f"{stage}@{label}", agent.model_dump(), [table]) for stage in ("pretraining", "search")
+        )
+        trained, _ = pretrain(agent, reader, before, stopwatch, f"pretraining {row.name}")
         before.clear()  # whoever goes on with this row trains again, and counts that too
         history = during.path.with_suffix(".json")
-        setup = set_up(label, agent, settings, reader)
+        setup = set_up(label, agent, reader)
         memory = begin(setup, trained, during, stopwatch)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
         if memory.round:
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
         for _ in rounds(memory, setup, during, stopwatch):
-            games = memory.round * (settings.games + settings.subgames)
+            games = memory.round * (settings.games + settings.window_games)
             is_over = ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
             write_text(history, json.dumps(ranks.reached))
             if is_over:

@@ -27,12 +27,15 @@ from stages.game.tensor_game import State  # noqa: E402
 from stages.learning.positions import Terms  # noqa: E402
 from stages.learning.train import Batch, TrainState, make_optimiser, train_steps  # noqa: E402
 from stages.network.agent import AgentNetwork  # noqa: E402
-from stages.params.agents import Agent, Optimiser  # noqa: E402
+from stages.params.agents import Agent  # noqa: E402
+from stages.params.file import section  # noqa: E402
 from stages.planning.one_ply import one_ply  # noqa: E402
-from stages.planning.tree import gumbel  # noqa: E402
+from stages.planning.tree import sequential_halving  # noqa: E402
 from stages.search.selfplay import play  # noqa: E402
 
+ROOT = Path(__file__).parents[1]
 CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS = 16, 16, 0.25, 5, 5
+HALVING = {"simulations": SIMULATIONS, "gumbel_scale": 0.0, "value_scale": 1.0}
 # target, games in a batch, width, most slices combined, entries per token
 SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 128, 2, 3), ("3x3x3", 64, 256, 2, 3), ("4x4x4", 16, 256, 1, 4)]
 
@@ -41,7 +44,9 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     """Name -> (how many things one call does, the call)."""
     network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0}
     network |= {"combinations": combinations, "entries_per_token": entries}
-    given = {"ring": "Z2", "targets": (target,), "core": target, "seed": 0, "network": network}
+    agent = section(ROOT / "params.yaml", "agents.z2", Agent)
+    given = agent.model_dump() | {"targets": (target,), "window": target, "network": network}
+    given["search"]["window_games"] = 0
     agent = Agent.model_validate(given)
     network = AgentNetwork(agent, key=jax.random.key(0))
     rules = network.rules
@@ -52,9 +57,9 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     observations = jax.jit(jax.vmap(partial(observe, rules=rules, most=combinations)))(states)
     torso = jax.jit(lambda network, x: jax.vmap(network.torso)(x))
     value = jax.jit(lambda network, states: jax.vmap(lambda state: network.value(network.embed(state)))(states))
-    search = jax.jit(partial(gumbel, candidates=CANDIDATES, risk=RISK, simulations=SIMULATIONS))
+    search = jax.jit(partial(sequential_halving, candidates=CANDIDATES, risk=RISK, **HALVING))
     planner = partial(one_ply, candidates=CANDIDATES, risk=RISK)
-    optimiser = make_optimiser(Optimiser(batch=128, learning_rate=1e-3, weight_decay=0.0, clip=1.0), None)
+    optimiser = make_optimiser(agent.pretraining.optimiser, None)
     terms = np.zeros((STEPS, 128, rules.max_rank, 3, rules.length), np.int8)
     terms[..., 0] = 1
     batches = Batch(Terms(terms, np.full((STEPS, 128), rules.max_rank, np.int32)))

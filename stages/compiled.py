@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numba
 from numba.core import caching
+
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
 @functools.cache
@@ -44,4 +48,7 @@ class UserWide(_OfPackage, caching.UserWideCacheLocator):
 
 numba.config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{one.__name__}" for one in (UserProvided, InTree, UserWide))
 
-compiled = numba.njit(cache=True, nogil=True)
+
+def compiled(function: Function) -> Function:
+    """The function as machine code, made at its first call for the types of its arguments."""
+    return numba.njit(cache=True, nogil=True)(function)

@@ -25,5 +25,9 @@ class KernelError(StageError):
     """A scheme cannot become a kernel, or an emitted kernel gives a wrong product."""
 
 
+class CodeError(StageError):
+    """A source of the project cannot be read for its fingerprint."""
+
+
 class TrainingError(StageError):
     """A loss became infinite or NaN."""

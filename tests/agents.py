@@ -12,41 +12,52 @@ import numpy as np
 from stages.network.agent import AgentNetwork
 from stages.params.agents import Agent, Search
 
-TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention"}}
+TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention", "head_size": 16}}
+OPTIMISER = {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0}
+SEARCH = {
+    "rounds": 3,
+    "games": 0,
+    "window_games": 1,
+    "window_terms": (2, 2),
+    "dimension_cost": 4.0,
+    "selection_every": 2,
+    "planner": {"name": "one_ply"},
+    "candidates": 4,
+    "risk": 0.5,
+    "basis_density": 0.5,
+    "signed_permutations": False,
+    "train_steps": 2,
+    "demonstration_share": (0.5, 0.25),
+    "demonstration_rounds": 2,
+    "best_share": 0.25,
+    "reanalyse": 0.0,
+    "learn_failed": False,
+    "replay_rounds": 2,
+    "best_games": 10,
+    "keep": 5,
+    "optimiser": OPTIMISER,
+}
 
 
-def agent(ring: str, *targets: str, core: str | None = None, torso: str = "ranks", **sizes: int) -> Agent:
-    """An agent; its core is the last of its targets if none is given."""
+def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ranks", **sizes: int) -> Agent:
+    """An agent; its window is the last of its targets if none is given."""
     network = {"width": 8, "blocks": 1, "quantiles": 4, "history": 0, "entries_per_token": 1} | TORSOS[torso] | sizes
-    given = {"ring": ring, "targets": targets, "core": core or targets[-1], "seed": 3, "network": network}
+    given = {
+        "ring": ring,
+        "targets": targets,
+        "window": window or targets[-1],
+        "seed": 3,
+        "network": network,
+        "demonstrations": {"count": 64, "distribution": (0.5, 0.5) if ring == "Z2" else (0.0, 0.25, 0.5, 0.25, 0.0)},
+        "pretraining": {"steps": 0, "report_every": 1, "optimiser": OPTIMISER},
+        "search": SEARCH,
+    }
     return Agent.model_validate(given)
 
 
 def settings(**changes: object) -> Search:
     """Parameters of a search, by default of whole targets alone."""
-    given = {
-        "rounds": 3,
-        "games": 64,
-        "subgames": 0,
-        "subgame_terms": (2, 2),
-        "selection_every": 2,
-        "planner": {"name": "one_ply"},
-        "candidates": 4,
-        "risk": 0.5,
-        "basis_density": 0.5,
-        "signed_permutations": False,
-        "train_steps": 2,
-        "demonstration_share": (0.5, 0.25),
-        "demonstration_rounds": 2,
-        "best_share": 0.25,
-        "reanalyse": 0.0,
-        "learn_failed": False,
-        "replay_rounds": 2,
-        "best_games": 10,
-        "keep": 5,
-        "optimiser": {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0},
-    }
-    return Search.model_validate(given | changes)
+    return Search.model_validate(SEARCH | {"games": 64, "window_games": 0} | changes)
 
 
 def filled(module):

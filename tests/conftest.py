@@ -5,10 +5,8 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-WORKFLOW = "tests/workflow/"
 COMPILED_BY_NUMBA = (
     *(f"stages.program.{name}" for name in ("annealing", "elimination")),
     *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
@@ -31,16 +29,4 @@ jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: with several processes they would be waited for."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WORKFLOW))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
-    return _ByFile(config, log)
-
-
-class _ByFile(LoadScopeScheduling):
-    """With several processes: each file's tests go to one, and to one all those that share finished runs."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return WORKFLOW if nodeid.startswith(WORKFLOW) else nodeid.partition("::")[0]
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))

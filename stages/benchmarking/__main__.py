@@ -21,11 +21,12 @@ from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
 from stages.contract import command, tables
 from stages.errors import KernelError
-from stages.params import whole as params
+from stages.params.benchmarking import Benchmarking
+from stages.params.file import section
 
 
 def main(given: argparse.Namespace) -> None:
-    values = params.load(given.params).benchmarking
+    values = section(given.params, "benchmarking", Benchmarking)
     kernels = tables.read_rows(given.kernels, tables.KERNELS)
     rows = benchmark(kernels, values, facts(THREADS))
     tables.write_rows(given.timings, tables.TIMINGS, rows)

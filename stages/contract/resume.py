@@ -1,7 +1,7 @@
 """State of an unfinished stage: killed at any moment, it goes on from here to the same bytes.
 
 The state lies in an ignored folder outside every declared output. Its name holds a hash of all that the result
-depends on (parameters, inputs, the code that is loaded, the lock file), so an edit of any of them starts afresh by
+depends on (parameters, inputs, among them the fingerprint of the code), so an edit of any of them starts afresh by
 itself. Written beside its place and renamed; removed at the end. One run, one state: those that earlier parameters or
 code left behind go with the next one. Arrays only: no pickle is written or read.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,8 +21,6 @@ import numpy as np
 from stages.errors import TableError
 
 FOLDER = Path(".resume")
-_ROOT = Path(__file__).parents[2]
-_LOCK = _ROOT / "requirements.lock"
 _DIGITS = 16  # of the hash in the name
 _BETWEEN_SAVES = 19  # times as long as a save takes
 
@@ -34,17 +31,20 @@ class Resume:
     Args:
       name: stage and agent or walk, for people: «search@z2».
       params: everything from params.yaml that the result depends on, as JSON-able values.
-      inputs: data files it depends on. The project's modules loaded by now and the lock file are added here.
+      inputs: files it depends on, first among them the stage's fingerprint (results/code).
+    Raises:
+      TableError: an input cannot be read.
     """
 
     def __init__(self, name: str, params: object, inputs: Iterable[Path]) -> None:
         digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
-        # Names that are the same in every checkout: the folder of the data is not part of what the result depends on.
-        named = [(path.name, path) for path in [*sorted(inputs), _LOCK]]
-        for name_of_file, path in named + [(path.relative_to(_ROOT).as_posix(), path) for path in _loaded_code()]:
-            digest.update(f"\n{name_of_file} ".encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+        for path in sorted(inputs):
+            digest.update(f"\n{path.name} ".encode())  # the folder of the data is none of what the result depends on
+            try:
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise TableError(f"{path}: {error.strerror}") from None
         self._name, self._due = name, 0.0
         self.path = FOLDER / f"{name}-{digest.hexdigest()[:_DIGITS]}.npz"
 
@@ -96,10 +96,3 @@ class Resume:
         state = f"{self._name}-{'[0-9a-f]' * _DIGITS}.npz"
         yield from (path for path in FOLDER.glob(state) if path != self.path)
         yield from FOLDER.glob(f".{state}.*.tmp")
-
-
-def _loaded_code() -> list[Path]:
-    """The project's loaded modules, the stage's `__main__` too (but not the program that runs the tests)."""
-    loaded = [module for name, module in sys.modules.items() if name.split(".")[0] in ("stages", "__main__")]
-    files = {Path(module.__file__) for module in loaded if getattr(module, "__file__", None)}
-    return sorted(path for path in files if path.is_relative_to(_ROOT / "stages"))

@@ -9,16 +9,16 @@ settle_xla()  # before JAX is imported
 from stages.contract import command
 from stages.demonstrations.draw import write_demonstrations
 from stages.game.rules import rules_for
-from stages.params import whole as params
+from stages.params.agents import Agent
+from stages.params.file import section
 
 
 def main(args: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
-    given = params.load(args.params)
-    agent, settings = params.entry(given.agents, args.name, "agents"), given.demonstrations[args.name]
-    rules = rules_for(agent.ring, agent.core)
-    write_demonstrations(args.demonstrations, settings, rules, agent.seed, f"demonstrations@{args.name}")
-    stopwatch.write(args.timing, {"demonstrations": settings.count})
+    agent = section(args.params, f"agents.{args.name}", Agent)
+    rules = rules_for(agent.ring, agent.window)
+    write_demonstrations(args.demonstrations, agent.demonstrations, rules, agent.seed, f"demonstrations@{args.name}")
+    stopwatch.write(args.timing, {"demonstrations": agent.demonstrations.count})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Synthetic demonstrations (AlphaTensor, Methods, «Synthetic demonstrations»).
 
 Factors are drawn first; their sum is a tensor whose decomposition is known, so no solver is needed. Entries are
-independent draws from one law on the ring's coefficients, factors without a non-zero entry are drawn again, the rank
-is uniform in 1..max_rank, and over Z the first non-zero entry of u and v is made positive (w carries the sign).
+independent draws from one distribution on the ring's coefficients, factors without a non-zero entry are drawn again,
+the rank is uniform in 1..max_rank, and over Z the first non-zero entry of u and v is made positive (w carries the
+sign).
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from stages.game.tokens import canonical
 from stages.params.agents import Demonstrations
 
 
-@partial(jax.jit, static_argnames=("count", "rules", "law"))
+@partial(jax.jit, static_argnames=("count", "rules", "distribution"))
 def draw(
-    key: PRNGKeyArray, count: int, rules: Rules, law: tuple[float, ...]
+    key: PRNGKeyArray, count: int, rules: Rules, distribution: tuple[float, ...]
 ) -> tuple[Int[Array, " count"], Int[Array, "count max_rank 3 s"]]:
     """Draws `count` demonstrations: ranks and terms (int8; terms beyond the rank are zero). The key is consumed."""
     rank_key, factor_key = jax.random.split(key)
     rank = jax.random.randint(rank_key, (count,), 1, rules.max_rank + 1)
-    cumulative = jnp.cumsum(jnp.asarray(law))[:-1]
+    cumulative = jnp.cumsum(jnp.asarray(distribution))[:-1]
     coefficients = jnp.asarray(rules.coefficients, jnp.int8)
     shape = (count, rules.max_rank, 3, rules.length)
 
@@ -61,7 +62,7 @@ def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, see
     with tables.Writer(path, tables.DEMONSTRATIONS) as writer:
         for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):
             key = jax.random.fold_in(root, group)
-            rank, terms = draw(key, tables.ROW_GROUP, rules, settings.law)
+            rank, terms = draw(key, tables.ROW_GROUP, rules, settings.distribution)
             rows = min(tables.ROW_GROUP, settings.count - first)  # the last group is cut, not drawn in another shape
             flat = np.asarray(terms[:rows]).reshape(rows, -1)
             offsets = np.arange(rows + 1, dtype=np.int32) * flat.shape[1]

@@ -19,10 +19,11 @@ from stages.algebra.factors import Scheme
 from stages.algebra.targets import parse_size
 from stages.contract.candidates import scheme_from_row
 from stages.errors import SchemeError
+from stages.exchange import check_certificate
 
 FORMAT = "matrix product certificate 1"
 CLAIM = "sum over r of u[i][r] * v[j][r] * w[k][r] = denominator * T[i][j][k] over the ring, for all i, j, k"
-CHECKER = Path(__file__).with_name("check_certificate.py")
+CHECKER = Path(check_certificate.__file__)  # imported, so that it is part of the code of who hands it out
 TARGET = "size n x m x p; T[a*m + b][b*p + c][c*n + a] = 1, else 0"
 
 

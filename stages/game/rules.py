@@ -28,7 +28,7 @@ class Rules(NamedTuple):
         return COEFFICIENTS[self.ring]
 
 
-def rules_for(ring: Literal["Z2", "Z"], core: str) -> Rules:
-    """Rules in which the tensor of `core` fits and its standard algorithm ends a game."""
-    size = parse_size(core)
+def rules_for(ring: Literal["Z2", "Z"], window: str) -> Rules:
+    """Rules in which the tensor of `window` fits and its standard algorithm ends a game."""
+    size = parse_size(window)
     return Rules(ring, max(size.modes), size.naive_rank)

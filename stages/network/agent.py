@@ -20,7 +20,7 @@ from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
-from stages.params.agents import Agent
+from stages.params.agents import Agent, RanksNetwork
 
 
 class AgentNetwork(eqx.Module):
@@ -36,14 +36,18 @@ class AgentNetwork(eqx.Module):
     def __init__(self, agent: Agent, *, key: PRNGKeyArray) -> None:
         sizes = agent.network
         torso_key, policy_key, value_key = jax.random.split(key, 3)
-        self.rules = rules_for(agent.ring, agent.core)
-        self.history, self.combinations = sizes.history, sizes.combinations
+        self.rules = rules_for(agent.ring, agent.window)
+        self.history = sizes.history
         alphabet = Alphabet(self.rules, sizes.entries_per_token)
-        if sizes.combinations is None:
-            self.torso = AttentionTorso(self.rules.length, sizes.history, sizes.width, sizes.blocks, key=torso_key)
-        else:
+        if isinstance(sizes, RanksNetwork):
+            self.combinations = sizes.combinations
             features = num_features(self.rules, sizes.combinations, sizes.history)
             self.torso = Torso(features, sizes.width, sizes.blocks, key=torso_key)
+        else:
+            self.combinations = None
+            self.torso = AttentionTorso(
+                self.rules.length, sizes.history, sizes.width, sizes.blocks, sizes.head_size, key=torso_key
+            )
         self.policy = PolicyHead(alphabet, sizes.width, key=policy_key)
         self.value = ValueHead(sizes.width, sizes.quantiles, key=value_key)
 

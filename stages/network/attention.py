@@ -3,8 +3,8 @@
 Kept: one grid per pair of modes, from the three cyclic transpositions of the tensors; a cell's feature is the fibre
 along the missing mode over all tensors, beside a plane projected from the scalars; blocks of three stages, one per pair
 of grids, with axial attention along the mode they share; pre-norm transformer layers whose MLP widens 4 times. Changed:
-heads of dimension 16, and one pooled embedding. Weights, whose sharing the main text leaves open: one input map per
-grid, one attention for all rows and stages of a block.
+one pooled embedding, and heads of `head_size` features. Weights, whose sharing the main text leaves open: one input map
+per grid, one attention for all rows and stages of a block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ _GRIDS = ((0, 1, 2), (2, 0, 1), (1, 2, 0))
 # Pairs of grids, one per stage of a block: the rows of the first and the columns of the second are the same mode.
 _PAIRS = ((0, 1), (2, 0), (1, 2))
 
-_HEAD_SIZE = 16
 _WIDENING = 4
 _NUM_SCALARS = 1  # the share of moves left
 
@@ -45,10 +44,12 @@ class SelfAttention(eqx.Module):
     mlp_norm: eqx.nn.LayerNorm
     widen: eqx.nn.Linear
     narrow: eqx.nn.Linear
+    head_size: int = eqx.field(static=True)
 
-    def __init__(self, width: int, *, key: PRNGKeyArray) -> None:
+    def __init__(self, width: int, head_size: int, *, key: PRNGKeyArray) -> None:
         qkv_key, merge_key, widen_key, narrow_key = jax.random.split(key, 4)
-        heads_size = max(1, width // _HEAD_SIZE) * _HEAD_SIZE
+        heads_size = max(1, width // head_size) * head_size
+        self.head_size = head_size
         self.attention_norm = eqx.nn.LayerNorm(width)
         # No bias: that of the keys would cancel in the softmax.
         self.queries_keys_values = eqx.nn.Linear(width, 3 * heads_size, use_bias=False, key=qkv_key)
@@ -59,7 +60,7 @@ class SelfAttention(eqx.Module):
 
     def __call__(self, x: Float[Array, "elements width"]) -> Float[Array, "elements width"]:
         projected = jax.vmap(self.attention_norm)(x) @ self.queries_keys_values.weight.T
-        split = projected.reshape(len(x), 3, -1, _HEAD_SIZE)  # [elements, 3, heads, head size]
+        split = projected.reshape(len(x), 3, -1, self.head_size)  # [elements, 3, heads, head size]
         mixed = jax.nn.dot_product_attention(split[:, 0], split[:, 1], split[:, 2])
         x = x + _each(self.merge, mixed.reshape(len(x), -1))
         return x + _each(self.narrow, jax.nn.gelu(_each(self.widen, jax.vmap(self.mlp_norm)(x))))
@@ -89,12 +90,14 @@ class AttentionTorso(eqx.Module):
     norm: eqx.nn.LayerNorm
     pool: eqx.nn.Linear
 
-    def __init__(self, length: int, history: int, width: int, num_blocks: int, *, key: PRNGKeyArray) -> None:
+    def __init__(
+        self, length: int, history: int, width: int, num_blocks: int, head_size: int, *, key: PRNGKeyArray
+    ) -> None:
         planes_key, inputs_key, blocks_key, pool_key = jax.random.split(key, 4)
         cell_size = (history + 1) * length + 1
         self.planes = eqx.nn.Linear(_NUM_SCALARS, len(_GRIDS) * length**2, key=planes_key)
         self.inputs = tuple(eqx.nn.Linear(cell_size, width, key=k) for k in jax.random.split(inputs_key, len(_GRIDS)))
-        self.blocks = tuple(SelfAttention(width, key=k) for k in jax.random.split(blocks_key, num_blocks))
+        self.blocks = tuple(SelfAttention(width, head_size, key=k) for k in jax.random.split(blocks_key, num_blocks))
         self.norm = eqx.nn.LayerNorm(width)
         self.pool = eqx.nn.Linear(width, width, key=pool_key)
 

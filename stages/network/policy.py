@@ -1,4 +1,4 @@
-"""The policy head: a factored autoregressive law over action tokens (AlphaTensor, Methods, «Policy head»).
+"""The policy head: a factored autoregressive distribution over action tokens (AlphaTensor, Methods, «Policy head»).
 
 p(action | position) = prod_t p(token_t | position, token_<t). Token t sees the embedding of the position plus the
 sum of the embeddings of the tokens before it, each by its place. Symbols that would leave the canonical actions have
@@ -59,7 +59,7 @@ class PolicyHead(eqx.Module):
     ) -> tuple[Int[Array, " tokens"], Float[Array, ""]]:
         """Draws an action; returns its tokens and log-probability. The key is consumed.
 
-        One uniform number per token, through the inverse of the cumulative law: cheaper than one per symbol.
+        One uniform number per token, through the inverse of the cumulative distribution: cheaper than one per symbol.
         """
         zero = jnp.asarray(token_lib.leading(self.alphabet) == 0)
         uniform = jax.random.uniform(key, (self.alphabet.num_tokens,))

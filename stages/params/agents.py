@@ -1,78 +1,62 @@
-"""The sections of an agent: what it plays, its network, its demonstrations, its pretraining, its search."""
+"""The section of the agents: what each plays, its network, its demonstrations, its pretraining, its search."""
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
 from stages.params.section import Section, Seed, SizeName
 
+_MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
+_MOST_SYMBOLS = 2**14
+_MOST_COMBINATIONS = 2**13
 
-class Network(Section):
-    """The agent's network: a residual MLP on rank features that a CPU can feed, or the paper's attention torso."""
 
-    torso: Literal["ranks", "attention"] = Field(description="the light torso, or the paper's")
+class _Network(Section):
+    """What every network has."""
+
     width: int = Field(ge=8, le=2048, description="features of an embedding")
     blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
     quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
     history: int = Field(ge=0, le=32, description="last actions that the network sees (the paper: 7)")
-    combinations: int | None = Field(
-        None,
-        ge=1,
-        le=16,
-        description="most slices in a linear combination whose rank is seen; of the torso ranks alone",
-    )
     entries_per_token: int = Field(ge=1, le=16, description="factor entries in one action token; divides S")
 
-    @model_validator(mode="after")
-    def _combinations_belong_to_ranks(self) -> Network:
-        if (self.combinations is None) != (self.torso == "attention"):
-            expected = "no combinations" if self.torso == "attention" else "a number of combinations"
-            raise ValueError(f"expected {expected} with the torso {self.torso}, got {self.combinations}")
-        return self
+
+class RanksNetwork(_Network):
+    """A residual MLP on rank features, which a CPU can feed."""
+
+    torso: Literal["ranks"] = Field(description="the light torso")
+    combinations: int = Field(ge=1, le=16, description="most slices in a linear combination whose rank is seen")
 
 
-class Agent(Section):
-    """One agent: a ring, the targets it plays, a network."""
+class AttentionNetwork(_Network):
+    """The paper's attention torso."""
 
-    ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
-    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
-    core: SizeName = Field(
-        description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
-        "moves; targets that fit are played whole, all are played through subgames"
-    )
-    seed: Seed
-    network: Network
+    torso: Literal["attention"] = Field(description="the paper's torso")
+    head_size: int = Field(ge=1, le=256, description="features of one attention head, width // head_size heads")
 
-    @property
-    def length(self) -> int:
-        """S, the axis length of the tensors that the network plays."""
-        return max(parse_size(self.core).modes)
 
-    @property
-    def whole(self) -> tuple[str, ...]:
-        """The targets that are played whole."""
-        core = parse_size(self.core)
-        sizes = map(parse_size, self.targets)
-        return tuple(s.name for s in sizes if max(s.modes) <= self.length and s.naive_rank <= core.naive_rank)
+Network = Annotated[RanksNetwork | AttentionNetwork, Field(discriminator="torso")]
 
 
 class Demonstrations(Section):
     """Random factors and their sum."""
 
     count: int = Field(ge=1, le=100_000_000, description="demonstrations to draw")
-    law: tuple[float, ...] = Field(description="probability of each coefficient: 0, 1 over Z2; -2..2 over Z")
+    distribution: tuple[float, ...] = Field(description="probability of each coefficient: 0, 1 over Z2; -2..2 over Z")
 
-    @field_validator("law")
+    @field_validator("distribution")
     @classmethod
-    def _is_distribution(cls, law: tuple[float, ...]) -> tuple[float, ...]:
-        if any(share < 0 for share in law) or abs(sum(law) - 1) > 1e-9:
-            raise ValueError(f"expected probabilities that sum to 1, got {list(law)}")
-        if max(law) == 1:
-            raise ValueError(f"expected at least two possible coefficients, got {list(law)}")
-        return law
+    def _is_distribution(cls, distribution: tuple[float, ...]) -> tuple[float, ...]:
+        if any(share < 0 for share in distribution) or abs(sum(distribution) - 1) > 1e-9:
+            raise ValueError(f"expected probabilities that sum to 1, got {list(distribution)}")
+        if max(distribution) == 1:
+            raise ValueError(f"expected at least two possible coefficients, got {list(distribution)}")
+        return distribution
 
 
 class Optimiser(Section):
@@ -92,27 +76,48 @@ class Pretraining(Section):
     optimiser: Optimiser
 
 
-class Planner(Section):
-    """How a move is chosen: best child after one ply, or Sampled AlphaZero on mctx (the paper's PUCT, or Gumbel)."""
+Simulations = Annotated[int, Field(ge=1, le=4096, description="simulations of each move")]
 
-    name: Literal["one_ply", "puct", "gumbel"] = Field(description="the planner")
-    simulations: int | None = Field(None, ge=1, le=4096, description="per move; of a tree search alone")
 
-    @model_validator(mode="after")
-    def _simulations_belong_to_trees(self) -> Planner:
-        if (self.simulations is None) != (self.name == "one_ply"):
-            expected = "no simulations" if self.name == "one_ply" else "a number of simulations"
-            raise ValueError(f"expected {expected} with {self.name}, got {self.simulations}")
-        return self
+class OnePly(Section):
+    """The best child after one ply."""
+
+    name: Literal["one_ply"] = Field(description="the planner")
+
+
+class Puct(Section):
+    """Sampled AlphaZero with the paper's PUCT rule, on mctx."""
+
+    name: Literal["puct"] = Field(description="the planner")
+    simulations: Simulations
+
+
+class SequentialHalving(Section):
+    """Sampled AlphaZero with Gumbel MuZero's sequential halving at the root, on mctx."""
+
+    name: Literal["sequential_halving"] = Field(description="the planner")
+    simulations: Simulations
+    gumbel_scale: float = Field(ge=0, le=10, description="size of the Gumbel noise at the root; 0: without noise")
+    value_scale: float = Field(gt=0, le=100, description="weight of the values beside the logits (mctx: value_scale)")
+
+
+Planner = Annotated[OnePly | Puct | SequentialHalving, Field(discriminator="name")]
 
 
 class Search(Section):
-    """Self-play. One round = `games` games in one batch, then `train_steps` steps."""
+    """Self-play. One round = one batch of games and window games, then `train_steps` steps."""
 
     rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
-    games: int = Field(ge=0, le=65536, description="games from whole targets in a round, in one batch with subgames")
-    subgames: int = Field(ge=0, le=65536, description="schemes kept in play over all targets, one subgame each a round")
-    subgame_terms: tuple[int, int] = Field(description="least and most terms of a scheme that a subgame rewrites")
+    games: int = Field(ge=0, le=65536, description="games from whole targets in a round")
+    window_games: int = Field(
+        ge=0, le=65536, description="schemes kept in play over all targets, one window game each a round"
+    )
+    window_terms: tuple[int, int] = Field(description="least and most terms of a scheme that a window holds")
+    dimension_cost: float = Field(
+        ge=0,
+        le=100,
+        description="nats by which a term is less likely to enter a window for each dimension that it adds to the span",
+    )
     selection_every: int = Field(ge=1, le=1_000_000, description="rounds until the best schemes in play replace others")
     planner: Planner
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
@@ -135,7 +140,7 @@ class Search(Section):
     best_games: int = Field(
         ge=1,
         le=1_000_000,
-        description="own games kept per target, shortest first; as many subgames, those that saved most first",
+        description="own games kept per target, shortest first; as many window games, those that saved most first",
     )
     keep: int = Field(
         ge=1, le=1_000_000, description="schemes kept per kind of start, size and rank, distinct by invariants"
@@ -154,6 +159,84 @@ class Search(Section):
 
     @model_validator(mode="after")
     def _something_is_played(self) -> Search:
-        if not self.games + self.subgames:
-            raise ValueError("games + subgames: expected at least 1, got 0")
+        if not self.games + self.window_games:
+            raise ValueError("games + window_games: expected at least 1, got 0")
+        return self
+
+
+class Agent(Section):
+    """One agent: a ring, the targets it plays, and what its three stages need."""
+
+    ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
+    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    window: SizeName = Field(
+        description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
+        "moves; targets that fit are played whole, all are played through windows"
+    )
+    seed: Seed
+    network: Network
+    demonstrations: Demonstrations
+    pretraining: Pretraining
+    search: Search
+
+    @property
+    def length(self) -> int:
+        """S, the axis length of the tensors that the network plays."""
+        return max(parse_size(self.window).modes)
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The targets that are played whole."""
+        window = parse_size(self.window)
+        sizes = map(parse_size, self.targets)
+        return tuple(s.name for s in sizes if max(s.modes) <= self.length and s.naive_rank <= window.naive_rank)
+
+    @model_validator(mode="after")
+    def _distribution_fits_the_ring(self) -> Agent:
+        distribution, key = self.demonstrations.distribution, "demonstrations.distribution"
+        expected = 2 if self.ring == "Z2" else 5
+        if len(distribution) != expected:
+            raise ValueError(f"{key}: expected {expected} probabilities over {self.ring}, got {len(distribution)}")
+        zero = distribution[0 if self.ring == "Z2" else 2]
+        if zero > _MOST_ZEROS:
+            raise ValueError(f"{key}: expected a probability of zero of at most {_MOST_ZEROS}, got {zero}")
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits_the_window(self) -> Agent:
+        search = self.search
+        beyond = [target for target in self.targets if target not in self.whole]
+        if search.games and not self.whole:
+            raise ValueError(f"search.games: expected 0, since no target fits the window {self.window}")
+        if beyond and not search.window_games:
+            raise ValueError(
+                f"search.window_games: expected some, since {beyond[0]} does not fit the window {self.window}"
+            )
+        (least, most), naive = search.window_terms, parse_size(self.window).naive_rank
+        if not 2 <= least <= most <= naive:
+            raise ValueError(
+                f"search.window_terms: expected two numbers, 2 <= least <= most <= {naive} (the naive rank of the "
+                f"window), got {[least, most]}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _network_fits_the_window(self) -> Agent:
+        length, network = self.length, self.network
+        if length > LONGEST_AXIS:
+            raise ValueError(f"window: expected axes of at most {LONGEST_AXIS}, got {length}")
+        field, coefficients = (2, 2) if self.ring == "Z2" else (3, 5)
+        key, entries = "network.entries_per_token", network.entries_per_token
+        if length % entries:
+            raise ValueError(f"{key}: expected a divisor of {length} (the longest axis of its window), got {entries}")
+        if coefficients**entries > _MOST_SYMBOLS:
+            raise ValueError(f"{key}: expected at most {_MOST_SYMBOLS} symbols, got {coefficients}**{entries}")
+        if isinstance(network, RanksNetwork):
+            counts = range(1, min(network.combinations, length) + 1)
+            combinations = sum(math.comb(length, count) * (field - 1) ** (count - 1) for count in counts)
+            if combinations > _MOST_COMBINATIONS:
+                raise ValueError(
+                    f"network.combinations: expected at most {_MOST_COMBINATIONS} combinations of {length} slices, "
+                    f"got {combinations}"
+                )
         return self

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
 from stages.contract import named_targets
-from stages.params.section import Section, Seed, SizeName, TargetName
+from stages.params.section import Section, Seed, TargetName
 
 STANDARD_START = "data/standard.json"
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
@@ -115,7 +115,7 @@ class CyclicWalk(_AnyWalk):
 
     mode: Literal["cyclic"]
     plus_after: Flips = Field(description="flips before a plus, while there are fewer orbits than at the start")
-    cubes: dict[SizeName, tuple[tuple[int, ...], ...]] = Field(
+    cubes: dict[str, tuple[tuple[int, ...], ...]] = Field(
         description="by size, the partition of the diagonal whose parts are made into cubes; elsewhere a random one"
     )
 
@@ -142,6 +142,10 @@ class CyclicWalk(_AnyWalk):
 
 
 Walk = Annotated[FlipsWalk | TernaryWalk | CyclicWalk, Field(discriminator="mode")]
+
+
+class OneWalk(RootModel[Walk]):
+    """A walk of any mode, to be read by itself."""
 
 
 def target_start(name: str) -> str:

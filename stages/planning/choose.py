@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from stages.params.agents import Search
+from stages.params.agents import OnePly, Planner, Puct, Search
+from stages.planning import plan
 from stages.planning.one_ply import one_ply
 from stages.planning.permuted import permuted
-from stages.planning.plan import Planner
-from stages.planning.tree import gumbel, puct
+from stages.planning.tree import puct, sequential_halving
 
 
-def planner(settings: Search) -> Planner:
+def planner(settings: Search) -> plan.Planner:
     """The planner that `settings` describe."""
-    name, simulations = settings.planner.name, settings.planner.simulations
-    return _planner(name, simulations, settings.candidates, settings.risk, settings.signed_permutations)
+    return _planner(settings.planner, settings.candidates, settings.risk, settings.signed_permutations)
 
 
 @cache  # one object per choice: jit takes a planner as a static argument and compiles once for it
-def _planner(name: str, simulations: int | None, candidates: int, risk: float, is_permuted: bool) -> Planner:
+def _planner(chosen: Planner, candidates: int, risk: float, is_permuted: bool) -> plan.Planner:
     shared = {"candidates": candidates, "risk": risk}
-    if name == "one_ply":
+    if isinstance(chosen, OnePly):
         plain = partial(one_ply, **shared)
+    elif isinstance(chosen, Puct):
+        plain = partial(puct, simulations=chosen.simulations, **shared)
     else:
-        plain = partial({"puct": puct, "gumbel": gumbel}[name], simulations=simulations, **shared)
+        plain = partial(
+            sequential_halving,
+            simulations=chosen.simulations,
+            gumbel_scale=chosen.gumbel_scale,
+            value_scale=chosen.value_scale,
+            **shared,
+        )
     return partial(permuted, plain) if is_permuted else plain

@@ -1,4 +1,4 @@
-"""Sampled AlphaZero on mctx: PUCT as in the paper, and Gumbel search for few simulations.
+"""Sampled AlphaZero on mctx: PUCT as in the paper, and Gumbel MuZero's sequential halving.
 
 mctx numbers actions 0..K-1; the K sampled actions of a node travel in its embedding and are drawn anew by the
 network at each node it expands. mctx has no transposition table and keeps no subtree between moves, so neither has
@@ -84,7 +84,7 @@ def puct(
     favourite = jnp.take_along_axis(summary.qvalues, jnp.argmax(visits, axis=-1, keepdims=True), axis=-1)
     playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
     keys = jax.random.split(choice_key, len(playable))
-    choice = jax.vmap(lambda key, law: jax.random.categorical(key, jnp.log(law)))(keys, playable)
+    choice = jax.vmap(lambda key, weights: jax.random.categorical(key, jnp.log(weights)))(keys, playable)
     return Plan(nodes.actions, weights, choice)
 
 
@@ -93,12 +93,20 @@ def temperature(visits: int) -> float:
     return max(1.0, math.log(visits) / math.log(SHARP_VISITS))
 
 
-def gumbel(
-    network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float, simulations: int
+def sequential_halving(
+    network: AgentNetwork,
+    states: State,
+    key: PRNGKeyArray,
+    candidates: int,
+    risk: float,
+    simulations: int,
+    gumbel_scale: float,
+    value_scale: float,
 ) -> Plan:
-    """See `plan.Planner`. Gumbel MuZero's sequential halving (Danihelka et al. 2022) without its noise.
+    """See `plan.Planner`. Sequential halving at the root as in Gumbel MuZero (Danihelka et al. 2022).
 
-    With 16 simulations mctx's defaults solved nothing here; no Gumbel noise and value_scale 1 do (measured).
+    With 16 simulations mctx's defaults solved nothing here; `gumbel_scale` 0, which is no noise, and `value_scale` 1 do
+    (measured).
     """
     root_key, search_key = jax.random.split(key)
     root, nodes = _root(network, states, root_key, candidates, risk)
@@ -110,7 +118,7 @@ def gumbel(
         num_simulations=simulations,
         max_num_considered_actions=candidates,
         invalid_actions=nodes.is_copy,
-        qtransform=partial(mctx.qtransform_completed_by_mix_value, value_scale=1.0),
-        gumbel_scale=0.0,
+        qtransform=partial(mctx.qtransform_completed_by_mix_value, value_scale=value_scale),
+        gumbel_scale=gumbel_scale,
     )
     return Plan(nodes.actions, output.action_weights, output.action)

@@ -1,4 +1,4 @@
-"""python -m stages.pretraining AGENT --params FILE --demonstrations IN --parameters OUT --curve OUT --timing OUT"""
+"""python -m stages.pretraining AGENT --params FILE --code IN --demonstrations IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 
@@ -11,25 +11,26 @@ from stages.contract.resume import Resume
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import write_parameters
-from stages.params import whole as params
+from stages.params.agents import Agent
+from stages.params.file import section
 from stages.pretraining.pretrain import CURVE_COLUMNS, pretrain
 
 
 def main(args: argparse.Namespace) -> None:
-    given = params.load(args.params)
-    agent, settings = params.entry(given.agents, args.name, "agents"), given.pretraining[args.name]
+    agent = section(args.params, f"agents.{args.name}", Agent)
     label = f"pretraining@{args.name}"
-    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
-    resume = Resume(label, [agent.model_dump(), settings.model_dump()], [args.demonstrations])
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
+    params = agent.model_dump(include={"ring", "window", "seed", "network", "pretraining"})
+    resume = Resume(label, params, [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
-    network, curve = pretrain(agent, settings, reader, resume, stopwatch, label)
+    network, curve = pretrain(agent, reader, resume, stopwatch, label)
     write_parameters(args.parameters, network)
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, curve))
-    stopwatch.write(args.timing, {"steps": settings.steps})
+    stopwatch.write(args.timing, {"steps": agent.pretraining.steps})
     resume.clear()
 
 
 if __name__ == "__main__":
     command.run(
-        main, command.arguments("pretraining", "demonstrations", "parameters", "curve", "timing", named="agent")
+        main, command.arguments("pretraining", "code", "demonstrations", "parameters", "curve", "timing", named="agent")
     )

@@ -12,7 +12,7 @@ from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
 from stages.network.agent import AgentNetwork
-from stages.params.agents import Agent, Pretraining
+from stages.params.agents import Agent
 
 CURVE_COLUMNS = ["step", "policy_loss", "value_loss"]
 _SAVE_EVERY = 10  # rows of the curve between two saves of the state
@@ -20,13 +20,13 @@ _SAVE_EVERY = 10  # rows of the curve between two saves of the state
 
 def pretrain(
     agent: Agent,
-    settings: Pretraining,
     reader: DemonstrationReader,
     resume: Resume,
     stopwatch: Stopwatch,
     label: str,
 ) -> tuple[AgentNetwork, list[dict]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
+    settings = agent.pretraining
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
     optimiser = make_optimiser(settings.optimiser, max(1, settings.steps))
     network = AgentNetwork(agent, key=init_key)

@@ -61,7 +61,9 @@ def anneal(scheme: Scheme, aim: int, schedule: Annealing, seed: int) -> tuple[Sc
 
 
 @compiled
-def _anneal(terms, size, aim, steps, hot, cold, state):
+def _anneal(
+    terms: np.ndarray, size: np.ndarray, aim: int, steps: int, hot: float, cold: float, state: np.ndarray
+) -> tuple[np.ndarray, float]:
     costs = np.zeros(3)
     norms = np.zeros((3, terms.shape[1]))
     for mode in range(3):
@@ -100,7 +102,7 @@ def _anneal(terms, size, aim, steps, hot, cold, state):
 
 
 @compiled
-def _copy(target, source):
+def _copy(target: np.ndarray, source: np.ndarray) -> None:
     """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds.
 
     Of the same size; not checked.
@@ -110,7 +112,7 @@ def _copy(target, source):
 
 
 @compiled
-def _add(target, source, factor):
+def _add(target: np.ndarray, source: np.ndarray, factor: int) -> None:
     """Adds a multiple of a matrix to another in place."""
     for i in range(target.shape[0]):
         for j in range(target.shape[1]):
@@ -118,12 +120,13 @@ def _add(target, source, factor):
 
 
 @compiled
-def _total(costs, norms, aim):
-    return costs.sum() if aim == ADDITIONS else (norms[0] * norms[1] * norms[2]).sum()
+def _total(costs: np.ndarray, norms: np.ndarray, aim: int) -> float:
+    total: float = costs.sum() if aim == ADDITIONS else (norms[0] * norms[1] * norms[2]).sum()
+    return total
 
 
 @compiled
-def _cost(factor, rows, cols, aim, norms):
+def _cost(factor: np.ndarray, rows: int, cols: int, aim: int, norms: np.ndarray) -> float:
     """Additions of the sums of one mode; or writes the 2-norms of its columns."""
     rank = factor.shape[0]
     if aim == GROWTH:
@@ -144,7 +147,7 @@ def _cost(factor, rows, cols, aim, norms):
 
 
 @compiled
-def _is_ternary(matrix):
+def _is_ternary(matrix: np.ndarray) -> bool:
     """Whether all entries are -1, 0 or 1 and some is not 0."""
     some = False
     for entry in matrix.flat:
@@ -155,7 +158,7 @@ def _is_ternary(matrix):
 
 
 @compiled
-def _flip(terms, state):
+def _flip(terms: np.ndarray, state: np.ndarray) -> tuple[int, int, bool]:
     """A random flip in place; the two modes that it changes, and whether there is one and it is legal.
 
     With u_s = e u_r: u_r v_r w_r + u_s v_s w_s = u_r (v_r + o v_s) w_r + u_s v_s (w_s - e o w_r) for o = +-1.
@@ -182,7 +185,7 @@ def _flip(terms, state):
 
 
 @compiled
-def _sandwich(terms, size, state):
+def _sandwich(terms: np.ndarray, size: np.ndarray, state: np.ndarray) -> tuple[int, int, bool]:
     """Adds a multiple (+-1) of a row to another in every matrix of one mode, and undoes it in the columns of the next.
 
     The factors' matrices are n x m, m x p, p x n: axis k is that of rows in mode k and of columns in mode k - 1.

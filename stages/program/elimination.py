@@ -27,17 +27,17 @@ SLACK = 1  # with weights, pairs in this many rows less than the most frequent o
 
 
 @compiled
-def draw(state, below):
+def draw(state: np.ndarray, below: int) -> int:
     """Advances a stream uint64 [1]; returns a number below `below`."""
     state[0] += GOLDEN
     z = state[0]
     z = (z ^ (z >> U(30))) * U(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> U(27))) * U(0x94D049BB133111EB)
-    return np.int64(((z ^ (z >> U(31))) >> U(33)) % U(below))
+    return np.int64(((z ^ (z >> U(31))) >> U(33)) % U(below))  # type: ignore[return-value]  # Numba has one kind of integer
 
 
 @compiled
-def ratio(a, b):
+def ratio(a: int, b: int) -> int:
     """Which pair the coefficients a and b form; -1 for none."""
     if a == 0 or b == 0:
         return -1
@@ -57,7 +57,7 @@ def ratio(a, b):
 
 
 @compiled
-def _place(row, x, y):
+def _place(row: np.ndarray, x: int, y: int) -> tuple[int, int, int]:
     """(ratio, x, y) of the pair that two registers of a row form; ratio -1 for none."""
     if x > y:
         x, y = y, x
@@ -65,7 +65,7 @@ def _place(row, x, y):
 
 
 @compiled
-def _end(table, row, registers, length, x, y, sign):
+def _end(table: np.ndarray, row: np.ndarray, registers: np.ndarray, length: int, x: int, y: int, sign: int) -> int:
     """Takes all pairs with x or y out of `counts`, but (x, y) itself (sign -1), or puts them back (+1).
 
     Returns how many of them were repetitions before, or are after.
@@ -85,7 +85,9 @@ def _end(table, row, registers, length, x, y, sign):
 
 
 @compiled
-def eliminate(rows, inputs, temporaries, gain, loss, state):
+def eliminate(
+    rows: np.ndarray, inputs: int, temporaries: np.ndarray, gain: float, loss: float, state: np.ndarray
+) -> tuple[int, int]:
     """Replaces pairs by temporaries until none occurs twice or there is no room for another.
 
     Args:

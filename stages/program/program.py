@@ -108,7 +108,7 @@ def from_json(text: str) -> Program:
     return Program(parse_size(given["size"]), given["ring"], _integer(given["denominator"]), *sums)
 
 
-def _object(given: object, keys: tuple[str, ...], place: str) -> dict:
+def _object(given: object, keys: tuple[str, ...], place: str) -> dict[str, object]:
     if not isinstance(given, dict) or sorted(given) != sorted(keys):
         got = sorted(given) if isinstance(given, dict) else type(given).__name__
         raise SchemeError(f"{place}: expected an object with {list(keys)}, got {got}")
@@ -116,24 +116,25 @@ def _object(given: object, keys: tuple[str, ...], place: str) -> dict:
 
 
 def _sums(given: object, place: str) -> Sums:
-    given = _object(given, _SUMS_KEYS, f"program, {place}")
-    return Sums(_integer(given["inputs"]), *(_combinations(given[key]) for key in ("temporaries", "outputs")))
+    sums = _object(given, _SUMS_KEYS, f"program, {place}")
+    return Sums(_integer(sums["inputs"]), *(_combinations(sums[key]) for key in ("temporaries", "outputs")))
 
 
 def _combinations(given: object) -> tuple[Combination, ...]:
     return tuple(tuple((_integer(c), _integer(r)) for c, r in map(_pair, _list(each))) for each in _list(given))
 
 
-def _list(given: object) -> list:
+def _list(given: object) -> list[object]:
     if not isinstance(given, list):
         raise SchemeError(f"program: expected a list, got {given!r}")
     return given
 
 
-def _pair(given: object) -> list:
-    if len(_list(given)) != 2:
+def _pair(given: object) -> list[object]:
+    pair = _list(given)
+    if len(pair) != 2:
         raise SchemeError(f"program: expected a pair of coefficient and register, got {given!r}")
-    return given
+    return pair
 
 
 def _integer(given: object) -> int:

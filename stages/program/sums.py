@@ -16,7 +16,7 @@ from jaxtyping import Int
 from stages.errors import SchemeError
 
 Combination = tuple[tuple[int, int], ...]
-Value = TypeVar("Value")  # whatever can be added, and multiplied by an integer
+Value = TypeVar("Value", int, np.ndarray)  # what can be added, and multiplied by an integer
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""python -m stages.refinement WALK --params FILE --start IN --schemes OUT --curve OUT --attempts OUT --timing OUT"""
+"""python -m stages.refinement WALK --params FILE --code IN --start IN, and the outputs (see dvc.yaml)"""
 
 import argparse
 import dataclasses
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from stages.contract import candidates, command
 from stages.contract.resume import Resume
-from stages.params import whole as params
+from stages.params.file import section
+from stages.params.walks import OneWalk
 from stages.refinement.archive import AttemptsRow, CurveRow
 from stages.refinement.modes import mode_of
 from stages.refinement.start import read_start, read_target_start
@@ -20,12 +21,12 @@ NICENESS = 19  # a walk takes all cores that are left over: its threads are coun
 
 def main(args: argparse.Namespace) -> None:
     os.nice(NICENESS)
-    walk = params.entry(params.load(args.params).walks, args.name, "walks")
+    walk, label = section(args.params, f"walks.{args.name}", OneWalk).root, f"refinement:{args.name}"
     start = read_target_start(args.start, mode_of(walk).ring) if walk.named_target else read_start(args.start)
-    label = f"refinement:{args.name}"
     if not start:
         print(f"{label}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
-    resume, stopwatch = Resume(f"refinement@{args.name}", walk.model_dump(), [args.start]), command.Stopwatch()
+    resume = Resume(f"refinement@{args.name}", walk.model_dump(), [args.code, args.start])
+    stopwatch = command.Stopwatch()
     archive, flips = refine(walk, start, label, resume, stopwatch)
     candidates.write(args.schemes, archive.held.candidates())
     _write_csv(args.curve, CurveRow, archive.curve)
@@ -40,4 +41,6 @@ def _write_csv(path: Path, kind: type[CurveRow | AttemptsRow], rows: Sequence[Cu
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("refinement", "start", "schemes", "curve", "attempts", "timing", named="walk"))
+    command.run(
+        main, command.arguments("refinement", "code", "start", "schemes", "curve", "attempts", "timing", named="walk")
+    )

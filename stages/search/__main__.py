@@ -1,4 +1,4 @@
-"""python -m stages.search AGENT --params FILE --demonstrations IN --pretrained IN, and the outputs (see dvc.yaml)"""
+"""python -m stages.search AGENT --params FILE, and inputs and outputs (see dvc.yaml)"""
 
 import argparse
 import json
@@ -12,20 +12,20 @@ from stages.contract.resume import Resume
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
-from stages.params import whole as params
+from stages.params.agents import Agent
+from stages.params.file import section
 from stages.search.search import CURVE_COLUMNS, begin, metrics, rounds
 from stages.search.setup import set_up
 
 
 def main(args: argparse.Namespace) -> None:
-    given = params.load(args.params)
-    agent, settings = params.entry(given.agents, args.name, "agents"), given.search[args.name]
+    agent = section(args.params, f"agents.{args.name}", Agent)
     network = read_parameters(args.pretrained, agent)
-    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.core))
-    inputs = [args.demonstrations, args.pretrained]
-    resume = Resume(f"search@{args.name}", [agent.model_dump(), settings.model_dump()], inputs)
+    reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
+    inputs = [args.code, args.demonstrations, args.pretrained]
+    resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
-    setup = set_up(args.name, agent, settings, reader)
+    setup = set_up(args.name, agent, reader)
     memory = begin(setup, network, resume, stopwatch)
     for _ in rounds(memory, setup, resume, stopwatch):
         pass
@@ -33,10 +33,10 @@ def main(args: argparse.Namespace) -> None:
     write_parameters(args.parameters, memory.train.network)
     command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, memory.curve))
     command.write_text(args.metrics, json.dumps(metrics(memory), indent=2) + "\n")
-    stopwatch.write(args.timing, {"games": settings.rounds * (settings.games + settings.subgames)})
+    stopwatch.write(args.timing, {"games": agent.search.rounds * (agent.search.games + agent.search.window_games)})
     resume.clear()
 
 
 if __name__ == "__main__":
-    files = ("demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
+    files = ("code", "demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
     command.run(main, command.arguments("search", *files, named="agent"))

@@ -24,7 +24,7 @@ def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random
     Every row holds a demonstration too, which stands in where a best game is out of the action space or where nothing
     has been played. So the shapes never change.
     """
-    settings = setup.settings
+    settings = setup.agent.search
     steps, batch = settings.train_steps, settings.optimiser.batch
     first, last = settings.demonstration_share
     share = first + (last - first) * min(1, memory.round / settings.demonstration_rounds)
@@ -70,7 +70,7 @@ def _put_best(terms: Terms, place: slice, best: buffers.BestGames, setup: Setup,
     is_whole = drawn.kind < len(agent.targets)
     modes = np.full((len(drawn.kind), 3), rules.length)
     modes[is_whole] = modes_of(agent, drawn.kind[is_whole])
-    bases = draw_bases(rng, rules, modes, setup.settings.basis_density)
+    bases = draw_bases(rng, rules, modes, setup.agent.search.basis_density)
     changed = change_terms(drawn.games.terms, bases.matrices, rules)
     beyond = np.flatnonzero(~_is_playable(changed, rules))
     unit = np.tile(np.eye(rules.length, dtype=np.int64), (len(beyond), 3, 1, 1))

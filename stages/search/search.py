@@ -57,8 +57,8 @@ def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwa
         TrainState(network, setup.optimiser.init(network)),
         buffers.empty_replay(setup.rules, network.history),
         buffers.empty_best_games(setup.rules),
-        standard_population(setup.agent, setup.settings.subgames),
-        {kind: Collection(setup.settings.keep) for kind in KINDS},
+        standard_population(setup.agent, setup.agent.search.window_games),
+        {kind: Collection(setup.agent.search.keep) for kind in KINDS},
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
@@ -67,7 +67,7 @@ def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwa
 
 def rounds(memory: Memory, setup: Setup, resume: Resume, stopwatch: Stopwatch) -> Iterator[None]:
     """Plays the rounds that `memory` has not played; yields after each, when it is saved."""
-    settings, seed, label = setup.settings, setup.agent.seed, f"search@{setup.name}"
+    settings, seed, label = setup.agent.search, setup.agent.seed, f"search@{setup.name}"
     progress = Progress(label, settings.rounds, "rounds", done=memory.round)
     root = jax.random.fold_in(jax.random.key(seed), Stream.SEARCH)
     while memory.round < settings.rounds:
@@ -96,11 +96,11 @@ def _play_round(
     Returns:
       By kind of start and target, the share of games that ended in a decomposition.
     """
-    agent, settings, rules = setup.agent, setup.settings, setup.rules
+    agent, settings, rules = setup.agent, setup.agent.search, setup.rules
     core_key, play_key = jax.random.split(key)
     whole = np.array([agent.targets.index(name) for name in agent.whole], int)
     target = rng.choice(whole, settings.games) if settings.games else np.zeros(0, int)
-    modes = np.concatenate([modes_of(agent, target), np.full((settings.subgames, 3), rules.length)])
+    modes = np.concatenate([modes_of(agent, target), np.full((settings.window_games, 3), rules.length)])
     bases = draw_bases(rng, rules, modes, settings.basis_density)
     games_part, subgames_part = np.split(np.arange(len(modes)), [settings.games])
 
@@ -108,8 +108,8 @@ def _play_round(
     # A game may use as many moves as the agent's own best scheme.
     limits = np.array([min(memory.own_best(size), rules.max_rank) for size in agent.targets])[target]
     cores = None
-    if settings.subgames:
-        cores = take_cores(memory.population, core_key, rules, settings.subgame_terms)
+    if settings.window_games:
+        cores = take_cores(memory.population, core_key, rules, settings.window_terms, settings.dimension_cost)
         cores = jax.tree.map(np.asarray, cores)
         changed = change_terms(cores.terms, bases.matrices[subgames_part], rules)
         tensors = np.concatenate([tensors, core_tensors(changed, rules)])
@@ -171,7 +171,7 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
         is_better = rank < memory.best_rank["subgame"].get(size.name, size.naive_rank)
         if is_better or (rank <= min(old, memory.own_best(size.name)) and rank < size.naive_rank):
             terms = population.terms[member, :rank]
-            _offer(memory, setup, terms, target, "subgame", setup.settings.games + int(member))
+            _offer(memory, setup, terms, target, "subgame", setup.agent.search.games + int(member))
     # Of each core the shortest decomposition that is known: the game's, or the terms that were taken.
     known = Terms(cores.terms.copy(), cores.count.copy())
     known.terms[members], known.rank[members] = given.terms, given.rank
@@ -181,12 +181,12 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
 
 def _offer(memory: Memory, setup: Setup, terms: np.ndarray, target: int, kind: str, game: int) -> None:
     """Hands a scheme on, after algebra's exact check."""
-    agent, settings = setup.agent, setup.settings
+    agent, settings = setup.agent, setup.agent.search
     size = parse_size(agent.targets[target])
     if memory.found[kind].is_full(size, agent.ring, len(terms)):
         return
     scheme = scheme_of_terms(terms, size.name, agent)
-    clock = memory.round * (settings.games + settings.subgames) + game + 1
+    clock = memory.round * (settings.games + settings.window_games) + game + 1
     memory.found[kind].add(Candidate(scheme, f"search:{setup.name}:{kind}", "", agent.seed, clock))
     best = memory.best_rank[kind]
     best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
@@ -194,13 +194,13 @@ def _offer(memory: Memory, setup: Setup, terms: np.ndarray, target: int, kind: s
 
 def _note(memory: Memory, setup: Setup, shares: dict[str, dict[str, float]], losses: dict[str, float]) -> None:
     """One row of the curve for each target."""
-    settings = setup.settings
+    settings = setup.agent.search
     for target in setup.agent.targets:
         share = {kind: f"{shares[kind][target]:.6g}" if target in shares[kind] else "" for kind in KINDS}
         memory.curve.append(
             {
                 "round": memory.round,
-                "games": memory.round * (settings.games + settings.subgames),
+                "games": memory.round * (settings.games + settings.window_games),
                 "target": target,
                 "solved_share": share["game"],
                 "rewritten_share": share["subgame"],

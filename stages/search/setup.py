@@ -9,7 +9,7 @@ import optax
 from stages.game.rules import Rules, rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import make_optimiser
-from stages.params.agents import Agent, Search
+from stages.params.agents import Agent
 from stages.planning.choose import planner
 from stages.planning.plan import Planner
 
@@ -20,21 +20,20 @@ class Setup:
 
     Attributes:
       name: of the agent.
-      agent, settings: its parameters.
+      agent: its parameters.
       reader: its demonstrations.
       rules, planner, optimiser: what the parameters choose.
     """
 
     name: str
     agent: Agent
-    settings: Search
     reader: DemonstrationReader
     rules: Rules
     planner: Planner
     optimiser: optax.GradientTransformation
 
 
-def set_up(name: str, agent: Agent, settings: Search, reader: DemonstrationReader) -> Setup:
+def set_up(name: str, agent: Agent, reader: DemonstrationReader) -> Setup:
     """The search of an agent."""
-    rules, optimiser = rules_for(agent.ring, agent.core), make_optimiser(settings.optimiser, None)
-    return Setup(name, agent, settings, reader, rules, planner(settings), optimiser)
+    rules, optimiser = rules_for(agent.ring, agent.window), make_optimiser(agent.search.optimiser, None)
+    return Setup(name, agent, reader, rules, planner(agent.search), optimiser)

@@ -22,9 +22,6 @@ from stages.game.rules import Rules
 from stages.learning.positions import Terms
 from stages.params.agents import Agent
 
-# How much less likely, in nats, a term is taken for each dimension that it adds to the span of those taken before.
-_COST_OF_A_DIMENSION = 4.0
-
 
 class Population(NamedTuple):
     """The schemes in play.
@@ -68,8 +65,10 @@ class Cores(NamedTuple):
     bases: Int[Array, "members 3 s l"]
 
 
-@partial(jax.jit, static_argnames=("rules", "limits"))
-def take_cores(population: Population, key: PRNGKeyArray, rules: Rules, limits: tuple[int, int]) -> Cores:
+@partial(jax.jit, static_argnames=("rules", "limits", "dimension_cost"))
+def take_cores(
+    population: Population, key: PRNGKeyArray, rules: Rules, limits: tuple[int, int], dimension_cost: float
+) -> Cores:
     """Takes terms from each scheme, as many as the spans allow up to one number for all, drawn between the limits.
 
     One number, because a batch of games takes as long as its longest. The key is consumed.
@@ -77,11 +76,18 @@ def take_cores(population: Population, key: PRNGKeyArray, rules: Rules, limits: 
     count_key, grow_key = jax.random.split(key)
     wanted = jax.random.randint(count_key, (), limits[0], limits[1] + 1)
     keys = jax.random.split(grow_key, population.rank.shape[0])
-    return jax.vmap(partial(_take_core, wanted=wanted, rules=rules))(population.terms, population.rank, keys)
+    return jax.vmap(partial(_take_core, wanted=wanted, rules=rules, dimension_cost=dimension_cost))(
+        population.terms, population.rank, keys
+    )
 
 
 def _take_core(
-    terms: Int[Array, "most 3 l"], rank: Int[Array, ""], key: PRNGKeyArray, wanted: Int[Array, ""], rules: Rules
+    terms: Int[Array, "most 3 l"],
+    rank: Int[Array, ""],
+    key: PRNGKeyArray,
+    wanted: Int[Array, ""],
+    rules: Rules,
+    dimension_cost: float,
 ) -> Cores:
     """One scheme: term after term at random, one that adds few dimensions rather than many.
 
@@ -101,7 +107,7 @@ def _take_core(
         has_pivot = jnp.any(jnp.abs(rest) == 1, axis=-1) | ~is_new
         fits = jnp.all(has_pivot & (dims + is_new <= rules.length), axis=-1)
         fits = fits & ~is_taken & (jnp.arange(most) < rank) & (place < wanted)
-        liking = jax.random.gumbel(key, (most,)) - _COST_OF_A_DIMENSION * jnp.sum(is_new, axis=-1)
+        liking = jax.random.gumbel(key, (most,)) - dimension_cost * jnp.sum(is_new, axis=-1)
         chosen = jax.nn.one_hot(jnp.argmax(jnp.where(fits, liking, -jnp.inf)), most, dtype=jnp.int32)
         chosen = chosen * jnp.any(fits)  # zero where nothing fits
         vector = jnp.einsum("r,rml->ml", chosen, rest)

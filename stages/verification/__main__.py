@@ -7,7 +7,7 @@ from stages.contract import command, tables
 from stages.contract.named_targets import read_targets
 from stages.errors import SchemeError
 from stages.exchange import certificate
-from stages.params import whole as params
+from stages.params.file import names
 from stages.verification.verification import own_failure, verify
 
 INPUTS = ("search", "refinement", "recombination", "imported", "targets")
@@ -15,11 +15,16 @@ OUTPUTS = ("schemes", "named", "rejected", "certificates", "timing")
 
 
 def main(given: argparse.Namespace) -> None:
-    values = params.load(given.params)
     stopwatch = command.Stopwatch()
     targets = read_targets(given.targets)
     verified, named, rejected = verify(
-        given.search, values.agents, given.refinement, values.walks, given.recombination, given.imported, targets
+        given.search,
+        names(given.params, "agents"),
+        given.refinement,
+        names(given.params, "walks"),
+        given.recombination,
+        given.imported,
+        targets,
     )
     tables.write_rows(given.schemes, tables.VERIFIED, verified)
     tables.write_rows(given.named, tables.NAMED, named)

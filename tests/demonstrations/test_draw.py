@@ -1,4 +1,4 @@
-"""The law of the demonstrations, their canonical signs, and the file: bytes and bounded memory."""
+"""The distribution of the demonstrations, their canonical signs, and the file: bytes and bounded memory."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from stages.demonstrations.draw import draw, write_demonstrations
 from stages.game.rules import Rules
 from stages.params.agents import Demonstrations
 
-LAWS = {"Z2": (0.5, 0.5), "Z": (0.005, 0.195, 0.6, 0.195, 0.005)}
+DISTRIBUTIONS = {"Z2": (0.5, 0.5), "Z": (0.005, 0.195, 0.6, 0.195, 0.005)}
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_law_ranks_and_signs(ring):
+def test_distribution_ranks_and_signs(ring):
     rules = Rules(ring, 4, 8)
-    rank, terms = map(np.asarray, draw(jax.random.key(0), 4096, rules, LAWS[ring]))
+    rank, terms = map(np.asarray, draw(jax.random.key(0), 4096, rules, DISTRIBUTIONS[ring]))
     np.testing.assert_allclose(np.bincount(rank, minlength=9)[1:] / 4096, 1 / 8, atol=0.03)
     is_term = np.arange(8) < rank[:, None]
     assert not terms[~is_term].any()
@@ -30,7 +30,7 @@ def test_law_ranks_and_signs(ring):
     if ring == "Z":
         assert abs((first[:, 2] > 0).mean() - 0.5) < 0.02  # w keeps both signs
     # P(entry = 0 | factor not zero) = (P0 - P0^4) / (1 - P0^4)
-    blank = LAWS[ring][rules.coefficients.index(0)]
+    blank = DISTRIBUTIONS[ring][rules.coefficients.index(0)]
     expected = (blank - blank**4) / (1 - blank**4)
     assert dict(zip(values.tolist(), counts / counts.sum(), strict=True))[0] == pytest.approx(expected, abs=0.01)
 
@@ -40,7 +40,9 @@ def test_the_file_is_the_same_twice_and_a_longer_one_begins_alike(tmp_path: Path
     rules = Rules("Z2", 4, 8)
 
     def rows(name, count, seed=0):
-        write_demonstrations(tmp_path / name, Demonstrations(count=count, law=LAWS["Z2"]), rules, seed, name)
+        write_demonstrations(
+            tmp_path / name, Demonstrations(count=count, distribution=DISTRIBUTIONS["Z2"]), rules, seed, name
+        )
         return tables.read(tmp_path / name, tables.DEMONSTRATIONS)
 
     short, again, longer, other = rows("a", 700), rows("b", 700), rows("c", 1100), rows("d", 700, seed=1)

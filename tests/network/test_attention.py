@@ -17,7 +17,7 @@ embed = jax.jit(lambda network, tensors, scalars: network(tensors, scalars))
 
 
 def skeleton(length=LENGTH, history=HISTORY, width=WIDTH, blocks=BLOCKS):
-    return jax.eval_shape(lambda: AttentionTorso(length, history, width, blocks, key=jax.random.key(0)))
+    return jax.eval_shape(lambda: AttentionTorso(length, history, width, blocks, head_size=16, key=jax.random.key(0)))
 
 
 def position():
@@ -67,8 +67,8 @@ def test_cells_hold_the_fibres_along_the_missing_mode():
     np.testing.assert_array_equal(fibres(tensors.transpose(0, 3, 1, 2)), np.roll(cells, -1, axis=0))
 
 
-def test_attention_sees_a_set_through_heads_of_sixteen_dimensions():
-    network = jax.eval_shape(lambda: SelfAttention(40, key=jax.random.key(0)))
+def test_attention_sees_a_set_through_heads_of_the_size_given():
+    network = jax.eval_shape(lambda: SelfAttention(40, 16, key=jax.random.key(0)))
     assert network.queries_keys_values.weight.shape == (3 * 2 * 16, 40)
     assert skeleton(width=8).blocks[0].merge.weight.shape == (8, 16)
     attention = jax.jit(filled(network).__call__)

@@ -1,4 +1,4 @@
-"""Torsos, heads and parameters: what is seen, the policy as a law over canonical actions, round trip of the table."""
+"""Torsos, heads and parameters: what is seen, policies that give canonical actions alone, round trip of the table."""
 
 from functools import partial
 from itertools import combinations, product

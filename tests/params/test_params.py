@@ -2,24 +2,29 @@
 
 import copy
 import re
+import typing
 from pathlib import Path
 
 import pytest
 import yaml
 from pydantic import BaseModel
+from ruamel.yaml import YAML
 
 from stages.errors import ParamsError
+from stages.params import file
 from stages.params import whole as params
+from stages.params.agents import Agent
 from stages.params.whole import Params
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
-GIVEN = yaml.safe_load(SHIPPED.read_text())
+GIVEN = YAML(typ="safe").load(SHIPPED.read_text())
 OTHER_WALKS = ", ".join(
     f"results/refinement/schemes/{walk}.parquet" for walk in sorted(GIVEN["walks"]) if walk != "standard"
 )
 
 
-SKEW = {"start": "data/targets/skew3.json", "mode": "flips", "sizes": ["skew3"], "flips": 1, "seed": 0}
+STANDARD, CYCLIC = GIVEN["walks"]["standard"], GIVEN["walks"]["cyclic"]
+SKEW = STANDARD | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
 
 
 def leaves(node: dict, place: tuple = ()) -> list[tuple]:
@@ -51,9 +56,9 @@ def changed(place: tuple, value: object = None, is_removed: bool = False) -> dic
 
 
 def with_changes(changes: dict[str, object]) -> dict:
-    """The shipped parameters with several values changed; agent z2 plays in the core 2x2x2."""
+    """The shipped parameters with several values changed; agent z2 plays in the window 2x2x2."""
     tree = copy.deepcopy(GIVEN)
-    for key, value in ({"agents.z2.core": "2x2x2"} | changes).items():
+    for key, value in ({"agents.z2.window": "2x2x2"} | changes).items():
         *place, last = key.split(".")
         node = tree
         for part in place:
@@ -79,14 +84,7 @@ def refused(tmp_path, content: dict | str | bytes) -> str:
 LEAVES = [place for place in leaves(GIVEN) if place[1] != "z" and at(place) is not None]  # null: need not be there
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
-# Belong to one torso alone or to some modes, so that only the rules of their sections can miss them.
-COMBINATIONS = ("agents", "z2", "network", "combinations")
-NO_COMBINATIONS = "agents.z2.network: expected a number of combinations with the torso ranks, got None"
-MISSED = {COMBINATIONS: NO_COMBINATIONS} | {
-    ("walks", walk, key): f"walks.{walk}: {key}: expected a number in mode {given['mode']}, got None"
-    for walk, given in GIVEN["walks"].items()
-    for key in ("flips", "seed")
-}
+NETWORK = ("agents", "z2", "network")
 
 
 def test_shipped_file_loads_whole():
@@ -100,9 +98,6 @@ def test_shipped_file_loads_whole():
 @pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
 def test_wrong_type_names_its_key(tmp_path, place, value):
     message = refused(tmp_path, changed(place, value))
-    if value is None and place in MISSED:
-        assert message == MISSED[place]
-        return
     assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
     assert "Input should be" in message or "expected" in message
     assert "got " in message
@@ -129,16 +124,18 @@ def test_fraction_is_no_integer(tmp_path, place):
     assert refused(tmp_path, changed(place, 1.5)) == f"{name(place)}: Input should be a valid integer, got 1.5"
 
 
-@pytest.mark.parametrize("place", FRACTIONS, ids=name)
-def test_number_that_yaml_reads_as_text_is_explained(tmp_path, place):
-    """YAML 1.1 wants a point in a float: 1e-2 is text there."""
-    text = yaml.safe_dump(changed(place, "MARK")).replace("MARK", "1e-2")
-    message = refused(tmp_path, text)
-    assert message.startswith(f"{name(place)}: Input should be a valid number, got '1e-2'")
-    assert "1.0e-2" in message
+def test_numbers_are_those_of_yaml_1_2_as_dvc_reads_them(tmp_path):
+    """YAML 1.1 wants a point in a float and takes `on` for a truth."""
     path = tmp_path / "params.yaml"
-    path.write_text(text.replace("1e-2", "1.0e-2"))
-    assert params.load(path) == Params.model_validate(params._tuples(changed(place, 0.01)))
+    rate = ("agents", "z2", "search", "optimiser", "learning_rate")
+    path.write_text(yaml.safe_dump(changed(rate, "MARK")).replace("MARK", "1e-2"))
+    assert at(rate, params.load(path).model_dump()) == 0.01
+    text = yaml.safe_dump(changed(("agents", "z2", "search", "learn_failed"), "MARK")).replace("MARK", "on")
+    assert refused(tmp_path, text) == "agents.z2.search.learn_failed: Input should be a valid boolean, got 'on'"
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    assert "duplicate key" in refused(tmp_path, "agents: {}\nagents: {}")
 
 
 @pytest.mark.parametrize("place", FRACTIONS, ids=name)
@@ -146,7 +143,9 @@ def test_a_whole_number_may_stand_for_a_fraction(tmp_path, place):
     path, loaded = tmp_path / "params.yaml", []
     for value in (1, 1.0):
         # Shares beside this one may leave no room for so much.
-        path.write_text(yaml.safe_dump(with_changes({"search.z2.demonstration_share": [0, 0], name(place): value})))
+        path.write_text(
+            yaml.safe_dump(with_changes({"agents.z2.search.demonstration_share": [0, 0], name(place): value}))
+        )
         loaded.append(params.load(path))
     assert loaded[0] == loaded[1]
     assert type(at(place, loaded[0].model_dump())) is float
@@ -171,23 +170,23 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("search.z2.rounds", 0, "search.z2.rounds: Input should be greater than or equal to 1, got 0"),
-        ("search.z2.risk", 0, "search.z2.risk: Input should be greater than 0, got 0"),
-        ("search.z2.risk", 1.01, "search.z2.risk: Input should be less than or equal to 1, got 1.01"),
+        ("agents.z2.search.rounds", 0, "agents.z2.search.rounds: Input should be greater than or equal to 1, got 0"),
+        ("agents.z2.search.risk", 0, "agents.z2.search.risk: Input should be greater than 0, got 0"),
+        ("agents.z2.search.risk", 1.01, "agents.z2.search.risk: Input should be less than or equal to 1, got 1.01"),
         (
-            "search.z2.planner.name",
+            "agents.z2.search.planner.name",
             "best",
-            "search.z2.planner.name: Input should be 'one_ply', 'puct' or 'gumbel', got 'best'",
+            "agents.z2.search.planner.name: Input should be 'one_ply', 'puct', 'sequential_halving', got 'best'",
         ),
         (
-            "search.z2.planner",
+            "agents.z2.search.planner",
             {"name": "puct"},
-            "search.z2.planner: expected a number of simulations with puct, got None",
+            "agents.z2.search.planner.simulations: expected a value, got none",
         ),
         (
-            "search.z2.planner",
+            "agents.z2.search.planner",
             {"name": "one_ply", "simulations": 8},
-            "search.z2.planner: expected no simulations with one_ply, got 8",
+            "agents.z2.search.planner.simulations: expected no such key",
         ),
         (
             "walks.standard.start",
@@ -195,40 +194,47 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
             f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/imported/x.json",
         ),
-        ("agents.z2.core", "6x6x6", "agents.z2.core: expected axes of at most 28, got 36"),
-        ("agents.z2.core", "2x2", "agents.z2.core: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
+        ("agents.z2.window", "6x6x6", "agents.z2.window: expected axes of at most 28, got 36"),
+        ("agents.z2.window", "2x2", "agents.z2.window: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
         (
             "agents.z2.network.torso",
             "mlp",
-            "agents.z2.network.torso: Input should be 'ranks' or 'attention', got 'mlp'",
+            "agents.z2.network.torso: Input should be 'ranks', 'attention', got 'mlp'",
         ),
         (
             "agents.z2.network.torso",
             "attention",
-            "agents.z2.network: expected no combinations with the torso attention, got 4",
+            "agents.z2.network.head_size: expected a value, got none",
         ),
-        ("agents.z2.network.combinations", None, NO_COMBINATIONS),
         (
             "agents.z2.network.history",
             33,
             "agents.z2.network.history: Input should be less than or equal to 32, got 33",
         ),
         (
-            "demonstrations.z2.law",
+            "agents.z2.demonstrations.distribution",
             [0.995, 0.005],
-            "demonstrations.z2.law: expected a probability of zero of at most 0.99, got 0.995",
+            "agents.z2.demonstrations.distribution: expected a probability of zero of at most 0.99, got 0.995",
         ),
         (
-            "refinement.margin",
+            "walks.standard.margin",
             [2, 10**7],
-            "refinement.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
+            "walks.standard.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
         ),
-        ("search.z2.candidates", 1, "search.z2.candidates: Input should be greater than or equal to 2, got 1"),
-        ("search.z2.reanalyse", 1.5, "search.z2.reanalyse: Input should be less than or equal to 1, got 1.5"),
         (
-            "search.z2.signed_permutations",
+            "agents.z2.search.candidates",
             1,
-            "search.z2.signed_permutations: Input should be a valid boolean, got 1",
+            "agents.z2.search.candidates: Input should be greater than or equal to 2, got 1",
+        ),
+        (
+            "agents.z2.search.reanalyse",
+            1.5,
+            "agents.z2.search.reanalyse: Input should be less than or equal to 1, got 1.5",
+        ),
+        (
+            "agents.z2.search.signed_permutations",
+            1,
+            "agents.z2.search.signed_permutations: Input should be a valid boolean, got 1",
         ),
         ("agents.z2.ring", "Q", "agents.z2.ring: Input should be 'Z2' or 'Z', got 'Q'"),
         (
@@ -240,82 +246,100 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "agents.z2.network.entries_per_token",
             3,
-            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its core), got 3",
+            "agents.z2.network.entries_per_token: expected a divisor of 4 (the longest axis of its window), got 3",
         ),
         (
-            "demonstrations.z2.law",
+            "agents.z2.demonstrations.distribution",
             [0.5, 0.25],
-            "demonstrations.z2.law: expected probabilities that sum to 1, got [0.5, 0.25]",
+            "agents.z2.demonstrations.distribution: expected probabilities that sum to 1, got [0.5, 0.25]",
         ),
         (
-            "demonstrations.z2.law",
+            "agents.z2.demonstrations.distribution",
             [1.5, -0.5],
-            "demonstrations.z2.law: expected probabilities that sum to 1, got [1.5, -0.5]",
+            "agents.z2.demonstrations.distribution: expected probabilities that sum to 1, got [1.5, -0.5]",
         ),
         (
-            "demonstrations.z.law",
+            "agents.z.demonstrations.distribution",
             [0.0, 0.0, 1.0, 0.0, 0.0],
-            "demonstrations.z.law: expected at least two possible coefficients, got [0.0, 0.0, 1.0, 0.0, 0.0]",
+            "agents.z.demonstrations.distribution: expected at least two possible coefficients, "
+            "got [0.0, 0.0, 1.0, 0.0, 0.0]",
         ),
-        ("demonstrations.z.law", [0.5, 0.5], "demonstrations.z.law: expected 5 probabilities over Z, got 2"),
         (
-            "walks.standard.sizes",
+            "agents.z.demonstrations.distribution",
+            [0.5, 0.5],
+            "agents.z.demonstrations.distribution: expected 5 probabilities over Z, got 2",
+        ),
+        (
+            "walks.standard.targets",
             ["3x3x3", "9"],
-            "walks.standard.sizes.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
+            "walks.standard.targets.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
         ),
         (
-            "walks.standard.sizes",
+            "walks.standard.targets",
             ["2x2x2", "2x2x2"],
-            "walks.standard.sizes: expected each size once, got ['2x2x2', '2x2x2']",
+            "walks.standard.targets: expected each target once, got ['2x2x2', '2x2x2']",
         ),
         (
-            "walks.standard.sizes",
+            "walks.standard.targets",
             ["5x8x9"],  # axes of 40, 72 and 45
-            "walks.standard: sizes: expected factors of at most 64 entries (one machine word), got 5x8x9",
+            "walks.standard.targets: expected factors of at most 64 entries (one word), got 5x8x9",
         ),
-        ("walks.standard.mode", "cyclic", "walks.standard: sizes: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.standard.length",
+            [6, 5],
+            "walks.standard.length: expected two numbers, the first not above the second, got [6, 5]",
+        ),
+        (
+            "walks.standard.mode",
+            "cyclic",
+            "walks.standard.plus_after: Input should be a valid integer, got [50, 20000]",
+        ),
+        (
+            "walks.standard.mode",
+            "walk",
+            "walks.standard.mode: Input should be 'flips', 'ternary', 'cyclic', got 'walk'",
+        ),
+        ("walks.cyclic.targets", ["2x2x3"], "walks.cyclic.targets: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.cyclic.cubes",
+            {"4x4x5": [[0]]},
+            "walks.cyclic.cubes: expected sizes among the targets, got 4x4x5",
+        ),
+        (
+            "walks.cyclic.cubes",
+            {"3x3x3": [[0, 1], [1, 2]]},
+            "walks.cyclic.cubes.3x3x3: expected a partition of [0, 1, 2], got [[0, 1], [1, 2]]",
+        ),
         (
             "walks.standard",
-            {"start": "data/standard.json", "mode": "ternary", "sizes": ["5x7x7"], "flips": 1, "seed": 0},
-            "walks.standard: sizes: expected factors of at most 32 entries in mode ternary, got 5x7x7",
+            STANDARD | {"mode": "ternary", "targets": ["5x7x7"]},
+            "walks.standard.targets: expected factors of at most 32 entries (one word), got 5x7x7",
         ),
         (
             "walks.cyclic.start",
             "results/search/schemes/z2.parquet",
-            "walks.cyclic: start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
+            "walks.cyclic.start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
         ),
         (
-            "walks.recombined.start",
-            "data/standard.json",
-            "walks.recombined: start: expected the schemes of an agent or a walk in mode recombination, "
-            "got data/standard.json",
-        ),
-        (
-            "walks.recombined.sizes",
+            "recombination.targets",
             ["12x12x12", "2x2x13"],
-            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 2x2x13",
+            "recombination.targets: expected axes of 2 to 12, got 2x2x13",
         ),
-        (
-            "walks.recombined.sizes",
-            ["1x2x2"],
-            "walks.recombined: sizes: expected axes of 2 to 12 in mode recombination, got 1x2x2",
-        ),
-        ("walks.recombined.flips", 10, "walks.recombined: flips: expected none in mode recombination, got 10"),
-        ("walks.recombined.seed", 0, "walks.recombined: seed: expected none in mode recombination, got 0"),
+        ("recombination.targets", ["1x2x2"], "recombination.targets: expected axes of 2 to 12, got 1x2x2"),
         (
             "walks.standard",
-            SKEW | {"sizes": ["skew3", "2x2x2"]},
-            "walks.standard: sizes: expected skew3 alone, got ['skew3', '2x2x2']",
+            SKEW | {"targets": ["skew3", "2x2x2"]},
+            "walks.standard.targets: expected skew3 alone, got ['skew3', '2x2x2']",
         ),
         (
             "walks.standard",
-            SKEW | {"mode": "cyclic"},
-            "walks.standard: mode: expected flips or ternary for skew3, got cyclic",
+            CYCLIC | {"targets": ["skew3"], "cubes": {}},
+            "walks.standard.mode: expected flips or ternary for skew3, got cyclic",
         ),
         (
             "walks.standard",
             SKEW | {"start": "data/standard.json"},
-            "walks.standard: start: expected data/targets/skew3.json, got data/standard.json",
+            "walks.standard.start: expected data/targets/skew3.json, got data/standard.json",
         ),
         (
             "walks.standard.start",
@@ -341,19 +365,22 @@ def test_message_word_by_word(tmp_path, key, value, message):
     ("changes", "message"),
     [
         (
-            {"search.z2.demonstration_share": [0.4, 0.5], "search.z2.best_share": 0.75},
-            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.75, of at most "
-            "0.25, got [0.4, 0.5]",
+            {"agents.z2.search.demonstration_share": [0.4, 0.5], "agents.z2.search.best_share": 0.75},
+            "agents.z2.search.demonstration_share: expected two shares of at least 0 and, with best_share 0.75, of at "
+            "most 0.25, got [0.4, 0.5]",
         ),
         (
-            {"search.z2.demonstration_share": [0.5, -0.1], "search.z2.best_share": 0.0},
-            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.0, of at most 1, "
-            "got [0.5, -0.1]",
+            {"agents.z2.search.demonstration_share": [0.5, -0.1], "agents.z2.search.best_share": 0.0},
+            "agents.z2.search.demonstration_share: expected two shares of at least 0 and, with best_share 0.0, of at "
+            "most 1, got [0.5, -0.1]",
         ),
         (
-            {"search.z2.demonstration_share": [0.1, 0.6], "search.z2.best_share": 0.5},  # the last round counts too
-            "search.z2: demonstration_share: expected two shares of at least 0 and, with best_share 0.5, of at most "
-            "0.5, got [0.1, 0.6]",
+            {
+                "agents.z2.search.demonstration_share": [0.1, 0.6],
+                "agents.z2.search.best_share": 0.5,
+            },  # the last round counts too
+            "agents.z2.search.demonstration_share: expected two shares of at least 0 and, with best_share 0.5, of at "
+            "most 0.5, got [0.1, 0.6]",
         ),
         (
             {
@@ -363,38 +390,38 @@ def test_message_word_by_word(tmp_path, key, value, message):
             "walks.from_z2.start: expected walks that begin somewhere, got a circle",
         ),
         (
-            {"search.z2.games": 0, "search.z2.subgames": 0},
-            "search.z2: games + subgames: expected at least 1, got 0",
+            {"agents.z2.search.games": 0, "agents.z2.search.window_games": 0},
+            "agents.z2.search: games + window_games: expected at least 1, got 0",
         ),
         (
-            {"agents.z2.targets": ["2x2x3", "2x3x3"], "agents.z2.core": "2x2x2", "search.z2.games": 1},
-            "search.z2.games: expected 0, since no target fits the core 2x2x2",
+            {"agents.z2.targets": ["2x2x3", "2x3x3"], "agents.z2.window": "2x2x2", "agents.z2.search.games": 1},
+            "agents.z2.search.games: expected 0, since no target fits the window 2x2x2",
         ),
         (
             # Its axes fit, its 12 products do not.
-            {"agents.z2.targets": ["2x2x3"], "agents.z2.core": "1x2x3", "search.z2.games": 1},
-            "search.z2.games: expected 0, since no target fits the core 1x2x3",
+            {"agents.z2.targets": ["2x2x3"], "agents.z2.window": "1x2x3", "agents.z2.search.games": 1},
+            "agents.z2.search.games: expected 0, since no target fits the window 1x2x3",
         ),
         (
-            {"agents.z2.targets": ["2x2x2", "2x3x3"], "search.z2.games": 1, "search.z2.subgames": 0},
-            "search.z2.subgames: expected some, since 2x3x3 does not fit the core 2x2x2",
+            {"agents.z2.targets": ["2x2x2", "2x3x3"], "agents.z2.search.games": 1, "agents.z2.search.window_games": 0},
+            "agents.z2.search.window_games: expected some, since 2x3x3 does not fit the window 2x2x2",
         ),
         *(
             (
-                {"search.z2.subgame_terms": terms},
-                "search.z2.subgame_terms: expected two numbers, 2 <= least <= most <= 8 (the naive rank of the core), "
-                f"got {terms}",
+                {"agents.z2.search.window_terms": terms},
+                "agents.z2.search.window_terms: expected two numbers, 2 <= least <= most <= 8 (the naive rank of the "
+                f"window), got {terms}",
             )
             for terms in ([1, 8], [5, 4], [2, 9])
         ),
         (
-            {"agents.z.core": "3x3x3", "agents.z.network.entries_per_token": 9},
+            {"agents.z.window": "3x3x3", "agents.z.network.entries_per_token": 9},
             "agents.z.network.entries_per_token: expected at most 16384 symbols, got 5**9",
         ),
         (
             # (3^9 - 1) / 2 vectors over F_3 of nine entries, up to sign.
             {
-                "agents.z.core": "3x3x3",
+                "agents.z.window": "3x3x3",
                 "agents.z.network.entries_per_token": 3,
                 "agents.z.network.combinations": 9,
             },
@@ -410,16 +437,16 @@ def test_rules_that_join_keys(tmp_path, changes, message):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"search.z2.demonstration_share": [0.5, 0.25], "search.z2.best_share": 0.5},
-        {"agents.z2.targets": ["2x3x3"], "search.z2.games": 0, "search.z2.subgames": 1},
-        {"agents.z2.targets": ["2x2x2"], "search.z2.games": 1, "search.z2.subgames": 0},
-        {"search.z2.subgame_terms": [8, 8]},
-        {"search.z2.reanalyse": 1.0},
-        {"walks.recombined.sizes": ["2x2x2", "12x12x12"]},
-        {"walks.recombined.start": "results/search/schemes/z2.parquet"},
+        {"agents.z2.search.demonstration_share": [0.5, 0.25], "agents.z2.search.best_share": 0.5},
+        {"agents.z2.targets": ["2x3x3"], "agents.z2.search.games": 0, "agents.z2.search.window_games": 1},
+        {"agents.z2.targets": ["2x2x2"], "agents.z2.search.games": 1, "agents.z2.search.window_games": 0},
+        {"agents.z2.search.window_terms": [8, 8]},
+        {"agents.z2.search.reanalyse": 1.0},
+        {"recombination.targets": ["2x2x2", "12x12x12"]},
+        {"walks.cyclic.cubes": {}},
         {"walks.skew": SKEW},
-        {"agents.z2.network": {k: v for k, v in at(COMBINATIONS[:-1]).items() if k != "combinations"}}
-        | {"agents.z2.network.torso": "attention"},
+        {"agents.z2.network": {k: v for k, v in at(NETWORK).items() if k != "combinations"}}
+        | {"agents.z2.network.torso": "attention", "agents.z2.network.head_size": 16},
     ],
 )
 def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
@@ -429,20 +456,21 @@ def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
 
 
 @pytest.mark.parametrize(
-    ("targets", "core", "whole"),
+    ("targets", "window", "whole"),
     [
         (("2x2x2", "2x2x3", "1x1x4"), "2x2x2", ("2x2x2", "1x1x4")),
         (("1x2x6", "2x2x3"), "2x2x3", ("2x2x3",)),  # the longest axis of 1x2x6 is 12
     ],
 )
-def test_targets_that_fit_the_core_are_played_whole(targets, core, whole):
-    agent = params.load(SHIPPED).agents["z2"].model_copy(update={"targets": targets, "core": core})
+def test_targets_that_fit_the_window_are_played_whole(targets, window, whole):
+    agent = params.load(SHIPPED).agents["z2"].model_copy(update={"targets": targets, "window": window})
     assert agent.whole == whole
 
 
-@pytest.mark.parametrize("place", LEAVES, ids=name)
+# Without cubes for a size they are drawn.
+@pytest.mark.parametrize("place", [place for place in LEAVES if "cubes" not in place], ids=name)
 def test_missing_key_is_named(tmp_path, place):
-    message = MISSED.get(place, f"{name(place)}: expected a value, got none")
+    message = f"{name(place)}: expected a value, got none"
     assert refused(tmp_path, changed(place, is_removed=True)) == message
 
 
@@ -451,7 +479,7 @@ def test_missing_key_is_named(tmp_path, place):
 def test_missing_section_is_named(tmp_path, place):
     message = refused(tmp_path, changed(place, is_removed=True))
     if place[0] == "agents" and len(place) == 2:
-        assert message.startswith("demonstrations: expected one entry per agent")
+        assert message.startswith("walks.from_z2.start: expected one of")  # a walk begins from the agent's schemes
     else:
         assert message.startswith(place[0])
 
@@ -459,8 +487,10 @@ def test_missing_section_is_named(tmp_path, place):
 @pytest.mark.parametrize("place", [(), *SECTIONS], ids=lambda place: name(place) or "whole")
 def test_unknown_key_is_refused(tmp_path, place):
     message = refused(tmp_path, changed((*place, "rouns"), 1))
-    if place in {("agents",), ("demonstrations",), ("pretraining",), ("search",), ("walks",)}:
+    if place in {("agents",), ("walks",)}:
         assert message == f"{name(place)}.rouns: Input should be a mapping, got 1"  # a name of an agent or walk
+    elif place[-1:] == ("cubes",):
+        assert message == f"{name(place)}.rouns: Input should be a list, got 1"
     else:
         assert message == f"{name((*place, 'rouns'))}: expected no such key"
 
@@ -468,12 +498,6 @@ def test_unknown_key_is_refused(tmp_path, place):
 @pytest.mark.parametrize("place", SECTIONS, ids=name)
 def test_section_that_is_no_mapping_is_named(tmp_path, place):
     assert refused(tmp_path, changed(place, [1])) == f"{name(place)}: Input should be a mapping, got [1]"
-
-
-@pytest.mark.parametrize("section", ["demonstrations", "pretraining", "search"])
-def test_agent_without_a_section_is_refused(tmp_path, section):
-    message = refused(tmp_path, changed((section, "z"), is_removed=True))
-    assert message == f"{section}: expected one entry per agent (z, z2), got z2"
 
 
 @pytest.mark.parametrize(
@@ -487,7 +511,7 @@ def test_agent_without_a_section_is_refused(tmp_path, section):
         (b"\xff\xfe\xff", "not YAML"),
         ("3: 4", "agents: expected a value, got none"),
         (yaml.safe_dump(changed(("agents", "Z-2"), GIVEN["agents"]["z2"])), "agents.Z-2: String should match pattern"),
-        (yaml.safe_dump(changed(("refinement", "two\nlines"), 1)), "refinement.two lines: expected no such key"),
+        (yaml.safe_dump(changed(("recombination", "two\nlines"), 1)), "recombination.two lines: expected no such key"),
         (yaml.safe_dump(changed(("walks", "standard", "start"), ["two\nlines"])), "walks.standard.start: "),
         ("!!python/object/apply:os.getcwd []", "not YAML"),
     ],
@@ -504,31 +528,43 @@ def test_missing_file_and_folder_are_refused(tmp_path):
 
 
 def models(model: type[BaseModel]) -> set[type[BaseModel]]:
-    inner = {
-        kind
-        for field in model.model_fields.values()
-        for kind in (field.annotation, *getattr(field.annotation, "__args__", ()))
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    }
-    return {model}.union(*map(models, inner))
+    return {model}.union(*(models(kind) for field in model.model_fields.values() for kind in inner(field.annotation)))
+
+
+def inner(annotation: object) -> set[type[BaseModel]]:
+    """The models that an annotation names, those of unions and mappings too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return set().union(*map(inner, typing.get_args(annotation)))
 
 
 def test_every_model_is_frozen_and_every_number_has_a_meaning():
     found = models(Params)
-    assert len(found) >= 9
+    assert len(found) >= 15
     for model in found:
         assert model.model_config["frozen"]
         assert model.model_config["extra"] == "forbid"
         for key, field in model.model_fields.items():
-            is_section = any(
-                isinstance(k, type) and issubclass(k, BaseModel)
-                for k in (field.annotation, *getattr(field.annotation, "__args__", ()))
-            )
-            assert is_section or field.description, (model, key)
+            is_tag = typing.get_origin(field.annotation) is typing.Literal  # which tells the members of a union apart
+            assert is_tag or inner(field.annotation) or field.description, (model, key)
 
 
-def test_entry_names_what_there_is():
-    agents = params.load(SHIPPED).agents
-    assert params.entry(agents, "z", "agents") is agents["z"]
-    with pytest.raises(ParamsError, match="agents: expected one of z, z2, got 'x'"):
-        params.entry(agents, "x", "agents")
+def test_one_section_is_loaded_alone(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(GIVEN | {"walks": "none of these"}))
+    assert file.section(path, "agents.z", Agent) == params.load(SHIPPED).agents["z"]
+    with pytest.raises(ParamsError, match=r": agents: expected one of z, z2, got 'x'$"):
+        file.section(path, "agents.x", Agent)
+    with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 'none of these'$"):
+        file.section(path, "walks.x", Agent)
+    path.write_text(yaml.safe_dump(changed(("agents", "z", "search", "planner"), {"name": "puct"})))
+    with pytest.raises(ParamsError, match=r": agents\.z\.search\.planner\.simulations: expected a value, got none$"):
+        file.section(path, "agents.z", Agent)
+
+
+def test_names_of_a_section_need_nothing_of_its_entries(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("agents: {z2: 1, a: 2}\nwalks: 3")
+    assert file.names(path, "agents") == ("z2", "a")
+    with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 3$"):
+        file.names(path, "walks")

@@ -13,7 +13,7 @@ from stages.planning.choose import planner as chosen_planner
 from stages.planning.one_ply import one_ply
 from stages.planning.permuted import permuted
 from stages.planning.plan import expand
-from stages.planning.tree import gumbel, puct, temperature
+from stages.planning.tree import puct, sequential_halving, temperature
 from tests.agents import agent, settings, untrained
 
 BATCH = 32
@@ -22,7 +22,9 @@ BATCH = 32
 PLAIN = {
     "one_ply": jax.jit(partial(one_ply, candidates=20, risk=0.5)),
     "puct": jax.jit(partial(puct, candidates=6, risk=0.5, simulations=48)),
-    "gumbel": jax.jit(partial(gumbel, candidates=40, risk=0.5, simulations=48)),
+    "sequential_halving": jax.jit(
+        partial(sequential_halving, candidates=40, risk=0.5, simulations=48, gumbel_scale=0.0, value_scale=1.0)
+    ),
 }
 # Permutations are drawn outside of jit, so that each planner compiles once.
 PLANNERS = PLAIN | {f"permuted_{name}": partial(permuted, plain) for name, plain in PLAIN.items()}
@@ -190,7 +192,11 @@ def test_puct_plays_no_move_worse_than_the_most_visited(networks):
     [
         ({"name": "one_ply"}, one_ply, {}),
         ({"name": "puct", "simulations": 7}, puct, {"simulations": 7}),
-        ({"name": "gumbel", "simulations": 7}, gumbel, {"simulations": 7}),
+        (
+            {"name": "sequential_halving", "simulations": 7, "gumbel_scale": 0.5, "value_scale": 2.0},
+            sequential_halving,
+            {"simulations": 7, "gumbel_scale": 0.5, "value_scale": 2.0},
+        ),
     ],
 )
 def test_the_planner_that_the_parameters_describe(given, function, fixed):

@@ -34,7 +34,8 @@ def pretrain(tmp_path, monkeypatch):
         optimiser = Optimiser(batch=4, learning_rate=0.05, weight_decay=0.0, clip=1.0)
         settings = Pretraining(steps=steps, report_every=2, optimiser=optimiser)
         state = resume.Resume(LABEL, settings.model_dump(), [path])
-        return pretrain_lib.pretrain(PLAYER, settings, reader, state, Stopwatch(), LABEL)
+        player = PLAYER.model_copy(update={"pretraining": settings})
+        return pretrain_lib.pretrain(player, reader, state, Stopwatch(), LABEL)
 
     return run
 

@@ -411,7 +411,8 @@ def test_targets_that_the_moves_cannot_carry(tmp_path, modes, entries, mode, mes
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
     outs = (f"--{name}={folder / name}" for name in ("schemes", "curve", "attempts", "timing"))
-    return [sys.executable, "-m", "stages.refinement", walk, "--params=params.yaml", f"--start={start}", *outs]
+    ins = ("--params=params.yaml", f"--code={__file__}", f"--start={start}")
+    return [sys.executable, "-m", "stages.refinement", walk, *ins, *outs]
 
 
 @pytest.fixture
@@ -476,7 +477,7 @@ def test_command_line_names_an_unknown_walk(workspace):
         _command(workspace / "out", "nowhere"), cwd=workspace, env=_environment(), capture_output=True
     )
     assert done.returncode == 1
-    assert done.stderr.decode() == "error: walks: expected one of standard, got 'nowhere'\n"
+    assert done.stderr.decode() == "error: params.yaml: walks: expected one of standard, got 'nowhere'\n"
     assert not (workspace / "out").exists()
 
 

@@ -39,13 +39,13 @@ def reader_for(folder: Path, rules: Rules) -> DemonstrationReader:
 
 def setup_for(player: Agent, given: Search, folder: Path) -> Setup:
     """A search by the planner that needs no network."""
-    reader = reader_for(folder, rules_for(player.ring, player.core))
-    return replace(set_up("x", player, given, reader), planner=greedy)
+    reader = reader_for(folder, rules_for(player.ring, player.window))
+    return replace(set_up("x", player.model_copy(update={"search": given}), reader), planner=greedy)
 
 
 def begin(setup: Setup) -> tuple[Memory, Resume]:
     """The memory before the first round, or where a run before it was cut off."""
-    resume = Resume("search@x", [setup.agent.model_dump(), setup.settings.model_dump()], [])
+    resume = Resume("search@x", setup.agent.model_dump(), [])
     return search_lib.begin(setup, untrained(setup.agent), resume, Stopwatch()), resume
 
 

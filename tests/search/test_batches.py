@@ -19,7 +19,7 @@ from stages.search.starts import Bases
 from tests.agents import agent, settings, untrained
 from tests.search.players import begin, reader_for, setup_for
 
-PLAYER = agent("Z2", "1x1x2", "2x2x2", core="1x1x2", history=1)
+PLAYER = agent("Z2", "1x1x2", "2x2x2", window="1x1x2", history=1)
 NETWORK = untrained(PLAYER)
 RULES = rules_for("Z2", "1x1x2")
 STEPS, BATCH = 2, 20

@@ -9,7 +9,7 @@
 | values are the cost so far, of games | tests/search/test_search.py: test_positions_carry_the_value_to_go_the_improved_action_and_whether_it_was_solved |
 | values are the cost so far, of demonstrations | tests/learning/test_learning.py: test_positions_of_a_solved_game |
 | the largest target is never drawn | here: test_every_target_that_fits_is_drawn |
-| every demonstration has the greatest rank | tests/demonstrations/test_draw.py: test_law_ranks_and_signs |
+| every demonstration has the greatest rank | tests/demonstrations/test_draw.py: test_distribution_ranks_and_signs |
 | a roll without an axis mixes the history, in play | tests/game/test_tensor_game.py: test_history_holds_the_last_actions_newest_first |
 | a roll without an axis mixes the history, in training | tests/learning/test_learning.py: test_the_history_of_a_position_is_what_was_played |
 | the policy's target is cut to its best action | here: test_the_target_of_the_policy_follows_the_improved_policy |
@@ -45,8 +45,8 @@ def test_every_target_that_fits_is_drawn(tmp_path, monkeypatch):
     real = search_lib.start_tensors
     monkeypatch.setattr(search_lib, "start_tensors", lambda *args: drawn.extend(args[2]) or real(*args))
     # Neither first nor last in the list is special; 2x2x2 is beyond the core.
-    player = agent("Z2", "1x1x2", "2x2x2", "1x1x1", core="1x1x2", history=1)
-    given = settings(games=32, subgames=32, rounds=1, train_steps=0)
+    player = agent("Z2", "1x1x2", "2x2x2", "1x1x1", window="1x1x2", history=1)
+    given = settings(games=32, window_games=32, rounds=1, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     for _ in go_on(memory, resume, setup):
@@ -59,11 +59,11 @@ def test_every_target_that_fits_is_drawn(tmp_path, monkeypatch):
 
 
 def test_the_target_of_the_policy_follows_the_improved_policy():
-    count, law = 4000, np.array([0.5, 0.0, 0.3, 0.2])
+    count, distribution = 4000, np.array([0.5, 0.0, 0.3, 0.2])
     actions = jnp.tile(jnp.arange(4)[None, :, None, None], (count, 1, 3, 2))
-    weights = jnp.tile(jnp.asarray(law, jnp.float32), (count, 1))
+    weights = jnp.tile(jnp.asarray(distribution, jnp.float32), (count, 1))
     plan = Plan(actions, weights, jnp.zeros(count, jnp.int32))
     drawn = np.asarray(draw_improved(plan, jax.random.key(0)))[:, 0, 0]
     shares = np.bincount(drawn, minlength=4) / count
-    np.testing.assert_allclose(shares, law, atol=4 * np.sqrt(0.25 / count))
+    np.testing.assert_allclose(shares, distribution, atol=4 * np.sqrt(0.25 / count))
     assert shares[1] == 0

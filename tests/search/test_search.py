@@ -33,8 +33,8 @@ from tests.examples import strassen
 from tests.search.players import begin, go_on, greedy, setup_for
 
 # Games of at most two moves; 2x2x2 is beyond the core and played through subgames alone.
-TINY = {"core": "1x1x2", "history": 1}
-BOTH = settings(games=32, subgames=32, reanalyse=0.5)
+TINY = {"window": "1x1x2", "history": 1}
+BOTH = settings(games=32, window_games=32, reanalyse=0.5)
 
 
 def _strassen_terms(ring):
@@ -44,8 +44,8 @@ def _strassen_terms(ring):
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_terms_of_a_start_map_back_to_a_scheme(ring):
-    player = agent(ring, "2x2x3", "2x2x2", core="2x2x3")
-    rules = rules_for(ring, player.core)
+    player = agent(ring, "2x2x3", "2x2x2", window="2x2x3")
+    rules = rules_for(ring, player.window)
     rng = np.random.default_rng(0)
     target = np.array([1, 0, 1, 1, 0])
     modes = modes_of(player, target)
@@ -186,7 +186,7 @@ def test_solved_games_are_schemes(games):
     player, bases, limits, played = games
     solved, terms = solved_terms(played)
     assert 3 < len(solved) <= (limits == 2).sum()
-    canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.core))
+    canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.window))
     for row in range(len(solved)):
         scheme = scheme_of_terms(canonical[row, : terms.rank[row]], player.targets[0], player)
         assert scheme.rank == scheme.size.naive_rank
@@ -256,7 +256,7 @@ def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path):
 
 def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    memory = _run(player, settings(games=32, subgames=32, train_steps=0), tmp_path)
+    memory = _run(player, settings(games=32, window_games=32, train_steps=0), tmp_path)
     found = memory.candidates()
     assert found
     for candidate in found:
@@ -277,7 +277,7 @@ def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
-    player, given = agent(ring, "2x2x2", **TINY), settings(games=0, subgames=16, train_steps=0)
+    player, given = agent(ring, "2x2x2", **TINY), settings(games=0, window_games=16, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     # Strassen's scheme with its first term in two parts: a core that holds both is one term.
@@ -300,7 +300,7 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
 
 def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back(tmp_path: Path):
     # a11 b11 and a11 b12 of two standard schemes, rewritten as u (v1 + k v2) w1 + u v2 (w2 - k w1).
-    player, given = agent("Z", "2x2x2", **TINY), settings(games=0, subgames=2)
+    player, given = agent("Z", "2x2x2", **TINY), settings(games=0, window_games=2)
     setup = setup_for(player, given, tmp_path)
     memory, _ = begin(setup)
     before = memory.population.terms.copy()
@@ -332,7 +332,7 @@ def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path
 
     monkeypatch.setattr(search_lib, "take_cores", taken)
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    given = settings(games=4, subgames=16, rounds=2, selection_every=2, train_steps=0)
+    given = settings(games=4, window_games=16, rounds=2, selection_every=2, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     memory.best_rank["game"]["1x1x2"] = 1  # a claim, to see that it limits the games
@@ -388,7 +388,7 @@ def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
 
 
 def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path):
-    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, subgames=16, rounds=1, train_steps=0)
+    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=16, rounds=1, train_steps=0)
     setup = setup_for(player, given, tmp_path)
     memory, resume = begin(setup)
     # The first standard term once and twice more: a core of both copies has nothing to solve.

@@ -20,7 +20,7 @@ LIMITS = (2, 8)
 
 
 def _player(ring):
-    return agent(ring, "2x2x2", "2x2x3", "2x3x3", core="2x2x2")
+    return agent(ring, "2x2x2", "2x2x3", "2x3x3", window="2x2x2")
 
 
 def _assert_exact(population, player):
@@ -78,7 +78,7 @@ def taken(request):
     """Cores of one population for six keys."""
     ring = request.param
     population, rules = _population(ring), rules_for(ring, "2x2x2")
-    draws = [take_cores(population, jax.random.key(seed), rules, LIMITS) for seed in range(6)]
+    draws = [take_cores(population, jax.random.key(seed), rules, LIMITS, 4.0) for seed in range(6)]
     return ring, rules, population, [jax.tree.map(np.asarray, cores) for cores in draws]
 
 
@@ -124,7 +124,7 @@ def test_the_number_of_terms_is_one_for_all_but_where_the_spans_are_full(taken):
 def test_near_terms_are_taken_rather_than_far_ones():
     # Of the seven other terms of 2x2x2 three share a factor with the first (one for each mode), four share none.
     population = standard_population(agent("Z2", "2x2x2"), 64)
-    cores = take_cores(population, jax.random.key(0), rules_for("Z2", "2x2x2"), (2, 2))
+    cores = take_cores(population, jax.random.key(0), rules_for("Z2", "2x2x2"), (2, 2), 4.0)
     dims = np.asarray(cores.bases).any(-1).sum((1, 2))
     assert set(dims) <= {5, 6}
     assert (dims == 5).mean() > 0.8  # 3/7 without a preference, 1 - 4/3 exp(-4) with it
@@ -163,7 +163,7 @@ def test_the_way_through_a_random_basis_and_back_leaves_every_scheme_exact(taken
 
 def _small(ring):
     """Twice the standard algorithm of 2x2x2, and between them Strassen's with its first term in two parts."""
-    player = agent(ring, "2x2x2", core="2x2x2")
+    player = agent(ring, "2x2x2", window="2x2x2")
     population = standard_population(player, 3)
     products = np.stack([matrix.T for matrix in strassen().factors], axis=1)
     parts = np.concatenate([products, products[:1]])

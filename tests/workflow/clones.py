@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,27 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PARAMS = Path(__file__).with_name("params.yaml")
+PARAMS = ROOT / "runs/smoke.yaml"
+
+# Other values than those of PARAMS, one at least for each section that a kind of stage declares.
+CHANGES = {
+    "agents.z2.seed": 1,
+    "agents.z2.window": "1x2x3",
+    "agents.z.network.width": 24,
+    "agents.z.demonstrations.count": 2001,
+    "agents.z2.pretraining.optimiser.batch": 65,
+    "agents.z2.search.reanalyse": 0.25,
+    "agents.z.search.planner": {"name": "puct", "simulations": 2},
+    "walks.standard.flips": 20001,
+    "walks.sparse.start": "results/refinement/schemes/standard.parquet",
+    "refinement.margin": [2, 7],
+    "benchmarking.rounds": 4,
+    "benchmarking.seed": 1,
+}
+
+# Each changed what JAX draws or computes when it reached a stage; none may.
+TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
+
 KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records")  # of published ranks and schemes
 
 
@@ -55,14 +76,6 @@ def clone_working_tree(clone: Path) -> Path:
     return clone
 
 
-def copy_compiled(clone: Path, other: Path) -> None:
-    """What Numba has compiled for the stages of one clone, for those of another."""
-    for compiled in (clone / "stages").rglob("__pycache__/*.nb?"):
-        place = other / compiled.relative_to(clone)
-        place.parent.mkdir(exist_ok=True)
-        shutil.copy2(compiled, place)
-
-
 def commit(clone: Path) -> None:
     run(clone, "git", "add", "--all")
     run(clone, "git", "-c", "user.name=test", "-c", "user.email=test@invalid", "commit", "--quiet", "-m", "As it is")
@@ -79,14 +92,27 @@ def set_param(clone: Path, key: str, value: object) -> None:
     (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
 
-def copy_dependencies(clone: Path, folder: Path, *stages: str) -> None:
-    """Copies the parameters, and of a finished run what `stages` declare to read and do not write themselves."""
-    recorded = [lock(clone)[stage] for stage in stages]
-    written = {out["path"] for stage in recorded for out in stage["outs"]}
-    for name in {"params.yaml", *(dep["path"] for stage in recorded for dep in stage["deps"])} - written:
+def lies_in(key: str, section: str) -> bool:
+    return f"{key}.".startswith(f"{section}.")
+
+
+def copy_what_is_declared(clone: Path, folder: Path, stage: str) -> list[str]:
+    """Copies what a stage of a finished run declares to read, and nothing else; its command.
+
+    Of the code that is what its fingerprint lists. Parameters that it does not declare have other values.
+    """
+    recorded = lock(clone)[stage]
+    names = {"params.yaml", *(dep["path"] for dep in recorded["deps"])}
+    fingerprint = clone / f"results/code/{stage.split('@')[0]}.json"
+    for name in names | set(json.loads(fingerprint.read_text())["sources"]):
         source, place = clone / name, folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, place) if source.is_dir() else shutil.copy(source, place)
+    declared = recorded.get("params", {}).get("params.yaml", {})
+    for key, value in CHANGES.items():
+        if not any(lies_in(key, section) for section in declared):
+            set_param(folder, key, value)
+    return recorded["cmd"].split()
 
 
 def assert_same_outputs(clone: Path, folder: Path, stage: str) -> None:

@@ -1,48 +1,56 @@
-"""One finished run per engine, shared by all tests that need one."""
+"""One finished run of the whole pipeline, shared by all tests that need one, also between the processes of xdist."""
 
-import os
+import fcntl
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import clones
 import pytest
 
-# Each changed what JAX draws or computes when it reached a stage; none may.
-TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
 
 
-class Runs(NamedTuple):
-    """Clones whose pipeline is finished. Tests that change something do it in a `copy`."""
-
-    snakemake: Path
-    dvc: Path
-
-
-@pytest.fixture(scope="package", autouse=True)
-def xla_programs(tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="session", autouse=True)
+def xla_programs(shared: Path) -> Iterator[Path]:
     """Where XLA keeps what it compiles for one clone, for the others; compiling is most of what tiny agents do."""
-    folder = tmp_path_factory.mktemp("xla")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(folder))
-        yield folder
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(shared / "xla"))
+        yield shared / "xla"
 
 
-@pytest.fixture(scope="package")
-def runs(tmp_path_factory: pytest.TempPathFactory, xla_programs: Path) -> Runs:
-    """The same tree and parameters, by `snakemake` on two cores and by `dvc repro` on one, with JAX variables set."""
-    runs = Runs(*(clones.clone_working_tree(tmp_path_factory.mktemp(engine)) for engine in Runs._fields))
-    clones.run(runs.snakemake, "snakemake", "--cores", "2")
-    clones.copy_compiled(runs.snakemake, runs.dvc)
-    one_cpu = str(min(os.sched_getaffinity(0)))
-    clones.finish(clones.start(runs.dvc, "taskset", "--cpu-list", one_cpu, "dvc", "repro", **TRAPS))
-    for clone in runs:
-        clones.commit(clone)
-    return runs
+@pytest.fixture(scope="session")
+def finished(shared: Path, xla_programs: Path) -> Path:
+    """A clone whose pipeline `snakemake` has finished on two cores. Tests that change something do it in a copy."""
+    clone = shared / "finished"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (clone / "report.html").exists():
+            clones.clone_working_tree(clone)
+            clones.run(clone, "snakemake", "--cores", "2")
+            clones.commit(clone)
+    return clone
 
 
 @pytest.fixture
-def copy(runs: Runs, tmp_path: Path) -> Callable[[str], Path]:
-    """Copies the finished run of an engine, times of files and Snakemake's records included."""
-    return lambda engine: shutil.copytree(getattr(runs, engine), tmp_path / engine)
+def copy(finished: Path, tmp_path: Path) -> Path:
+    """Of the finished run, with the times of its files and Snakemake's records."""
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def module_copy(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(finished, tmp_path_factory.mktemp("module") / "copy")
+
+
+@pytest.fixture
+def edited(module_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the finished run as working directory; what a test edits is put back."""
+    monkeypatch.chdir(module_copy)
+    yield module_copy
+    clones.run(module_copy, "git", "checkout", "--quiet", ".")

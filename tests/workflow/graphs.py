@@ -1,4 +1,4 @@
-"""The graph of stages as each engine sees it: what a stage reads, writes and takes from params.yaml."""
+"""What each engine makes of the working directory: the graph as DVC reads it, and what is stale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
 from snakemake.api import SnakemakeApi
-from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
 
@@ -50,24 +49,29 @@ def dvc_graph() -> dict[str, Node]:
     return graph
 
 
-def snakemake_graph() -> dict[str, Node]:
-    """The jobs of the workflow in the working directory, by the name of their stage."""
-    return {
-        _name(job): Node(frozenset(job.input), frozenset(job.output), frozenset(job.params.get("declared", ())))
-        for job in _plan(DAGSettings(forceall=True)).jobs
-        if job.output
-    }
+def followers(stages: set[str], graph: dict[str, Node]) -> set[str]:
+    """`stages` and all that reads what they write, also through others."""
+    written = frozenset().union(*(graph[stage].outputs for stage in stages))
+    reached = stages | {name for name, stage in graph.items() if stage.inputs & written}
+    return reached if reached == stages else followers(reached, graph)
 
 
 def dvc_stale() -> set[str]:
-    """The stages that DVC holds for changed themselves, not for what runs before them."""
+    """The stages but `code` that DVC holds for changed themselves, not for what runs before them."""
     with Repo() as repo:
-        return set(repo.status())
+        return set(repo.status()) - {"code"}
 
 
 def snakemake_planned() -> set[str]:
-    """The stages that Snakemake would run: those it holds for stale and all that follows from them."""
-    return {_name(job) for job in _plan(DAGSettings()).needrun_jobs(exclude_finished=False) if job.output}
+    """The stages that Snakemake would run: those it holds for stale and all that follows from them.
+
+    It writes the fingerprints before it plans.
+    """
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        workflow = api.workflow(ResourceSettings(cores=2), ConfigSettings(), snakefile=Path("workflow/Snakefile"))
+        workflow.dag(DAGSettings()).execute_workflow(executor="dryrun")
+        jobs = workflow._workflow.dag.needrun_jobs(exclude_finished=False)  # the API has no public way to them
+    return {_name(job) for job in jobs if job.output}
 
 
 def order_times(graph: dict[str, Node]) -> None:
@@ -88,10 +92,3 @@ def _relative(path: str | Path) -> str:
 
 def _name(job: Job) -> str:
     return "@".join([job.rule.name, *job.wildcards])
-
-
-def _plan(settings: DAGSettings) -> DAG:
-    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        workflow = api.workflow(ResourceSettings(cores=2), ConfigSettings(), snakefile=Path("workflow/Snakefile"))
-        workflow.dag(settings).execute_workflow(executor="dryrun")
-        return workflow._workflow.dag  # the API has no public way to the jobs

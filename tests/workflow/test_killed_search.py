@@ -52,8 +52,7 @@ def run_until(folder: Path, command: list[str], round_number: int) -> dict:
 def go_on(agent: str, finished: Path, folder: Path) -> None:
     """Kills a search at each of its KILLS; the run that lives must have taken up the states of all before it."""
     stage = f"search@{agent}"
-    command = clones.lock(finished)[stage]["cmd"].split()
-    clones.copy_dependencies(finished, folder, stage)
+    command = clones.copy_what_is_declared(finished, folder, stage)
     for round_number in KILLS[agent]:
         notes = run_until(folder, command, round_number)
         assert notes["round"] >= round_number
@@ -61,7 +60,7 @@ def go_on(agent: str, finished: Path, folder: Path) -> None:
     assert notes["best_rank"]["game"]
     assert not (folder / "results/search").exists()
 
-    clones.run(folder, *command)
+    clones.finish(clones.start(folder, *command, **clones.TRAPS))
     assert not list(folder.glob(".resume/*"))
     with (folder / f"results/search/timing/{agent}.csv").open() as file:
         (timing,) = csv.DictReader(file)
@@ -70,9 +69,9 @@ def go_on(agent: str, finished: Path, folder: Path) -> None:
     clones.assert_same_outputs(finished, folder, stage)
 
 
-def test_a_killed_search_goes_on(runs, tmp_path):
+def test_a_killed_search_goes_on(finished, tmp_path):
     """Both agents at once; their planners differ, and both have solved games by the time that they are killed last."""
     with ThreadPoolExecutor() as pool:
-        going = [pool.submit(go_on, agent, runs.dvc, tmp_path / agent) for agent in KILLS]
+        going = [pool.submit(go_on, agent, finished, tmp_path / agent) for agent in KILLS]
     for each in going:
         each.result()

@@ -12,6 +12,7 @@ import pytest
         "lint-imports --no-cache",
         "snakefmt --check workflow",
         "snakemake --lint",
+        "snakemake --workflow-profile workflow/profiles/slurm --executor dryrun",
     ],
 )
 def test_is_in_order(command):

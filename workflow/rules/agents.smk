@@ -4,73 +4,72 @@
 
 rule demonstrations:
     input:
-        code("errors.py", "algebra", "contract", "params", "game", "demonstrations"),
+        inputs("demonstrations"),
     output:
-        update("data/demonstrations/{agent}.parquet"),
-        update("results/demonstrations/timing/{agent}.csv"),
+        outputs("demonstrations"),
     log:
         "logs/demonstrations/{agent}.log",
+    priority: 1
     conda:
         "../envs/stages.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
     params:
-        declared=given("agents.{agent}.ring", "agents.{agent}.core", "agents.{agent}.seed", "demonstrations.{agent}"),
+        declared=given("demonstrations"),
     shell:
         "dvc --wait-for-lock repro --single-item demonstrations@{wildcards.agent} 2>&1 | tee {log} >&2"
 
 
 rule pretraining:
     input:
-        code("errors.py", "algebra", "contract", "params", "game", "network", "learning", "pretraining"),
-        "data/demonstrations/{agent}.parquet",
+        inputs("pretraining"),
     output:
-        update("results/pretraining/parameters/{agent}.parquet"),
-        report(
-            update("results/pretraining/curves/{agent}.csv"),
-            caption="../report/pretraining.rst",
-            category="Agents",
-            labels={"agent": "{agent}", "table": "pretraining"},
+        outputs(
+            "pretraining",
+            report(
+                "results/pretraining/curves/{agent}.csv",
+                caption="../report/pretraining.rst",
+                category="Agents",
+                labels={"agent": "{agent}", "table": "pretraining"},
+            ),
         ),
-        update("results/pretraining/timing/{agent}.csv"),
     log:
         "logs/pretraining/{agent}.log",
+    priority: 1
     conda:
         "../envs/stages.yaml"
     resources:
         mem_mb=8000,
         runtime=240,
     params:
-        declared=given("agents.{agent}", "pretraining.{agent}"),
+        declared=given("pretraining"),
     shell:
         "dvc --wait-for-lock repro --single-item pretraining@{wildcards.agent} 2>&1 | tee {log} >&2"
 
 
 rule search:
     input:
-        code("errors.py", "algebra", "contract", "params", "game", "network", "learning", "planning", "search"),
-        "data/demonstrations/{agent}.parquet",
-        "results/pretraining/parameters/{agent}.parquet",
+        inputs("search"),
     output:
-        update("results/search/schemes/{agent}.parquet"),
-        update("results/search/parameters/{agent}.parquet"),
-        report(
-            update("results/search/curves/{agent}.csv"),
-            caption="../report/search.rst",
-            category="Agents",
-            labels={"agent": "{agent}", "table": "search"},
+        outputs(
+            "search",
+            report(
+                "results/search/curves/{agent}.csv",
+                caption="../report/search.rst",
+                category="Agents",
+                labels={"agent": "{agent}", "table": "search"},
+            ),
         ),
-        update("results/search/metrics/{agent}.json"),
-        update("results/search/timing/{agent}.csv"),
     log:
         "logs/search/{agent}.log",
+    priority: 1
     conda:
         "../envs/stages.yaml"
     resources:
         mem_mb=8000,
         runtime=1440,
     params:
-        declared=given("agents.{agent}", "search.{agent}"),
+        declared=given("search"),
     shell:
         "dvc --wait-for-lock repro --single-item search@{wildcards.agent} 2>&1 | tee {log} >&2"

@@ -3,12 +3,9 @@
 
 rule kernels:
     input:
-        code("errors.py", "algebra", "contract", "compiled.py", "program", "backends", "kernels"),
-        "results/verification/schemes.parquet",
+        inputs("kernels"),
     output:
-        update("results/kernels/kernels.parquet"),
-        update("results/kernels/refused.parquet"),
-        update("results/kernels/timing.csv"),
+        outputs("kernels"),
     log:
         "logs/kernels.log",
     conda:
@@ -23,15 +20,14 @@ rule kernels:
 # All cores are its own: nothing runs beside a measurement.
 rule benchmarking:
     input:
-        code("errors.py", "algebra", "contract", "params", "timing.py", "backends", "benchmarking"),
-        "results/kernels/kernels.parquet",
+        inputs("benchmarking"),
     output:
-        update("results/benchmarking/timings.parquet"),
+        outputs("benchmarking"),
     log:
         "logs/benchmarking.log",
     conda:
         "../envs/stages.yaml"
-    threads: workflow.cores or 1
+    threads: CORES
     resources:
         mem_mb=8000,
         runtime=240,

@@ -1,0 +1,264 @@
+"""The tables of README.md and docs/: `python docs/tables.py` writes them, `--check` compares and changes nothing.
+
+A table stands between a line `<!-- table: NAME -->` and a line `<!-- end -->`. NAME is a function of this module, which
+makes the table from files in git. So no number of a table is typed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from stages.algebra.targets import parse_size  # noqa: E402
+from stages.program import costs  # noqa: E402
+from stages.program.program import from_json  # noqa: E402
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+CONTROLS = ("untrained", "walk")
+ABLATED = ("2x2x2", "3x3x3")
+Attempt = Mapping[str, str]  # a line of benchmarks/agent.csv
+REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="exit code 1 if a table differs from its files")
+    is_check = parser.parse_args().check
+    stale = []
+    for page in PAGES:
+        text = page.read_text()
+        now = rewritten(text)
+        if now != text:
+            stale.append(str(page.relative_to(ROOT)))
+            if not is_check:
+                page.write_text(now)
+    if is_check and stale:
+        raise SystemExit(f"tables differ from their files in {', '.join(stale)}: run python docs/tables.py")
+
+
+def rewritten(text: str) -> str:
+    """The text of a page with every table made anew.
+
+    Raises:
+      KeyError: a table that this module does not make.
+    """
+
+    def made(region: re.Match[str]) -> str:
+        lines = "".join(f"{line}\n" for line in TABLES[region[2]]())
+        return f"{region[1]}{lines}{region[3]}"
+
+    return REGION.sub(made, text)
+
+
+def markdown(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """The lines of a table; each row has a cell per column, and None is an empty cell."""
+    for place, row in enumerate(rows):
+        if place == 0:
+            yield f"| {' | '.join(row)} |"
+            yield "|---" * len(row) + "|"
+        yield f"| {' | '.join('' if cell is None else str(cell) for cell in row.values())} |"
+
+
+def read_csv(path: str) -> list[dict[str, str]]:
+    with (ROOT / path).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_metrics() -> dict:
+    """The metrics of the default run."""
+    return json.loads((ROOT / "results/summary/metrics.json").read_text())
+
+
+def ranks() -> Iterator[str]:
+    """What the default run found, less the columns that are empty."""
+    rows = read_csv("results/summary/ranks.csv")
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
+    return markdown({name: row[name] for name in columns} for row in rows)
+
+
+def seconds() -> Iterator[str]:
+    """CPU seconds of the default run."""
+    metrics = read_metrics()
+    parts = {
+        f"{kind} `{name}`": each["cpu_s"] for kind in ("agent", "walk", "stage") for name, each in metrics[kind].items()
+    }
+    parts["together"] = sum(parts.values())
+    return markdown({"part": part, "CPU seconds": f"{spent:,.0f}"} for part, spent in parts.items())
+
+
+def speedups() -> Iterator[str]:
+    """The fastest kernel of each product in the default run."""
+    return markdown(
+        {
+            "product": shape,
+            "type and state": kind,
+            "kernel": best["kernel"],
+            "library": best["baseline"],
+            "speed-up": f"{best['median']:.2f} [{best['low']:.2f}, {best['high']:.2f}]",
+        }
+        for kind, shapes in read_metrics()["speedup"].items()
+        for shape, best in shapes.items()
+    )
+
+
+def agent() -> Iterator[str]:
+    """Attempts of the agent beside its two controls, as benchmarks/agent.py left them."""
+    groups: dict[tuple[str, str, str], dict[str, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
+    for row in read_csv("benchmarks/agent.csv"):
+        groups[row["target"], row["ring"], row["start"]][row["variant"]].append(row)
+    return markdown(
+        {
+            "target": target,
+            "ring": ring,
+            "found by": start,
+            **attempts(variants["agent"]),
+            "games, median": f"{median(int(row['games']) for row in variants['agent']):,.0f}",
+            "untrained, lowest": lowest(variants["untrained"]),
+            "walk, CPU seconds": f"{median(float(row['cpu_s']) for row in variants['walk']):.1f}",
+        }
+        for (target, ring, start), variants in sorted(groups.items(), key=lambda item: parse_size(item[0][0]))
+    )
+
+
+def variants() -> Iterator[str]:
+    """The agent with one thing changed, on the targets where that was tried."""
+    rows = [row for row in read_csv("benchmarks/agent.csv") if row["variant"] not in CONTROLS and row["ring"] == "Z2"]
+    groups: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    for row in rows:
+        groups[row["target"], row["variant"]].append(row)
+    return markdown(
+        {"target": target, "variant": variant, **attempts(groups[target, variant])}
+        for target, variant in sorted(groups, key=lambda group: parse_size(group[0]))
+        if target in ABLATED
+    )
+
+
+def attempts(rows: Sequence[Attempt]) -> dict[str, object]:
+    """Cells: hits, the lowest rank, and what each attempt cost until its hit or, without one, in all."""
+    is_hit = [int(row["rank"]) <= int(row["aim"]) for row in rows]
+    costs = [float(row["cpu_s" if hit else "spent_cpu_s"]) for row, hit in zip(rows, is_hit, strict=True)]
+    return {
+        "aim": rows[0]["aim"],
+        "hits / attempts": f"{sum(is_hit)} / {len(rows)}",
+        "lowest rank": lowest(rows),
+        "CPU seconds of each": ", ".join(f"{cost:,.0f}" for cost in costs),
+    }
+
+
+def lowest(rows: Sequence[Attempt]) -> int:
+    return min(int(row["rank"]) for row in rows)
+
+
+def walks() -> Iterator[str]:
+    """The lowest rank of each target in the walks of the default run, and how many of its attempts ended there."""
+    ended: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for walk in read_metrics()["walk"]:
+        for row in read_csv(f"results/refinement/attempts/{walk}.csv"):
+            ended[walk, row["size"]][int(row["rank"])] = int(row["attempts"])
+    return markdown(
+        {
+            "walk": walk,
+            "target": target,
+            "lowest rank": min(counts),
+            "hits / attempts": f"{counts[min(counts)]:,} / {sum(counts.values()):,}",
+        }
+        for (walk, target), counts in ended.items()
+    )
+
+
+def records() -> Iterator[str]:
+    """The certificates of results/records/ beside what is published."""
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    for path in (ROOT / "results/records").glob("*.json"):
+        size, ring, rank = path.stem.split("_")
+        held[size][ring] = int(rank)
+    published = {row["size"]: row for row in read_csv("data/known_ranks.csv")}
+    return markdown(
+        {
+            "size": size,
+            "naive": parse_size(size).naive_rank,
+            "Z2": held[size].get("Z2"),
+            "published, Z2": published[size]["best_z2"],
+            "AlphaTensor, Z2": published[size]["alphatensor_z2"],
+            "Z": held[size].get("Z"),
+            "published, Z": published[size]["best_z"],
+            "AlphaTensor, Z": published[size]["alphatensor_z"],
+        }
+        for size in sorted(held, key=parse_size)
+    )
+
+
+def additions() -> Iterator[str]:
+    """The programs of results/programs/ beside the search that found them and what is published."""
+    searches = {f"{row['size']}:{row['rank']}": row for row in read_csv("benchmarks/additions.csv")}
+    published = {f"{row['size']}:{row['rank']}": row["additions"] for row in read_csv("data/known_additions.csv")}
+    programs = [from_json(path.read_text()) for path in sorted((ROOT / "results/programs").glob("*.json"))]
+    for_scheme = {f"{program.size.name}:{program.products}": program for program in programs}
+    return markdown(
+        {
+            "scheme": scheme,
+            "nothing shared": costs.naive_additions(program),
+            "additions": costs.additions(program),
+            "of u, v, w": f"{program.left.additions}, {program.right.additions}, {program.output.additions}",
+            "published": published[scheme],
+            "hits / anneals": f"{searches[scheme]['hits']} / {searches[scheme]['anneals']}",
+            "CPU seconds": searches[scheme]["cpu_s"],
+            "growth factor": f"{costs.growth(program):.2f}",
+            "lowest growth factor": searches[scheme]["lowest_growth"],
+        }
+        for scheme, program in for_scheme.items()
+    )
+
+
+def classes() -> Iterator[str]:
+    """Inequivalent schemes of one size and rank, as benchmarks/classes.py counted them."""
+    return markdown(
+        {
+            "scheme": f"{row['size']}:{row['rank']}",
+            "ring": row["ring"],
+            "inequivalent": f"{int(row['classes']):,}",
+            "schemes looked at": f"{int(row['schemes']):,}",
+            "attempts": f"{int(row['attempts']):,}",
+            "CPU seconds": row["cpu_s"],
+        }
+        for row in read_csv("benchmarks/classes.csv")
+    )
+
+
+def kernels() -> Iterator[str]:
+    """Kernels against the faster library, from the samples of benchmarks/kernels.py."""
+    benchmark = importlib.import_module("kernels")
+    return benchmark.table(benchmark.tables.read_rows(benchmark.SAMPLES, benchmark.tables.TIMINGS))
+
+
+def targets() -> Iterator[str]:
+    """The bilinear maps of data/targets/."""
+    given = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "data/targets").glob("*.json"))}
+    return markdown(
+        {
+            "target": name,
+            "axis lengths": "x".join(map(str, target["modes"])),
+            "rank of the standard algorithm": len(target["entries"]),
+        }
+        for name, target in given.items()
+    )
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    make.__name__: make
+    for make in (ranks, seconds, speedups, agent, variants, walks, records, additions, classes, kernels, targets)
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The tables of the documentation are those that their files make, and the pages name files that exist."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "docs/tables.py"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/**/README.md")])
+
+
+@pytest.fixture(scope="module")
+def tables():
+    spec = importlib.util.spec_from_file_location("tables", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tables_are_those_of_their_files():
+    checked = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_number_that_is_no_files_number_is_replaced(tables):
+    page = "before\n<!-- table: targets -->\n| skew3 | 3x3x3 | 5 |\n<!-- end -->\nafter\n"
+    made = tables.rewritten(page)
+    assert "| skew3 | 3x3x3 | 6 |" in made
+    assert made.startswith("before\n<!-- table: targets -->\n")
+    assert made.endswith("<!-- end -->\nafter\n")
+
+
+def test_every_table_stands_on_a_page(tables):
+    shown = re.findall(r"<!-- table: (\w+) -->", "".join(page.read_text() for page in tables.PAGES))
+    assert sorted(shown) == sorted(tables.TABLES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\((?!https:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
