@@ -25,7 +25,6 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from stages.refinement.words import fits_ternary  # noqa: E402
 
 from stages.algebra.check import check  # noqa: E402
 from stages.algebra.factors import Scheme  # noqa: E402

@@ -19,18 +19,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from stages.refinement.words import decode, encode
-
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge
 from stages.algebra.targets import Size, matmul_target, parse_size
-from stages.refinement import cyclic, flips
+from stages.params import whole as params
+from stages.refinement.archive import WalkArchive
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
+from stages.refinement.modes import mode_of, start_at
 
-POOL, PLUS_AFTER, MARGIN = 64, (50, 20_000), (2, 6)
-CUBES = {4: ((0, 1, 2, 3),), 5: ((0, 4), (1, 3), (2,))}
+WALKS = params.load(Path(__file__).parents[1] / "params.yaml").walks
+CUBES = {"4x4x4": ((0, 1, 2, 3),), "5x5x5": ((0, 4), (1, 3), (2,))}
 LAST_POWER, ORDERS = 16, 10  # of the baseline
 
 
@@ -133,22 +133,17 @@ def extended(scheme: Scheme, axis: int) -> Scheme:
 
 def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     """Schemes of the best rank that a walk ends with."""
-    walker = flips.begin(encode(start), POOL, MARGIN[1], 0)
-    while moves:
-        moves -= int(flips.advance(walker, flips.policy(PLUS_AFTER, MARGIN), np.uint64(moves)))
-    pool = flips.pooled_terms(walker)
-    return [decode(terms[:3], start.size) for terms in pool[:: max(1, len(pool) // count)][:count]]
+    mode = mode_of(WALKS["standard"].model_copy(update={"harvest": count}))
+    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), start.size, moves)
+    return mode.harvested(attempt, start.size)
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:
     """The best scheme of each of `count` cyclic walks."""
-    size, schemes = parse_size(name), []
-    for stream in range(count):
-        walker, left = cyclic.begin(size.n, CUBES[size.n], stream), moves
-        while left:
-            left -= int(cyclic.advance(walker, np.uint64(left)))
-        schemes.append(decode(cyclic.terms_of(walker), size))
-    return schemes
+    size, mode = parse_size(name), mode_of(WALKS["cyclic"].model_copy(update={"cubes": CUBES}))
+    start = mode.draw_fn(size, WalkArchive("", 0, 1, [], mode.ring), np.random.default_rng(0))
+    ended = [mode.advanced(mode.begin(start, stream), size, moves)[0] for stream in range(count)]
+    return [scheme for attempt in ended for scheme in mode.harvested(attempt, size)]
 
 
 def cases() -> dict[str, list[Scheme]]:

@@ -25,6 +25,7 @@ Pooled = Annotated[int, Field(ge=1, le=65536)]
 class _AnyWalk(Section):
     """One way from schemes that are held to better ones: what walks of all modes have."""
 
+    mode: str = Field(description="what moves, and among which schemes")
     start: str = Field(
         description="what it begins from: the standard algorithm, the schemes of an agent or a walk, or a target's file"
     )
