@@ -83,7 +83,7 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
             held = [candidate.scheme for candidate in candidates.read(path)]
         else:
             held = [scheme for found in examine(path) if isinstance(found, Finding) for scheme in found.schemes()]
-        yield from filter(fits_ternary, held)
+        yield from filter(Ternary().fits, held)
 
 
 def products(best: dict[Size, list[Scheme]], size: Size) -> Iterator[Scheme]:

@@ -6,8 +6,8 @@ It draws a term and a mode and compares the term with all others until one share
 programs do; it never reduces and has no plus transition, so it does less per flip.
 
 Then the walk `standard` of params.yaml, cut to as many flips as take about S seconds, end to end on all cores: with
-starts, checks, lifts and barriers, in wall seconds. «bare» is the rate of the same attempts, walked once more by as many
-threads as there are cores and nothing else; the ratio is what the walk makes of the machine.
+starts, checks, lifts and barriers, in wall seconds. «bare» is the rate of its rounds alone, in CPU seconds of the
+threads that walk them, times the cores; the ratio is what the walk makes of the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ from stages.refinement import places  # noqa: E402
 from stages.refinement import walk as walk_lib  # noqa: E402
 from stages.refinement.lanes import Report  # noqa: E402
 from stages.refinement.modes import Attempt, Mode, mode_of, start_at  # noqa: E402
-from stages.refinement.schedule import Schedule, schedule_of  # noqa: E402
+from stages.refinement.schedule import Schedule  # noqa: E402
 from stages.refinement.start import read_start  # noqa: E402
 
 SIZES = ("3x3x3", "4x4x4", "5x5x5")
@@ -103,30 +102,20 @@ def kernel(size: Size) -> dict[str, float]:
     return {name: statistics.median(found[1:]) for name, found in rates.items()}
 
 
-def end_to_end(walk: FlipsWalk) -> tuple[float, float]:
-    """Flips per wall second of the whole walk, and of its rounds alone on as many threads as there are cores."""
-    rounds: list[tuple[Attempt, int]] = []
-    walk_round = walk_lib._walk
+def end_to_end(walk: FlipsWalk, cores: int) -> tuple[float, float]:
+    """Million flips per wall second of the whole walk, and of its rounds alone if every core did nothing else."""
+    walk_round, seconds = walk_lib.walk_round, []
 
-    def noted(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) -> Report:
-        rounds.append((attempt, number))
-        return walk_round(mode, schedule, attempt, number)
+    def timed(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) -> Report:
+        started = time.thread_time()
+        report = walk_round(mode, schedule, attempt, number)
+        seconds.append(time.thread_time() - started)
+        return report
 
-    walk_lib._walk = noted
+    walk_lib.walk_round = timed
     started = time.monotonic()
     _, made = walk_lib.refine(walk, read_start(ROOT / walk.start), "walk", NoResume(), Stopwatch())
-    whole = made / (time.monotonic() - started)
-    mode, schedule = mode_of(walk), schedule_of(walk, {})
-    started = time.monotonic()
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for _ in pool.map(lambda each: _bare(mode, schedule, *each), rounds):
-            pass
-    return whole, made / (time.monotonic() - started)
-
-
-def _bare(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) -> None:
-    now = schedule.round(number)
-    mode.advanced(attempt, now.target, now.flips)
+    return made / (time.monotonic() - started) / 1e6, made / sum(seconds) * cores / 1e6
 
 
 def main() -> None:
@@ -142,9 +131,10 @@ def main() -> None:
         print(f"{name:8}" + "".join(f"{medians[column]:12.1f}" for column in columns) + f"{ratio:8.1f}", flush=True)
     cores = len(os.sched_getaffinity(0))
     flips = int(given.seconds * cores * medians["default"] * 1e6)
-    whole, bare = end_to_end(WALKS["standard"].model_copy(update={"flips": flips}))
-    print(f"walk standard, {cores} cores, million flips/s: {whole / 1e6:.1f} end to end, {bare / 1e6:.1f} bare", end="")
-    print(f", ratio {whole / bare:.2f}")
+    whole, bare = end_to_end(WALKS["standard"].model_copy(update={"flips": flips}), cores)
+    print(
+        f"walk standard, {cores} cores, million flips/s: end to end {whole:.1f}, bare {bare:.1f}, ratio {whole / bare:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def refine(
         attempts = _unpack(saved)
         stopwatch.add(*saved["seconds"].tolist())
     progress = Progress(label, schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
-    with lanes(walk.walkers, partial(_walk, mode, schedule)) as walkers:
+    with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers:
         for walker, attempt in zip(walkers, attempts, strict=True):
             if attempt:
                 walker.begin(attempt, done)
@@ -75,7 +75,7 @@ def refine(
     return archive, schedule.flips
 
 
-def _walk(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) -> Report:
+def walk_round(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) -> Report:
     """An attempt through one round, on a thread of its own."""
     now = schedule.round(number)
     attempt, found = mode.advanced(attempt, now.target, now.flips)
