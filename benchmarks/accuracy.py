@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from stages.backends.c import binding
 from stages.backends.c.forms import Form
 from stages.contract import tables
+from stages.contract.rows import kernels
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "results/kernels/kernels.parquet"
@@ -70,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2048, help="n = m = p")
     given = parser.parse_args()
-    rows = tables.read_rows(KERNELS, tables.KERNELS)
+    rows = tables.read_rows(KERNELS, kernels.KERNELS)
     (row,) = (row for row in rows if (row["size"], row["ring"], row["backend"]) == ("2x2x2", "Z", "c"))
     kernel = binding.load(row["source"])
     print(f"n = {given.size}; scheme of the levels {row['scheme'][:16]}, of the fused one {row['inner'][:16]}")

@@ -272,24 +272,24 @@ def walk(row: Row) -> dict:
     import itertools
 
     from stages.algebra.factors import Scheme, standard
-    from stages.algebra.targets import parse_size
+    from stages.algebra.targets import parse_target
     from stages.refinement.lift import lift
     from stages.refinement.modes import mode_of, start_at
 
     settings = parameters(row).walks["standard"]
-    size, mode = parse_size(row.target), mode_of(settings)
-    ranks, held, made = Ranks(row, size.naive_rank), size.naive_rank, 0
+    target, mode = parse_target(row.target), mode_of(settings)
+    ranks, held, made = Ranks(row, target.naive_rank), target.naive_rank, 0
 
     def counts(scheme: Scheme) -> bool:
         return scheme.rank < held and (row.ring == "Z2" or lift(scheme) is not None)
 
     for number in itertools.count(1):
-        attempt = mode.begin(start_at(standard(size), mode.ring), 1000 * row.seed + number)
+        attempt = mode.begin(start_at(standard(target), mode.ring), 1000 * row.seed + number)
         while attempt.idle < mode.restart_after:
-            attempt, found = mode.advanced(attempt, size, settings.barrier)
+            attempt, found = mode.advanced(attempt, target, settings.barrier)
             made += settings.barrier
             # Over Z a pool may hold a scheme that lifts where the first of its rank did not.
-            found += mode.harvested(attempt, size) if attempt.idle >= mode.restart_after else ()
+            found += mode.harvested(attempt, target) if attempt.idle >= mode.restart_after else ()
             held = min((scheme.rank for scheme in found if counts(scheme)), default=held)
             if ranks.note(held, time.process_time(), made):
                 return ranks.result(time.process_time())

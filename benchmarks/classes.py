@@ -54,7 +54,7 @@ def main() -> None:
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = standard(SIZE) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        start = standard(SIZE.target) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
         for scheme in harvest(mode, start, int(rng.integers(2**63))):
             if scheme.hash in seen:
                 continue
@@ -85,8 +85,8 @@ def harvest(mode: Mode, start: Scheme, stream: int) -> list[Scheme]:
     """Some schemes that an attempt ends with; none if they are of a higher rank."""
     attempt = mode.begin(start_at(start, mode.ring), stream)
     while attempt.idle < IDLE:
-        attempt, _ = mode.advanced(attempt, SIZE, IDLE)
-    return [scheme for scheme in mode.harvested(attempt, SIZE) if scheme.rank == RANK]
+        attempt, _ = mode.advanced(attempt, SIZE.target, IDLE)
+    return [scheme for scheme in mode.harvested(attempt, SIZE.target) if scheme.rank == RANK]
 
 
 def write(rows: list[dict], seed: int) -> None:

@@ -29,6 +29,8 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.contract import tables
+from stages.contract.rows.kernels import KERNELS as KERNEL_ROWS
+from stages.contract.rows.kernels import TIMINGS
 from stages.timing import ratio
 
 ROOT = Path(__file__).parents[1]
@@ -84,13 +86,13 @@ def run(piece: Piece, form: str | None, folder: Path) -> list[dict]:
     cores = sorted(os.sched_getaffinity(0))[: piece.threads]
     print(*piece, form or "", file=sys.stderr)
     subprocess.run(command, cwd=ROOT, check=True, preexec_fn=functools.partial(os.sched_setaffinity, 0, cores))
-    rows = tables.read_rows(folder / "timings.parquet", tables.TIMINGS)
+    rows = tables.read_rows(folder / "timings.parquet", TIMINGS)
     return [row | {"round": row["round"] + before} for row in rows]
 
 
 def samples_of(facts: dict, kernels: set[str], tracked: Path = SAMPLES) -> Path:
     """The tracked samples if they are of this machine, its libraries and these kernels, else a file of their own."""
-    rows = tables.read_rows(tracked, tables.TIMINGS) if tracked.exists() else []
+    rows = tables.read_rows(tracked, TIMINGS) if tracked.exists() else []
     same = all(row[key] == fact for row in rows for key, fact in facts.items())
     if same and {row["arm"].split()[0] for row in rows if row["form"]} <= kernels:
         return tracked
@@ -149,16 +151,16 @@ def table(rows: Sequence[dict]) -> Iterator[str]:
 def main() -> None:
     machine = json.loads(subprocess.check_output(FACTS, cwd=ROOT))
     del machine["threads"]
-    samples = samples_of(machine, {row["kernel"] for row in tables.read_rows(KERNELS, tables.KERNELS)})
+    samples = samples_of(machine, {row["kernel"] for row in tables.read_rows(KERNELS, KERNEL_ROWS)})
     print(f"samples: {samples}", file=sys.stderr)
-    rows = tables.read_rows(samples, tables.TIMINGS) if samples.exists() else []
+    rows = tables.read_rows(samples, TIMINGS) if samples.exists() else []
     done = {piece_of(row) for row in rows}
     for piece in pieces([1, len(os.sched_getaffinity(0))]):
         if piece not in done:
             form = chosen(rows, piece) if piece.process else None
             with tempfile.TemporaryDirectory() as folder:
                 rows += run(piece, form, Path(folder))
-            tables.write_rows(samples, tables.TIMINGS, rows)
+            tables.write_rows(samples, TIMINGS, rows)
     print("\n".join(table(rows)))
 
 

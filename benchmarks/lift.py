@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge
-from stages.algebra.targets import Size, matmul_target, parse_size
+from stages.algebra.targets import Size, parse_target
+from stages.contract.origin import Origin
 from stages.params import whole as params
 from stages.refinement.archive import WalkArchive
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
@@ -78,14 +79,14 @@ def solve_columns(right, basis, basis_sums, leads):
 def lift_by_columns(scheme: Scheme) -> Scheme | None:
     """The baseline."""
     factors = scheme.factors
-    if check(Scheme(scheme.size, "Z", factors)) is None:
-        return Scheme(scheme.size, "Z", factors)
+    if check(Scheme(scheme.target, "Z", factors)) is None:
+        return Scheme(scheme.target, "Z", factors)
     columns = _columns(factors)
     start = np.concatenate([matrix.ravel() for matrix in factors])
-    target = matmul_target(scheme.size).astype(np.int64)
+    target = scheme.target.tensor.astype(np.int64)
     rng = np.random.default_rng(int(scheme.hash, 16))
     for attempt in range(1 + ORDERS):
-        order = rng.permutation(start.size) if attempt else np.arange(start.size)
+        order = rng.permutation(start.target) if attempt else np.arange(start.target)
         order = order[np.argsort(1 - start[order], kind="stable")]
         echelon = eliminate_columns(columns[order])
         values = start
@@ -101,7 +102,7 @@ def lift_by_columns(scheme: Scheme) -> Scheme | None:
             step[order] = np.unpackbits(packed.astype("<u8").view(np.uint8), bitorder="little")[: order.size]
             modulus = 2**power
             values = modulus - (modulus - values - modulus * step) % (2 * modulus)
-            lifted = Scheme(scheme.size, "Z", Factors(*_matrices(values, factors)))
+            lifted = Scheme(scheme.target, "Z", Factors(*_matrices(values, factors)))
             if check(lifted) is None:
                 return lifted
     return None
@@ -127,27 +128,29 @@ def _columns(factors: Factors) -> np.ndarray:
 
 def extended(scheme: Scheme, axis: int) -> Scheme:
     """With a slab of the standard algorithm beside it."""
-    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
-    return merge(scheme, standard(slab, scheme.ring), axis)
+    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.target.size)))
+    return merge(scheme, standard(slab.target, scheme.ring), axis)
 
 
 def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     """Schemes of the best rank that a walk ends with."""
     mode = mode_of(WALKS["standard"].model_copy(update={"harvest": count}))
-    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), start.size, moves)
-    return mode.harvested(attempt, start.size)
+    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), start.target, moves)
+    return mode.harvested(attempt, start.target)
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:
     """The best scheme of each of `count` cyclic walks."""
-    size, mode = parse_size(name), mode_of(WALKS["cyclic"].model_copy(update={"cubes": CUBES}))
-    start = mode.draw_fn(size, WalkArchive("", 0, 1, [], mode.ring), np.random.default_rng(0))
-    ended = [mode.advanced(mode.begin(start, stream), size, moves)[0] for stream in range(count)]
-    return [scheme for attempt in ended for scheme in mode.harvested(attempt, size)]
+    target, mode = parse_target(name), mode_of(WALKS["cyclic"].model_copy(update={"cubes": CUBES}))
+    start = mode.draw_fn(
+        target, WalkArchive(Origin("refinement", "cyclic"), 0, 1, [], mode.ring), np.random.default_rng(0)
+    )
+    ended = [mode.advanced(mode.begin(start, stream), target, moves)[0] for stream in range(count)]
+    return [scheme for attempt in ended for scheme in mode.harvested(attempt, target)]
 
 
 def cases() -> dict[str, list[Scheme]]:
-    found = {"3x3x3": flipped(standard(Size(3, 3, 3), "Z2"), 3_000_000, 16)}
+    found = {"3x3x3": flipped(standard(Size(3, 3, 3).target, "Z2"), 3_000_000, 16)}
     found["3x3x4"] = flipped(extended(found["3x3x3"][0], 2), 20_000_000, 16)
     found["3x4x4"] = flipped(extended(found["3x3x4"][0], 1), 40_000_000, 16)
     found["4x4x4"] = flipped(extended(found["3x4x4"][0], 0), 40_000_000, 8)

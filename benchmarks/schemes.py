@@ -28,6 +28,7 @@ from stages.backends.c.forms import Form
 from stages.backends.kernel import c_text, read_program
 from stages.contract import tables
 from stages.contract.progress import Progress
+from stages.contract.rows.schemes import VERIFIED
 from stages.program.costs import stored, terms
 from stages.timing import interleave, ratio
 
@@ -48,7 +49,7 @@ def counts(row: dict) -> dict[str, int]:
 
 def chosen(size: str, each: int) -> list[dict]:
     """Rows with their counts, one per class; the first `each` by every count."""
-    rows = [row for row in tables.read_rows(SCHEMES, tables.VERIFIED) if (row["size"], row["ring"]) == (size, "Z")]
+    rows = [row for row in tables.read(SCHEMES, VERIFIED) if (row.target, row.ring) == (size, "Z")]
     if not rows:
         raise SystemExit(f"{SCHEMES}: no scheme {size} over Z")
     lowest = min(row["rank"] for row in rows)

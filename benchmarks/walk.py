@@ -26,8 +26,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import standard  # noqa: E402
-from stages.algebra.targets import Size, parse_size  # noqa: E402
+from stages.algebra.targets import Target, parse_target  # noqa: E402
 from stages.contract.command import Stopwatch  # noqa: E402
+from stages.contract.origin import Origin  # noqa: E402
 from stages.params import whole as params  # noqa: E402
 from stages.params.walks import FlipsWalk  # noqa: E402
 from stages.refinement import places  # noqa: E402
@@ -86,14 +87,14 @@ def rate(run: Callable[[], object]) -> float:
     return FLIPS / (time.process_time() - started) / 1e6
 
 
-def kernel(size: Size) -> dict[str, float]:
+def kernel(target: Target) -> dict[str, float]:
     """Median million flips per CPU second by mode, and of the row scan."""
-    attempts = {name: mode.begin(start_at(standard(size), mode.ring), 0) for name, mode in MODES.items()}
-    scanned = MODES["default"].ring.encode(standard(size))[:3].copy()
+    attempts = {name: mode.begin(start_at(standard(target), mode.ring), 0) for name, mode in MODES.items()}
+    scanned = MODES["default"].ring.encode(standard(target))[:3].copy()
     rates: dict[str, list[float]] = {name: [] for name in (*MODES, "row scan")}
 
     def walk(name: str) -> None:
-        attempts[name], _ = MODES[name].advanced(attempts[name], size, FLIPS)
+        attempts[name], _ = MODES[name].advanced(attempts[name], target, FLIPS)
 
     for number in range(1 + ROUNDS):  # the first compiles and is not counted
         for name in MODES:
@@ -114,7 +115,9 @@ def end_to_end(walk: FlipsWalk, cores: int) -> tuple[float, float]:
 
     walk_lib.walk_round = timed
     started = time.monotonic()
-    _, made = walk_lib.refine(walk, read_start(ROOT / walk.start), "walk", NoResume(), Stopwatch())
+    _, made = walk_lib.refine(
+        walk, read_start(ROOT / walk.start), Origin("refinement", "standard"), NoResume(), Stopwatch()
+    )
     return made / (time.monotonic() - started) / 1e6, made / sum(seconds) * cores / 1e6
 
 
@@ -126,15 +129,14 @@ def main() -> None:
     print("million flips/s, one core, median of", ROUNDS)
     print(f"{'size':8}" + "".join(f"{name:>12}" for name in columns) + f"{'ratio':>8}")
     for name in SIZES:
-        medians = kernel(parse_size(name))
+        medians = kernel(parse_target(name))
         ratio = medians[columns[0]] / medians["row scan"]
         print(f"{name:8}" + "".join(f"{medians[column]:12.1f}" for column in columns) + f"{ratio:8.1f}", flush=True)
     cores = len(os.sched_getaffinity(0))
     flips = int(given.seconds * cores * medians["default"] * 1e6)
     whole, bare = end_to_end(WALKS["standard"].model_copy(update={"flips": flips}), cores)
-    print(
-        f"walk standard, {cores} cores, million flips/s: end to end {whole:.1f}, bare {bare:.1f}, ratio {whole / bare:.2f}"
-    )
+    print(f"walk standard, {cores} cores: {whole:.1f} million flips/s end to end, {bare:.1f} bare, ", end="")
+    print(f"ratio {whole / bare:.2f}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def strassen() -> Scheme:
         [1, -1, 1, 0, 0, 1, 0],  # c22 = m1 - m2 + m3 + m6
     ]
     u, v = (np.array(side).T for side in zip(*products, strict=True))
-    return Scheme(Size(2, 2, 2), "Z", Factors(u, v, np.array(c)))
+    return Scheme(Size(2, 2, 2).target, "Z", Factors(u, v, np.array(c)))
 
 
 def winograd() -> Scheme:
@@ -39,19 +39,19 @@ def winograd() -> Scheme:
         [1, 0, 1, 0, 1, 1, 0],
         [1, 0, 0, 0, 1, 1, 1],
     ]
-    return Scheme(Size(2, 2, 2), "Z", Factors(np.array(u).T, np.array(v).T, np.array(c)))
+    return Scheme(Size(2, 2, 2).target, "Z", Factors(np.array(u).T, np.array(v).T, np.array(c)))
 
 
 def halves() -> Scheme:
     """Strassen over Q: the first factor doubled, so that the terms sum to twice the product."""
     scheme = strassen()
     u, v, w = scheme.factors
-    return Scheme(scheme.size, "Q", Factors(2 * u, v, w), denominator=2)
+    return Scheme(scheme.target, "Q", Factors(2 * u, v, w), denominator=2)
 
 
 def modulo_two() -> Scheme:
     """A scheme that holds over Z2 and not over Z: Strassen without its signs."""
-    return Scheme(Size(2, 2, 2), "Z2", Factors(*(matrix % 2 for matrix in strassen().factors)))
+    return Scheme(Size(2, 2, 2).target, "Z2", Factors(*(matrix % 2 for matrix in strassen().factors)))
 
 
 def product(outer: Scheme, inner: Scheme) -> Scheme:
@@ -62,4 +62,4 @@ def product(outer: Scheme, inner: Scheme) -> Scheme:
     for one, two, (rows, cols) in zip(outer.factors, inner.factors, shapes, strict=True):
         nested = np.einsum("abr,cds->acbdrs", one.reshape(*rows, -1), two.reshape(*cols, -1))
         factors.append(nested.reshape(one.shape[0] * two.shape[0], -1))
-    return Scheme(Size(n * i, m * j, p * k), outer.ring, Factors(*factors))
+    return Scheme(Size(n * i, m * j, p * k).target, outer.ring, Factors(*factors))

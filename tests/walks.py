@@ -1,7 +1,7 @@
 """Short walks: parameters, and schemes over Z2 for tests of what is done with schemes."""
 
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import parse_target
 from stages.params.walks import FlipsWalk, TernaryWalk
 from stages.refinement.modes import mode_of, start_at
 
@@ -30,6 +30,6 @@ LONGER = FLIPS.model_copy(update={"plus_after": (50, 5000), "pool": 8})
 
 def walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
     """Schemes of the best rank that a walk from the standard algorithm holds."""
-    mode, size = mode_of(LONGER), parse_size(name)
-    attempt, _ = mode.advanced(mode.begin(start_at(standard(size), mode.ring), stream), size, moves)
-    return mode.harvested(attempt, size)
+    mode, target = mode_of(LONGER), parse_target(name)
+    attempt, _ = mode.advanced(mode.begin(start_at(standard(target), mode.ring), stream), target, moves)
+    return mode.harvested(attempt, target)

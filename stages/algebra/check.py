@@ -12,7 +12,6 @@ from jaxtyping import Int
 
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.targets import tensor_of
 from stages.errors import SchemeError
 
 
@@ -67,7 +66,7 @@ def first_wrong_entry(
 
 def check(scheme: Scheme) -> WrongEntry | None:
     """`first_wrong_entry` of a scheme against its target."""
-    return first_wrong_entry(tensor_of(scheme.size), scheme.factors, scheme.ring, scheme.denominator)
+    return first_wrong_entry(scheme.target.tensor, scheme.factors, scheme.ring, scheme.denominator)
 
 
 class Holding(NamedTuple):

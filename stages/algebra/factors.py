@@ -1,7 +1,7 @@
 """Factors and schemes: the values that cross every border of the pipeline.
 
 Factors u [S_u, R], v [S_v, R], w [S_w, R] stand for the sum over r of u_r (x) v_r (x) w_r («ir,jr,kr->ijk»). A
-scheme is factors with their size, ring and denominator. Constructors validate; the loops above stay bare.
+scheme is factors with their target, ring and denominator. Constructors validate; the loops above stay bare.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.targets import Target
+from stages.algebra.targets import Size, Target
 from stages.errors import SchemeError
 
 COEFFICIENT_LIMIT = 2**31 - 1
@@ -87,16 +87,15 @@ def canonical(factors: Factors, ring: Ring) -> Factors:
 
 @dataclass(frozen=True, eq=False)
 class Scheme:
-    """Factors that claim to be one target over one ring. A claim: only `check` proves it.
+    """Factors that are to sum to one target over one ring; only `check` proves that they do.
 
     Attributes:
-      size: of a matrix product, or another target.
       ring: one of `rings.RINGS`; it may come from a file, so it is checked here and not by its type.
     Raises:
-      SchemeError: unknown ring, rows that do not fit the size, or a denominator that the ring does not have.
+      SchemeError: unknown ring, rows that do not fit the target, or a denominator that the ring does not have.
     """
 
-    size: Target
+    target: Target
     ring: str
     factors: Factors
     denominator: int = 1
@@ -104,13 +103,18 @@ class Scheme:
     def __post_init__(self) -> None:
         if self.ring not in RINGS:
             raise SchemeError(f"ring: expected one of {', '.join(RINGS)}, got {self.ring!r}")
-        if self.factors.modes != self.size.modes:
+        if self.factors.modes != self.target.modes:
             raise SchemeError(
-                f"scheme {self.size.name}: expected rows {list(self.size.modes)}, got {list(self.factors.modes)}"
+                f"scheme {self.target.name}: expected rows {list(self.target.modes)}, got {list(self.factors.modes)}"
             )
         highest = COEFFICIENT_LIMIT if self.ring == "Q" else 1
         if not 1 <= self.denominator <= highest:
             raise SchemeError(f"denominator over {self.ring}: expected 1..{highest}, got {self.denominator}")
+
+    @property
+    def size(self) -> Size:
+        """Of a scheme for a matrix product. Raises SchemeError of any other."""
+        return self.target.size
 
     @property
     def rank(self) -> int:
@@ -118,18 +122,18 @@ class Scheme:
 
     @cached_property
     def hash(self) -> str:
-        """16 hex digits of the SHA-256 of size, ring, denominator and the canonical factors."""
-        digest = hashlib.sha256(f"{self.size.name} {self.ring} {self.denominator} {self.rank}\n".encode())
+        """16 hex digits of the SHA-256 of target, ring, denominator and the canonical factors."""
+        digest = hashlib.sha256(f"{self.target.name} {self.ring} {self.denominator} {self.rank}\n".encode())
         for matrix in canonical(self.factors, self.ring):
             digest.update(matrix.astype("<i4").tobytes())
         return digest.hexdigest()[:16]
 
 
-def standard(size: Target, ring: Ring = "Z") -> Scheme:
+def standard(target: Target, ring: Ring = "Z") -> Scheme:
     """The standard algorithm: one term for each non-zero entry, so one product a_ij * b_jk for each (i, j, k)."""
-    *rows, values = size.entries.T
-    u, v, w = (np.arange(length)[:, None] == row[None, :] for length, row in zip(size.modes, rows, strict=True))
-    return Scheme(size, ring, Factors(u, v, w * values))
+    *rows, values = target.entries.T
+    u, v, w = (np.arange(length)[:, None] == row[None, :] for length, row in zip(target.modes, rows, strict=True))
+    return Scheme(target, ring, Factors(u, v, w * values))
 
 
 def non_zeros(scheme: Scheme) -> int:
@@ -138,7 +142,7 @@ def non_zeros(scheme: Scheme) -> int:
 
 
 def modulo_two(scheme: Scheme) -> Scheme:
-    """The scheme over Z2, of any size; terms that vanish are left out."""
+    """The scheme over Z2; terms that vanish are left out."""
     factors = [matrix % 2 for matrix in scheme.factors]
     stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
-    return Scheme(scheme.size, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))
+    return Scheme(scheme.target, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))

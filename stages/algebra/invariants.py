@@ -25,9 +25,12 @@ MOST_TERMS = 256  # of more, pairs are not compared: their number is the square
 def invariant(scheme: Scheme) -> str:
     """16 hex digits of: size, ring, the multiset of sorted term ranks, and how often equal factors occur in each mode.
 
+    Of a target without axes the symmetries are not known: there every scheme is one of its own, told by its hash.
     The rank of term r is the triple of matrix ranks of u_r (n x m), v_r (m x p) and w_r (p x n), sorted, because a
     permutation of the modes permutes it. The multiplicities are sorted within and then across modes likewise.
     """
+    if not scheme.target.lengths:
+        return scheme.hash
     n, m, p = scheme.size
     prime = rank_prime(scheme.ring)
     # For counting equal factors each mode's own sign is fixed.

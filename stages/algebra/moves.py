@@ -37,7 +37,7 @@ def project(scheme: Scheme, axis: int, index: int) -> Scheme:
         for matrix, axes in zip(as_matrices(scheme), MODE_AXES, strict=True)
     )
     size = Size(*(length - (place == axis) for place, length in enumerate(scheme.size)))
-    return sorted_scheme(Scheme(size, ring, reduced(from_matrices((u, v, w)), ring)))
+    return sorted_scheme(Scheme(size.target, ring, reduced(from_matrices((u, v, w)), ring)))
 
 
 def merge(first: Scheme, second: Scheme, axis: int) -> Scheme:
@@ -62,7 +62,7 @@ def merge(first: Scheme, second: Scheme, axis: int) -> Scheme:
         # The second stands behind the first along `axis`, on the same rows and columns elsewhere.
         matrix[matrix.shape[0] - other.shape[0] :, matrix.shape[1] - other.shape[1] :, first.rank :] = other
         merged.append(matrix)
-    return sorted_scheme(Scheme(size, ring, from_matrices((merged[0], merged[1], merged[2]))))
+    return sorted_scheme(Scheme(size.target, ring, from_matrices((merged[0], merged[1], merged[2]))))
 
 
 def product(first: Scheme, second: Scheme) -> Scheme:
@@ -81,7 +81,7 @@ def product(first: Scheme, second: Scheme) -> Scheme:
         )
         for one, other in zip(as_matrices(first), as_matrices(second), strict=True)
     )
-    return sorted_scheme(Scheme(size, ring, Factors(*nested)))
+    return sorted_scheme(Scheme(size.target, ring, Factors(*nested)))
 
 
 def reduced(factors: Factors, ring: str) -> Factors:

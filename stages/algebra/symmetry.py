@@ -50,7 +50,7 @@ def oriented(scheme: Scheme, permutation: Permutation) -> Scheme:
             turned.append(matrices[MODE_AXES.index(axes[::-1])].transpose(1, 0, 2))
     size = Size(*(scheme.size[axis] for axis in permutation))
     u, v, w = turned
-    return Scheme(size, scheme.ring, from_matrices((u, v, w)), scheme.denominator)
+    return Scheme(size.target, scheme.ring, from_matrices((u, v, w)), scheme.denominator)
 
 
 def sorted_size(size: tuple[int, int, int]) -> Size:

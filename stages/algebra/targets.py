@@ -7,19 +7,20 @@ A is n x m, B is m x p, C = AB is n x p. The target T of size «nxmxp» is [nm, 
 so the third mode indexes C transposed (row k*n + i), as AlphaTensor and the flip-graph tools publish it. With this
 convention <n,n,n> is cyclically symmetric. Importers and kernel emitters convert; nobody else transposes.
 
-Any other bilinear map has a name and its non-zero entries (`Bilinear`). It has no axes to exchange, no neighbours, no
-kernels: what needs these takes a `Size`; what needs but the tensor takes a `Target`.
+Any other bilinear map has a name and its non-zero entries. It has no axes to exchange, no neighbours and no kernels:
+what needs these takes a `Size`; what needs but the tensor takes a `Target`.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, Int8
+from jaxtyping import Int
 
 from stages.errors import SchemeError
 
@@ -46,39 +47,65 @@ class Size(NamedTuple):
         return self.n * self.m, self.m * self.p, self.p * self.n
 
     @property
-    def entries(self) -> Int[np.ndarray, "nonzeros 4"]:
-        """Rows (i, j, k, value) of the non-zero entries of the target, in order."""
-        n, m, p = self
-        i, j, k = (axis.ravel() for axis in np.meshgrid(range(n), range(m), range(p), indexing="ij"))
-        return np.stack([i * m + j, j * p + k, k * n + i, np.ones_like(i)], axis=1)
+    def target(self) -> Target:
+        """The matrix product of this size, in the module's convention."""
+        return _product(self)
 
 
 @dataclass(frozen=True)
-class Bilinear:
-    """A bilinear map that is no matrix product, by its tensor.
+class Target:
+    """A bilinear map, by its tensor. A run knows one target of a name, so names tell targets apart.
 
     Attributes:
-      name: of its file in data/targets/; begins with a letter, so it is never one of a size.
-      modes: axis lengths of the target.
-      nonzeros: (i, j, k, value) of its non-zero entries, in order.
+      name: «3x4x5» of a matrix product; of any other map that of its file in data/targets/, which begins with a letter.
+      modes: axis lengths of the tensor.
+      entries: rows (i, j, k, value) of the non-zero entries of the tensor, in order.
+      lengths: of the axes that can be exchanged, split or cut: n, m, p of a matrix product; none of any other map.
     """
 
     name: str
     modes: tuple[int, int, int]
-    nonzeros: tuple[tuple[int, int, int, int], ...]
+    entries: Int[np.ndarray, "nonzeros 4"] = field(repr=False, compare=False)
+    lengths: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """Of a matrix product.
+
+        Raises:
+          SchemeError: it is another map.
+        """
+        if not self.lengths:
+            raise SchemeError(f"target: expected a matrix product, got {self.name}")
+        return Size(*self.lengths)
 
     @property
     def naive_rank(self) -> int:
         """Rank of the standard algorithm: a product for each entry."""
-        return len(self.nonzeros)
+        return len(self.entries)
 
     @property
-    def entries(self) -> Int[np.ndarray, "nonzeros 4"]:
-        """As of `Size`."""
-        return np.array(self.nonzeros, np.int64).reshape(-1, 4)
+    def tensor(self) -> Int[np.ndarray, "s_u s_v s_w"]:
+        """All entries, zeros included; int8 where they fit, else int64."""
+        i, j, k, values = self.entries.T
+        fits = np.abs(values).max(initial=0) <= np.iinfo(np.int8).max
+        tensor = np.zeros(self.modes, np.int8 if fits else np.int64)
+        tensor[i, j, k] = values
+        return tensor
+
+    @property
+    def order(self) -> tuple[bool, tuple[int, ...], str]:
+        """What targets are sorted by: matrix products first, by their lengths; then the others by name."""
+        return not self.lengths, self.lengths, self.name
 
 
-Target = Size | Bilinear
+@functools.cache
+def _product(size: Size) -> Target:
+    n, m, p = size
+    i, j, k = (axis.ravel() for axis in np.meshgrid(range(n), range(m), range(p), indexing="ij"))
+    entries = np.stack([i * m + j, j * p + k, k * n + i, np.ones_like(i)], axis=1)
+    entries.flags.writeable = False
+    return Target(size.name, size.modes, entries, size)
 
 
 def parse_size(name: str) -> Size:
@@ -95,27 +122,15 @@ def parse_size(name: str) -> Size:
     return size
 
 
-def matmul_target(size: Size) -> Int8[np.ndarray, "s_u s_v s_w"]:
-    """The tensor of the matrix product of this size, in the module's convention."""
-    return tensor_of(size)
-
-
-def tensor_of(target: Target) -> Int[np.ndarray, "s_u s_v s_w"]:
-    """The tensor of a target: int8 of a matrix product, else int64."""
-    tensor = np.zeros(target.modes, np.int8 if isinstance(target, Size) else np.int64)
-    i, j, k, values = target.entries.T
-    tensor[i, j, k] = values
-    return tensor
-
-
-def find_target(name: str, targets: Mapping[str, Bilinear]) -> Target:
-    """The target of a name: one of `targets`, or else a size.
+def parse_target(name: str, named: Iterable[Target] = ()) -> Target:
+    """The target of a name: one of `named`, or else the matrix product of a size.
 
     Raises:
       SchemeError: neither.
     """
-    if name in targets:
-        return targets[name]
+    others = {target.name: target for target in named}
+    if name in others:
+        return others[name]
     if name[:1].isalpha():
-        raise SchemeError(f"target: expected a size like 3x4x5 or one of {sorted(targets)}, got {name!r}")
-    return parse_size(name)
+        raise SchemeError(f"target: expected a size like 3x4x5 or one of {sorted(others)}, got {name!r}")
+    return parse_size(name).target

@@ -11,6 +11,7 @@ settle_xla()  # before JAX is imported
 
 from stages.backends.export import BACKENDS, export
 from stages.contract import command, tables
+from stages.contract.rows.schemes import VERIFIED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(given: argparse.Namespace) -> None:
-    rows = tables.read_rows(given.table, tables.VERIFIED)
+    rows = tables.read(given.table, VERIFIED)
     export(rows, given.hash, given.backend, given.output, given.inner)
 
 

@@ -34,6 +34,7 @@ from stages.backends.c.forms import LEAST_BLOCK, Form, Shape, forms, smallest_si
 from stages.backends.machine import blas, blas_threads, cpu_model, other_threads_run
 from stages.contract import tables
 from stages.contract.command import write_text
+from stages.contract.rows.kernels import KERNELS
 from stages.errors import KernelError, StageError
 from stages.timing import STATES, interleave
 
@@ -421,7 +422,7 @@ def _best_kernel(table: Path, backend: str) -> tuple[dict | None, str]:
     if not table.exists():
         return None, f"{table}: no such file"
     try:
-        rows = tables.read(table, tables.KERNELS)
+        rows = tables.read_columns(table, KERNELS)
     except StageError as error:
         return None, str(error)
     wanted = {"backend": backend, "ring": _RING, "size": SCHEME.name}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stages.backends.expressions import facts
 from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal
+from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import KernelError
 from stages.program.program import Program
 
@@ -97,11 +98,10 @@ int main(void) {{
 """
 
 
-def export(rows: Sequence[Mapping], prefix: str, backend: str, folder: Path, inner_prefix: str | None) -> None:
+def export(rows: Sequence[VerifiedRow], prefix: str, backend: str, folder: Path, inner_prefix: str | None) -> None:
     """Writes the folder, or nothing where an error is raised.
 
     Args:
-      rows: of `tables.VERIFIED`.
       prefix: of the hash of the scheme.
       backend: of `BACKENDS`.
       folder: new or empty.
@@ -128,9 +128,9 @@ def export(rows: Sequence[Mapping], prefix: str, backend: str, folder: Path, inn
     _write(folder, {module: source, **example, "README.txt": _README.format(**about, test=test, run=run)})
 
 
-def _found(rows: Sequence[Mapping], prefix: str) -> tuple[str, Program]:
+def _found(rows: Sequence[VerifiedRow], prefix: str) -> tuple[str, Program]:
     """Hash and program of the one scheme that a kernel can be made of."""
-    found = {row["hash"]: row for row in rows if row["hash"].startswith(prefix)}
+    found = {row.hash: row for row in rows if row.hash.startswith(prefix)}
     if len(found) != 1:
         raise KernelError(f"hash {prefix}: expected one verified scheme that begins so, got {len(found) or 'none'}")
     ((scheme, row),) = found.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -15,22 +15,23 @@ from stages.backends.c import emitter as c_emitter
 from stages.backends.c.binding import load
 from stages.backends.c.build import TRIAL
 from stages.backends.trial import LARGEST, is_exact, try_out
+from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import KernelError
 from stages.program.costs import additions, emax, stored, terms
 from stages.program.program import Program, from_json
 
 
-def read_program(row: Mapping) -> Program:
-    """The program that a row of `tables.VERIFIED` stores.
+def read_program(row: VerifiedRow) -> Program:
+    """The program that is stored with a scheme.
 
     Raises:
       SchemeError: it is malformed.
       KernelError: it is for another size or ring than the row's scheme.
     """
-    program = from_json(row["program"])
-    if (program.size.name, program.ring) != (row["size"], row["ring"]):
+    program = from_json(row.program)
+    if (program.size.name, program.ring) != (row.target, row.ring):
         raise KernelError(
-            f"scheme {row['hash']}: expected a program for {row['size']} over {row['ring']}, "
+            f"scheme {row.hash}: expected a program for {row.target} over {row.ring}, "
             f"got one for {program.size.name} over {program.ring}"
         )
     return program
@@ -105,15 +106,15 @@ def try_c(source: str, outer: Program, inner: Program, schemes: str) -> None:
     try_out(partial(kernel.product, fused=True), inner, f"{name} inner level,")
 
 
-def to_row(row: Mapping, program: Program, backend: str, source: str, inner: str = "") -> dict:
-    """The row of `tables.KERNELS` for a text of the scheme in a row of `tables.VERIFIED`."""
+def to_row(row: VerifiedRow, program: Program, backend: str, source: str, inner: str = "") -> dict:
+    """The row of `KERNELS` for a text of a scheme."""
     return {
         "kernel": hashlib.sha256(source.encode()).hexdigest()[:16],
-        "scheme": row["hash"],
+        "scheme": row.hash,
         "inner": inner,
-        "size": row["size"],
-        "ring": row["ring"],
-        "rank": row["rank"],
+        "size": row.target,
+        "ring": row.ring,
+        "rank": row.rank,
         "backend": backend,
         "additions": additions(program),
         "emax": emax(program),

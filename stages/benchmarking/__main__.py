@@ -20,6 +20,7 @@ from stages.benchmarking.arms import Loaded
 from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
 from stages.contract import command, tables
+from stages.contract.rows.kernels import KERNELS, TIMINGS
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking
 from stages.params.file import section
@@ -27,14 +28,14 @@ from stages.params.file import section
 
 def main(given: argparse.Namespace) -> None:
     values = section(given.params, "benchmarking", Benchmarking)
-    kernels = tables.read_rows(given.kernels, tables.KERNELS)
+    kernels = tables.read_rows(given.kernels, KERNELS)
     rows = benchmark(kernels, values, facts(THREADS))
-    tables.write_rows(given.timings, tables.TIMINGS, rows)
+    tables.write_rows(given.timings, TIMINGS, rows)
 
 
 def calibrate(given: argparse.Namespace) -> None:
     """Prints the rates of each element type, from the first C kernel of the table."""
-    rows = tables.read_rows(given.kernels, tables.KERNELS)
+    rows = tables.read_rows(given.kernels, KERNELS)
     row = next((row for row in rows if row["backend"] == "c"), None)
     if row is None:
         raise KernelError(f"{given.kernels}: expected a kernel of back end c, got none")

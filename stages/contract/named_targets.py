@@ -9,8 +9,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from stages.algebra.factors import COEFFICIENT_LIMIT
-from stages.algebra.targets import Bilinear
+from stages.algebra.targets import Target
 from stages.errors import SchemeError
 
 NAME = r"[a-z][a-z0-9_]*"
@@ -18,7 +20,7 @@ LARGEST_TENSOR = 2**24  # entries, zeros included; a check holds a slice of them
 README = "README.md"
 
 
-def read_target(path: Path) -> Bilinear:
+def read_target(path: Path) -> Target:
     """Reads one target; it is named like its file.
 
     Raises:
@@ -32,7 +34,7 @@ def read_target(path: Path) -> Bilinear:
             got = sorted(given) if isinstance(given, dict) else type(given).__name__
             raise SchemeError(f"expected an object with modes and entries, got {got}")
         modes = _modes(given["modes"])
-        return Bilinear(path.stem, modes, _entries(given["entries"], modes))
+        return Target(path.stem, modes, _entries(given["entries"], modes))
     except OSError as error:
         raise SchemeError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # also not UTF-8, or a number of too many digits
@@ -41,8 +43,8 @@ def read_target(path: Path) -> Bilinear:
         raise SchemeError(f"{path}: {error}") from None
 
 
-def read_targets(folder: Path) -> dict[str, Bilinear]:
-    """All targets of a folder, by name.
+def read_targets(folder: Path) -> list[Target]:
+    """All targets of a folder, in the order of their names.
 
     Raises:
       SchemeError: there is no such folder, or it holds what is neither a target nor its README.md.
@@ -53,7 +55,7 @@ def read_targets(folder: Path) -> dict[str, Bilinear]:
     for path in paths:
         if path.suffix != ".json":
             raise SchemeError(f"{path}: expected only JSON files, one target each, and {README} in this folder")
-    return {path.stem: read_target(path) for path in paths}
+    return [read_target(path) for path in paths]
 
 
 def _modes(given: object) -> tuple[int, int, int]:
@@ -63,7 +65,7 @@ def _modes(given: object) -> tuple[int, int, int]:
     return given[0], given[1], given[2]
 
 
-def _entries(given: object, modes: tuple[int, int, int]) -> tuple[tuple[int, int, int, int], ...]:
+def _entries(given: object, modes: tuple[int, int, int]) -> np.ndarray:
     if not isinstance(given, list) or not given:
         raise SchemeError(f"entries: expected a list of at least one [i, j, k, value], got {given!r:.60}")
     entries = {}
@@ -78,4 +80,4 @@ def _entries(given: object, modes: tuple[int, int, int]) -> tuple[tuple[int, int
         if tuple(place) in entries:
             raise SchemeError(f"entries: expected each place once, got {place} twice")
         entries[tuple(place)] = value
-    return tuple((*place, value) for place, value in sorted(entries.items()))
+    return np.array([(*place, value) for place, value in sorted(entries.items())], np.int64)

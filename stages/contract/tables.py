@@ -1,4 +1,4 @@
-"""The only reader and writer of Parquet: one schema constant per table, equal content gives equal bytes.
+"""The only reader and writer of Parquet: equal content gives equal bytes. `contract.rows` has the tables.
 
 Every column is non-null. Files are written beside their place and renamed, so a reader never meets half a file.
 pyarrow drops extra columns and fills missing ones with null; so names are compared here. What made a file (command,
@@ -9,152 +9,73 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated, Generic, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stages.errors import TableError
+from stages.errors import StageError, TableError
 
 ROW_GROUP = 16_384
 COMPRESSION = "zstd"
 
-_integers = pa.list_(pa.int32())
+
+Int16 = Annotated[int, pa.int16()]
+Int32 = Annotated[int, pa.int32()]
+Int64 = Annotated[int, pa.int64()]
+Int8s = Annotated[np.ndarray, pa.list_(pa.int8())]
+Int32s = Annotated[np.ndarray, pa.list_(pa.int32())]
+Value = TypeVar("Value")
+Text = Annotated[Value, pa.string()]  # of a type that `str` writes and its `parse` reads
+_PLAIN = {str: pa.string(), bool: pa.bool_(), float: pa.float64(), bytes: pa.binary()}
+
+Row = TypeVar("Row")
+Columns = Mapping[str, Sequence | np.ndarray | pa.Array]
 
 
-def _schema(name: str, *fields: tuple[str, pa.DataType]) -> pa.Schema:
-    return pa.schema([pa.field(key, kind, nullable=False) for key, kind in fields], metadata={"schema": name})
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """A table: its name with a version, and the frozen dataclass of its rows. The fields are the columns."""
 
+    name: str
+    row: type[Row]
 
-DEMONSTRATIONS = _schema(
-    "demonstrations/1",
-    ("rank", pa.int16()),  # number of terms R, at most max_rank
-    ("terms", pa.list_(pa.int8())),  # row-major [max_rank, 3, S] in game order; terms beyond R are zero
-)
-PARAMETERS = _schema(
-    "parameters/1",
-    ("path", pa.string()),  # place of the leaf in the network
-    ("shape", _integers),
-    ("dtype", pa.string()),  # NumPy name
-    ("bytes", pa.binary()),  # row-major, little endian
-)
-_CANDIDATE_FIELDS = (
-    ("size", pa.string()),  # target, n <= m <= p
-    ("ring", pa.string()),  # Z2, Z, Q
-    ("rank", pa.int32()),  # number of terms R
-    ("denominator", pa.int32()),  # of the whole scheme: sum of terms = denominator * T; 1 but over Q
-    ("u", _integers),  # row-major [nm, R]
-    ("v", _integers),  # row-major [mp, R]
-    ("w", _integers),  # row-major [pn, R]
-    ("origin", pa.string()),  # search:AGENT:game, search:AGENT:subgame, refinement:WALK, recombination, imported:FILE
-    ("parent", pa.string()),  # hash of the scheme this one was made from; empty where there is none
-    ("seed", pa.int64()),  # root seed of the agent or walk
-    ("clock", pa.int64()),  # games (search) or flips (refinement) at the find
-    ("hash", pa.string()),  # algebra.factors.Scheme.hash
-)
-CANDIDATES = _schema("candidates/1", *_CANDIDATE_FIELDS)
-VERIFIED = _schema(
-    "verified/2",
-    *_CANDIDATE_FIELDS,
-    ("rings", pa.string()),  # all in which these factors hold, as in «Z2 Z Q»
-    ("invariant", pa.string()),  # algebra.invariants
-    ("class", pa.string()),  # algebra.invariants.class_of; equivalent schemes share it
-    ("representative", pa.bool_()),  # of its class: fewest additions, lowest growth, fewest non-trivial columns
-    ("nonzeros", pa.int32()),  # of u, v and w together
-    ("nontrivial", pa.int32()),  # columns of u, v and w with more than one non-zero
-    ("largest", pa.int32()),  # largest absolute coefficient
-    ("naive_additions", pa.int32()),  # of all sums if nothing were shared
-    ("additions", pa.int32()),  # additions and subtractions of `program`
-    ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
-    ("growth", pa.float64()),  # the same in the 2-norm
-    ("omega", pa.float64()),  # exponent of the recursion
-    ("program", pa.string()),  # stages.program as JSON
-)
-NAMED = _schema(  # verified too, of targets that are no matrix products: no kernels, no classes
-    "named/1",
-    *_CANDIDATE_FIELDS,
-    ("rings", pa.string()),  # as in `VERIFIED`
-    ("nonzeros", pa.int32()),
-    ("largest", pa.int32()),
-)
-REJECTED = _schema(
-    "rejected/1",
-    *_CANDIDATE_FIELDS,
-    ("i", pa.int32()),  # first wrong entry of the tensor; -1 where the scheme could not be read so far
-    ("j", pa.int32()),
-    ("k", pa.int32()),
-    ("expected", pa.string()),  # decimal: sums of bad files have any size
-    ("got", pa.string()),
-    ("reason", pa.string()),  # one line
-)
-KERNELS = _schema(
-    "kernels/3",
-    ("kernel", pa.string()),  # hash of the source text
-    ("scheme", pa.string()),  # hash of the scheme
-    ("inner", pa.string()),  # backend c: hash of the scheme of the level fused into the product; empty elsewhere
-    ("size", pa.string()),
-    ("ring", pa.string()),
-    ("rank", pa.int32()),
-    ("backend", pa.string()),  # c, jax, numpy
-    ("additions", pa.int32()),
-    ("emax", pa.float64()),  # stages.program.costs: what one level multiplies a rounding error by, at most
-    ("products", pa.int32()),  # of a level: the rank less terms that vanish
-    ("left_sums", pa.int32()),  # distinct operands of products that are sums of blocks of A
-    ("right_sums", pa.int32()),  # of B
-    ("left_terms", pa.int32()),  # non-zeros of U
-    ("right_terms", pa.int32()),  # of V
-    ("output_terms", pa.int32()),  # of W
-    ("source", pa.string()),
-)
-REFUSED = _schema(
-    "refused/1",
-    ("scheme", pa.string()),
-    ("size", pa.string()),
-    ("ring", pa.string()),
-    ("rank", pa.int32()),
-    ("reason", pa.string()),  # one line
-)
-TIMINGS = _schema(
-    "timings/2",
-    ("arm", pa.string()),  # kernel hash and form, or the name of a baseline: numpy, jax
-    ("form", pa.string()),  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
-    ("scheme", pa.string()),  # hash; empty for a baseline
-    ("size", pa.string()),  # of the scheme; empty for a baseline
-    ("rank", pa.int32()),  # of the scheme; 0 for a baseline
-    ("n", pa.int32()),  # the product timed: n x m times m x p
-    ("m", pa.int32()),
-    ("p", pa.int32()),
-    ("dtype", pa.string()),
-    ("state", pa.string()),  # what went before each call: stages.timing.STATES
-    ("round", pa.int32()),
-    ("seconds", pa.float64()),  # one whole call
-    ("error", pa.float64()),  # relative Frobenius error of some rows against a wider type
-    ("workspace", pa.int64()),  # bytes beside operands and result; 0 where the back end does not say
-    ("predicted", pa.float64()),  # seconds by stages.benchmarking.model; 0 where it has none: all but C
-    ("threads", pa.int32()),
-    ("device", pa.string()),  # what the library says it ran on
-    ("cpu", pa.string()),  # model name
-    ("versions", pa.string()),  # jax, numpy and BLAS
-)
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """A column for each field: its type is in the annotation, or follows from `str`, `bool`, `float`, `bytes`."""
+        hints = get_type_hints(self.row, include_extras=True)
+        kinds = {name: hint.__metadata__[0] if get_args(hint) else _PLAIN[hint] for name, hint in hints.items()}
+        fields = [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+        return pa.schema(fields, metadata={"schema": self.name})
+
+    @cached_property
+    def parsers(self) -> Mapping[str, Callable[[str], object]]:
+        """What makes the value of a `Text` column of its text."""
+        types = get_type_hints(self.row)
+        return {name: types[name].parse for name in self.schema.names if hasattr(types[name], "parse")}
 
 
 class Writer:
     """Writes one table in row groups, with memory for one group; the file appears whole or not at all."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path, self.schema = path, schema
+    def __init__(self, path: Path, table: Table) -> None:
+        self.path, self.schema = path, table.schema
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._pending = schema.empty_table()
+        self._pending = self.schema.empty_table()
 
     def __enter__(self) -> Writer:
         self.path.parent.mkdir(parents=True, exist_ok=True)  # DVC does not make it
         self._file = pq.ParquetWriter(self._temporary, self.schema, compression=COMPRESSION, write_page_checksum=True)
         return self
 
-    def append(self, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
+    def append(self, columns: Columns) -> None:
         """Adds rows. They leave in row groups of ROW_GROUP, however the calls divide them.
 
         Raises:
@@ -174,6 +95,8 @@ class Writer:
 
     def _array(self, field: pa.Field, value: Sequence | np.ndarray | pa.Array) -> pa.Array:
         try:
+            if pa.types.is_list(field.type) and len(value) and isinstance(value[0], np.ndarray):
+                value = _lists(value, field.type.value_type)
             if not isinstance(value, pa.Array | np.ndarray) and _is_fraction(pa.array(value).type, field.type):
                 raise ValueError("fractions where integers are declared")  # which pyarrow would cut off in silence
             array = value.cast(field.type) if isinstance(value, pa.Array) else pa.array(value, field.type)
@@ -205,31 +128,39 @@ def _is_fraction(kind: pa.DataType, declared: pa.DataType) -> bool:
     return pa.types.is_floating(kind) and pa.types.is_integer(declared)
 
 
+def _lists(arrays: Sequence[np.ndarray], kind: pa.DataType) -> pa.Array:
+    """A column of one list for each array."""
+    offsets = np.cumsum([0, *map(len, arrays)])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(np.concatenate(arrays), kind))
+
+
 def _null_count(array: pa.Array | pa.ChunkedArray) -> int:
     """Nulls of a column, in its lists too."""
     return array.null_count + (pc.list_flatten(array).null_count if pa.types.is_list(array.type) else 0)
 
 
-def write(path: Path, schema: pa.Schema, columns: Mapping[str, Sequence | np.ndarray | pa.Array]) -> None:
+def write_columns(path: Path, table: Table, columns: Columns) -> None:
     """Writes a whole table. Raises TableError as `Writer.append` does."""
-    with Writer(path, schema) as writer:
+    with Writer(path, table) as writer:
         writer.append(columns)
 
 
-def write_rows(path: Path, schema: pa.Schema, rows: Sequence[Mapping]) -> None:
-    """Writes a table from one mapping per row.
+def write(path: Path, table: Table[Row], rows: Sequence[Row]) -> None:
+    """Writes a whole table from its rows. Raises TableError as `Writer.append` does."""
+    columns = {name: [getattr(row, name) for row in rows] for name in table.schema.names}
+    write_columns(path, table, columns | {name: list(map(str, columns[name])) for name in table.parsers})
 
-    Raises:
-      TableError: a row has other keys than the declared columns, or as `Writer.append`.
-    """
+
+def write_rows(path: Path, table: Table, rows: Sequence[Mapping]) -> None:
+    """`write`, from one dictionary per row."""
     for row in rows:
-        if set(row) != set(schema.names):
-            raise TableError(f"{path}: expected columns {schema.names}, got {sorted(row)}")
-    write(path, schema, {name: [row[name] for row in rows] for name in schema.names})
+        if set(row) != set(table.schema.names):
+            raise TableError(f"{path}: expected columns {table.schema.names}, got {sorted(row)}")
+    write_columns(path, table, {name: [row[name] for row in rows] for name in table.schema.names})
 
 
-def _open(path: Path, schema: pa.Schema) -> pq.ParquetFile:
-    wanted = schema.metadata[b"schema"].decode()
+def _open(path: Path, table: Table) -> pq.ParquetFile:
+    wanted = table.name
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         found = _columns(file.schema_arrow)
@@ -238,9 +169,9 @@ def _open(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: not a whole Parquet file ({' '.join(str(error).split())})") from None
     got = (file.schema_arrow.metadata or {}).get(b"schema", b"no name").decode(errors="replace")
-    if got != wanted or found != _columns(schema):
+    if got != wanted or found != _columns(table.schema):
         file.close()
-        raise TableError(f"{path}: expected a table {wanted} with {_columns(schema)}, got {got} with {found}")
+        raise TableError(f"{path}: expected a table {wanted} with {_columns(table.schema)}, got {got} with {found}")
     return file
 
 
@@ -253,42 +184,68 @@ def _type(kind: pa.DataType) -> str:
     return f"list of {kind.value_type}" if pa.types.is_list(kind) else str(kind)
 
 
-def read(path: Path, schema: pa.Schema) -> pa.Table:
-    """Reads a whole table.
+def read(path: Path, table: Table[Row]) -> list[Row]:
+    """Reads the rows of a whole table.
 
     Raises:
-      TableError: missing, truncated, not Parquet, not the table that was expected, or with a null.
+      TableError: missing, truncated, not Parquet, not the table that was expected, with a null, or with a text that
+        is no value of its column.
     """
-    with _open(path, schema) as file:
+    columns = read_columns(path, table)
+    values = []
+    for name in table.schema.names:
+        values.append(_values(columns[name]))
+        if name in table.parsers:
+            try:
+                values[-1] = list(map(cache(table.parsers[name]), values[-1]))
+            except StageError as error:
+                raise TableError(f"{path}: {error}") from None
+    return [table.row(*row) for row in zip(*values, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list:
+    """Python's own values, or for lists arrays, which share their memory with the column."""
+    if not pa.types.is_list(column.type):
+        return column.to_pylist()
+    arrays: list[np.ndarray] = []
+    for chunk in column.chunks:
+        flat, offsets = chunk.flatten().to_numpy(), chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
+        arrays += [flat[start:end] for start, end in pairwise(offsets)]
+    return arrays
+
+
+def read_columns(path: Path, table: Table) -> pa.Table:
+    """`read`, as pyarrow's columns; their texts are not parsed."""
+    with _open(path, table) as file:
         return _checked(file.read, path)
 
 
-def num_rows(path: Path, schema: pa.Schema) -> int:
+def num_rows(path: Path, table: Table) -> int:
     """Rows of a table, from its footer. Raises TableError as `read` does."""
-    with _open(path, schema) as file:
+    with _open(path, table) as file:
         return file.metadata.num_rows
 
 
-def read_group(path: Path, schema: pa.Schema, group: int) -> pa.Table:
+def read_group(path: Path, table: Table, group: int) -> pa.Table:
     """Rows [group * ROW_GROUP, (group + 1) * ROW_GROUP) of a table, with memory for them alone.
 
     Raises TableError as `read` does.
     """
-    with _open(path, schema) as file:
+    with _open(path, table) as file:
         return _checked(lambda: file.read_row_group(group), path)
 
 
 def _checked(read_fn: Callable[[], pa.Table], path: Path) -> pa.Table:
     try:
-        table = read_fn()
+        columns = read_fn()
     except (pa.ArrowException, OSError) as error:
         raise TableError(f"{path}: damaged ({' '.join(str(error).split())})") from None
-    for name in table.column_names:
-        if nulls := _null_count(table[name]):
+    for name in columns.column_names:
+        if nulls := _null_count(columns[name]):
             raise TableError(f"{path}: column {name} holds {nulls} nulls")
-    return table
+    return columns
 
 
-def read_rows(path: Path, schema: pa.Schema) -> list[dict]:
+def read_rows(path: Path, table: Table) -> list[dict]:
     """`read`, as one dictionary per row."""
-    return read(path, schema).to_pylist()
+    return read_columns(path, table).to_pylist()

@@ -19,6 +19,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from stages.contract import tables
 from stages.contract.progress import Progress
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.contract.streams import Stream
 from stages.game.rules import Rules
 from stages.game.tokens import canonical
@@ -59,7 +60,7 @@ def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, see
     """Draws all demonstrations, one row group at a time: memory for one group, whatever the count."""
     root = jax.random.fold_in(jax.random.key(seed), Stream.DEMONSTRATIONS)
     progress = Progress(label, settings.count, "demonstrations")
-    with tables.Writer(path, tables.DEMONSTRATIONS) as writer:
+    with tables.Writer(path, DEMONSTRATIONS) as writer:
         for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):
             key = jax.random.fold_in(root, group)
             rank, terms = draw(key, tables.ROW_GROUP, rules, settings.distribution)

@@ -3,7 +3,7 @@
 python -m stages.exchange check FILE...      verifies files of any format, writes nothing
 python -m stages.exchange import FILE...     the same, and keeps what holds for the stage verification
 python -m stages.exchange export HASH ...    one scheme in the format of others
-python -m stages.exchange show SIZE          what is held and what is published
+python -m stages.exchange show TARGET         what is held and what is published
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from pathlib import Path
 from stages.algebra.rings import RINGS
 from stages.contract import command
 from stages.errors import SchemeError
-from stages.exchange import door
+from stages.exchange.check import check
+from stages.exchange.export import export
 from stages.exchange.formats import files
+from stages.exchange.importing import import_files
+from stages.exchange.show import show
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,8 +34,8 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("hash", help="of the scheme, or its first digits")
     exported.add_argument("--format", choices=files.WRITERS, required=True)
     exported.add_argument("--output", type=Path, help="a file (default: standard output)")
-    shown = commands.add_parser("show", help="what is held and what is published for a size")
-    shown.add_argument("size", help="such as 3x4x5, or the name of another target, such as skew4")
+    shown = commands.add_parser("show", help="what is held and what is published of a target")
+    shown.add_argument("target", help="such as 3x4x5, or the name of another target, such as skew4")
     shown.add_argument("--known", type=Path, default=Path("data/known_ranks.csv"))
     shown.add_argument("--named", type=Path, default=Path("results/verification/named.parquet"))
     shown.add_argument("--targets", type=Path, default=Path("data/targets"))
@@ -46,16 +49,14 @@ def parser() -> argparse.ArgumentParser:
 def main(given: argparse.Namespace) -> None:
     match given.command:
         case "check":
-            _print_verdicts(door.check(given.files, given.ring))
+            _print_verdicts(check(given.files, given.ring))
         case "import":
-            _print_verdicts(door.import_files(given.files, given.imported))
+            _print_verdicts(import_files(given.files, given.imported))
         case "export":
-            data = door.export(given.hash, given.format, given.schemes, given.imported)
-            _write(data, given.output)
+            _write(export(given.hash, given.format, given.schemes, given.imported), given.output)
         case "show":
-            print(
-                "\n".join(door.show(given.size, given.known, given.schemes, given.named, given.imported, given.targets))
-            )
+            lines = show(given.target, given.known, given.schemes, given.named, given.imported, given.targets)
+            print("\n".join(lines))
 
 
 def _print_verdicts(verdicts: Iterable[tuple[bool, str]]) -> None:

@@ -11,13 +11,14 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme
 from stages.algebra.targets import parse_size
-from stages.contract.candidates import scheme_from_row
+from stages.contract.candidates import scheme_of
+from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import SchemeError
 from stages.exchange import check_certificate
 
@@ -34,17 +35,17 @@ def write(scheme: Scheme) -> bytes:
       SchemeError: it does not hold; there is no certificate of what is wrong.
     """
     if wrong := check(scheme):
-        raise SchemeError(f"{scheme.size.name} over {scheme.ring}: {wrong}")
+        raise SchemeError(f"{scheme.target.name} over {scheme.ring}: {wrong}")
     u, v, w = (factor.tolist() for factor in scheme.factors)
     body = {
         "format": FORMAT,
         "target": TARGET,
         "claim": CLAIM,
-        "size": scheme.size.name,
+        "size": scheme.target.name,
         "ring": scheme.ring,
         "denominator": scheme.denominator,
         "rank": scheme.rank,
-        "equations": math.prod(scheme.size.modes),
+        "equations": math.prod(scheme.target.modes),
         "u": u,
         "v": v,
         "w": w,
@@ -54,27 +55,24 @@ def write(scheme: Scheme) -> bytes:
 
 
 def file_name(scheme: Scheme) -> str:
-    return f"{scheme.size.name}_{scheme.ring}_{scheme.rank}.json"
+    return f"{scheme.target.name}_{scheme.ring}_{scheme.rank}.json"
 
 
-def best(rows: Iterable[Mapping]) -> list[Scheme]:
+def best(rows: Iterable[VerifiedRow]) -> list[Scheme]:
     """Of each size and ring the scheme of lowest rank, then of fewest additions; by size, then ring.
 
     A scheme over Z holds over Z2 and Q too: these have one of their own only where it is of lower rank.
-
-    Args:
-      rows: of `tables.VERIFIED`.
     """
-    found: dict[tuple[str, str], Mapping] = {}
-    for row in sorted(rows, key=lambda row: (row["rank"], row["additions"], row["hash"])):
-        found.setdefault((row["size"], row["ring"]), row)
+    found: dict[tuple[str, str], VerifiedRow] = {}
+    for row in sorted(rows, key=lambda row: (row.rank, row.additions, row.hash)):
+        found.setdefault((row.target, row.ring), row)
     own = [
         row
-        for (size, _), row in found.items()
-        if row["ring"] == "Z" or (size, "Z") not in found or row["rank"] < found[size, "Z"]["rank"]
+        for (target, _), row in found.items()
+        if row.ring == "Z" or (target, "Z") not in found or row.rank < found[target, "Z"].rank
     ]
-    own.sort(key=lambda row: (parse_size(row["size"]), row["ring"]))
-    return [scheme_from_row(row) for row in own]
+    own.sort(key=lambda row: (parse_size(row.target), row.ring))
+    return [scheme_of(row) for row in own]
 
 
 def write_archive(schemes: Iterable[Scheme]) -> bytes:

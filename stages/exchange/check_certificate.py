@@ -25,8 +25,7 @@ def prove(text):
     pairs = json.loads(text, object_pairs_hook=list)  # keys in their order: two of one name are seen
     demand(isinstance(pairs, list) and [pair[0] for pair in pairs] == KEYS, "keys")
     given = dict(pairs)
-    digest = given.pop("sha256")
-    demand(digest == hashlib.sha256(json.dumps(given).encode()).hexdigest(), "sha256")
+    demand(given.pop("sha256") == hashlib.sha256(json.dumps(given).encode()).hexdigest(), "sha256")
     demand(all(given[key] == words for key, words in TEXTS.items()), "format, target or claim")
     n, m, p = map(int, given["size"].split("x"))
     demand(given["size"] == f"{n}x{m}x{p}" and min(n, m, p) > 0, "size")
@@ -50,11 +49,12 @@ def prove(text):
     return f"{n}x{m}x{p}, {rank} products over {ring}: all {given['equations']} equations hold"
 
 
-code = 0 if sys.argv[1:] else "no file given"
-for name in sys.argv[1:]:
-    try:
-        print(f"{name}: right: {prove(pathlib.Path(name).read_text('utf-8'))}")
-    except Exception as error:  # whatever is wrong with a file, it proves nothing
-        print(f"{name}: WRONG: {error!r}")
-        code = 1
-sys.exit(code)
+if __name__ == "__main__":
+    code = 0 if sys.argv[1:] else "no file given"
+    for name in sys.argv[1:]:
+        try:
+            print(f"{name}: right: {prove(pathlib.Path(name).read_text('utf-8'))}")
+        except Exception as error:  # whatever is wrong with a file, it proves nothing
+            print(f"{name}: WRONG: {error!r}")
+            code = 1
+    sys.exit(code)

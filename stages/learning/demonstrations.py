@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.contract import tables
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.errors import TableError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
@@ -22,13 +23,13 @@ class DemonstrationReader:
 
     def __init__(self, path: Path, rules: Rules) -> None:
         self._path, self._rules = path, rules
-        self._count = tables.num_rows(path, tables.DEMONSTRATIONS)
+        self._count = tables.num_rows(path, DEMONSTRATIONS)
         if not self._count:
             raise TableError(f"{path}: expected demonstrations, got none")
         self._group = lru_cache(maxsize=2)(self._read_group)
 
     def _read_group(self, group: int) -> Terms:
-        table = tables.read_group(self._path, tables.DEMONSTRATIONS, group)
+        table = tables.read_group(self._path, DEMONSTRATIONS, group)
         shape = (self._rules.max_rank, 3, self._rules.length)
         terms = table["terms"].combine_chunks()
         if len(terms.flatten()) != len(terms) * np.prod(shape):

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from stages.contract import tables
+from stages.contract.rows.agents import PARAMETERS, ParameterRow
 from stages.errors import TableError
 from stages.game.observation import RAW_LIMIT, num_features, observe, share_left
 from stages.game.rules import Rules, rules_for
@@ -61,17 +62,17 @@ class AgentNetwork(eqx.Module):
 
 
 def write_parameters(path: Path, network: AgentNetwork) -> None:
-    """Writes the leaves of a network as tables.PARAMETERS."""
+    """Writes the leaves of a network as a table."""
     rows = [
-        {
-            "path": jax.tree_util.keystr(place),
-            "shape": list(leaf.shape),
-            "dtype": str(leaf.dtype),
-            "bytes": np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
-        }
+        ParameterRow(
+            path=jax.tree_util.keystr(place),
+            shape=np.array(leaf.shape, np.int32),
+            dtype=str(leaf.dtype),
+            bytes=np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
+        )
         for place, leaf in jax.tree_util.tree_leaves_with_path(network)
     ]
-    tables.write_rows(path, tables.PARAMETERS, rows)
+    tables.write(path, PARAMETERS, rows)
 
 
 def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
@@ -80,17 +81,17 @@ def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
     Raises:
       TableError: leaves are missing, unknown, or of another shape or type than the agent's network has.
     """
-    rows = {row["path"]: row for row in tables.read_rows(path, tables.PARAMETERS)}
+    rows = {row.path: row for row in tables.read(path, PARAMETERS)}
     skeleton = jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0)))
     places, structure = jax.tree_util.tree_flatten_with_path(skeleton)
     expected = {jax.tree_util.keystr(place): (list(leaf.shape), str(leaf.dtype)) for place, leaf in places}
-    got = {name: (row["shape"], row["dtype"]) for name, row in rows.items()}
+    got = {name: (row.shape.tolist(), row.dtype) for name, row in rows.items()}
     for name in [*expected, *got]:
         if expected.get(name) != got.get(name):
             raise TableError(f"{path}: parameter {name}: expected {expected.get(name)}, got {got.get(name)}")
     leaves = []
     for name, (shape, dtype) in expected.items():
-        raw = rows[name]["bytes"]
+        raw = rows[name].bytes
         if len(raw) != np.dtype(dtype).itemsize * int(np.prod(shape)):
             raise TableError(f"{path}: parameter {name}: expected {shape} of {dtype}, got {len(raw)} bytes")
         leaves.append(jnp.asarray(np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).reshape(shape)))

@@ -57,7 +57,7 @@ def anneal(scheme: Scheme, aim: int, schedule: Annealing, seed: int) -> tuple[Sc
     best, cost = _anneal(terms, np.array(scheme.size), aim, *schedule, state)
     found = [part[:, : stack.shape[1], : stack.shape[2]] for part, stack in zip(best, stacks, strict=True)]
     u, v, w = (part.transpose(1, 2, 0) for part in found)
-    return Scheme(scheme.size, "Z", from_matrices((u, v, w))), float(cost)
+    return Scheme(scheme.target, "Z", from_matrices((u, v, w))), float(cost)
 
 
 @compiled

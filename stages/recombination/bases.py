@@ -8,6 +8,7 @@ from pathlib import Path
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme
 from stages.contract import candidates, tables
+from stages.contract.rows.schemes import CANDIDATES
 from stages.errors import SchemeError
 
 
@@ -19,12 +20,12 @@ def read_bases(folders: Iterable[Path]) -> list[Scheme]:
     """
     found = []
     for path in sorted(path for folder in folders for path in folder.glob("[!.]*.parquet")):
-        for row in tables.read_rows(path, tables.CANDIDATES):
-            if row["ring"] == "Q" or row["size"][:1].isalpha():
+        for row in tables.read(path, CANDIDATES):
+            if row.ring == "Q" or row.target[:1].isalpha():
                 continue
-            scheme = candidates.scheme_from_row(row)
+            scheme = candidates.scheme_of(row)
             wrong = check(scheme)
             if wrong is not None:
-                raise SchemeError(f"{path}: scheme {scheme.hash} is not a product {scheme.size.name}: {wrong}")
+                raise SchemeError(f"{path}: scheme {scheme.hash} is not a product {scheme.target.name}: {wrong}")
             found.append(scheme)
     return found

@@ -34,9 +34,11 @@ from stages.algebra.symmetry import (
 )
 from stages.algebra.targets import Size
 from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.recombination.splits import cheapest, splits
 
+RECOMBINATION = Origin("recombination")
 MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try
 
 Split = tuple[int, ...]
@@ -89,14 +91,14 @@ def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate
         bases = prepare([scheme for size in sorted(held) for scheme in held[size]], longest)
         ranks = naive_ranks(longest)
         for number, size in enumerate(sizes, 1):
-            known = [*held.get(size, ())[:1], *filter(None, [parts.get(size)]), standard(size)]
+            known = [*held.get(size, ())[:1], *filter(None, [parts.get(size)]), standard(size.target)]
             parts[size] = min(known, key=lambda scheme: scheme.rank)
             enter(ranks, size, parts[size].rank)
             best = cheapest_recombination(bases, ranks, size)
             if best is not None:
                 parts[size] = build(best, parts, ring)
                 enter(ranks, size, parts[size].rank)
-                found.append(Candidate(parts[size], "recombination", best.base.hash, 0, 0))
+                found.append(Candidate(parts[size], RECOMBINATION, best.base.hash, 0, 0))
             progress.update(ring_number * len(sizes) + number, f"{size.name} rank {parts[size].rank} over {ring}")
     return found
 
@@ -105,9 +107,9 @@ def lowest(given: Iterable[Scheme], ring: str) -> dict[Size, list[Scheme]]:
     """By size the schemes of the lowest rank that hold over a ring."""
     held: dict[Size, list[Scheme]] = {}
     for scheme in given:
-        others = held.get(scheme.size, [])
+        others = held.get(scheme.target.size, [])
         if scheme.ring in (ring, "Z") and (not others or scheme.rank <= others[0].rank):
-            held[scheme.size] = [*(other for other in others if other.rank == scheme.rank), scheme]
+            held[scheme.target.size] = [*(other for other in others if other.rank == scheme.rank), scheme]
     return held
 
 
@@ -138,9 +140,9 @@ def enter(ranks: Ranks, size: Size, rank: int) -> None:
 def prepare(schemes: Iterable[Scheme], longest: int) -> list[Bases]:
     """Bases from schemes of any sizes and from the standard 1x1x2, for axes of up to `longest`."""
     alike: dict[tuple[Size, int], dict[bytes, Scheme]] = {}
-    for scheme in [*schemes, standard(Size(1, 1, 2))]:
-        if scheme.size.p <= MOST_BLOCKS:
-            alike.setdefault((scheme.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
+    for scheme in [*schemes, standard(Size(1, 1, 2).target)]:
+        if scheme.target.size.p <= MOST_BLOCKS:
+            alike.setdefault((scheme.target.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
     return [_prepare(list(group.values()), longest) for group in alike.values()]
 
 
@@ -149,7 +151,7 @@ def _prepare(schemes: list[Scheme], longest: int) -> Bases:
 
     def reach(axis: int, length: int, are_even: bool) -> UInt16[np.ndarray, "schemes splits R"]:
         stride = np.uint16((longest + 1) ** (2 - axis))
-        ways = splits(length, schemes[0].size[axis], are_even)
+        ways = splits(length, schemes[0].target.size[axis], are_even)
         return stride * np.stack([_lengths(ways, axes[axis]) for axes in touched])
 
     even, free = (
@@ -189,7 +191,7 @@ def cheapest_recombination(bases: Iterable[Bases], ranks: Ranks, size: Size) -> 
             base = group.schemes[number]
             chosen = (
                 tuple(splits(length, blocks, axis != free)[place].tolist())
-                for axis, (length, blocks, place) in enumerate(zip(order, base.size, places, strict=True))
+                for axis, (length, blocks, place) in enumerate(zip(order, base.target.size, places, strict=True))
             )
             best, found = rank, Recombination(rank, base, tuple(chosen))
     return found
@@ -207,14 +209,14 @@ def build(found: Recombination, parts: Mapping[Size, Scheme], ring: str) -> Sche
     for r, size in enumerate(itertools.starmap(Size, zip(*lengths, strict=True))):
         if 0 in size:
             continue
-        part = parts.get(sorted_size(size)) or standard(sorted_size(size))
-        part = oriented(part, orientation(part.size, size))
+        part = parts.get(sorted_size(size)) or standard(sorted_size(size).target)
+        part = oriented(part, orientation(part.target.size, size))
         for mode, (rows, cols) in enumerate(MODE_AXES):
             outer, inner = as_matrices(found.base)[mode][:, :, r], as_matrices(part)[mode]
             terms[mode].append(_on_blocks(outer, inner, found.splits[rows], found.splits[cols]))
     u, v, w = (np.concatenate(mode, axis=2) for mode in terms)
     whole = Size(*map(sum, found.splits))
-    return sorted_scheme(Scheme(whole, ring, reduced(from_matrices((u, v, w)), ring)))
+    return sorted_scheme(Scheme(whole.target, ring, reduced(from_matrices((u, v, w)), ring)))
 
 
 def _on_blocks(

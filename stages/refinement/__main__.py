@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.contract import candidates, command
+from stages.contract.origin import Origin
 from stages.contract.resume import Resume
 from stages.params.file import section
 from stages.params.walks import OneWalk
@@ -21,13 +22,13 @@ NICENESS = 19  # a walk takes all cores that are left over: its threads are coun
 
 def main(args: argparse.Namespace) -> None:
     os.nice(NICENESS)
-    walk, label = section(args.params, f"walks.{args.name}", OneWalk).root, f"refinement:{args.name}"
+    walk, origin = section(args.params, f"walks.{args.name}", OneWalk).root, Origin("refinement", args.name)
     start = read_target_start(args.start, mode_of(walk).ring) if walk.named_target else read_start(args.start)
     if not start:
-        print(f"{label}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
+        print(f"{origin}: {args.start} holds no scheme, so there is nothing to refine", file=sys.stderr)
     resume = Resume(f"refinement@{args.name}", walk.model_dump(), [args.code, args.start])
     stopwatch = command.Stopwatch()
-    archive, flips = refine(walk, start, label, resume, stopwatch)
+    archive, flips = refine(walk, start, origin, resume, stopwatch)
     candidates.write(args.schemes, archive.held.candidates())
     _write_csv(args.curve, CurveRow, archive.curve)
     _write_csv(args.attempts, AttemptsRow, archive.attempt_rows())

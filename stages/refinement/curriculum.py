@@ -16,25 +16,25 @@ import numpy as np
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import orientation, oriented, sorted_size
-from stages.algebra.targets import Bilinear, Size, Target
+from stages.algebra.targets import Size, Target
 from stages.refinement.archive import WalkArchive
 
 
-def draw_start(size: Target, archive: WalkArchive, rng: np.random.Generator) -> tuple[Scheme, str]:
-    """A scheme of `size` to walk from, and the hash of the largest held scheme that it is made of."""
+def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -> tuple[Scheme, str]:
+    """A scheme of `target` to walk from, and the hash of the largest held scheme that it is made of."""
     ring = archive.ring.sources[rng.integers(len(archive.ring.sources))]
     used: list[Scheme] = []
 
-    def drawn(size: Target) -> Scheme:
+    def drawn(target: Target) -> Scheme:
         """One of the lowest rank; the standard algorithm where nothing is held."""
-        schemes = archive.lowest(size, ring) or [standard(size)]
+        schemes = archive.lowest(target, ring) or [standard(target)]
         used.append(schemes[rng.integers(len(schemes))])
-        return used[-1] if used[-1].ring == ring else Scheme(size, ring, used[-1].factors)
+        return used[-1] if used[-1].ring == ring else Scheme(target, ring, used[-1].factors)
 
     def held(wanted: Size) -> Scheme:
         """`drawn`, its axes in the order wanted."""
         size = sorted_size(wanted)
-        return oriented(drawn(size), orientation(size, wanted))
+        return oriented(drawn(size.target), orientation(size, wanted))
 
     def side_by_side(axis: int, first: int) -> Scheme:
         return merge(held(_with(size, axis, first)), held(_with(size, axis, size[axis] - first)), axis)
@@ -46,17 +46,20 @@ def draw_start(size: Target, archive: WalkArchive, rng: np.random.Generator) -> 
         larger = held(_with(size, axis, size[axis] + 1))
         return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
 
-    if isinstance(size, Bilinear):
-        return drawn(size), used[-1].hash
-    ways: list[tuple] = [(held, size)] if archive.lowest(size, ring) else []
+    if not target.lengths:
+        return drawn(target), used[-1].hash
+    size = target.size
+    ways: list[tuple] = [(held, size)] if archive.lowest(target, ring) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]
-    ways += [(cut, axis) for axis in range(3) if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)), ring)]
+    ways += [
+        (cut, axis) for axis in range(3) if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
+    ]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
     if not archive.ring.fits(scheme):  # a cut can make 2 of two terms that become alike
-        return draw_start(size, archive, rng)
-    return scheme, max(used, key=lambda part: part.size.naive_rank).hash
+        return draw_start(target, archive, rng)
+    return scheme, max(used, key=lambda part: part.target.naive_rank).hash
 
 
 def _with(size: Size, axis: int, length: int) -> Size:

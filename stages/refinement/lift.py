@@ -16,7 +16,7 @@ from jaxtyping import Int, UInt8
 
 from stages.algebra.check import check
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme
-from stages.algebra.targets import Target, tensor_of
+from stages.algebra.targets import Target
 from stages.refinement import elimination, jacobian
 from stages.refinement.rational import rational_factors
 
@@ -34,14 +34,14 @@ def lift(scheme: Scheme) -> Scheme | None:
     taken. Over Q the denominator is odd. Terms that vanish modulo 2 are left out. The result depends on the scheme
     alone.
     """
-    turn = int(np.argmax(scheme.size.modes))  # the longest mode comes first
+    turn = int(np.argmax(scheme.target.modes))  # the longest mode comes first
     matrices = tuple(matrix % 2 for matrix in scheme.factors)
     present = np.all([matrix.any(axis=0) for matrix in matrices], axis=0)
     values = np.concatenate([matrix[:, present] for matrix in _turned(matrices, turn)])
-    target = _turned_target(scheme.size, turn)
+    target = _turned_target(scheme.target, turn)
     defect = _defect(values, target)
     if not defect.any():
-        return _exact(values, scheme.size, turn)
+        return _exact(values, scheme.target, turn)
     start = _sections(values.astype(np.uint8), target.shape)
     for is_sketched in (True, False):
         system = jacobian.linearise(*start, is_sketched)
@@ -60,7 +60,7 @@ def lift(scheme: Scheme) -> Scheme | None:
         if step[values == 0].any():
             least = 2  # zeros would have stayed zero modulo 4 if they could: they come first
         lifted = _lift_in_order(values, target, system, choice, step)
-        exact = None if lifted is None else _exact(lifted, scheme.size, turn)
+        exact = None if lifted is None else _exact(lifted, scheme.target, turn)
         if exact is not None:
             found.append(exact)
             if _cost(exact)[:2] == (1, least):
@@ -140,9 +140,9 @@ def _turned(modes: tuple, turn: int) -> tuple:
     return tuple(modes[(turn + mode) % NUM_MODES] for mode in range(NUM_MODES))
 
 
-def _turned_target(size: Target, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
+def _turned_target(target: Target, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
     axes = _turned((0, 1, 2), turn)
-    return np.ascontiguousarray(tensor_of(size).transpose(axes).astype(np.int64))
+    return np.ascontiguousarray(target.tensor.transpose(axes).astype(np.int64))
 
 
 def _sections(values: np.ndarray, modes: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,10 +155,10 @@ def _defect(values: Int[np.ndarray, "rows rank"], target: Int[np.ndarray, "s_a s
     return jacobian.defect(*_sections(values, target.shape), target)
 
 
-def _exact(values: Int[np.ndarray, "rows rank"], size: Target, turn: int) -> Scheme | None:
+def _exact(values: Int[np.ndarray, "rows rank"], target: Target, turn: int) -> Scheme | None:
     """The scheme over Z of these coefficients, or over Q of the fractions they stand for; None if neither is right."""
-    modes = _turned(size.modes, turn)
-    scheme = Scheme(size, "Z", Factors(*_turned(_sections(values, modes), -turn)))
+    modes = _turned(target.modes, turn)
+    scheme = Scheme(target, "Z", Factors(*_turned(_sections(values, modes), -turn)))
     if check(scheme) is None:
         return scheme
     fractions = rational_factors(_sections(values, modes), 2**LAST_POWER)
@@ -168,5 +168,5 @@ def _exact(values: Int[np.ndarray, "rows rank"], size: Target, turn: int) -> Sch
     if max(denominator, *(abs(matrix).max() for matrix in factors)) > COEFFICIENT_LIMIT:
         return None
     matrices = _turned(tuple(matrix.astype(np.int64) for matrix in factors), -turn)
-    scheme = Scheme(size, "Z" if denominator == 1 else "Q", Factors(*matrices), denominator)
+    scheme = Scheme(target, "Z" if denominator == 1 else "Q", Factors(*matrices), denominator)
     return scheme if check(scheme) is None else None

@@ -141,8 +141,8 @@ def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
     """From the standard algorithm with the cubes of the walk, or drawn ones."""
 
     def draw(target: Target, archive: WalkArchive, rng: np.random.Generator) -> Start:
-        partition = walk.cubes.get(target.name) or cyclic.draw_partition(target.n, rng)
-        orbits, cubes = cyclic.standard_orbits(target.n, partition)
+        partition = walk.cubes.get(target.name) or cyclic.draw_partition(target.size.n, rng)
+        orbits, cubes = cyclic.standard_orbits(target.size.n, partition)
         scheme = Z2().decode(cyclic.terms_of_orbits(orbits, cubes), target)
         return Start(orbits, cubes, scheme, standard(target).hash)
 

@@ -70,7 +70,7 @@ class Ternary(NamedTuple):
         Raises:
           ValueError: another coefficient than -1, 0 and 1, or a mode of more than 32 entries.
         """
-        if not self.fits(scheme) or max(scheme.size.modes) > self.longest:
+        if not self.fits(scheme) or max(scheme.target.modes) > self.longest:
             raise ValueError(
                 f"expected coefficients -1, 0, 1 and modes of at most {self.longest} entries, got {scheme.hash}"
             )

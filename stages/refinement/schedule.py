@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from stages.algebra.targets import Bilinear, Target, find_target
+from stages.algebra.targets import Target, parse_target
 from stages.params.walks import Walk
 
 
@@ -72,12 +72,12 @@ class Schedule:
         return Round(leg.target, made, begins, begins + made * self.walkers, done + made == leg.flips)
 
 
-def schedule_of(walk: Walk, targets: Mapping[str, Bilinear]) -> Schedule:
+def schedule_of(walk: Walk, named: Iterable[Target] = ()) -> Schedule:
     """The passes over the targets of a walk: each has flips in proportion to the square of its naive rank.
 
     In the second pass a size starts from what larger ones have found, too.
     """
-    found = [find_target(name, targets) for name in walk.targets]
+    found = [parse_target(name, named) for name in walk.targets]
     weight = sum(target.naive_rank**2 for target in found) * walk.passes * walk.walkers
     legs = tuple(Leg(target, -(-walk.flips * target.naive_rank**2 // weight)) for target in found)
     return Schedule(legs * walk.passes, walk.walkers, walk.barrier)

@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from stages.contract.candidates import Candidate
+from stages.algebra.factors import Scheme
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.params.walks import Walk
@@ -26,28 +27,28 @@ from stages.refinement.schedule import Schedule, schedule_of
 
 
 def refine(
-    walk: Walk, given: Sequence[Candidate], label: str, resume: Resume, stopwatch: Stopwatch
+    walk: Walk, given: Sequence[Scheme], origin: Origin, resume: Resume, stopwatch: Stopwatch
 ) -> tuple[WalkArchive, int]:
     """Walks the whole schedule, or what a killed run has left of it.
 
     Args:
       walk: its start has been read into `given`. From no scheme at all nothing is found.
-      label: for progress and origin: «refinement:standard».
+      origin: of what it finds.
     Returns:
       The archive, and the flips made.
     """
     mode = mode_of(walk)
-    archive = WalkArchive(label, walk.seed, walk.keep, [candidate.scheme for candidate in given], mode.ring)
+    archive = WalkArchive(origin, walk.seed, walk.keep, given, mode.ring)
     if not given:
         return archive, 0
-    schedule = schedule_of(walk, archive.targets)
+    schedule = schedule_of(walk, archive.named)
     done, begun, attempts = 0, 0, [None] * walk.walkers  # rounds, and attempts, which are numbered
     if saved := resume.load():
         done, begun = map(int, saved["counters"])
         archive.restore(saved)
         attempts = _unpack(saved)
         stopwatch.add(*saved["seconds"].tolist())
-    progress = Progress(label, schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
+    progress = Progress(str(origin), schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
     with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers:
         for walker, attempt in zip(walkers, attempts, strict=True):
             if attempt:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stages.algebra.targets import parse_size
-from stages.contract.candidates import Candidate, Collection
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.resume import Resume
 from stages.learning import buffers
@@ -34,7 +35,7 @@ class Memory:
     replay: buffers.Replay
     best: buffers.BestGames
     population: Population
-    found: dict[str, Collection]
+    found: dict[str, Archive]
     best_rank: dict[str, dict[str, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     curve: list[dict] = field(default_factory=list)
     round: int = 0

@@ -13,9 +13,11 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from stages.algebra.factors import COEFFICIENT_LIMIT
-from stages.algebra.targets import parse_size
-from stages.contract.candidates import Candidate, Collection
+from stages.algebra.targets import parse_target
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.streams import Stream
@@ -58,7 +60,7 @@ def begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwa
         buffers.empty_replay(setup.rules, network.history),
         buffers.empty_best_games(setup.rules),
         standard_population(setup.agent, setup.agent.search.window_games),
-        {kind: Collection(setup.agent.search.keep) for kind in KINDS},
+        {kind: Archive(setup.agent.search.keep) for kind in KINDS},
     )
     if saved := resume.load():
         memory.restore(saved, stopwatch)
@@ -167,7 +169,7 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
     population = memory.population
     for member, old in zip(members, before, strict=True):
         target, rank = int(population.target[member]), int(population.rank[member])
-        size = parse_size(targets[target])
+        size = parse_target(targets[target])
         is_better = rank < memory.best_rank["subgame"].get(size.name, size.naive_rank)
         if is_better or (rank <= min(old, memory.own_best(size.name)) and rank < size.naive_rank):
             terms = population.terms[member, :rank]
@@ -182,12 +184,12 @@ def _keep_subgames(memory: Memory, setup: Setup, members: np.ndarray, cores: Cor
 def _offer(memory: Memory, setup: Setup, terms: np.ndarray, target: int, kind: str, game: int) -> None:
     """Hands a scheme on, after algebra's exact check."""
     agent, settings = setup.agent, setup.agent.search
-    size = parse_size(agent.targets[target])
+    size = parse_target(agent.targets[target])
     if memory.found[kind].is_full(size, agent.ring, len(terms)):
         return
     scheme = scheme_of_terms(terms, size.name, agent)
     clock = memory.round * (settings.games + settings.window_games) + game + 1
-    memory.found[kind].add(Candidate(scheme, f"search:{setup.name}:{kind}", "", agent.seed, clock))
+    memory.found[kind].add(Candidate(scheme, Origin("search", setup.name, kind), "", agent.seed, clock))
     best = memory.best_rank[kind]
     best[size.name] = min(scheme.rank, best.get(size.name, scheme.rank))
 

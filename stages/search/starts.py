@@ -10,7 +10,7 @@ from jaxtyping import Int
 from stages.algebra import basis
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, leading_signs
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size, parse_target
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
@@ -60,7 +60,7 @@ def start_tensors(
     tensors = np.zeros((len(target), *[rules.length] * 3), np.int64)
     for name in agent.whole:
         games = np.flatnonzero(target == agent.targets.index(name))
-        matmul = matmul_target(parse_size(name))
+        matmul = parse_target(name).tensor
         padded = np.pad(matmul, [(0, rules.length - axis) for axis in matmul.shape])
         tensors[games] = basis.transform(padded, tuple(bases.matrices[games, mode] for mode in range(3)), agent.ring)
     return tensors.astype(np.int32)
@@ -100,9 +100,9 @@ def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agen
     Raises:
       SchemeError: the check fails, so a game or a way back is wrong.
     """
-    size = parse_size(target)
-    factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(size.modes)))
-    scheme = Scheme(size, agent.ring, factors)
+    product = parse_target(target)
+    factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(product.modes)))
+    scheme = Scheme(product, agent.ring, factors)
     if wrong := check(scheme):
         raise SchemeError(f"a scheme of {target} over {agent.ring} from games is no decomposition: {wrong}")
     return scheme

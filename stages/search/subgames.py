@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from stages.algebra.factors import standard
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import parse_target
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
 from stages.params.agents import Agent
@@ -39,7 +39,7 @@ class Population(NamedTuple):
 
 def standard_population(agent: Agent, count: int) -> Population:
     """`count` schemes, the standard algorithms of the targets in turn."""
-    sizes = [parse_size(target) for target in agent.targets]
+    sizes = [parse_target(target) for target in agent.targets]
     most, longest = max(size.naive_rank for size in sizes), max(max(size.modes) for size in sizes)
     terms = np.zeros((len(sizes), most, 3, longest), np.int8)
     for index, size in enumerate(sizes):

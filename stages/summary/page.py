@@ -47,7 +47,7 @@ def page(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup], figu
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
     agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
-    errors = {(row["arm"], row["dtype"], row["n"], row["m"], row["p"]): row["error"] for row in sources.timings}
+    errors = {(row.arm, row.dtype, row.n, row.m, row.p): row.error for row in sources.timings}
     kernels = [
         {
             "kernel": speed.kernel,

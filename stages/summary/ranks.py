@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stages.algebra.targets import parse_size
+from stages.contract.origin import Origin
 from stages.errors import TableError
 from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Row, Sources
@@ -29,12 +30,12 @@ def rank_rows(sources: Sources) -> list[dict]:
     """
     found: dict[tuple[str, str], dict[str, int]] = {key: {} for key in _tried(sources)}
     for scheme in sources.schemes:
-        column = _finder(scheme["origin"], sources)
-        for ring in _rings_of(scheme["ring"]):
-            ranks = found.setdefault((scheme["size"], ring), {})
-            ranks[column] = min(scheme["rank"], ranks.get(column, scheme["rank"]))
+        column = _finder(scheme.origin, sources)
+        for ring in _rings_of(scheme.ring):
+            ranks = found.setdefault((scheme.target, ring), {})
+            ranks[column] = min(scheme.rank, ranks.get(column, scheme.rank))
             if column != "imported":
-                ranks["verified"] = min(scheme["rank"], ranks.get("verified", scheme["rank"]))
+                ranks["verified"] = min(scheme.rank, ranks.get("verified", scheme.rank))
     keys = sorted(found, key=lambda key: (parse_size(key[0]), RING_ORDER.index(key[1])))
     return [_row(size, ring, sources.known.get(size, {}), found[size, ring]) for size, ring in keys]
 
@@ -64,18 +65,15 @@ def _rings_of(ring: str) -> Sequence[str]:
     return ("Z2", "Z") if ring == "Z" else (ring,)
 
 
-def _finder(origin: str, sources: Sources) -> str:
-    match origin.split(":"):
-        case ["search", agent, ("game" | "subgame") as kind] if agent in sources.agents:
+def _finder(origin: Origin, sources: Sources) -> str:
+    match origin:
+        case Origin("search", agent, ("game" | "subgame") as kind) if agent in sources.agents:
             return f"agent_{kind}"
-        case ["refinement", walk] if walk in sources.walks:
+        case Origin("refinement", walk) if walk in sources.walks:
             is_own = first_start(sources.walks, walk) == STANDARD_START
             return "walk" if is_own else "walk_from_agent"
-        case ["recombination"]:
+        case Origin("recombination"):
             return "recombination"
-        case ["imported", *_]:
+        case Origin(is_imported=True):
             return "imported"
-    raise TableError(
-        f"origin: expected search:AGENT:game, search:AGENT:subgame, refinement:WALK, recombination or imported:FILE "
-        f"with a name from params.yaml, got {origin!r}"
-    )
+    raise TableError(f"origin: expected the name of an agent or a walk of params.yaml, got {origin}")

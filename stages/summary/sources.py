@@ -9,6 +9,8 @@ from pathlib import Path
 
 from stages.contract import tables
 from stages.contract.csv_tables import PUBLISHED, read_csv
+from stages.contract.rows.kernels import KERNELS, TIMINGS, KernelRow, TimingRow
+from stages.contract.rows.schemes import REJECTED, VERIFIED, RejectedRow, VerifiedRow
 from stages.errors import TableError
 from stages.params import whole as params
 from stages.params.agents import Agent
@@ -37,7 +39,7 @@ class Sources:
     Attributes:
       agents, walks: sections of params.yaml by name.
       known: published ranks by size; only this stage reads them.
-      schemes, rejected, kernels, timings: rows of the tables of `contract.tables`.
+      schemes, rejected, kernels, timings: rows of their tables.
       pretraining, search, refinement: rows of the curves by agent or walk.
       search_metrics: the metrics file of each agent's search.
       agent_cpu_s: CPU seconds of demonstrations, pretraining and search by agent.
@@ -49,10 +51,10 @@ class Sources:
     agents: Mapping[str, Agent]
     walks: Mapping[str, Walk]
     known: Mapping[str, Row]
-    schemes: Sequence[Row]
-    rejected: Sequence[Row]
-    kernels: Sequence[Row]
-    timings: Sequence[Row]
+    schemes: Sequence[VerifiedRow]
+    rejected: Sequence[RejectedRow]
+    kernels: Sequence[KernelRow]
+    timings: Sequence[TimingRow]
     pretraining: Mapping[str, Sequence[Row]]
     search: Mapping[str, Sequence[Row]]
     refinement: Mapping[str, Sequence[Row]]
@@ -75,10 +77,10 @@ def load(given: Mapping[str, Path]) -> Sources:
         agents=values.agents,
         walks=values.walks,
         known={row["size"]: row for row in read_csv(given["known"], {"size": str} | PUBLISHED)},
-        schemes=tables.read_rows(given["schemes"], tables.VERIFIED),
-        rejected=tables.read_rows(given["rejected"], tables.REJECTED),
-        kernels=tables.read_rows(given["kernels"], tables.KERNELS),
-        timings=tables.read_rows(given["timings"], tables.TIMINGS),
+        schemes=tables.read(given["schemes"], VERIFIED),
+        rejected=tables.read(given["rejected"], REJECTED),
+        kernels=tables.read(given["kernels"], KERNELS),
+        timings=tables.read(given["timings"], TIMINGS),
         pretraining=_each(values.agents, given["pretraining"] / "curves", PRETRAINING_CURVE),
         search=_each(values.agents, given["search"] / "curves", SEARCH_CURVE),
         refinement=_each(values.walks, given["refinement"] / "curves", REFINEMENT_CURVE),

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.contract.rows.kernels import TimingRow
 from stages.errors import TableError
-from stages.summary.sources import Row
 from stages.timing import Interval, ratio
 
 
@@ -41,35 +41,34 @@ class Speedup(NamedTuple):
     predicted: float = 0.0
 
 
-def speedups(timings: Sequence[Row], seed: int) -> list[Speedup]:
+def speedups(timings: Sequence[TimingRow], seed: int) -> list[Speedup]:
     """One entry per kernel and product, by element type and shape, then in the order of the table.
 
     Args:
-      timings: rows of `tables.TIMINGS`.
       seed: of the resamples of the intervals.
     Raises:
       TableError: a product was timed without a baseline.
     """
-    products: dict[tuple, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    products: dict[tuple, dict[str, list[TimingRow]]] = defaultdict(lambda: defaultdict(list))
     for row in timings:
-        product = (row["dtype"], (row["n"], row["m"], row["p"]), row["state"], row["threads"], row["device"])
-        products[product][row["arm"]].append(row)
+        product = (row.dtype, (row.n, row.m, row.p), row.state, row.threads, row.device)
+        products[product][row.arm].append(row)
     found = []
     for product, arms in sorted(products.items(), key=lambda item: item[0]):
-        seconds = {arm: np.array([row["seconds"] for row in sorted(rows, key=_round)]) for arm, rows in arms.items()}
-        baselines = [arm for arm, rows in arms.items() if not rows[0]["scheme"]]
+        seconds = {arm: np.array([row.seconds for row in sorted(rows, key=_round)]) for arm, rows in arms.items()}
+        baselines = [arm for arm, rows in arms.items() if not rows[0].scheme]
         if not baselines:
             raise TableError(f"timings of {product}: expected a baseline, got kernels {sorted(arms)}")
         fastest = min(baselines, key=lambda arm: np.median(seconds[arm]))
         for arm, rows in arms.items():
             if arm not in baselines:
-                kernel = f"{rows[0]['size']}:{rows[0]['rank']} {rows[0]['form']}"
-                model = rows[0]["predicted"]
+                kernel = f"{rows[0].size}:{rows[0].rank} {rows[0].form}"
+                model = rows[0].predicted
                 against_model = float(np.median(seconds[fastest])) / model if model else 0.0
                 speed = ratio(seconds[fastest], seconds[arm], seed)
                 found.append(Speedup(*product, kernel, arm, fastest, speed, against_model))
     return found
 
 
-def _round(row: Row) -> int:
-    return row["round"]
+def _round(row: TimingRow) -> int:
+    return row.round

@@ -5,6 +5,7 @@ import sys
 
 from stages.contract import command, tables
 from stages.contract.named_targets import read_targets
+from stages.contract.rows.schemes import NAMED, REJECTED, VERIFIED
 from stages.errors import SchemeError
 from stages.exchange import certificate
 from stages.params.file import names
@@ -26,16 +27,16 @@ def main(given: argparse.Namespace) -> None:
         given.imported,
         targets,
     )
-    tables.write_rows(given.schemes, tables.VERIFIED, verified)
-    tables.write_rows(given.named, tables.NAMED, named)
-    tables.write_rows(given.rejected, tables.REJECTED, rejected)
+    tables.write(given.schemes, VERIFIED, verified)
+    tables.write(given.named, NAMED, named)
+    tables.write(given.rejected, REJECTED, rejected)
     command.write_bytes(given.certificates, certificate.write_archive(certificate.best(verified)))
     stopwatch.write(given.timing, {"schemes": len(verified) + len(named) + len(rejected)})
     for row in rejected:
-        print(f"rejected {row['origin']} {row['size']} {row['hash']}: {row['reason']}", file=sys.stderr)
+        print(f"rejected {row.origin} {row.target} {row.hash}: {row.reason}", file=sys.stderr)
     print(f"verification: {len(verified) + len(named)} verified, {len(rejected)} rejected", file=sys.stderr)
     if row := own_failure(rejected):
-        raise SchemeError(f"{row['origin']}: its scheme {row['hash']} of {row['size']} is wrong: {row['reason']}")
+        raise SchemeError(f"{row.origin}: its scheme {row.hash} of {row.target} is wrong: {row.reason}")
 
 
 if __name__ == "__main__":

@@ -6,26 +6,27 @@ scheme that several origins found keeps one row for each: who found it is a fact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.algebra.targets import Bilinear
-from stages.contract import candidates, tables
+from stages.algebra.targets import Target
+from stages.contract import candidates, scheme_files, tables
+from stages.contract.origin import IMPORTED, Origin
 from stages.contract.progress import Progress
+from stages.contract.rows.schemes import CANDIDATES, CandidateRow, NamedRow, RejectedRow, VerifiedRow
 from stages.errors import SchemeError, TableError
-from stages.verification.verdict import is_verified, judge, mark_representatives, unreadable
+from stages.verification.verdict import Judged, judge, mark_representatives, unreadable
 
-IMPORTED = "imported:"  # begins the origin of what others made
 _README = "README.md"
 
 
-class Judged(NamedTuple):
-    """Rows of `tables.VERIFIED`, of `tables.NAMED` (targets that are no matrix products), of `tables.REJECTED`."""
+class Verdicts(NamedTuple):
+    """Verified schemes of matrix products and of other targets, and what is rejected."""
 
-    verified: list[dict]
-    named: list[dict]
-    rejected: list[dict]
+    verified: list[VerifiedRow]
+    named: list[NamedRow]
+    rejected: list[RejectedRow]
 
 
 def verify(
@@ -35,8 +36,8 @@ def verify(
     walks: Iterable[str],
     recombination: Path,
     imported: Path,
-    targets: Mapping[str, Bilinear] = candidates.NO_TARGETS,
-) -> Judged:
+    named: Collection[Target] = (),
+) -> Verdicts:
     """Judges every candidate.
 
     Args:
@@ -44,38 +45,38 @@ def verify(
       refinement: folder with one candidate table `{walk}.parquet` per walk.
       recombination: its candidate table.
       imported: folder with one JSON file per scheme.
-      targets: by name, those that are no sizes.
+      named: the targets that are no matrix products.
     Raises:
       TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
     files = _imported_files(imported)
     paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk") + [recombination]
-    rows = [row for path in paths for row in tables.read_rows(path, tables.CANDIDATES)]
+    rows = [row for path in paths for row in tables.read(path, CANDIDATES)]
     progress = Progress("verification", len(rows) + len(files), "schemes")
-    judged = []
-    for verdict in _verdicts(rows, files, targets):
-        judged.append(verdict)
-        progress.update(len(judged))
-    right = [row for row in judged if is_verified(row)]
-    return Judged(
-        mark_representatives([row for row in right if row["size"] not in targets]),
-        [row for row in right if row["size"] in targets],
-        [row for row in judged if not is_verified(row)],
-    )
+    verdicts = Verdicts([], [], [])
+    for done, judged in enumerate(_judged(rows, files, named), start=1):
+        match judged:
+            case VerifiedRow():
+                verdicts.verified.append(judged)
+            case NamedRow():
+                verdicts.named.append(judged)
+            case RejectedRow():
+                verdicts.rejected.append(judged)
+        progress.update(done)
+    return verdicts._replace(verified=mark_representatives(verdicts.verified))
 
 
-def _verdicts(rows: list[dict], files: list[Path], targets: Mapping[str, Bilinear]) -> Iterator[dict]:
-    yield from (judge(row, targets) for row in rows)
+def _judged(rows: Iterable[CandidateRow], files: Iterable[Path], named: Collection[Target]) -> Iterator[Judged]:
+    yield from (judge(row, named) for row in rows)
     for path in files:
-        origin = f"{IMPORTED}{path.name}"
+        origin = Origin(IMPORTED, path.name)
         try:
-            scheme = candidates.read_json(path, targets)
+            scheme = scheme_files.read(path, named)
         except SchemeError as error:
             yield unreadable(origin, str(error))
         else:
-            row = candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0))
-            yield judge(row, targets)
+            yield judge(candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0)), named)
 
 
 def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:
@@ -98,6 +99,6 @@ def _imported_files(folder: Path) -> list[Path]:
     return files
 
 
-def own_failure(rejected: Iterable[dict]) -> dict | None:
-    """The first rejected row that a stage of ours made: these check their candidates, so it is a bug."""
-    return next((row for row in rejected if not row["origin"].startswith(IMPORTED)), None)
+def own_failure(rejected: Iterable[RejectedRow]) -> RejectedRow | None:
+    """The first rejected row that this project made: its candidates are checked, so it is a bug."""
+    return next((row for row in rejected if not row.origin.is_imported), None)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stages.algebra.basis import LONGEST_AXIS, draw_unimodular, transform
 from stages.algebra.check import first_wrong_entry
 from stages.algebra.factors import Factors
-from stages.algebra.targets import Size, matmul_target
+from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from tests import examples
 
@@ -71,7 +71,7 @@ def test_transformed_factors_decompose_the_transformed_target(seed, ring):
     rng = np.random.default_rng(seed)
     factors = (examples.strassen() if ring == "Z" else examples.modulo_two()).factors
     drawn = [draw_unimodular(rng, 4, 4, ring, 0.5) for _ in "abc"]
-    images = transform(matmul_target(Size(2, 2, 2)), tuple(matrices for matrices, _ in drawn), ring)
+    images = transform(Size(2, 2, 2).target.tensor, tuple(matrices for matrices, _ in drawn), ring)
     assert images.shape == (4, 4, 4, 4)
     for game in range(4):
         there = Factors(*(matrices[game] @ matrix for (matrices, _), matrix in zip(drawn, factors, strict=True)))

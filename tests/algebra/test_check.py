@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stages.algebra.check import WrongEntry, accumulator, check, first_wrong_entry
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme, standard
-from stages.algebra.targets import Size, matmul_target
+from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from tests import examples
 
@@ -21,7 +21,7 @@ SIZES = [Size(*size) for size in itertools.product(range(1, 5), repeat=3)]
 def strassen(ring: str = "Z", denominator: int = 1, **changed: np.ndarray) -> Scheme:
     """Strassen's scheme over any ring, with some of u, v, w in place of its own."""
     factors = dict(zip("uvw", STRASSEN, strict=True)) | changed
-    return Scheme(SQUARE, ring, Factors(**factors), denominator)
+    return Scheme(SQUARE.target, ring, Factors(**factors), denominator)
 
 
 def plain_sum(factors: Factors) -> dict[tuple[int, int, int], int]:
@@ -41,7 +41,7 @@ def test_strassen_is_a_decomposition(ring):
 @pytest.mark.parametrize("ring", ["Z", "Z2", "Q"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: size.name)
 def test_standard_algorithm_is_a_decomposition(size, ring):
-    scheme = standard(size, ring)
+    scheme = standard(size.target, ring)
     assert scheme.rank == size.naive_rank
     assert check(scheme) is None
 
@@ -51,7 +51,7 @@ def test_target_is_the_matrix_product(size):
     n, m, p = size
     a = np.arange(1, n * m + 1).reshape(n, m)
     b = np.arange(3, 3 + m * p).reshape(m, p)
-    product = np.einsum("ijk,i,j->k", matmul_target(size).astype(np.int64), a.ravel(), b.ravel())
+    product = np.einsum("ijk,i,j->k", size.target.tensor.astype(np.int64), a.ravel(), b.ravel())
     np.testing.assert_array_equal(product.reshape(p, n).T, a @ b)
 
 
@@ -92,7 +92,7 @@ def test_wrong_entry_reads_as_one_line():
 
 @pytest.mark.parametrize(("ring", "wrong"), [("Z", WrongEntry(0, 0, 0, 1, 0)), ("Z2", WrongEntry(0, 0, 0, 1, 0))])
 def test_no_term_is_no_decomposition(ring, wrong):
-    assert check(Scheme(SQUARE, ring, Factors(*(np.zeros((4, 0), np.int64),) * 3))) == wrong
+    assert check(Scheme(SQUARE.target, ring, Factors(*(np.zeros((4, 0), np.int64),) * 3))) == wrong
 
 
 def test_rational_scheme_needs_its_denominator():
@@ -122,9 +122,9 @@ def test_denominator_is_refused_where_the_ring_has_none(ring):
 def test_rows_that_do_not_fit_are_refused(rows):
     factors = Factors(*(np.ones((length, 2), np.int64) for length in rows))
     with pytest.raises(SchemeError, match="rows"):
-        first_wrong_entry(matmul_target(SQUARE), factors, "Z")
+        first_wrong_entry(SQUARE.target.tensor, factors, "Z")
     with pytest.raises(SchemeError, match="rows"):
-        Scheme(SQUARE, "Z", factors)
+        Scheme(SQUARE.target, "Z", factors)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 4))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from stages.algebra.check import WrongEntry, holding
 from stages.algebra.denominators import lowest_terms
 from stages.algebra.factors import Factors
-from stages.algebra.targets import Size, matmul_target
+from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from tests import examples
 
-TARGET = matmul_target(Size(2, 2, 2))
+TARGET = Size(2, 2, 2).target.tensor
 
 
 def terms(factors, denominator: int) -> np.ndarray:

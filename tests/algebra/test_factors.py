@@ -31,21 +31,21 @@ def test_hash_ignores_order_of_terms_and_signs(seed, ring):
     sign_u, sign_v = rng.choice([-1, 1], (2, factors.rank))
     changed = Factors(factors.u * sign_u, factors.v * sign_v, factors.w * sign_u * sign_v)
     changed = Factors(*(matrix[:, order] for matrix in changed))
-    assert Scheme(SIZE, ring, changed).hash == Scheme(SIZE, ring, factors).hash
+    assert Scheme(SIZE.target, ring, changed).hash == Scheme(SIZE.target, ring, factors).hash
 
 
 def test_hash_sees_size_ring_denominator_rank_and_every_coefficient():
     _, factors = draw(1)
     shape = Factors(factors.u, factors.v, factors.w)
-    schemes = [Scheme(SIZE, "Z", shape), Scheme(SIZE, "Q", shape), Scheme(SIZE, "Q", shape, 2)]
-    schemes.append(Scheme(SIZE, "Z", Factors(*(matrix[:, :-1] for matrix in factors))))
-    schemes += [standard(Size(1, 2, 2)), standard(Size(2, 1, 2))]
+    schemes = [Scheme(SIZE.target, "Z", shape), Scheme(SIZE.target, "Q", shape), Scheme(SIZE.target, "Q", shape, 2)]
+    schemes.append(Scheme(SIZE.target, "Z", Factors(*(matrix[:, :-1] for matrix in factors))))
+    schemes += [standard(Size(1, 2, 2).target), standard(Size(2, 1, 2).target)]
     for name in "uvw":
         for place in np.ndindex(getattr(factors, name).shape):
             changed = np.array(getattr(factors, name))
             changed[place] += 7
             schemes.append(
-                Scheme(SIZE, "Z", Factors(**{key: getattr(factors, key) for key in "uvw"} | {name: changed}))
+                Scheme(SIZE.target, "Z", Factors(**{key: getattr(factors, key) for key in "uvw"} | {name: changed}))
             )
     assert len({scheme.hash for scheme in schemes}) == len(schemes)
 
@@ -53,7 +53,7 @@ def test_hash_sees_size_ring_denominator_rank_and_every_coefficient():
 def test_hash_over_z2_sees_parities_only():
     _, factors = draw(2)
     shifted = Factors(factors.u + 2, factors.v - 4, factors.w * 3)
-    assert Scheme(SIZE, "Z2", shifted).hash == Scheme(SIZE, "Z2", factors).hash
+    assert Scheme(SIZE.target, "Z2", shifted).hash == Scheme(SIZE.target, "Z2", factors).hash
 
 
 def test_canonical_signs_keep_the_sum():
@@ -76,8 +76,8 @@ def test_canonical_is_its_own_canonical(seed, ring):
 
 def test_no_term_has_a_hash():
     empty = Factors(*(np.zeros((rows, 0), np.int8) for rows in SIZE.modes))
-    assert Scheme(SIZE, "Z", empty).rank == 0
-    assert len(Scheme(SIZE, "Z", empty).hash) == 16
+    assert Scheme(SIZE.target, "Z", empty).rank == 0
+    assert len(Scheme(SIZE.target, "Z", empty).hash) == 16
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_factors_hold_their_own_read_only_copy(dtype):
 
 def test_unknown_ring_is_refused():
     with pytest.raises(SchemeError, match="expected one of Z2, Z, Q, got 'Z3'"):
-        Scheme(SIZE, "Z3", draw(0)[1])
+        Scheme(SIZE.target, "Z3", draw(0)[1])
 
 
 @pytest.mark.parametrize("name", ["1x1x1", "2x2x2", "2x3x3", "3x4x5", "10x11x99"])

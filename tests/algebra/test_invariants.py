@@ -27,7 +27,7 @@ def from_matrices(scheme: Scheme, stacks: list[np.ndarray]) -> Scheme:
     flat = [stack.reshape(len(stack), -1).T for stack in stacks]
     if scheme.ring == "Z2":
         flat = [matrix % 2 for matrix in flat]
-    return Scheme(scheme.size, scheme.ring, Factors(*flat), scheme.denominator)
+    return Scheme(scheme.target, scheme.ring, Factors(*flat), scheme.denominator)
 
 
 def sandwich(scheme: Scheme, rng: np.random.Generator) -> Scheme:
@@ -40,7 +40,7 @@ def sandwich(scheme: Scheme, rng: np.random.Generator) -> Scheme:
 
 def rotate(scheme: Scheme) -> Scheme:
     u, v, w = scheme.factors
-    return Scheme(scheme.size, scheme.ring, Factors(v, w, u))
+    return Scheme(scheme.target, scheme.ring, Factors(v, w, u))
 
 
 def transpose(scheme: Scheme) -> Scheme:
@@ -51,14 +51,14 @@ def transpose(scheme: Scheme) -> Scheme:
 
 def reorder(scheme: Scheme, rng: np.random.Generator) -> Scheme:
     order = rng.permutation(scheme.rank)
-    return Scheme(scheme.size, scheme.ring, Factors(*(matrix[:, order] for matrix in scheme.factors)))
+    return Scheme(scheme.target, scheme.ring, Factors(*(matrix[:, order] for matrix in scheme.factors)))
 
 
 SCHEMES = {
     "strassen over Z": examples.strassen(),
     "strassen over Z2": examples.modulo_two(),
-    "standard 2x3x4": standard(Size(2, 3, 4)),
-    "standard 2x3x4 over Z2": standard(Size(2, 3, 4), "Z2"),
+    "standard 2x3x4": standard(Size(2, 3, 4).target),
+    "standard 2x3x4 over Z2": standard(Size(2, 3, 4).target, "Z2"),
 }
 
 
@@ -81,7 +81,7 @@ def test_invariant_under_the_symmetries_of_the_square(ring, seed):
     rng = np.random.default_rng(seed)
     size = Size(3, 3, 3)
     entries = rng.integers(-1, 2, (3, 9, 6)) if ring == "Z" else rng.integers(0, 2, (3, 9, 6))
-    scheme = Scheme(size, ring, Factors(*entries))
+    scheme = Scheme(size.target, ring, Factors(*entries))
     for changed in (rotate(scheme), rotate(rotate(scheme)), transpose(scheme), sandwich(rotate(scheme), rng)):
         assert invariant(changed) == invariant(scheme)
         assert class_of(changed) == class_of(scheme)
@@ -98,28 +98,28 @@ def test_invariant_tells_schemes_apart():
     """Strassen and a zero term, a split term, the other ring: all of them unlike Strassen."""
     scheme = examples.strassen()
     zero = np.zeros((4, 1), np.int64)
-    padded = Scheme(scheme.size, "Z", Factors(*(np.hstack([matrix, zero]) for matrix in scheme.factors)))
+    padded = Scheme(scheme.target, "Z", Factors(*(np.hstack([matrix, zero]) for matrix in scheme.factors)))
     # m1 u = (a11 + a22) in two terms, a11 and a22 alone.
     u, v, w = (np.array(matrix) for matrix in scheme.factors)
     split = Factors(np.hstack([u, np.array([[0], [0], [0], [1]])]), np.hstack([v, v[:, :1]]), np.hstack([w, w[:, :1]]))
     split = Factors(np.where(np.arange(8) == 0, np.array([[1], [0], [0], [0]]), split.u), split.v, split.w)
-    split = Scheme(scheme.size, "Z", split)
+    split = Scheme(scheme.target, "Z", split)
     assert check(padded) is None
     assert check(split) is None
-    found = {invariant(other) for other in (scheme, padded, split, examples.modulo_two(), standard(scheme.size))}
+    found = {invariant(other) for other in (scheme, padded, split, examples.modulo_two(), standard(scheme.target))}
     assert len(found) == 5
 
 
 def test_multiplicities_count_equal_factors_up_to_sign():
     """Equal ranks everywhere; once two terms share their u (one with a minus), once not."""
     row = np.eye(4, dtype=np.int64)
-    shared = Scheme(Size(2, 2, 2), "Z", Factors(np.stack([row[0], -row[0]], 1), row[:, :2], row[:, :2]))
-    apart = Scheme(Size(2, 2, 2), "Z", Factors(row[:, :2], row[:, :2], row[:, :2]))
+    shared = Scheme(Size(2, 2, 2).target, "Z", Factors(np.stack([row[0], -row[0]], 1), row[:, :2], row[:, :2]))
+    apart = Scheme(Size(2, 2, 2).target, "Z", Factors(row[:, :2], row[:, :2], row[:, :2]))
     assert invariant(shared) != invariant(apart)
 
 
 def test_no_term_has_an_invariant():
-    empty = Scheme(Size(1, 2, 3), "Z", Factors(*(np.zeros((rows, 0), np.int64) for rows in (2, 6, 3))))
+    empty = Scheme(Size(1, 2, 3).target, "Z", Factors(*(np.zeros((rows, 0), np.int64) for rows in (2, 6, 3))))
     assert len(invariant(empty)) == 16
 
 
@@ -128,7 +128,7 @@ def test_no_term_has_an_invariant():
 def test_class_stays_in_every_orientation_that_keeps_the_size(size, ring):
     rng = np.random.default_rng(0)
     terms = (rng.integers(-1, 2, (rows, 7)) for rows in size.modes)
-    scheme = Scheme(size, ring, Factors(*(term % 2 if ring == "Z2" else term for term in terms)))
+    scheme = Scheme(size.target, ring, Factors(*(term % 2 if ring == "Z2" else term for term in terms)))
     for permutation in PERMUTATIONS:
         turned = oriented(scheme, permutation)
         if turned.size == size:
@@ -139,7 +139,7 @@ def one_term_each(*triples: tuple[str, str, str]) -> Scheme:
     """Terms over 2x2x2 of matrix units, as in ("11", "12", "21")."""
     units = {"11": 0, "12": 1, "21": 2, "22": 3}
     columns = np.array([[np.eye(4, dtype=np.int64)[units[name]] for name in triple] for triple in triples])
-    return Scheme(Size(2, 2, 2), "Z", Factors(*columns.transpose(1, 2, 0)))
+    return Scheme(Size(2, 2, 2).target, "Z", Factors(*columns.transpose(1, 2, 0)))
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ def test_class_tells_apart_what_ranks_do_not(one, other):
 
 def test_class_is_of_the_terms_and_not_of_how_they_are_scaled():
     """Strassen over Q, and with one factor doubled over the denominator 2; a wrong denominator is another class."""
-    scheme = Scheme(Size(2, 2, 2), "Q", examples.strassen().factors)
+    scheme = Scheme(Size(2, 2, 2).target, "Q", examples.strassen().factors)
     assert class_of(examples.halves()) == class_of(scheme)
-    assert class_of(Scheme(Size(2, 2, 2), "Q", scheme.factors, denominator=2)) != class_of(scheme)
+    assert class_of(Scheme(Size(2, 2, 2).target, "Q", scheme.factors, denominator=2)) != class_of(scheme)
 
 
 def test_many_terms_have_a_class():
     size = Size(7, 7, 7)
     assert size.naive_rank > MOST_TERMS
-    assert class_of(standard(size)) == class_of(rotate(standard(size)))
+    assert class_of(standard(size.target)) == class_of(rotate(standard(size.target)))

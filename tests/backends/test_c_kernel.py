@@ -19,12 +19,12 @@ from stages.errors import KernelError
 from stages.program.program import Program, from_scheme
 from tests.examples import halves, modulo_two, product, strassen
 
-LONG = product(strassen(), standard(Size(1, 2, 3)))  # 2x4x6
+LONG = product(strassen(), standard(Size(1, 2, 3).target))  # 2x4x6
 # outer and inner; together every orientation, Q in both places, a scheme without a single sum of blocks
 PAIRS = {
     "strassen": (strassen(), strassen()),
     "rational": (halves(), halves()),
-    "standard": (standard(Size(2, 1, 3)), oriented(LONG, PERMUTATIONS[1])),
+    "standard": (standard(Size(2, 1, 3).target), oriented(LONG, PERMUTATIONS[1])),
     **{f"turned{k}": (oriented(LONG, PERMUTATIONS[k]), oriented(LONG, PERMUTATIONS[-k - 1])) for k in (0, 2, 4)},
 }
 FLOAT32 = np.dtype(np.float32)
@@ -216,7 +216,7 @@ def test_what_makes_no_kernel_is_refused():
     with pytest.raises(KernelError, match="program 2x2x2: holds only modulo 2"):
         emit(program, from_scheme(modulo_two()), "a", "b")
     u, v, w = (np.full((length, 1), 2**31 - 1) for length in (1, 2, 2))
-    huge: Program = from_scheme(Scheme(Size(1, 1, 2), "Z", Factors(u, v, w)))
+    huge: Program = from_scheme(Scheme(Size(1, 1, 2).target, "Z", Factors(u, v, w)))
     with pytest.raises(KernelError, match=r"schemes a with b: .* inner level,: coefficients too large"):
         c_text(program, huge, "a", "b")
 

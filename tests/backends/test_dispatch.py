@@ -23,6 +23,7 @@ from stages.backends.c.forms import Form
 from stages.backends.jax_emitter import emit as emit_jax
 from stages.backends.machine import other_threads_run
 from stages.contract import tables
+from stages.contract.rows.kernels import KERNELS
 from stages.errors import KernelError
 from stages.program.program import from_scheme
 from tests.examples import strassen
@@ -61,7 +62,7 @@ def table(tmp_path) -> Path:
         }
         for backend, source in sources.items()
     ]
-    tables.write_rows(tmp_path / "kernels.parquet", tables.KERNELS, rows)
+    tables.write_rows(tmp_path / "kernels.parquet", KERNELS, rows)
     return tmp_path / "kernels.parquet"
 
 
@@ -171,7 +172,7 @@ def at_rest(others_run) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
 def test_threads_of_kernels_have_the_name_that_does_not_count(table):
-    (row,) = (row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    (row,) = (row for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
     a, b = operands()
     kernel = binding.load(row["source"])
     kernel.product(a, b, threads=2)
@@ -275,7 +276,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tm
 
 def test_a_library_that_cannot_be_loaded_means_plain_products(table):
     a, b = operands()
-    row = next(row for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    row = next(row for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
     build.build(row["source"], build.TRIAL).write_bytes(b"of another machine")
     assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
@@ -283,7 +284,7 @@ def test_a_library_that_cannot_be_loaded_means_plain_products(table):
 
 def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table, fast):
     a, b = operands()
-    source = next(row["source"] for row in tables.read_rows(table, tables.KERNELS) if row["backend"] == "c")
+    source = next(row["source"] for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
     dispatch._planner(table, dispatch._numpy())._run = lambda *given: None  # not loaded in this process
     assert explain(a, b, kernels=table).form == FUSED
     build.build(source, build.TRIAL).write_bytes(b"of another machine")

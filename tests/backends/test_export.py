@@ -9,13 +9,15 @@ from stages.algebra.factors import standard
 from stages.algebra.targets import Size
 from stages.backends.export import BACKENDS, export
 from stages.contract import tables
+from stages.contract.rows.schemes import VERIFIED
 from stages.errors import KernelError
 from tests.examples import halves, modulo_two, product, strassen, winograd
 from tests.kernels.test_kernels import verified
 
 ROOT = Path(__file__).parents[2]
-LONG = product(strassen(), standard(Size(1, 1, 2)))
-ROWS = [verified(scheme) for scheme in (strassen(), winograd(), halves(), LONG, modulo_two(), standard(Size(2, 2, 2)))]
+LONG = product(strassen(), standard(Size(1, 1, 2).target))
+EIGHT = standard(Size(2, 2, 2).target)
+ROWS = [verified(scheme) for scheme in (strassen(), winograd(), halves(), LONG, modulo_two(), EIGHT)]
 
 
 def lines(command: list[str], folder: Path) -> list[str]:
@@ -77,7 +79,7 @@ def test_what_cannot_be_exported_leaves_nothing(backend, tmp_path):
         ("0" * 16, "hash 0000000000000000: expected one verified scheme that begins so, got none"),
         ("", f"expected one verified scheme that begins so, got {len(ROWS)}"),
         (modulo_two().hash, f"scheme {modulo_two().hash}: holds only modulo 2; a kernel needs Z or Q"),
-        (standard(Size(2, 2, 2)).hash, "8 products do not beat the 8 of the standard algorithm"),
+        (EIGHT.hash, "8 products do not beat the 8 of the standard algorithm"),
     ):
         with pytest.raises(KernelError, match=message):
             export(ROWS, prefix, backend, folder, None)
@@ -108,7 +110,7 @@ def test_no_compiler_is_told(monkeypatch, tmp_path):
 
 
 def test_command_line(tmp_path):
-    tables.write_rows(tmp_path / "schemes.parquet", tables.VERIFIED, ROWS)
+    tables.write(tmp_path / "schemes.parquet", VERIFIED, ROWS)
     command = [sys.executable, "-m", "stages.backends", "export", "--table", str(tmp_path / "schemes.parquet")]
     command += ["--backend", "numpy", "-o", str(tmp_path / "out")]
     done = subprocess.run([*command, modulo_two().hash], cwd=ROOT, capture_output=True, text=True)

@@ -11,9 +11,9 @@ from stages.backends.numpy_emitter import emit
 from stages.program.program import from_scheme
 from tests.examples import halves, product, strassen, winograd
 
-LONG = product(strassen(), standard(Size(1, 2, 3)))
+LONG = product(strassen(), standard(Size(1, 2, 3).target))
 SCHEMES = [
-    *(strassen(), winograd(), halves(), standard(Size(2, 3, 4)), product(strassen(), strassen())),
+    *(strassen(), winograd(), halves(), standard(Size(2, 3, 4).target), product(strassen(), strassen())),
     *(oriented(LONG, permutation) for permutation in PERMUTATIONS),
 ]
 SHAPES = [(8, 8, 8), (5, 7, 3), (1, 1, 1), (1, 6, 2), (13, 29, 31), (3, 0, 2), (0, 3, 2)]
@@ -154,7 +154,7 @@ def test_a_rational_kernel_refuses_integers():
         _module(halves())["matmul"](np.ones((2, 2), int), np.ones((2, 2), int))
 
 
-@pytest.mark.parametrize("scheme", [strassen(), halves(), standard(Size(1, 2, 3))], ids=str)
+@pytest.mark.parametrize("scheme", [strassen(), halves(), standard(Size(1, 2, 3).target)], ids=str)
 def test_check_finds_a_wrong_text(scheme):
     _module(scheme)["check"]()
     wrong: dict = {}

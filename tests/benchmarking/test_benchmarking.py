@@ -16,6 +16,7 @@ from stages.benchmarking.accuracy import ROWS, error_bound, exact_rows, relative
 from stages.benchmarking.arms import Loaded, choose
 from stages.benchmarking.benchmark import benchmark
 from stages.contract import tables
+from stages.contract.rows.kernels import KERNELS, TIMINGS
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking
 from stages.program.costs import additions, emax
@@ -52,7 +53,7 @@ def test_one_row_per_product_type_state_arm_and_round():
     rows = benchmark([kernel()], given, FACTS)
     assert len(rows) == 2 * 2 * 3 * 3 * 3
     assert {row["state"] for row in rows} == {"warm", "idle", "after"}
-    assert all(set(row) == set(tables.TIMINGS.names) for row in rows)
+    assert all(set(row) == set(TIMINGS.schema.names) for row in rows)
     assert [row["round"] for row in rows[:3]] == [0, 1, 2]
     name = f"{kernel()['kernel']} L1"
     assert {row["arm"] for row in rows} == {"numpy", "jax", name}
@@ -153,12 +154,12 @@ def test_command_line(tmp_path):
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     given["benchmarking"] |= {"shapes": [[16, 16, 16]], "dtypes": ["float32"], "rounds": 3}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
-    tables.write_rows(tmp_path / "kernels.parquet", tables.KERNELS, [kernel()])
+    tables.write_rows(tmp_path / "kernels.parquet", KERNELS, [kernel()])
     command = [sys.executable, "-m", "stages.benchmarking", "--params", str(tmp_path / "params.yaml")]
     command += ["--kernels", str(tmp_path / "kernels.parquet"), "--timings", str(tmp_path / "out/timings.parquet")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    rows = tables.read_rows(tmp_path / "out/timings.parquet", tables.TIMINGS)
+    rows = tables.read_rows(tmp_path / "out/timings.parquet", TIMINGS)
     assert len(rows) == 9
     assert rows[0]["threads"] >= 1
     assert all("numpy" in row["versions"] and row["cpu"] and row["device"] for row in rows)

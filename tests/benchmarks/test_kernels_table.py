@@ -1,6 +1,7 @@
 """The table of benchmarks/kernels.py: the first process chooses, the others are measured."""
 
 from stages.contract import tables
+from stages.contract.rows.kernels import TIMINGS
 
 SCRIPT = "kernels"
 
@@ -38,7 +39,7 @@ def test_samples_of_another_machine_or_other_kernels_are_left_alone(judge, tmp_p
     row = sample("c L1", 0, 1.0) | here | {"arm": "abc c L1", "scheme": "", "predicted": 0.0}
     tracked = tmp_path / "kernels.parquet"
     assert judge.samples_of(here, {"abc"}, tracked) == tracked  # there are none yet
-    tables.write_rows(tracked, tables.TIMINGS, [row])
+    tables.write_rows(tracked, TIMINGS, [row])
     assert judge.samples_of(here, {"abc", "def"}, tracked) == tracked
     others = [(here, {"def"}), (here | {"cpu": "B"}, {"abc"}), (here | {"versions": "numpy 3"}, {"abc"})]
     files = [judge.samples_of(facts, kernels, tracked) for facts, kernels in others]

@@ -9,13 +9,12 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import standard
-from stages.algebra.targets import tensor_of
-from stages.contract import candidates
+from stages.contract import scheme_files
 from stages.contract.named_targets import read_target, read_targets
 from stages.errors import SchemeError
 
 FOLDER = Path(__file__).parents[2] / "data/targets"
-SHIPPED = read_targets(FOLDER)
+SHIPPED = {target.name: target for target in read_targets(FOLDER)}
 
 
 def upper(matrix: np.ndarray, diagonal: int) -> np.ndarray:
@@ -34,22 +33,22 @@ def test_the_shipped_targets_compute_what_they_say(name):
     else:
         x, y = rng.integers(-9, 10, (2, n, *m))
         a, b, c = x.ravel(), y.ravel(), upper(x @ y.T, 0)
-    np.testing.assert_array_equal(np.einsum("ijk,i,j->k", tensor_of(SHIPPED[name]), a, b), c)
+    np.testing.assert_array_equal(np.einsum("ijk,i,j->k", SHIPPED[name].tensor, a, b), c)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_standard_algorithm_has_a_term_for_each_entry(name):
     scheme = standard(SHIPPED[name])
     assert check(scheme) is None
-    assert scheme.rank == SHIPPED[name].naive_rank == np.count_nonzero(tensor_of(SHIPPED[name]))
+    assert scheme.rank == SHIPPED[name].naive_rank == np.count_nonzero(SHIPPED[name].tensor)
 
 
 def test_schemes_of_a_target_need_it_to_be_read(tmp_path):
     scheme = standard(SHIPPED["skew3"])
-    candidates.write_json(tmp_path / "a.json", scheme)
-    assert candidates.read_json(tmp_path / "a.json", SHIPPED).hash == scheme.hash
+    scheme_files.write(tmp_path / "a.json", scheme)
+    assert scheme_files.read(tmp_path / "a.json", SHIPPED.values()).hash == scheme.hash
     with pytest.raises(SchemeError, match=r"a.json: target: expected a size like 3x4x5 or one of \[\], got 'skew3'"):
-        candidates.read_json(tmp_path / "a.json")
+        scheme_files.read(tmp_path / "a.json")
 
 
 GOOD = {"modes": [1, 2, 3], "entries": [[0, 1, 2, -3], [0, 0, 0, 1]]}
@@ -59,7 +58,7 @@ def test_entries_are_sorted(tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(GOOD))
     target = read_target(tmp_path / "good.json")
     assert (target.name, target.modes) == ("good", (1, 2, 3))
-    assert target.nonzeros == ((0, 0, 0, 1), (0, 1, 2, -3))
+    assert target.entries.tolist() == [[0, 0, 0, 1], [0, 1, 2, -3]]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import draw, write_demonstrations
 from stages.game.rules import Rules
 from stages.params.agents import Demonstrations
@@ -43,7 +44,7 @@ def test_the_file_is_the_same_twice_and_a_longer_one_begins_alike(tmp_path: Path
         write_demonstrations(
             tmp_path / name, Demonstrations(count=count, distribution=DISTRIBUTIONS["Z2"]), rules, seed, name
         )
-        return tables.read(tmp_path / name, tables.DEMONSTRATIONS)
+        return tables.read_columns(tmp_path / name, DEMONSTRATIONS)
 
     short, again, longer, other = rows("a", 700), rows("b", 700), rows("c", 1100), rows("d", 700, seed=1)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

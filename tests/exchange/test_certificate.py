@@ -13,18 +13,18 @@ import pytest
 import stages.exchange
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
-from stages.contract.candidates import Candidate, to_row
 from stages.errors import SchemeError
 from stages.exchange import certificate
 from stages.verification.verdict import judge
 from tests import examples
+from tests.rows import candidate_row
 
 SCRIPT = Path(stages.exchange.__path__[0]) / "check_certificate.py"
 SCHEMES = {
     "Z": examples.strassen(),
     "Z2": examples.modulo_two(),
     "Q": examples.halves(),
-    "2x3x4": standard(Size(2, 3, 4)),
+    "2x3x4": standard(Size(2, 3, 4).target),
 }
 
 
@@ -66,14 +66,14 @@ def test_right_certificates_are_proved(tmp_path):
 @pytest.mark.parametrize("name", SCHEMES)
 def test_equal_schemes_give_equal_bytes(name):
     scheme = SCHEMES[name]
-    again = Scheme(scheme.size, scheme.ring, Factors(*scheme.factors), scheme.denominator)
+    again = Scheme(scheme.target, scheme.ring, Factors(*scheme.factors), scheme.denominator)
     assert certificate.write(scheme) == certificate.write(again)
 
 
 def test_there_is_none_of_a_wrong_scheme():
     u, v, w = examples.strassen().factors
     with pytest.raises(SchemeError, match=r"2x2x2 over Z: entry \(0, 0, 0\): expected 1, got -1"):
-        certificate.write(Scheme(Size(2, 2, 2), "Z", Factors(u, v, -w)))
+        certificate.write(Scheme(Size(2, 2, 2).target, "Z", Factors(u, v, -w)))
 
 
 GIVEN = json.loads(certificate.write(examples.strassen()))
@@ -154,12 +154,14 @@ def test_no_file_is_no_proof(tmp_path):
 
 
 def test_the_best_of_each_size_and_ring():
-    lower = standard(Size(1, 2, 3), "Z2")
+    lower = standard(Size(1, 2, 3).target, "Z2")
     u, v, w = (np.repeat(factor, [1] * 5 + [2], axis=1) for factor in lower.factors)
-    higher = Scheme(Size(1, 2, 3), "Z", Factors(u, v, w * np.array([1] * 5 + [2, -1])))  # the last product in two parts
-    equal = standard(Size(2, 3, 4), "Z2")
-    given = [standard(Size(2, 2, 2)), SCHEMES["Q"], equal, SCHEMES["Z2"], SCHEMES["Z"], SCHEMES["2x3x4"], higher, lower]
-    rows = [judge(to_row(Candidate(scheme, "refinement:walk", parent="", seed=0, clock=0))) for scheme in given]
+    parted = Factors(u, v, w * np.array([1] * 5 + [2, -1]))  # the last product in two parts
+    higher = Scheme(Size(1, 2, 3).target, "Z", parted)
+    equal = standard(Size(2, 3, 4).target, "Z2")
+    eight = standard(Size(2, 2, 2).target)
+    given = [eight, SCHEMES["Q"], equal, SCHEMES["Z2"], SCHEMES["Z"], SCHEMES["2x3x4"], higher, lower]
+    rows = [judge(candidate_row(scheme)) for scheme in given]
     names = [certificate.file_name(scheme) for scheme in certificate.best(rows)]
     assert names == ["1x2x3_Z_7.json", "1x2x3_Z2_6.json", "2x2x2_Z_7.json", "2x3x4_Z_24.json"]
     assert certificate.best(rows[::-1])[2].hash == certificate.best(rows)[2].hash

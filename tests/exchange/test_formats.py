@@ -16,27 +16,28 @@ from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from stages.exchange.findings import C_TRANSPOSED, C, Finding, examine, find
 from stages.exchange.formats import arrays, files
-from stages.exchange.formats.claim import Claim
+from stages.exchange.formats.candidate import Candidate
 from tests import examples
 from tests.exchange import layouts
 
 STRASSEN, HALVES, MODULO_TWO = examples.strassen(), examples.halves(), examples.modulo_two()
-LONG, LARGE = standard(Size(2, 3, 4)), standard(Size(1, 11, 12))
+LONG, LARGE = standard(Size(2, 3, 4).target), standard(Size(1, 11, 12).target)
+ONE = standard(Size(1, 1, 1).target)
 
 
 def thirds() -> Scheme:
     """Strassen with denominators 3: rational, and no float holds it."""
     u, v, w = STRASSEN.factors
     scale = np.array([3, 1, 1, 1, 1, 1, 1])
-    return Scheme(STRASSEN.size, "Q", Factors(u * scale, v, w * (3 // scale)), 3)
+    return Scheme(STRASSEN.target, "Q", Factors(u * scale, v, w * (3 // scale)), 3)
 
 
-def read(data: bytes, folder) -> list[Claim]:
+def read(data: bytes, folder) -> list[Candidate]:
     path = folder / "file"
     path.write_bytes(data)
-    claims = list(files.read(path))
-    assert all(isinstance(claim, Claim) for claim in claims), claims
-    return claims
+    candidates = list(files.read(path))
+    assert all(isinstance(candidate, Candidate) for candidate in candidates), candidates
+    return candidates
 
 
 def refused(data: bytes, folder) -> str:
@@ -44,7 +45,7 @@ def refused(data: bytes, folder) -> str:
     path = folder / "file"
     path.write_bytes(data)
     try:
-        errors = [claim for claim in files.read(path) if isinstance(claim, SchemeError)]
+        errors = [candidate for candidate in files.read(path) if isinstance(candidate, SchemeError)]
         assert len(errors) == 1
         message = str(errors[0])
     except SchemeError as error:
@@ -54,13 +55,13 @@ def refused(data: bytes, folder) -> str:
     return message
 
 
-def same_terms(claim_factors: Factors, denominator: int, scheme: Scheme) -> bool:
+def same_terms(given_factors: Factors, denominator: int, scheme: Scheme) -> bool:
     """Whether factors are the terms of a scheme in its order, scaled within a term as they may be."""
 
     def terms(factors: Factors, over: int) -> np.ndarray:
         return np.einsum("ir,jr,kr->rijk", *(factor.astype(object) for factor in factors)) * over
 
-    return np.array_equal(terms(claim_factors, scheme.denominator), terms(scheme.factors, denominator))
+    return np.array_equal(terms(given_factors, scheme.denominator), terms(scheme.factors, denominator))
 
 
 LAYOUTS = {
@@ -101,11 +102,11 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_layout_of_others_is_read(name, tmp_path):
     data, scheme, convention = LAYOUTS[name]
-    (claim,) = read(data, tmp_path)
-    assert claim.size == scheme.size
-    found = find(claim)
+    (candidate,) = read(data, tmp_path)
+    assert candidate.size == scheme.size
+    found = find(candidate)
     assert found.convention == convention
-    assert same_terms(found.factors, claim.denominator, scheme)
+    assert same_terms(found.factors, candidate.denominator, scheme)
     assert (
         found.rings
         == {
@@ -118,18 +119,18 @@ def test_layout_of_others_is_read(name, tmp_path):
 
 def test_an_archive_of_many_keeps_their_keys(tmp_path):
     schemes = {"2,2,2": STRASSEN, "2,3,4": LONG, "1,11,12": LARGE}
-    claims = read(layouts.factorizations(schemes), tmp_path)
-    assert [claim.label for claim in claims] == list(schemes)
-    assert [claim.factors.rank for claim in claims] == [7, 24, 132]
+    candidates = read(layouts.factorizations(schemes), tmp_path)
+    assert [candidate.label for candidate in candidates] == list(schemes)
+    assert [candidate.factors.rank for candidate in candidates] == [7, 24, 132]
 
 
 def test_a_file_of_many_counts_them(tmp_path):
     for is_fractional in (False, True):
-        claims = read(layouts.number_lines(STRASSEN, LONG, is_fractional=is_fractional), tmp_path)
-        assert [(claim.label, claim.size.name) for claim in claims] == [("1", "2x2x2"), ("2", "2x3x4")]
+        candidates = read(layouts.number_lines(STRASSEN, LONG, is_fractional=is_fractional), tmp_path)
+        assert [(candidate.label, candidate.size.name) for candidate in candidates] == [("1", "2x2x2"), ("2", "2x3x4")]
 
 
-ROUND_TRIPS = [STRASSEN, MODULO_TWO, LONG, LARGE, standard(Size(10, 1, 11), "Z2"), HALVES, thirds()]
+ROUND_TRIPS = [STRASSEN, MODULO_TWO, LONG, LARGE, standard(Size(10, 1, 11).target, "Z2"), HALVES, thirds()]
 
 
 @pytest.mark.parametrize("name", [name for name in files.WRITERS if name != "latex"])
@@ -143,11 +144,11 @@ def test_round_trip(name, scheme, tmp_path):
         return
     data = files.WRITERS[name](scheme)
     other = Factors(*(np.asfortranarray(factor) for factor in scheme.factors))  # equal, and not in memory
-    assert data == files.WRITERS[name](Scheme(scheme.size, scheme.ring, other, scheme.denominator))
-    (claim,) = read(data, tmp_path)
-    found = find(claim)
+    assert data == files.WRITERS[name](Scheme(scheme.target, scheme.ring, other, scheme.denominator))
+    (candidate,) = read(data, tmp_path)
+    found = find(candidate)
     assert scheme.ring in found.rings
-    assert same_terms(found.factors, claim.denominator, scheme)
+    assert same_terms(found.factors, candidate.denominator, scheme)
     if scheme.ring != "Q":
         for one, two in zip(canonical(found.factors, scheme.ring), canonical(scheme.factors, scheme.ring), strict=True):
             np.testing.assert_array_equal(one, two)
@@ -328,19 +329,19 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypat
 SEEDS = {
     name: data
     for name, data in (
-        ("npz", layouts.factorizations({"1,2,1": standard(Size(1, 2, 1)), "1,1,1": standard(Size(1, 1, 1))})),
-        ("npy", layouts.lifted_array(standard(Size(1, 1, 1)))),
+        ("npz", layouts.factorizations({"1,2,1": standard(Size(1, 2, 1).target), "1,1,1": ONE})),
+        ("npy", layouts.lifted_array(ONE)),
         ("exp", layouts.products(STRASSEN, "spaces")),
         ("script", layouts.script(STRASSEN)),
         ("counted", layouts.counted_text(STRASSEN)),
-        ("m", layouts.braces(standard(Size(1, 2, 2)))),
+        ("m", layouts.braces(standard(Size(1, 2, 2).target))),
         ("maple", layouts.maple(HALVES)),
-        ("json", layouts.catalogue(standard(Size(1, 2, 2)))),
-        ("reduced", layouts.fewer_additions(standard(Size(1, 2, 2)))),
+        ("json", layouts.catalogue(standard(Size(1, 2, 2).target))),
+        ("reduced", layouts.fewer_additions(standard(Size(1, 2, 2).target))),
         ("certificate", files.WRITERS["certificate"](HALVES)),
-        ("lines", layouts.number_lines(standard(Size(1, 2, 2)), standard(Size(1, 1, 2)))),
-        ("blocks", layouts.blocks(standard(Size(1, 2, 2)))),
-        ("bini", layouts.bini(standard(Size(1, 2, 2)))),
+        ("lines", layouts.number_lines(standard(Size(1, 2, 2).target), standard(Size(1, 1, 2).target))),
+        ("blocks", layouts.blocks(standard(Size(1, 2, 2).target))),
+        ("bini", layouts.bini(standard(Size(1, 2, 2).target))),
     )
 }
 PIECES = [b"", b"-", b"/0", b"1/3", b"99", b"(", b"))", b"{", b"}]", b"[", b",", b"=", b"a1", b"c99_99", b"m1", b"#\n"]

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size
 from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import State, rank_bound, start, step
 from tests.examples import strassen
 
-TARGET = matmul_target(parse_size("2x2x2"))
+TARGET = parse_size("2x2x2").target.tensor
 
 
 STEP = jax.jit(step, static_argnames="rules")

@@ -13,28 +13,27 @@ from stages.backends import jax_emitter, numpy_emitter
 from stages.backends.expressions import unpacked
 from stages.backends.kernel import try_jax, try_numpy
 from stages.contract import tables
-from stages.contract.candidates import Candidate, to_row
+from stages.contract.rows.kernels import KERNELS, REFUSED
+from stages.contract.rows.schemes import VERIFIED, VerifiedRow
 from stages.errors import KernelError
 from stages.kernels import selection
 from stages.kernels.selection import make_all
 from stages.program.costs import additions
 from stages.program.program import from_scheme, to_json
 from tests.examples import halves, modulo_two, product, strassen, winograd
+from tests.rows import verified_row
 
 ROOT = Path(__file__).parents[2]
 
 
-def verified(scheme: Scheme) -> dict:
-    """A row of the verified table, as the stage before writes it."""
+def verified(scheme: Scheme) -> VerifiedRow:
+    """A row of the verified table with the program that the stage before writes."""
     program = from_scheme(scheme)
-    facts = {"rings": scheme.ring, "invariant": "", "class": "", "representative": True, "nonzeros": 0, "nontrivial": 0}
-    facts |= {"largest": 1, "naive_additions": 0, "additions": additions(program), "emax": 1.0, "growth": 1.0}
-    row = to_row(Candidate(scheme, "refinement:walk", parent="", seed=0, clock=0))
-    return row | facts | {"omega": 3.0, "program": to_json(program)}
+    return verified_row(scheme, additions=additions(program), program=to_json(program))
 
 
 def test_kernels_come_by_size_and_rank_once_per_scheme_and_back_end():
-    four, small = product(strassen(), strassen()), product(strassen(), standard(Size(1, 1, 2)))
+    four, small = product(strassen(), strassen()), product(strassen(), standard(Size(1, 1, 2).target))
     kernels, refused = make_all([verified(scheme) for scheme in (four, strassen(), small, strassen(), halves())])
     assert refused == []
     backends = {"Z": ("c", "jax", "numpy"), "Q": ("jax", "numpy")}
@@ -44,7 +43,7 @@ def test_kernels_come_by_size_and_rank_once_per_scheme_and_back_end():
     ]
     assert len({row["kernel"] for row in kernels}) == len(kernels)
     for row in kernels:
-        assert set(row) == set(tables.KERNELS.names)
+        assert set(row) == set(KERNELS.schema.names)
         assert row["kernel"] == hashlib.sha256(row["source"].encode()).hexdigest()[:16]
         assert row["inner"] == (strassen().hash if row["backend"] == "c" else "")
         assert row["scheme"] in row["source"]
@@ -60,7 +59,7 @@ def test_c_has_the_scheme_with_fewest_operands_that_are_sums_and_fuses_the_one_w
 
 
 def test_c_needs_a_scheme_to_fuse():
-    long = product(strassen(), standard(Size(1, 1, 2)))
+    long = product(strassen(), standard(Size(1, 1, 2).target))
     for rows in ([verified(long)], [verified(long), verified(halves())]):
         assert {row["backend"] for row in make_all(rows)[0]} == {"jax", "numpy"}
 
@@ -87,11 +86,11 @@ def test_no_compiler_is_an_error_that_names_it(monkeypatch, tmp_path):
 
 def test_what_makes_no_kernel_has_its_reason():
     u, v, w = (np.full((length, 1), 2**31 - 1) for length in (1, 2, 2))
-    huge = Scheme(Size(1, 1, 2), "Z", Factors(u, v, w))  # no scheme at all, but its program is well formed
-    rows = [verified(modulo_two()), verified(standard(Size(2, 2, 2))), verified(huge)]
+    huge = Scheme(Size(1, 1, 2).target, "Z", Factors(u, v, w))  # no scheme at all, but its program is well formed
+    rows = [verified(modulo_two()), verified(standard(Size(2, 2, 2).target)), verified(huge)]
     kernels, refused = make_all(rows)
     assert kernels == []
-    assert all(set(row) == set(tables.REFUSED.names) for row in refused)
+    assert all(set(row) == set(REFUSED.schema.names) for row in refused)
     assert [row["reason"] for row in refused] == [
         "coefficients too large: values on small matrices (-3..3) can pass 2^53",
         "holds only modulo 2; a kernel needs Z or Q",
@@ -102,14 +101,15 @@ def test_what_makes_no_kernel_has_its_reason():
 def test_terms_that_vanish_are_no_products():
     """Strassen with a zero term has rank 8 and seven products: a kernel all the same."""
     padded = Factors(*(np.pad(matrix, ((0, 0), (0, 1))) for matrix in strassen().factors))
-    kernels, refused = make_all([verified(Scheme(Size(2, 2, 2), "Z", padded))])
+    kernels, refused = make_all([verified(Scheme(Size(2, 2, 2).target, "Z", padded))])
     assert [(row["backend"], row["rank"]) for row in kernels] == [("c", 8), ("jax", 8), ("numpy", 8)]
     assert refused == []
     assert all("7 products instead of 8" in row["source"] for row in kernels)
 
 
 def test_a_program_of_another_scheme_is_an_error():
-    row = verified(strassen()) | {"program": to_json(from_scheme(product(strassen(), standard(Size(1, 1, 2)))))}
+    other = product(strassen(), standard(Size(1, 1, 2).target))
+    row = verified_row(strassen(), program=to_json(from_scheme(other)))
     with pytest.raises(KernelError, match="expected a program for 2x2x2 over Z, got one for 2x2x4 over Z"):
         make_all([row])
 
@@ -155,16 +155,14 @@ def _run(folder: Path, name: str) -> subprocess.CompletedProcess:
 
 
 def test_command_line(tmp_path):
-    tables.write_rows(
-        tmp_path / "schemes.parquet", tables.VERIFIED, [verified(scheme) for scheme in (strassen(), modulo_two())]
-    )
+    tables.write(tmp_path / "schemes.parquet", VERIFIED, [verified(scheme) for scheme in (strassen(), modulo_two())])
     for name in ("one", "two"):
         done = _run(tmp_path, name)
         assert done.returncode == 0, done.stderr
         assert "kernels: 3 emitted, 1 schemes refused" in done.stderr
     for table in ("kernels.parquet", "refused.parquet"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
-    assert len(tables.read_rows(tmp_path / "one/kernels.parquet", tables.KERNELS)) == 3
+    assert len(tables.read_rows(tmp_path / "one/kernels.parquet", KERNELS)) == 3
 
 
 @pytest.mark.parametrize("count", [1, 22, 23, 24, 25, 62, 200])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.errors import TableError, TrainingError
 from stages.game.rules import Rules
 from stages.game.tensor_game import State, start
@@ -133,7 +134,7 @@ def test_best_games_keep_the_lowest_costs_of_each_kind_and_the_newest_of_those()
 
 def _demonstrations(path: Path, count: int, max_rank: int = 8) -> np.ndarray:
     terms = np.random.default_rng(0).integers(0, 2, (count, max_rank * 3 * 4)).astype(np.int8)
-    tables.write(path, tables.DEMONSTRATIONS, {"rank": np.full(count, 3, np.int16), "terms": list(terms)})
+    tables.write_columns(path, DEMONSTRATIONS, {"rank": np.full(count, 3, np.int16), "terms": list(terms)})
     return terms.reshape(count, max_rank, 3, 4)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from stages.contract import tables
+from stages.contract.rows.agents import PARAMETERS
 from stages.errors import TableError
 from stages.game import tokens as token_lib
 from stages.game.rules import Rules
@@ -148,7 +149,7 @@ def test_parameters_of_another_network_are_refused_by_name(tmp_path: Path):
     write_parameters(path, untrained(player()))
     with pytest.raises(TableError, match=r"a\.parquet: parameter .*embed.*expected .*32.*got .*16"):
         read_parameters(path, player(width=32))
-    rows = tables.read_rows(path, tables.PARAMETERS)
-    tables.write_rows(path, tables.PARAMETERS, rows[:-1])
+    rows = tables.read(path, PARAMETERS)
+    tables.write(path, PARAMETERS, rows[:-1])
     with pytest.raises(TableError, match="got None"):
         read_parameters(path, player())

@@ -307,8 +307,8 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         (
             "walks.cyclic.cubes",
-            {"3x3x3": [[0, 1], [1, 2]]},
-            "walks.cyclic.cubes.3x3x3: expected a partition of [0, 1, 2], got [[0, 1], [1, 2]]",
+            {"5x5x5": [[0, 1], [1, 2, 3, 4]]},
+            "walks.cyclic.cubes.5x5x5: expected a partition of [0, 1, 2, 3, 4], got [[0, 1], [1, 2, 3, 4]]",
         ),
         (
             "walks.standard",

@@ -6,6 +6,7 @@ import pytest
 
 from stages.contract import resume, tables
 from stages.contract.command import Stopwatch
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.contract.streams import Stream
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
@@ -27,7 +28,7 @@ def pretrain(tmp_path, monkeypatch):
     # 40 demonstrations of two terms: actions over Z2 with axes of two entries.
     rng = np.random.default_rng(0)
     terms = rng.choice(np.array([(0, 1), (1, 0), (1, 1)], np.int8), (40, 2, 3)).reshape(40, -1)
-    tables.write(path, tables.DEMONSTRATIONS, {"rank": np.full(40, 2, np.int16), "terms": list(terms)})
+    tables.write_columns(path, DEMONSTRATIONS, {"rank": np.full(40, 2, np.int16), "terms": list(terms)})
     reader = DemonstrationReader(path, rules_for("Z2", "1x1x2"))
 
     def run(steps):

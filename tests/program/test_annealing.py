@@ -11,7 +11,7 @@ from stages.program.program import from_scheme
 from tests.examples import halves, modulo_two, product, strassen, winograd
 
 SHORT = Annealing(20_000, 2.0, 0.1)
-OBLONG = product(strassen(), standard(Size(1, 2, 3)))  # 2x4x6, with factors shared by many terms
+OBLONG = product(strassen(), standard(Size(1, 2, 3).target))  # 2x4x6, with factors shared by many terms
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_seed_decides():
 
 
 @pytest.mark.parametrize(
-    "scheme", [modulo_two(), halves(), Scheme(Size(2, 2, 2), "Z", halves().factors)], ids=["Z2", "Q", "twos"]
+    "scheme", [modulo_two(), halves(), Scheme(Size(2, 2, 2).target, "Z", halves().factors)], ids=["Z2", "Q", "twos"]
 )
 def test_other_schemes_are_refused(scheme):
     with pytest.raises(ValueError, match="expected coefficients -1, 0, 1 over Z"):

@@ -12,10 +12,10 @@ from tests.examples import halves, modulo_two, product, strassen
 SCHEMES = [
     strassen(),
     halves(),
-    standard(Size(2, 3, 4)),
-    standard(Size(1, 1, 3)),
-    product(strassen(), standard(Size(1, 2, 3))),
-    product(standard(Size(1, 2, 2)), strassen()),
+    standard(Size(2, 3, 4).target),
+    standard(Size(1, 1, 3).target),
+    product(strassen(), standard(Size(1, 2, 3).target)),
+    product(standard(Size(1, 2, 2).target), strassen()),
     product(strassen(), strassen()),
 ]
 
@@ -46,7 +46,7 @@ def test_sandwiched_strassen_is_exact(seed):
     u = np.einsum("ai,rab,jb->rij", x, u, y)
     v = np.einsum("ai,rab,jb->rij", y_inverse, v, z)
     w = np.einsum("ia,rab,bj->rij", z_inverse.T, w, x_inverse.T)
-    scheme = Scheme(Size(2, 2, 2), "Z", Factors(*(factor.reshape(7, 4).T for factor in (u, v, w))))
+    scheme = Scheme(Size(2, 2, 2).target, "Z", Factors(*(factor.reshape(7, 4).T for factor in (u, v, w))))
     a, b = _operands(scheme.size, seed)
     assert np.array_equal(multiply(from_scheme(scheme), a, b), a @ b)
 
@@ -80,6 +80,6 @@ def test_shapes_that_do_not_fit_are_refused():
 
 
 def test_a_wrong_denominator_is_noticed():
-    wrong = Scheme(Size(2, 2, 2), "Q", strassen().factors, denominator=2)
+    wrong = Scheme(Size(2, 2, 2).target, "Q", strassen().factors, denominator=2)
     with pytest.raises(KernelError, match="remainder"):
         multiply(from_scheme(wrong), *_operands(Size(2, 2, 2)))

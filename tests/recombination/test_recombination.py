@@ -14,6 +14,7 @@ from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
 from stages.recombination.recombination import (
     Recombination,
     build,
@@ -44,7 +45,7 @@ def recombined(schemes: list[Scheme], *limits: str) -> list[Candidate]:
 
 
 def ranks_of(found: list[Candidate], ring: str) -> dict[str, int]:
-    return {one.scheme.size.name: one.scheme.rank for one in found if one.scheme.ring == ring}
+    return {one.scheme.target.name: one.scheme.rank for one in found if one.scheme.ring == ring}
 
 
 def test_strassen_alone_by_hand():
@@ -74,17 +75,17 @@ def test_published_rank_of_4x9x10_from_rank_23():
         enter(ranks, parse_size(part), rank)
     found = cheapest_recombination(prepare(found_by_walks("3x3x3", 22), 10), ranks, target)
     assert found.rank == 255
-    assert found.base.size == Size(3, 3, 3)
+    assert found.base.target.size == Size(3, 3, 3)
     assert sorted(sorted(split) for split in found.splits) == [[0, 2, 2], [3, 3, 3], [3, 3, 4]]
     parts = {Size(2, 3, 3): found_by_walks("2x3x3")[0], Size(2, 3, 4): found_by_walks("2x3x4")[0]}
     scheme = build(found, parts, "Z2")
-    assert (scheme.size, scheme.rank) == (target, 255)
+    assert (scheme.target, scheme.rank) == (target.target, 255)
     assert check(scheme) is None
 
 
 def cost_of(base: Scheme, ways: tuple, ranks: np.ndarray) -> int:
     """The sum over the products of a base, block by block from the definition."""
-    a, b, c = base.size
+    a, b, c = base.target.size
     cost = 0
     for u, v, w in zip(*(matrix.T for matrix in base.factors), strict=True):
         u, v, w = u.reshape(a, b), v.reshape(b, c), w.reshape(c, a)
@@ -105,21 +106,22 @@ def cost_of(base: Scheme, ways: tuple, ranks: np.ndarray) -> int:
 def test_no_split_is_cheaper(name, whole):
     """All splits of all axes, one by one. (A scheme built from a dearer one can have a lower rank: terms coincide.)"""
     base, ranks = found_by_walks(name)[0], naive_ranks(5)
-    enter(ranks, base.size, base.rank)
+    every_split = functools.partial(splits, are_even=False)
+    enter(ranks, base.target.size, base.rank)
     costs = [
         cost_of(base, ways, ranks)
         for order in set(itertools.permutations(whole))
-        for ways in itertools.product(*(splits(*axis, are_even=False) for axis in zip(order, base.size, strict=True)))
+        for ways in itertools.product(*map(every_split, order, base.target.size))
     ]
     found = cheapest_recombination(prepare([base], 5), ranks, whole)
     assert found.rank == min(costs) == cost_of(found.base, found.splits, ranks) < whole.naive_rank
-    assert build(found, {base.size: base}, "Z2").rank <= found.rank
+    assert build(found, {base.target.size: base}, "Z2").rank <= found.rank
 
 
 @pytest.mark.parametrize("scheme", [examples.strassen(), *found_by_walks("2x3x3")[:1]], ids=["over Z", "over Z2"])
 def test_side_by_side_kronecker_and_projection_are_special_cases(scheme):
-    n, m, p = scheme.size
-    beside = Recombination(0, standard(Size(1, 1, 2)), ((n,), (m,), (p, p)))
+    n, m, p = scheme.target.size
+    beside = Recombination(0, standard(Size(1, 1, 2).target), ((n,), (m,), (p, p)))
     nested = Recombination(0, scheme, ((n,) * n, (m,) * m, (p,) * p))
     cut = Recombination(0, scheme, ((1,) * n, (1,) * (m - 1) + (0,), (1,) * p))
     for found, expected in (
@@ -127,7 +129,7 @@ def test_side_by_side_kronecker_and_projection_are_special_cases(scheme):
         (nested, product(scheme, scheme)),
         (cut, project(scheme, 1, m - 1)),
     ):
-        built = build(found, {scheme.size: scheme}, scheme.ring)
+        built = build(found, {scheme.target.size: scheme}, scheme.ring)
         assert check(built) is None
         assert built.hash == expected.hash
 
@@ -140,9 +142,12 @@ lengths = st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any)
 def test_every_split_is_exact_and_costs_what_the_table_says(data, name, permutation):
     """Any lengths, also 0, on any orientation of any base; the parts are standard algorithms."""
     base = oriented(data.draw(st.sampled_from(found_by_walks(name))), permutation)
-    ways = [tuple(data.draw(lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any))) for blocks in base.size]
+    ways = [
+        tuple(data.draw(lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any)))
+        for blocks in base.target.size
+    ]
     scheme = build(Recombination(0, base, tuple(ways)), {}, "Z2")
-    assert scheme.size == tuple(sorted(map(sum, ways)))
+    assert scheme.target.size == tuple(sorted(map(sum, ways)))
     assert check(scheme) is None
 
 
@@ -153,16 +158,16 @@ def found() -> list[Candidate]:
 
 
 def test_everything_found_is_exact_and_better_than_given(found):
-    assert {(one.origin, one.seed, one.clock) for one in found} == {("recombination", 0, 0)}
-    hashes = {examples.strassen().hash, found_by_walks("2x3x4")[0].hash, standard(Size(1, 1, 2)).hash}
+    assert {(one.origin, one.seed, one.clock) for one in found} == {(Origin("recombination"), 0, 0)}
+    hashes = {examples.strassen().hash, found_by_walks("2x3x4")[0].hash, standard(Size(1, 1, 2).target).hash}
     assert {one.parent for one in found} <= hashes
-    keys = [(one.scheme.size, one.scheme.ring) for one in found]
+    keys = [(one.scheme.target.size, one.scheme.ring) for one in found]
     assert len(keys) == len(set(keys))
     assert {Size(4, 5, 6), Size(3, 3, 7), Size(2, 2, 3)} <= {size for size, _ in keys}
     assert not {Size(2, 2, 2), Size(4, 4, 7), Size(1, 2, 2)} & {size for size, _ in keys}
     for one in found:
         assert check(one.scheme) is None
-        assert one.scheme.rank < one.scheme.size.naive_rank
+        assert one.scheme.rank < one.scheme.target.naive_rank
 
 
 def test_a_scheme_over_z_counts_over_z2_and_never_the_reverse(found):

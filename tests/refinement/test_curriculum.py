@@ -5,7 +5,8 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Size, parse_target
+from stages.contract.origin import Origin
 from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
 from stages.refinement.packed import Z2
@@ -15,18 +16,18 @@ DRAWS = 60
 
 
 def _archive(*given: Scheme) -> WalkArchive:
-    return WalkArchive("refinement:test", 0, 4, given, Z2())
+    return WalkArchive(Origin("refinement", "test"), 0, 4, given, Z2())
 
 
 def _starts(size: str, archive: WalkArchive) -> list[tuple[Scheme, str]]:
-    return [draw_start(parse_size(size), archive, np.random.default_rng(seed)) for seed in range(DRAWS)]
+    return [draw_start(parse_target(size), archive, np.random.default_rng(seed)) for seed in range(DRAWS)]
 
 
 @pytest.mark.parametrize("size", ["1x1x2", "2x2x2", "2x2x3", "3x3x3", "2x3x5", "4x4x4"])
 def test_every_start_is_exact(size):
-    held = [strassen(), standard(parse_size("2x3x6")), standard(parse_size("3x3x4"), "Z2")]
+    held = [strassen(), standard(parse_target("2x3x6")), standard(parse_target("3x3x4"), "Z2")]
     for scheme, parent in _starts(size, _archive(*held)):
-        assert (scheme.size, check(scheme)) == (parse_size(size), None)
+        assert (scheme.target, check(scheme)) == (parse_target(size), None)
         assert parent
 
 
@@ -66,9 +67,9 @@ def test_start_depends_on_the_stream_alone():
 
 
 def test_lowest_rank_of_what_is_given_and_found():
-    archive = _archive(modulo_two(), standard(Size(2, 2, 2)))
-    assert [scheme.rank for scheme in archive.lowest(Size(2, 2, 2), "Z2")] == [7]
-    assert [scheme.rank for scheme in archive.lowest(Size(2, 2, 2), "Z")] == [8]
+    archive = _archive(modulo_two(), standard(Size(2, 2, 2).target))
+    assert [scheme.rank for scheme in archive.lowest(Size(2, 2, 2).target, "Z2")] == [7]
+    assert [scheme.rank for scheme in archive.lowest(Size(2, 2, 2).target, "Z")] == [8]
     archive.offer(modulo_two(), "", 1)
-    assert [(scheme.ring, scheme.rank) for scheme in archive.lowest(Size(2, 2, 2), "Z")] == [("Z", 7)]
-    assert archive.lowest(Size(2, 2, 3), "Z2") == []
+    assert [(scheme.ring, scheme.rank) for scheme in archive.lowest(Size(2, 2, 2).target, "Z")] == [("Z", 7)]
+    assert archive.lowest(Size(2, 2, 3).target, "Z2") == []

@@ -18,7 +18,7 @@ class Walk:
     """One attempt of the cyclic walk."""
 
     def __init__(self, n: int, partition: cyclic.Cubes, stream: int) -> None:
-        self.size = Size(n, n, n)
+        self.target = Size(n, n, n).target
         orbits, self.cubes = cyclic.standard_orbits(n, partition)
         self.walker = flips.begin(orbits, 1, orbits.shape[1], FOREVER, stream)
 
@@ -31,7 +31,7 @@ class Walk:
 
     @property
     def rank(self) -> int:
-        return Z2().decode(self.terms, self.size).rank
+        return Z2().decode(self.terms, self.target).rank
 
 
 @pytest.mark.parametrize(("n", "partition"), [*SMALL, (5, ((0, 4), (1, 3), (2,)))])
@@ -40,7 +40,7 @@ def test_every_scheme_is_exact_and_symmetric(n, partition):
     highest = int(walk.walker.registers[flips.RANK])
     for _ in range(5):
         terms = walk.terms[:3]
-        assert check(Z2().decode(terms, walk.size)) is None
+        assert check(Z2().decode(terms, walk.target)) is None
         assert {tuple(term) for term in terms.T} == {tuple(term) for term in np.roll(terms, 1, axis=0).T}
         assert walk.walker.registers[flips.BEST] <= walk.walker.registers[flips.RANK] <= highest
         walk.advance(30_000)

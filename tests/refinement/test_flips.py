@@ -5,7 +5,7 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import standard
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import parse_target
 from stages.refinement import flips
 from stages.refinement.packed import Z2, Ring, Ternary
 from stages.refinement.places import Free
@@ -27,7 +27,7 @@ POLICY = _policy()
 
 
 def _walker(size: str, stream: int = 0, pool: int = 16, ring: Ring = OVER_Z2) -> flips.Walker:
-    terms = ring.encode(standard(parse_size(size)))
+    terms = ring.encode(standard(parse_target(size)))
     return flips.begin(terms, pool, terms.shape[1] + 4, 5_000, stream)
 
 
@@ -49,7 +49,7 @@ def test_known_ranks_are_reached_from_the_standard_algorithm(size, rank):
     ranks = _walk(walker := _walker(size), 2_000_000)
     assert ranks[-1] == rank
     assert ranks == sorted(ranks, reverse=True)
-    assert check(Z2().decode(flips.terms_of(walker)[:3], parse_size(size))) is None
+    assert check(Z2().decode(flips.terms_of(walker)[:3], parse_target(size))) is None
 
 
 @pytest.mark.parametrize("size", ["2x2x2", "2x3x4", "4x4x4", "1x8x8", "8x8x8"])
@@ -62,14 +62,14 @@ def test_flips_reductions_and_plus_transitions_keep_the_sum(size, stream):
         _advance(walker, 997)
         terms = flips.terms_of(walker)
         seen.add(terms.shape[1])
-        assert check(Z2().decode(terms[:3], parse_size(size))) is None
+        assert check(Z2().decode(terms[:3], parse_target(size))) is None
     if size != "1x8x8":  # a product with a row is all flips: no rank below the standard one
         assert len(seen) > 2  # plus and reduction both took place
 
 
 def test_pool_holds_different_schemes_of_the_best_rank():
     _walk(walker := _walker("3x3x3"), 500_000)
-    members = [Z2().decode(terms[:3], parse_size("3x3x3")) for terms in flips.pooled_terms(walker)]
+    members = [Z2().decode(terms[:3], parse_target("3x3x3")) for terms in flips.pooled_terms(walker)]
     assert {member.rank for member in members} == {int(walker.registers[flips.BEST])}
     assert all(check(member) is None for member in members)
     assert len({member.hash for member in members}) > 1
@@ -131,7 +131,7 @@ def test_ternary_walk_reaches_known_ranks_over_z(size, rank):
     _advance(walker, 100_000, ring=Ternary())  # fills the pool
     assert int(walker.registers[flips.BEST]) == rank
     for terms in flips.pooled_terms(walker):
-        scheme = Ternary().decode(terms, parse_size(size))
+        scheme = Ternary().decode(terms, parse_target(size))
         assert scheme.rank == rank
         assert Ternary().fits(scheme)
         assert check(scheme) is None
@@ -150,7 +150,7 @@ def test_ternary_moves_keep_the_sum_and_the_coefficients(size, stream):
         halves = (terms[:3] >> np.uint64(32), terms[:3] & np.uint64(0xFFFFFFFF))
         assert not (halves[0] & halves[1]).any()  # no entry is both 1 and -1
         assert (halves[0] <= halves[1]).all()  # of a factor and its negative, the lower word
-        assert check(Ternary().decode(terms, parse_size(size))) is None
+        assert check(Ternary().decode(terms, parse_target(size))) is None
     assert signs == {0, 1}
     if size != "1x5x5":
         assert len(seen) > 2  # plus and reduction both took place

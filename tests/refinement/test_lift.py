@@ -5,7 +5,7 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size
 from stages.refinement import jacobian
 from stages.refinement import lift as lift_lib
 from stages.refinement.lift import lift
@@ -31,23 +31,23 @@ def test_lift_needs_signs():
     """Strassen's scheme holds over Z only with minus signs: the walk's 0/1 factors do not."""
     scheme = walked("2x2x2", 100_000)[0]
     assert scheme.rank == 7
-    assert check(Scheme(scheme.size, "Z", scheme.factors)) is not None
+    assert check(Scheme(scheme.target, "Z", scheme.factors)) is not None
     over_z = lift(scheme)
     assert over_z is not None
     assert min(int(matrix.min()) for matrix in over_z.factors) < 0
 
 
 def test_standard_algorithm_is_its_own_lift():
-    scheme = standard(parse_size("2x3x4"), "Z2")
+    scheme = standard(parse_size("2x3x4").target, "Z2")
     over_z = lift(scheme)
     assert over_z is not None
-    assert over_z.hash == standard(parse_size("2x3x4")).hash
+    assert over_z.hash == standard(parse_size("2x3x4").target).hash
 
 
 def test_terms_that_vanish_are_left_out():
     scheme = walked("2x2x2", 100_000)[0]
     padded = Factors(*(np.insert(matrix, 3, 2 - (mode > 0), axis=1) for mode, matrix in enumerate(scheme.factors)))
-    over_z = lift(Scheme(scheme.size, "Z2", padded))
+    over_z = lift(Scheme(scheme.target, "Z2", padded))
     assert over_z is not None
     assert over_z.rank == 7
     assert check(over_z) is None
@@ -174,5 +174,5 @@ def test_scheme_without_a_solution_modulo_4_is_refused(monkeypatch):
 def _linearised(scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
     """The Jacobian modulo 2 [unknowns, equations], and the defect / 2. A step x leads to a solution modulo 4 exactly if
     J x = defect / 2 modulo 2."""
-    defect = matmul_target(scheme.size) - np.einsum("ir,jr,kr->ijk", *scheme.factors)
+    defect = scheme.target.tensor - np.einsum("ir,jr,kr->ijk", *scheme.factors)
     return slopes(*scheme.factors), defect.ravel() // 2 % 2

@@ -50,11 +50,12 @@ def test_change_of_basis_with_a_determinant(number):
     # sum over terms of u(X A) v(B) w^T is X A B; row k n + i of w is entry (i, k) of C.
     u = np.einsum("xi,xjr->ijr", x, u.reshape(2, 2, rank)).reshape(4, rank)
     w = np.einsum("iy,kyr->kir", inverse, w.reshape(2, 2, rank)).reshape(4, rank)
-    assert check(Scheme(scheme.size, "Z", Factors(u, v, w))) is not None
+    assert check(Scheme(scheme.target, "Z", Factors(u, v, w))) is not None
     residues = w * pow(number, -1, MODULUS) % MODULUS
     factors, denominator = rational_factors((u, v, residues), MODULUS)
     assert denominator == abs(number)
-    rational = Scheme(parse_size("2x2x2"), "Q", Factors(*(matrix.astype(np.int64) for matrix in factors)), denominator)
+    integers = Factors(*(matrix.astype(np.int64) for matrix in factors))
+    rational = Scheme(parse_size("2x2x2").target, "Q", integers, denominator)
     assert check(rational) is None
 
 

@@ -18,10 +18,11 @@ from stages.algebra import moves
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, non_zeros, standard
 from stages.algebra.factors import modulo_two as modulo_two_of
-from stages.algebra.targets import parse_size
-from stages.contract import candidates, tables
+from stages.algebra.targets import parse_target
+from stages.contract import candidates, scheme_files, tables
 from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.contract.resume import Resume
 from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
 WALKS = {"flips": FLIPS, "ternary": TERNARY}
 OVER_Z2 = Z2()
+ORIGIN = Origin("refinement", "test")
 RINGS = {"flips": OVER_Z2, "ternary": Ternary()}
 
 
@@ -56,19 +58,21 @@ class States(Resume):
         self.saved.append({name: array.copy() for name, array in arrays.items()})
 
 
-def _refine(walk: Walk, given: list[Candidate], states: States | None = None) -> tuple[WalkArchive, int]:
-    return refine(walk, given, "refinement:test", states or States(), Stopwatch())
+def _refine(walk: Walk, given: list[Scheme], states: States | None = None) -> tuple[WalkArchive, int]:
+    return refine(walk, given, ORIGIN, states or States(), Stopwatch())
 
 
-def _candidate(scheme: Scheme) -> Candidate:
-    return Candidate(scheme, "imported:test", "", 0, 0)
+def _write(path: Path, *schemes: Scheme) -> None:
+    candidates.write(path, [Candidate(scheme, ORIGIN, "", 0, 0) for scheme in schemes])
 
 
-START = [_candidate(standard(parse_size("1x1x1")))]
+START = [standard(parse_target("1x1x1"))]
 
 
 def _rows(archive: WalkArchive) -> list[dict]:
-    return [candidates.to_row(candidate) for candidate in archive.held.candidates()]
+    """Rows that can be compared."""
+    rows = [vars(candidates.to_row(candidate)) for candidate in archive.held.candidates()]
+    return [row | {name: row[name].tolist() for name in "uvw"} for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -79,21 +83,21 @@ def finished() -> tuple[WalkArchive, int]:
 def test_walk_reaches_known_ranks_over_both_rings(finished):
     archive, flips_done = finished
     assert 1_500_000 <= flips_done < 1_500_000 + 3 * FLIPS.passes * FLIPS.walkers
-    best = {(row["size"], row["ring"]): row["rank"] for row in _rows(archive)}
+    best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
     assert best == {
         (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
     }
 
 
 def test_flips_go_with_the_square_of_the_naive_rank():
-    schedule = schedule_of(FLIPS.model_copy(update={"flips": 1_000_000_000}), {})
+    schedule = schedule_of(FLIPS.model_copy(update={"flips": 1_000_000_000}))
     assert [leg.target.name for leg in schedule.legs] == [*FLIPS.targets] * FLIPS.passes
     assert schedule.flips == pytest.approx(1_000_000_000, rel=1e-6)
     assert schedule.legs[2].flips / schedule.legs[0].flips == pytest.approx(18**2 / 8**2, rel=1e-6)
 
 
 def test_rounds_are_the_legs_cut_at_barriers():
-    schedule = schedule_of(FLIPS, {})
+    schedule = schedule_of(FLIPS)
     rounds = [schedule.round(number) for number in range(schedule.num_rounds)]
     assert [one.ends for one in rounds[:-1]] == [one.begins for one in rounds[1:]]
     assert (rounds[0].begins, rounds[-1].ends) == (0, schedule.flips)
@@ -108,11 +112,11 @@ def test_every_row_is_exact_and_knows_its_origin(finished):
     found = archive.held.candidates()
     held = {candidate.scheme.hash for candidate in archive.held.candidates()}
     standards = {
-        standard(parse_size(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p
+        standard(parse_target(f"{n}x{m}x{p}")).hash for n in (1, 2) for m in (2, 3) for p in (2, 3) if n <= m <= p
     }
     for candidate in found:
         assert check(candidate.scheme) is None
-        assert (candidate.origin, candidate.seed) == ("refinement:test", 3)
+        assert (candidate.origin, candidate.seed) == (ORIGIN, 3)
         assert 0 <= candidate.clock <= flips_done
         over_z2 = modulo_two_of(candidate.scheme)
         assert candidate.parent in {over_z2.hash, *held, *standards}
@@ -124,7 +128,7 @@ def test_curve_falls_and_ends_at_the_best_rank(finished):
         for ring in ("Z2", "Z"):
             ranks = [row.rank for row in archive.curve if (row.size, row.ring) == (size, ring)]
             assert all(after < before for before, after in itertools.pairwise(ranks))
-            assert ranks[-1] == archive.held.best(parse_size(size), ring)
+            assert ranks[-1] == archive.held.best(parse_target(size), ring)
     assert [row.flips for row in archive.curve] == sorted(row.flips for row in archive.curve)
 
 
@@ -138,7 +142,7 @@ def test_attempts_end_at_their_ranks(finished):
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
     counts: dict[tuple, int] = {}
     for row in _rows(finished[0]):
-        key = (row["size"], row["ring"], row["rank"])
+        key = (row["target"], row["ring"], row["rank"])
         counts[key] = counts.get(key, 0) + 1
     assert max(counts.values()) == FLIPS.keep
 
@@ -203,7 +207,7 @@ CYCLIC = CyclicWalk(
 
 def test_cyclic_walk_reaches_known_ranks():
     archive, _ = _refine(CYCLIC, START)
-    best = {(row["size"], row["ring"]): row["rank"] for row in _rows(archive)}
+    best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
     assert best == {(size, ring): rank for size, rank in (("2x2x2", 7), ("3x3x3", 23)) for ring in ("Z2", "Z")}
 
 
@@ -226,7 +230,7 @@ def test_every_number_of_a_cyclic_walk_is_alive(change):
 def test_ternary_walk_finds_sparser_schemes_over_z():
     archive, _ = _refine(TERNARY.model_copy(update={"flips": 3_000_000}), START)
     found = [candidate.scheme for candidate in archive.held.candidates()]
-    assert {(scheme.size.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
+    assert {(scheme.target.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
         ("2x2x2", 7),
         ("2x2x3", 11),
         ("2x3x3", 15),
@@ -234,17 +238,17 @@ def test_ternary_walk_finds_sparser_schemes_over_z():
     assert all(check(scheme) is None for scheme in found)
     assert all(Ternary().fits(scheme) for scheme in found if scheme.ring == "Z")
     # Strassen's has 36, the fewest that 7 products can have.
-    assert min(non_zeros(scheme) for scheme in found if scheme.size.name == "2x2x2") == 36
+    assert min(non_zeros(scheme) for scheme in found if scheme.target.name == "2x2x2") == 36
 
 
 @pytest.mark.parametrize("ring", [Z2(), Ternary()])
 def test_sparser_schemes_take_the_place_of_others_in_the_ternary_walk(ring):
-    archive = WalkArchive("refinement:test", 0, 1, [], ring)
+    archive = WalkArchive(ORIGIN, 0, 1, [], ring)
     dense, sparse = _strassen_in_another_basis(), strassen()
     assert non_zeros(sparse) < non_zeros(dense)
     for scheme in (dense, sparse, dense):
         archive.offer(scheme, "", 0)
-    assert archive.lowest(sparse.size, "Z") == [sparse if ring == Ternary() else dense]
+    assert archive.lowest(sparse.target, "Z") == [sparse if ring == Ternary() else dense]
 
 
 @pytest.mark.parametrize("mode", ["flips", "ternary"])
@@ -259,10 +263,10 @@ def test_going_on_from_any_saved_state_gives_the_same(mode):
 
 
 def test_a_wrong_scheme_of_the_walk_is_a_bug():
-    right = standard(parse_size("2x2x2"), "Z2")
-    wrong = Scheme(right.size, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
+    right = standard(parse_target("2x2x2"), "Z2")
+    wrong = Scheme(right.target, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
     with pytest.raises(RuntimeError, match="left the target 2x2x2: entry"):
-        WalkArchive("refinement:test", 0, 4, [], OVER_Z2).offer(wrong, "", 0)
+        WalkArchive(ORIGIN, 0, 4, [], OVER_Z2).offer(wrong, "", 0)
 
 
 def _strassen_in_another_basis() -> Scheme:
@@ -280,18 +284,18 @@ def _strassen_in_another_basis() -> Scheme:
     ids=["nothing", "over Z2", "over Z", "both"],
 )
 def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
-    archive = WalkArchive("refinement:test", 0, 4, given, OVER_Z2)
+    archive = WalkArchive(ORIGIN, 0, 4, given, OVER_Z2)
     archive.offer(modulo_two(), "", 0)
     assert sorted(row["ring"] for row in _rows(archive)) == sorted(row.ring for row in archive.curve) == rings
 
 
 def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
-    archive = WalkArchive("refinement:test", 0, 4, [], OVER_Z2)
+    archive = WalkArchive(ORIGIN, 0, 4, [], OVER_Z2)
     monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
     archive.offer(modulo_two(), "", 0)
     assert [row.ring for row in archive.curve] == ["Z2", "Q"]
     assert sorted(row["ring"] for row in _rows(archive)) == ["Q", "Z2"]
-    assert archive.lowest(parse_size("2x2x2"), "Z") == []  # nothing is made of it
+    assert archive.lowest(parse_target("2x2x2"), "Z") == []  # nothing is made of it
     monkeypatch.undo()
     other = _strassen_in_another_basis()
     archive.offer(modulo_two_of(other), "", 1)
@@ -305,7 +309,7 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
 def test_another_scheme_of_the_rank_given_is_a_find():
     other = _strassen_in_another_basis()
     assert check(other) is None
-    archive = WalkArchive("refinement:test", 0, 4, [strassen()], OVER_Z2)
+    archive = WalkArchive(ORIGIN, 0, 4, [strassen()], OVER_Z2)
     archive.offer(modulo_two_of(other), "", 0)
     assert [(row["ring"], row["rank"]) for row in _rows(archive)] == [("Z", 7), ("Z2", 7)]
 
@@ -313,19 +317,19 @@ def test_another_scheme_of_the_rank_given_is_a_find():
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
 def test_standard_algorithm_is_no_find_and_yet_a_start(ring):
     """One flip is too few for anything new."""
-    given = [_candidate(standard(parse_size("2x2x2"), ring))]
+    given = [standard(parse_target("2x2x2"), ring)]
     archive, _ = _refine(FLIPS.model_copy(update={"flips": 1}), given)
-    assert all(row["rank"] < parse_size(row["size"]).naive_rank for row in _rows(archive))
+    assert all(row["rank"] < parse_target(row["target"]).naive_rank for row in _rows(archive))
 
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
-    given = [_candidate(modulo_two())]
+    given = [modulo_two()]
     walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1})
     archive, _ = _refine(walk, given)
     rows = _rows(archive)
     assert modulo_two().hash not in {row["hash"] for row in rows}
     assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
-    assert {row["rank"] for row in rows if row["size"] == "2x2x3"} == {11}
+    assert {row["rank"] for row in rows if row["target"] == "2x2x3"} == {11}
 
 
 def test_nothing_given_nothing_found():
@@ -335,15 +339,15 @@ def test_nothing_given_nothing_found():
 
 def test_agent_of_naive_rank_is_enough(tmp_path):
     path = tmp_path / "agent.parquet"
-    candidates.write(path, [_candidate(standard(parse_size("2x2x2"), "Z2"))])
+    _write(path, standard(parse_target("2x2x2"), "Z2"))
     archive, _ = _refine(FLIPS, read_start(path))
-    assert archive.held.best(parse_size("2x2x2"), "Z") == 7
+    assert archive.held.best(parse_target("2x2x2"), "Z") == 7
 
 
 def test_start_that_is_wrong_or_foreign(tmp_path):
-    right = standard(parse_size("2x2x2"))
-    wrong = Scheme(right.size, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
-    candidates.write(tmp_path / "wrong.parquet", [_candidate(wrong)])
+    right = standard(parse_target("2x2x2"))
+    wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
+    _write(tmp_path / "wrong.parquet", wrong)
     with pytest.raises(SchemeError, match=r"wrong.*: .*entry \("):
         read_start(tmp_path / "wrong.parquet")
     (tmp_path / "foreign.parquet").write_bytes(b"PAR1")
@@ -352,18 +356,18 @@ def test_start_that_is_wrong_or_foreign(tmp_path):
 
 
 def test_rational_schemes_are_no_start(tmp_path):
-    candidates.write(tmp_path / "start.parquet", [_candidate(halves()), _candidate(strassen())])
-    assert [candidate.scheme.ring for candidate in read_start(tmp_path / "start.parquet")] == ["Z"]
+    _write(tmp_path / "start.parquet", halves(), strassen())
+    assert [scheme.ring for scheme in read_start(tmp_path / "start.parquet")] == ["Z"]
 
 
 def test_only_the_standard_algorithm_starts_from_json(tmp_path):
     path = tmp_path / "start.json"
     for name in ("1x1x1", "2x2x3"):
-        scheme = standard(parse_size(name))
-        candidates.write_json(path, Scheme(scheme.size, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
-        assert [candidate.scheme.hash for candidate in read_start(path)] == [scheme.hash]
+        scheme = standard(parse_target(name))
+        scheme_files.write(path, Scheme(scheme.target, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
+        assert [scheme.hash for scheme in read_start(path)] == [scheme.hash]
     for foreign in (strassen(), modulo_two()):
-        candidates.write_json(path, foreign)
+        scheme_files.write(path, foreign)
         with pytest.raises(
             SchemeError, match=rf"start.json: expected the standard algorithm of 2x2x2 .*{foreign.hash}"
         ):
@@ -381,7 +385,7 @@ def test_other_targets_reach_the_ranks_of_alphatensor(name, rank, mode):
     start = read_target_start(ROOT / walk.start, RINGS[mode])
     archive, _ = _refine(walk, start)
     for ring in ("Z2", "Z"):
-        best = archive.lowest(start[0].scheme.size, ring)
+        best = archive.lowest(start[0].target, ring)
         assert {(scheme.rank, check(scheme)) for scheme in best} == {(rank, None)}
 
 
@@ -453,16 +457,13 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
     with (workspace / "killed/timing").open() as file:
         (timing,) = csv.DictReader(file)
     assert min(float(timing["cpu_s"]), float(timing["wall_s"])) > AGE_S, "the second run began from nothing"
-    ranks = {
-        (row["size"], row["ring"]): row["rank"]
-        for row in tables.read_rows(workspace / "whole/schemes", tables.CANDIDATES)
-    }
+    ranks = {(row.target, row.ring): row.rank for row in tables.read(workspace / "whole/schemes", CANDIDATES)}
     assert ranks["3x3x3", "Z"] == 23
 
 
 def test_agent_that_solved_nothing_leaves_the_walk_empty_handed(workspace):
     start, out = workspace / "agent.parquet", workspace / "out"
-    candidates.write(start, [])
+    _write(start)
     done = subprocess.run(_command(out, start=start), cwd=workspace, env=_environment(), capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stderr == f"refinement:standard: {start} holds no scheme, so there is nothing to refine\n"
@@ -484,8 +485,8 @@ def test_command_line_names_an_unknown_walk(workspace):
 def test_what_was_given_may_be_larger_than_a_machine_word():
     """8x8x16 has factors of 128 entries."""
     eight = moves.product(moves.product(strassen(), strassen()), strassen())
-    large = moves.product(eight, standard(parse_size("1x1x2")))
-    archive = WalkArchive("refinement:test", 0, 4, [large], OVER_Z2)
-    over_z2 = Scheme(large.size, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
+    large = moves.product(eight, standard(parse_target("1x1x2")))
+    archive = WalkArchive(ORIGIN, 0, 4, [large], OVER_Z2)
+    over_z2 = Scheme(large.target, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
     archive.offer(over_z2, "", 0)
     assert _rows(archive) == []

@@ -15,6 +15,7 @@ import numpy as np
 from stages.contract import tables
 from stages.contract.command import Stopwatch
 from stages.contract.resume import Resume
+from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import rank_bound, step
 from stages.learning.demonstrations import DemonstrationReader
@@ -33,7 +34,7 @@ def reader_for(folder: Path, rules: Rules) -> DemonstrationReader:
         terms = np.random.default_rng(0).integers(0, 2, (64, rules.max_rank, 3, rules.length)).astype(np.int8)
         terms[..., 0] = 1
         flat = list(terms.reshape(64, -1))
-        tables.write(path, tables.DEMONSTRATIONS, {"rank": np.full(64, rules.max_rank, np.int16), "terms": flat})
+        tables.write_columns(path, DEMONSTRATIONS, {"rank": np.full(64, rules.max_rank, np.int16), "terms": flat})
     return DemonstrationReader(path, rules)
 
 

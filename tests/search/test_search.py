@@ -9,9 +9,10 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import matmul_target, parse_size
+from stages.algebra.targets import parse_size
 from stages.contract import resume as resume_lib
 from stages.contract.command import Stopwatch
+from stages.contract.origin import Origin
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.positions import Terms
@@ -96,7 +97,7 @@ def test_identity_bases_leave_the_targets_alone():
     player = agent("Z", "2x2x2")
     unit = np.tile(np.eye(4, dtype=int), (1, 3, 1, 1))
     tensors = start_tensors(player, rules_for("Z", "2x2x2"), np.zeros(1, int), Bases(unit, unit))
-    np.testing.assert_array_equal(tensors[0], matmul_target(parse_size("2x2x2")))
+    np.testing.assert_array_equal(tensors[0], parse_size("2x2x2").target.tensor)
 
 
 SCRIPT = jnp.zeros((4, 8, 3, 4), jnp.int32).at[:, :7].set(jnp.asarray(_strassen_terms("Z2")))
@@ -117,7 +118,7 @@ def _scripted(network, states, key):
 @pytest.fixture(scope="module")
 def scripted():
     """Games of 2x2x2 over Z2 with a limit of seven: two are solved, one is not, and one has nothing to solve."""
-    target = jnp.asarray(matmul_target(parse_size("2x2x2")), jnp.int32)
+    target = jnp.asarray(parse_size("2x2x2").target.tensor, jnp.int32)
     targets = jnp.stack([target, target, target, jnp.zeros_like(target)])
     network = untrained(agent("Z2", "2x2x2", history=3))
     return play(network, targets, jnp.full(4, 7, jnp.int32), jax.random.key(0), _scripted)
@@ -217,7 +218,7 @@ def _assert_exact(population, player):
     for terms, rank, target in zip(*population, strict=True):
         size = parse_size(player.targets[target])
         factors = Factors(*(terms[:rank, mode, :length].T for mode, length in enumerate(size.modes)))
-        assert check(Scheme(size, player.ring, factors)) is None
+        assert check(Scheme(size.target, player.ring, factors)) is None
 
 
 def _run(player, given, folder):
@@ -260,7 +261,9 @@ def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     found = memory.candidates()
     assert found
     for candidate in found:
-        assert candidate.origin == "search:x:game"  # no subgame can be below the standard algorithm so soon
+        assert candidate.origin == Origin(
+            "search", "x", "game"
+        )  # no subgame can be below the standard algorithm so soon
         assert 1 <= candidate.clock <= 3 * 64
         assert check(candidate.scheme) is None
         assert candidate.scheme.size.name == "1x1x2"
@@ -288,7 +291,7 @@ def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
         _assert_exact(memory.population, player)
     assert memory.best_rank == {"game": {}, "subgame": {"2x2x2": 7}}
     found = memory.candidates()
-    assert {candidate.origin for candidate in found} == {"search:x:subgame"}
+    assert {candidate.origin for candidate in found} == {Origin("search", "x", "subgame")}
     assert {candidate.scheme.rank for candidate in found} == {7}
     assert [check(candidate.scheme) for candidate in found] == [None] * len(found)
     assert memory.own_best("2x2x2") == 7

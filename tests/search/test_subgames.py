@@ -29,7 +29,7 @@ def _assert_exact(population, player):
         assert not terms[rank:].any()
         assert not any(terms[:, mode, length:].any() for mode, length in enumerate(size.modes))
         factors = Factors(*(terms[:rank, mode, :length].T for mode, length in enumerate(size.modes)))
-        assert check(Scheme(size, player.ring, factors)) is None
+        assert check(Scheme(size.target, player.ring, factors)) is None
 
 
 def _sums(terms, ring):

@@ -1,19 +1,28 @@
-from stages.summary.classes import COLUMNS, class_rows
+from dataclasses import replace
 
-ROW = {"size": "2x2x10", "ring": "Z", "rank": 7, "origin": "refinement:plain", "class": "a"}
-ROW |= {"additions": 18, "growth": 14.828, "omega": 2.80735}
+from stages.contract.origin import Origin
+from stages.contract.rows.schemes import VerifiedRow
+from stages.summary.classes import COLUMNS, class_rows
+from tests.examples import strassen
+from tests.rows import verified_row
+
+FACTS = {"equivalence_class": "a", "additions": 18, "growth": 14.828, "omega": 2.80735}
+
+
+def row(**changes: object) -> VerifiedRow:
+    return replace(verified_row(strassen(), **FACTS), **({"target": "2x2x10"} | changes))
 
 
 def test_own_classes_are_counted_by_size_ring_and_rank():
     given = [
-        ROW,
-        ROW | {"additions": 16, "growth": 17.0},
-        ROW | {"class": "b", "additions": 17, "growth": 15.0},
-        ROW | {"class": "c", "origin": "imported:x.json", "additions": 1},
-        ROW | {"class": "d", "ring": "Z2"},
-        ROW | {"class": "e", "size": "2x2x3"},
+        row(),
+        row(additions=16, growth=17.0),
+        row(equivalence_class="b", additions=17, growth=15.0),
+        row(equivalence_class="c", origin=Origin("imported", "x.json"), additions=1),
+        row(equivalence_class="d", ring="Z2"),
+        row(equivalence_class="e", target="2x2x3"),
     ]
-    rows = [[row[column] for column in COLUMNS] for row in class_rows(given)]
+    rows = [[each[column] for column in COLUMNS] for each in class_rows(given)]
     assert rows == [
         ["2x2x3", "Z", 7, 1, 18, 14.83, 2.8074],
         ["2x2x10", "Z", 7, 2, 16, 14.83, 2.8074],

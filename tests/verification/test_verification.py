@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.moves import merge
 from stages.algebra.targets import Size
-from stages.contract import candidates, tables
+from stages.contract import candidates, scheme_files, tables
 from stages.contract.candidates import Candidate
 from stages.contract.named_targets import read_target
+from stages.contract.origin import Origin
+from stages.contract.rows.schemes import NAMED, REJECTED, VERIFIED
 from stages.errors import SchemeError, TableError
 from stages.params import whole as params
-from stages.verification.verification import Judged, own_failure, verify
+from stages.verification.verification import Verdicts, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
 
 ROOT = Path(__file__).parents[2]
@@ -20,39 +23,44 @@ ROOT = Path(__file__).parents[2]
 
 def _wrong() -> Scheme:
     u, v, w = strassen().factors
-    return Scheme(Size(2, 2, 2), "Z", Factors(u, v, -w))
+    return Scheme(Size(2, 2, 2).target, "Z", Factors(u, v, -w))
 
 
 def _write(path: Path, *schemes: Scheme) -> None:
-    origin = f"{path.parent.name}:{path.stem}"
+    stage, name = path.parent.name, path.stem
+    origin = Origin(stage, name, "game" if stage == "search" else "")
     candidates.write(path, [Candidate(scheme, origin, parent="", seed=0, clock=0) for scheme in schemes])
 
 
 @pytest.fixture
 def folders(tmp_path):
-    """Search, refinement and imported folders of one agent and one walk."""
-    _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2)))
+    """Search, refinement and imported folders of one agent and one walk, and a recombination."""
+    _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2).target))
     _write(tmp_path / "refinement/walk.parquet", strassen())
-    candidates.write_json(tmp_path / "imported/halves.json", halves())
+    beside = Candidate(merge(strassen(), strassen(), 2), Origin("recombination"), parent="", seed=0, clock=0)
+    candidates.write(tmp_path / "recombination.parquet", [beside])
+    scheme_files.write(tmp_path / "imported/halves.json", halves())
     (tmp_path / "imported/README.md").write_text("ignored")
     (tmp_path / "targets").mkdir()
     return tmp_path
 
 
-def _verify(folders: Path) -> Judged:
+def _verify(folders: Path) -> Verdicts:
     return verify(*_places(folders))
 
 
 def _places(folders: Path) -> tuple:
-    return folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported"
+    own = folders / "search", ["z"], folders / "refinement", ["walk"], folders / "recombination.parquet"
+    return *own, folders / "imported"
 
 
 def test_every_origin_keeps_its_row(folders):
     verified, _, rejected = _verify(folders)
-    assert [(row["origin"], row["rank"]) for row in verified] == [
-        ("search:z", 7),
-        ("search:z", 8),
+    assert [(str(row.origin), row.rank) for row in verified] == [
+        ("search:z:game", 7),
+        ("search:z:game", 8),
         ("refinement:walk", 7),
+        ("recombination", 14),
         ("imported:halves.json", 7),
     ]
     assert rejected == []
@@ -60,11 +68,11 @@ def test_every_origin_keeps_its_row(folders):
 
 def test_one_bad_file_leaves_the_rest_alone(folders):
     (folders / "imported/broken.json").write_text("{")
-    candidates.write_json(folders / "imported/a.json", _wrong())
+    scheme_files.write(folders / "imported/a.json", _wrong())
     verified, _, rejected = _verify(folders)
-    assert len(verified) == 4
-    assert [(row["origin"], row["i"]) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
-    assert "broken.json: not JSON" in rejected[1]["reason"]
+    assert len(verified) == 5
+    assert [(str(row.origin), row.i) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
+    assert "broken.json: not JSON" in rejected[1].reason
     assert own_failure(rejected) is None
 
 
@@ -73,18 +81,16 @@ def test_other_targets_have_a_table_of_their_own(folders):
     right = standard(target)
     _write(folders / "refinement/walk.parquet", strassen(), right)
     u, v, w = right.factors
-    candidates.write_json(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
-    judged = verify(*_places(folders), {"skew3": target})
-    assert {row["size"] for row in judged.verified} == {"2x2x2"}
-    assert [(row["size"], row["rings"], row["nonzeros"], row["largest"]) for row in judged.named] == [
-        ("skew3", "Z2 Z Q", 18, 1)
-    ]
+    scheme_files.write(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
+    judged = verify(*_places(folders), [target])
+    assert {row.target for row in judged.verified} == {"2x2x2", "2x2x4"}
+    assert [(row.target, row.rings, row.nonzeros, row.largest) for row in judged.named] == [("skew3", "Z2 Z Q", 18, 1)]
     # The sign of T[0, 0, 1] is gone.
-    assert [row["reason"] for row in judged.rejected] == [
+    assert [row.reason for row in judged.rejected] == [
         "not a decomposition over Z: entry (0, 0, 1): expected -1, got 1"
     ]
-    tables.write_rows(folders / "named.parquet", tables.NAMED, judged.named)
-    assert verify(*_places(folders)).rejected[0]["reason"].startswith("target: expected a size like 3x4x5")
+    tables.write(folders / "named.parquet", NAMED, judged.named)
+    assert verify(*_places(folders)).rejected[0].reason.startswith("target: expected a size like 3x4x5")
 
 
 def test_a_wrong_candidate_of_our_own_is_a_failure(folders):
@@ -102,12 +108,12 @@ def test_foreign_files_are_one_error(folders, name):
 
 def test_a_missing_folder_is_one_error(folders):
     with pytest.raises(SchemeError, match="no such folder"):
-        verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "absent")
+        verify(*_places(folders)[:-1], folders / "absent")
 
 
 def test_a_missing_table_is_one_error(folders):
     with pytest.raises(TableError, match=r"other\.parquet: no such file"):
-        verify(folders / "search", ["other", "z"], folders / "refinement", ["walk"], folders / "imported")
+        verify(folders / "search", ["other", "z"], *_places(folders)[2:])
 
 
 @pytest.mark.parametrize(("folder", "kind"), [("search", "agent"), ("refinement", "walk")])
@@ -121,11 +127,12 @@ def test_a_table_of_nobody_is_one_error(folders, folder, kind, name):
 def test_files_of_the_engines_are_none_of_ours(folders):
     for name in (".gitignore", ".z.parquet.7.tmp"):
         (folders / "search" / name).write_text("")
-    assert len(_verify(folders)[0]) == 4
+    assert len(_verify(folders)[0]) == 5
 
 
 def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
-    paths = {"search": "search", "refinement": "refinement", "imported": "imported"}
+    paths = {"search": "search", "refinement": "refinement", "recombination": "recombination.parquet"}
+    paths["imported"] = "imported"
     paths |= {
         "targets": "targets",
         "named": f"{name}/named.parquet",
@@ -146,18 +153,18 @@ def test_command_line(folders):
         _write(folders / f"search/{agent}.parquet", modulo_two())
     for walk in values.walks:
         _write(folders / f"refinement/{walk}.parquet", strassen())
-    origins = len(values.agents) + len(values.walks) + 1
+    origins = len(values.agents) + len(values.walks) + 2
     runs = [_run(folders, name) for name in ("one", "two")]
     assert runs[0].returncode == 0, runs[0].stderr
     assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
-    assert len(tables.read_rows(folders / "one/schemes.parquet", tables.VERIFIED)) == origins
+    assert len(tables.read(folders / "one/schemes.parquet", VERIFIED)) == origins
     for output in ("schemes.parquet", "named.parquet", "rejected.parquet", "certificates.zip"):
         assert (folders / "one" / output).read_bytes() == (folders / "two" / output).read_bytes()
     with zipfile.ZipFile(folders / "one/certificates.zip") as archive:
-        assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json"]
+        assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json", "2x2x4_Z_14.json"]
 
     _write(folders / f"refinement/{walk}.parquet", _wrong())
     failed = _run(folders, "three")
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1].startswith(f"error: refinement:{walk}: its scheme {_wrong().hash}")
-    assert len(tables.read_rows(folders / "three/rejected.parquet", tables.REJECTED)) == 1
+    assert len(tables.read(folders / "three/rejected.parquet", REJECTED)) == 1

@@ -22,11 +22,9 @@ CHANGES = {
     "agents.z.demonstrations.count": 2001,
     "agents.z2.pretraining.optimiser.batch": 65,
     "agents.z2.search.reanalyse": 0.25,
-    "agents.z.search.planner": {"name": "puct", "simulations": 2},
     "walks.standard.flips": 20001,
     "walks.sparse.start": "results/refinement/schemes/standard.parquet",
     "refinement.margin": [2, 7],
-    "benchmarking.rounds": 4,
     "benchmarking.seed": 1,
 }
 
@@ -103,8 +101,7 @@ def copy_what_is_declared(clone: Path, folder: Path, stage: str) -> list[str]:
     """
     recorded = lock(clone)[stage]
     names = {"params.yaml", *(dep["path"] for dep in recorded["deps"])}
-    fingerprint = clone / f"results/code/{stage.split('@')[0]}.json"
-    for name in names | set(json.loads(fingerprint.read_text())["sources"]):
+    for name in names | sources(clone, stage):
         source, place = clone / name, folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, place) if source.is_dir() else shutil.copy(source, place)
@@ -132,3 +129,8 @@ def assert_no_knowledge(clone: Path, folder: Path) -> None:
 def lock(clone: Path) -> dict:
     """dvc.lock: by stage its command, parameters, and the hashes of what it read and wrote."""
     return yaml.safe_load((clone / "dvc.lock").read_text())["stages"]
+
+
+def sources(clone: Path, stage: str) -> set[str]:
+    """The code that a stage runs, as its fingerprint lists it."""
+    return set(json.loads((clone / f"results/code/{stage.split('@')[0]}.json").read_text())["sources"])

@@ -19,13 +19,13 @@ import numpy as np
 from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
-from stages.exchange.formats.claim import (
+from stages.exchange.formats.candidate import (
     LARGEST_FACTORS,
-    Claim,
+    Candidate,
     Matrix,
+    candidate_of,
     check_extent,
     checked_size,
-    claim,
     common_denominator,
     matrix_of_rows,
     short,
@@ -44,8 +44,8 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, Val
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others without a limit
 
 
-def read_archive(data: bytes) -> Iterator[Claim | SchemeError]:
-    """The claims of an .npz; a member that is none is its error, the others go on.
+def read_archive(data: bytes) -> Iterator[Candidate | SchemeError]:
+    """The candidates of an .npz; a member that is none is its error, the others go on.
 
     Raises:
       SchemeError: no archive, one that unpacks to too much, or with two members of one name.
@@ -61,11 +61,11 @@ def read_archive(data: bytes) -> Iterator[Claim | SchemeError]:
     if unpacked > LARGEST_ARCHIVE:
         raise SchemeError(f"archive: unpacks to {unpacked} bytes, more than {LARGEST_ARCHIVE}")
     if members.keys() == {"u", "v", "w"}:
-        yield claim([_matrix(_array(_unpacked(archive, members[name]))) for name in "uvw"])
+        yield candidate_of([_matrix(_array(_unpacked(archive, members[name]))) for name in "uvw"])
         return
     for key, member in members.items():
         try:
-            yield claim(_three(_array(_unpacked(archive, member))), _size_of_key(key), label=key)
+            yield candidate_of(_three(_array(_unpacked(archive, member))), _size_of_key(key), label=key)
         except SchemeError as error:
             yield SchemeError(f"{short(key)}: {error}")
 
@@ -203,7 +203,7 @@ def _narrow(integers: np.ndarray) -> np.ndarray:
     )
 
 
-def read_array(data: bytes) -> Iterator[Claim]:
+def read_array(data: bytes) -> Iterator[Candidate]:
     """A square scheme of the lifting tools: rows are products, columns numerators and denominators of u, v and w.
 
     That is [R, 6 n^2] with the blocks U_num, U_den, V_num, V_den, W_num, W_den.
@@ -222,7 +222,7 @@ def read_array(data: bytes) -> Iterator[Claim]:
     for numerators, denominators in blocks:
         common = common_denominator(set(denominators.ravel().tolist()))
         matrices.append(Matrix(_narrow(numerators * (common // denominators)), common))
-    yield claim(matrices, Size(n, n, n))
+    yield candidate_of(matrices, Size(n, n, n))
 
 
 def write_archive(scheme: Scheme) -> bytes:

@@ -12,12 +12,19 @@ from collections.abc import Callable, Iterator
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
-from stages.exchange.formats.claim import Claim, check_extent, checked_size, claim, matrix_of_terms, short
+from stages.exchange.formats.candidate import (
+    Candidate,
+    candidate_of,
+    check_extent,
+    checked_size,
+    matrix_of_terms,
+    short,
+)
 
 _EQUATION = re.compile(r"([a-z]+[0-9]+(?:_[0-9]+)?)\s*:?=(.*)", re.ASCII)
 
 
-def read(text: str) -> Iterator[Claim]:
+def read(text: str) -> Iterator[Candidate]:
     known: dict[str, expressions.Form] = {}  # a name above -> its sum over entries of A, of B, or over products
     products: dict[str, tuple[expressions.Form, expressions.Form]] = {}
     outputs: dict[str, expressions.Form] = {}
@@ -42,7 +49,7 @@ def read(text: str) -> Iterator[Claim]:
             raise SchemeError(f"{short(name)}: expected a sum or a product of two sums")
     if not products or not outputs:
         raise SchemeError("expected products and equations for c")
-    yield _claim(products, outputs)
+    yield _candidate(products, outputs)
 
 
 def _expanded(form: expressions.Form, known: dict[str, expressions.Form]) -> expressions.Form:
@@ -57,7 +64,7 @@ def _letter(form: expressions.Form) -> str:
     return letters.pop() if len(letters) == 1 else "m"
 
 
-def _claim(products: dict, outputs: dict) -> Claim:
+def _candidate(products: dict, outputs: dict) -> Candidate:
     for name, sides in products.items():
         if [_letter(side) for side in sides] != ["a", "b"]:
             raise SchemeError(f"{short(name)}: expected a sum over a times one over b")
@@ -86,7 +93,7 @@ def _claim(products: dict, outputs: dict) -> Claim:
         matrix_of_terms([_rows(sides[side], places, widths[side]) for sides in products.values()], lengths[side])
         for side in (0, 1)
     ]
-    return claim([*factors, matrix_of_terms(goes, lengths[2])], size)
+    return candidate_of([*factors, matrix_of_terms(goes, lengths[2])], size)
 
 
 def _rows(form: expressions.Form, places: dict[str, expressions.Indices], width: int) -> dict[int, expressions.Number]:

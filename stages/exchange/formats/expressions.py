@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
-from stages.exchange.formats.claim import LONGEST_SIDE, Number, number, short
+from stages.exchange.formats.candidate import LONGEST_SIDE, Number, number, short
 
 Form = Mapping[str, Number] | Mapping[int, Number]  # a linear form: coefficient by name or by number
 

@@ -1,4 +1,4 @@
-"""From a path to claims, and from a scheme to bytes. A file is what it holds, not what it is called."""
+"""From a path to candidates, and from a scheme to bytes. A file is what it holds, not what it is called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange import certificate
 from stages.exchange.formats import arrays, equations, nested, objects, products, tables
-from stages.exchange.formats.claim import Claim
+from stages.exchange.formats.candidate import Candidate
 
 LARGEST_FILE = 2**26  # bytes
 
@@ -25,8 +25,8 @@ WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
 }
 
 
-def read(path: Path) -> Iterator[Claim | SchemeError]:
-    """The claims of a file in its order; one of several that cannot be read is its error, the others go on.
+def read(path: Path) -> Iterator[Candidate | SchemeError]:
+    """The candidates of a file in its order; one of several that cannot be read is its error, the others go on.
 
     Raises:
       SchemeError: the file cannot be read, is empty or too large, or is in no known format.
@@ -59,7 +59,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _text_reader(text: str) -> Callable[[str], Iterator[Claim]]:
+def _text_reader(text: str) -> Callable[[str], Iterator[Candidate]]:
     """The reader for a text, by its first sign that only one format has."""
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
     if re.match(r"\{\s*[{\[]", said):

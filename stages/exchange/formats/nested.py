@@ -11,7 +11,15 @@ from stages.algebra.factors import Scheme
 from stages.algebra.symmetry import MODE_AXES
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
-from stages.exchange.formats.claim import Claim, check_extent, checked_size, claim, matrix_of_rows, number, short
+from stages.exchange.formats.candidate import (
+    Candidate,
+    candidate_of,
+    check_extent,
+    checked_size,
+    matrix_of_rows,
+    number,
+    short,
+)
 
 _TOKEN = re.compile(r"\s*([-+]?\s?[0-9.]+(?:/[0-9]+)?|[{}\[\],])", re.ASCII)
 _OPEN, _CLOSED = "{[", "}]"
@@ -20,16 +28,16 @@ _MATRIX = re.compile(r"Matrix\(\s*[0-9]{1,4}\s*,\s*[0-9]{1,4}\s*,([^()]*)\)")
 _DEPTH = 4  # products, matrices, rows, entries
 
 
-def read(text: str) -> Iterator[Claim]:
+def read(text: str) -> Iterator[Candidate]:
     """`.m`: braces or brackets."""
-    yield _claim(_lists(text))
+    yield _candidate(_lists(text))
 
 
-def read_maple(text: str) -> Iterator[Claim]:
+def read_maple(text: str) -> Iterator[Candidate]:
     triads = [[_lists(matrix) for matrix in _MATRIX.findall(triad)] for triad in _TRIAD.findall(text)]
     if not triads:
         raise SchemeError("expected Triad([Matrix(n, m, [[..]]), Matrix(..), Matrix(..)])")
-    yield _claim(triads)
+    yield _candidate(triads)
 
 
 def _lists(text: str) -> list:
@@ -69,7 +77,7 @@ def _lists(text: str) -> list:
     return outermost[0]
 
 
-def _claim(products: list) -> Claim:
+def _candidate(products: list) -> Candidate:
     """u, v, w of the products; all of one shape."""
     shapes = [_shape(matrix) for matrix in products[0]] if products and isinstance(products[0], list) else []
     if len(shapes) != 3:
@@ -87,7 +95,7 @@ def _claim(products: list) -> Claim:
                 raise SchemeError("expected three matrices per product, of the same shapes throughout")
             rows.append([entry for row in product[mode] for entry in row])
         factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    return claim(factors, size)
+    return candidate_of(factors, size)
 
 
 def _shape(matrix: object) -> tuple[int, int]:

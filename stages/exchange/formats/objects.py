@@ -15,14 +15,14 @@ from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
-from stages.exchange.formats.claim import (
+from stages.exchange.formats.candidate import (
     LONGEST_NUMBER,
-    Claim,
+    Candidate,
     Matrix,
     Number,
+    candidate_of,
     check_extent,
     checked_size,
-    claim,
     matrix_of_rows,
     matrix_of_terms,
     number,
@@ -30,7 +30,7 @@ from stages.exchange.formats.claim import (
 )
 
 
-def read(text: str) -> Iterator[Claim]:
+def read(text: str) -> Iterator[Candidate]:
     given = load(text)
     if not isinstance(given, dict):
         raise SchemeError(f"expected an object, got {type(given).__name__}")
@@ -81,7 +81,7 @@ def _no_number(text: str) -> None:
     raise SchemeError(f"expected numbers, got {text}")
 
 
-def _own(given: dict) -> Claim:
+def _own(given: dict) -> Candidate:
     if not isinstance(given["size"], str) or not isinstance(given["ring"], str):
         raise SchemeError("expected size and ring as text")
     parts = given["size"].split("x")
@@ -91,10 +91,11 @@ def _own(given: dict) -> Claim:
     if type(denominator) is not int or denominator < 1:
         raise SchemeError(f"denominator: expected an integer from 1, got {short(denominator)}")
     u, v, w = (matrix_of_rows(_rows(given[name], name), name) for name in "uvw")
-    return claim([u, v, Matrix(w.integers, w.denominator * denominator)], Size(*map(int, parts)), ring=given["ring"])
+    w = Matrix(w.integers, w.denominator * denominator)
+    return candidate_of([u, v, w], Size(*map(int, parts)), ring=given["ring"])
 
 
-def _catalogue(given: dict) -> Claim:
+def _catalogue(given: dict) -> Candidate:
     sides = [given["n"]] * 3 if isinstance(given["n"], int) else given["n"]
     if not isinstance(sides, list) or len(sides) != 3:
         raise SchemeError(f"n: expected three numbers, got {short(sides)}")
@@ -111,7 +112,7 @@ def _catalogue(given: dict) -> Claim:
             if len(rows) != rank:
                 raise SchemeError(f"factor {name}: expected {rank} rows, got {len(rows)}")
             factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    return claim(factors, size, ring="Z2" if given.get("z2") is True else "")
+    return candidate_of(factors, size, ring="Z2" if given.get("z2") is True else "")
 
 
 def _rows(rows: object, name: str) -> list[list[Number]]:

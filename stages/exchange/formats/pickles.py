@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from stages.errors import SchemeError
-from stages.exchange.formats.claim import short
+from stages.exchange.formats.candidate import short
 
 _MARK = object()
 _NOTHING = object()  # what an array or dtype holds before its state is set

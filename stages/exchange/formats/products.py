@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
-from stages.exchange.formats.claim import Claim, check_extent, checked_size, claim, matrix_of_terms
+from stages.exchange.formats.candidate import Candidate, candidate_of, check_extent, checked_size, matrix_of_terms
 
 
-def read(text: str) -> Iterator[Claim]:
+def read(text: str) -> Iterator[Candidate]:
     products = [_sides(line) for line in expressions.lines(text)]
     places = expressions.indices(name for sides in products for form in sides.values() for name in form)
     size = expressions.size_of_entries(places)
@@ -38,7 +38,7 @@ def read(text: str) -> Iterator[Claim]:
             for sides in products
         ]
         factors.append(matrix_of_terms(terms, length))
-    yield claim(factors, size)
+    yield candidate_of(factors, size)
 
 
 def _sides(line: str) -> dict[str, expressions.Form]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stages.errors import SchemeError
-from stages.exchange.formats.claim import (
-    Claim,
+from stages.exchange.formats.candidate import (
+    Candidate,
     Number,
+    candidate_of,
     check_extent,
     checked_size,
-    claim,
     matrix_of_rows,
     number,
     short,
 )
 
 
-def read_lines(text: str) -> Iterator[Claim]:
+def read_lines(text: str) -> Iterator[Candidate]:
     """«n m p R», then U, V and W product by product; fractions as pairs «numerator denominator» throughout.
 
     A file of several schemes begins with their count.
@@ -35,7 +35,7 @@ def read_lines(text: str) -> Iterator[Claim]:
         if ends is not None:
             for position, (begin, end) in enumerate(ends, start=1):
                 label = str(position) if start else ""
-                yield _lines_claim(_numbers(words[begin:end]), width, label)
+                yield _lines_candidate(_numbers(words[begin:end]), width, label)
             return
     raise SchemeError(f"expected «n m p R» and R (nm + mp + pn) coefficients, got {len(words)} numbers")
 
@@ -63,7 +63,7 @@ def _ends(words: list[str], start: int, count: int, width: int) -> list[tuple[in
     return ends if start == len(words) else None
 
 
-def _lines_claim(values: list[int], width: int, label: str) -> Claim:
+def _lines_candidate(values: list[int], width: int, label: str) -> Candidate:
     n, m, p, rank = values[:4]
     size = checked_size(n, m, p)
     if not rank:
@@ -77,10 +77,10 @@ def _lines_claim(values: list[int], width: int, label: str) -> Claim:
             entries = [number(f"{above}/{below}") for above, below in zip(part[::2], part[1::2], strict=True)]
         rows = [entries[row::length] for row in range(length)]
         factors.append(matrix_of_rows(rows, name))
-    return claim(factors, size, label)
+    return candidate_of(factors, size, label)
 
 
-def read_blocks(text: str) -> Iterator[Claim]:
+def read_blocks(text: str) -> Iterator[Candidate]:
     """Three blocks, rows are entries and columns products, parted by lines that are a mere #."""
     blocks: list[list[list[Number]]] = [[]]
     for line in text.splitlines():
@@ -92,10 +92,10 @@ def read_blocks(text: str) -> Iterator[Claim]:
     blocks = [block for block in blocks if block]
     if len(blocks) != 3:
         raise SchemeError(f"expected three blocks parted by #, got {len(blocks)}")
-    yield claim([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)])
+    yield candidate_of([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)])
 
 
-def read_bini(text: str) -> Iterator[Claim]:
+def read_bini(text: str) -> Iterator[Candidate]:
     """«Bini n m p R», then for each product its number; row of C; row of A; row of B, parted by semicolons."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     head = lines[0].split()
@@ -113,4 +113,4 @@ def read_bini(text: str) -> Iterator[Claim]:
         if len({len(row) for row in rows}) != 1:
             raise SchemeError(f"factor {name}: expected rows of one length")
         factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    yield claim(factors, size)
+    yield candidate_of(factors, size)

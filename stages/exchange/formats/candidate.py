@@ -24,7 +24,7 @@ Number = int | Fraction
 
 
 @dataclass(frozen=True)
-class Claim:
+class Candidate:
     """One scheme of a file.
 
     Attributes:
@@ -49,7 +49,7 @@ class Matrix:
     denominator: int = 1
 
 
-def claim(matrices: Sequence[Matrix], size: Size | None = None, label: str = "", ring: str = "") -> Claim:
+def candidate_of(matrices: Sequence[Matrix], size: Size | None = None, label: str = "", ring: str = "") -> Candidate:
     """Puts three factors together; the size is read off their rows where the file names none.
 
     Raises:
@@ -64,7 +64,7 @@ def claim(matrices: Sequence[Matrix], size: Size | None = None, label: str = "",
     factors, denominator = lowest_terms(*(matrix.integers for matrix in matrices), denominator)
     if not factors.rank:
         raise SchemeError(f"{size.name}: expected at least one term")
-    return Claim(label, size, factors, denominator, ring)
+    return Candidate(label, size, factors, denominator, ring)
 
 
 def checked_size(n: int, m: int, p: int) -> Size:

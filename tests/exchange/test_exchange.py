@@ -1,4 +1,4 @@
-"""The door as a person meets it: the commands, a line per scheme, exit codes, and nothing written that is wrong."""
+"""The exchange as a person meets it: the commands, a line per scheme, exit codes, and nothing written that is wrong."""
 
 import subprocess
 import sys
@@ -10,16 +10,17 @@ import pytest
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import as_matrices, oriented
 from stages.algebra.targets import Size
-from stages.contract import candidates, tables
-from stages.contract.candidates import Candidate, to_row
+from stages.contract import scheme_files, tables
 from stages.contract.named_targets import read_target
+from stages.contract.rows.schemes import VERIFIED
 from stages.errors import SchemeError, TableError
-from stages.exchange import door
+from stages.exchange import check, export, importing, show
 from stages.exchange.formats import files
 from stages.verification.verdict import judge, mark_representatives
 from stages.verification.verification import verify
 from tests import examples
 from tests.exchange import layouts
+from tests.rows import candidate_row
 
 ROOT = Path(__file__).parents[2]
 STRASSEN, MODULO_TWO, HALVES = examples.strassen(), examples.modulo_two(), examples.halves()
@@ -29,13 +30,13 @@ KNOWN = ROOT / "data" / "known_ranks.csv"
 def transposed(scheme: Scheme) -> Scheme:
     """The factors with the third one in the other order of rows, which no shape tells."""
     u, v, _ = scheme.factors
-    return Scheme(scheme.size, scheme.ring, Factors(u, v, layouts.plain_third(scheme)), scheme.denominator)
+    return Scheme(scheme.target, scheme.ring, Factors(u, v, layouts.plain_third(scheme)), scheme.denominator)
 
 
 def third() -> Scheme:
     """Strassen with its first product in three parts, 1/3 and 2/3: no scheme over Z, but one over Z2 and Q."""
     u, v, w = (np.concatenate([factor[:, :1], factor], axis=1) for factor in STRASSEN.factors)
-    return Scheme(STRASSEN.size, "Q", Factors(u * np.array([1, 2] + [3] * 6), v, w), 3)
+    return Scheme(STRASSEN.target, "Q", Factors(u * np.array([1, 2] + [3] * 6), v, w), 3)
 
 
 @pytest.fixture
@@ -56,14 +57,14 @@ def run(folder: Path, *words: object, **options: object) -> subprocess.Completed
 
 
 def test_check_prints_a_line_per_scheme(folder):
-    archive = layouts.factorizations({"2,2,2": STRASSEN, "2,3,4": transposed(standard(Size(2, 3, 4)))})
+    archive = layouts.factorizations({"2,2,2": STRASSEN, "2,3,4": transposed(standard(Size(2, 3, 4).target))})
     paths = [
         put(folder, "many.npz", archive),
         put(folder, "two.exp", layouts.products(MODULO_TWO)),
         put(folder, "third.json", layouts.catalogue(third())),
         put(folder, "bad.m", b"{{"),
     ]
-    lines = [(holds, line.removeprefix(f"{folder}/")) for holds, line in door.check(paths, None)]
+    lines = [(holds, line.removeprefix(f"{folder}/")) for holds, line in check.check(paths, None)]
     assert lines == [
         (True, "many.npz [2,2,2]: 2x2x2, rank 7: holds over Z2, Z, Q; its third factor indexes C transposed"),
         (True, "many.npz [2,3,4]: 2x3x4, rank 24: holds over Z2, Z, Q; its third factor indexes C"),
@@ -76,9 +77,9 @@ def test_check_prints_a_line_per_scheme(folder):
 def test_transposed_factors_are_told_from_right_ones(folder):
     """Strassen for B A instead of A B: every matrix that u and v index transposed, and no shape shows it."""
     turned = [stack.transpose(1, 0, 2).reshape(4, 7) for stack in as_matrices(STRASSEN)[:2]]
-    wrong = Scheme(STRASSEN.size, "Z", Factors(*turned, STRASSEN.factors.w))
+    wrong = Scheme(STRASSEN.target, "Z", Factors(*turned, STRASSEN.factors.w))
     paths = [put(folder, "wrong.exp", layouts.products(wrong)), put(folder, "right.exp", layouts.products(STRASSEN))]
-    verdicts = list(door.check(paths, None))
+    verdicts = list(check.check(paths, None))
     assert [holds for holds, _ in verdicts] == [False, True]
     assert "wrong.exp: 2x2x2, rank 7: WRONG: over no ring: entry (" in verdicts[0][1]
 
@@ -90,24 +91,24 @@ def test_transposed_factors_are_told_from_right_ones(folder):
         (layouts.products(MODULO_TWO), "Z", "not over Z: entry (0, 0, 3): expected 0, got 2"),
         (layouts.products(MODULO_TWO), "Q", "not over Q: entry (0, 0, 3): expected 0, got 2"),
         (layouts.catalogue(third()), "Z", "not over Z: its terms need the denominator 3"),
-        (layouts.products(Scheme(Size(2, 2, 2), "Z", STRASSEN.factors)), "Z", ""),
+        (layouts.products(Scheme(Size(2, 2, 2).target, "Z", STRASSEN.factors)), "Z", ""),
     ],
 )
 def test_a_demanded_ring_is_looked_at(folder, data, ring, reason):
-    ((holds, line),) = door.check([put(folder, "file", data)], ring)
+    ((holds, line),) = check.check([put(folder, "file", data)], ring)
     assert holds == (not reason)
     assert reason in line
 
 
 def test_a_ring_that_the_file_names_is_demanded(folder):
-    candidates.write_json(folder / "z.json", Scheme(Size(2, 2, 2), "Z", MODULO_TWO.factors))
-    candidates.write_json(folder / "two.json", MODULO_TWO)
+    scheme_files.write(folder / "z.json", Scheme(Size(2, 2, 2).target, "Z", MODULO_TWO.factors))
+    scheme_files.write(folder / "two.json", MODULO_TWO)
     text = (folder / "z.json").read_text()
     (folder / "r.json").write_text(text.replace('"Z"', '"R"'))
     u, v, w = MODULO_TWO.factors
     lost = Factors(u * (np.arange(7) > 0), v, w)
-    candidates.write_json(folder / "lost.json", Scheme(Size(2, 2, 2), "Z2", lost))
-    verdicts = list(door.check([folder / f"{name}.json" for name in ("z", "two", "r", "lost")], None))
+    scheme_files.write(folder / "lost.json", Scheme(Size(2, 2, 2).target, "Z2", lost))
+    verdicts = list(check.check([folder / f"{name}.json" for name in ("z", "two", "r", "lost")], None))
     assert [holds for holds, _ in verdicts] == [False, True, False, False]
     assert "not over Z: entry (0, 0, 3): expected 0, got 2" in verdicts[0][1]
     assert "ring: expected one of Z2, Z, Q, got 'R'" in verdicts[2][1]
@@ -130,26 +131,26 @@ def test_check_ends_with_one_unless_all_hold(folder):
 
 def test_names_cannot_write_to_a_terminal(folder):
     path = put(folder, "\x1b[31mred\n.json", b"")
-    ((_, line),) = door.check([path], None)
+    ((_, line),) = check.check([path], None)
     assert line.isprintable()
     assert line.endswith(r"\x1b[31mred\n.json: unreadable: an empty file")
 
 
 def test_import_flows_through_the_stage(folder):
     """What comes in is sorted, in our convention, and verified like everything else; the wrong stays outside."""
-    turned = oriented(standard(Size(2, 3, 4)), (2, 0, 1))  # 4x2x3
+    turned = oriented(standard(Size(2, 3, 4).target), (2, 0, 1))  # 4x2x3
     paths = [
         put(folder, "a.npz", layouts.factorizations({"2,2,2": STRASSEN, "4,2,3": transposed(turned)})),
         put(folder, "b.exp", layouts.products(MODULO_TWO)),
         put(
             folder,
             "wrong.exp",
-            layouts.products(Scheme(STRASSEN.size, "Z", Factors(*(2 * f for f in STRASSEN.factors)))),
+            layouts.products(Scheme(STRASSEN.target, "Z", Factors(*(2 * f for f in STRASSEN.factors)))),
         ),
         put(folder, "c.json", layouts.catalogue(third())),
         put(folder, "bad.txt", b"2 2 2 7"),
     ]
-    verdicts = list(door.import_files(paths, folder / "imported"))
+    verdicts = list(importing.import_files(paths, folder / "imported"))
     assert [holds for holds, _ in verdicts] == [True, True, True, False, True, False]
     assert "[4,2,3]: 4x2x3, rank 24: holds over Z2, Z, Q; its third factor indexes C -> " in verdicts[1][1]
     names = sorted(path.name for path in (folder / "imported").iterdir())
@@ -162,41 +163,41 @@ def test_import_flows_through_the_stage(folder):
     (folder / "search").mkdir()
     verified, _, rejected = verify(folder / "search", [], folder / "search", [], folder / "imported")
     assert rejected == []
-    assert [row["origin"] for row in verified] == [f"imported:{name}" for name in names]
-    assert sorted(row["hash"] for row in verified) == sorted(name.rsplit("-", 1)[1][:16] for name in names)
+    assert [str(row.origin) for row in verified] == [f"imported:{name}" for name in names]
+    assert sorted(row.hash for row in verified) == sorted(name.rsplit("-", 1)[1][:16] for name in names)
     # A second time nothing changes.
     before = [(path, path.stat().st_mtime_ns) for path in sorted((folder / "imported").iterdir())]
-    assert list(door.import_files(paths, folder / "imported")) == verdicts
+    assert list(importing.import_files(paths, folder / "imported")) == verdicts
     assert [(path, path.stat().st_mtime_ns) for path in sorted((folder / "imported").iterdir())] == before
 
 
 def test_import_needs_its_folder(folder):
     with pytest.raises(SchemeError, match="no such folder"):
-        list(door.import_files([], folder / "absent"))
+        list(importing.import_files([], folder / "absent"))
 
 
 def table_of(folder: Path, *schemes: Scheme) -> Path:
-    rows = [judge(to_row(Candidate(scheme, "refinement:walk", parent="", seed=0, clock=0))) for scheme in schemes]
-    tables.write_rows(folder / "schemes.parquet", tables.VERIFIED, mark_representatives(rows))
+    rows = [judge(candidate_row(scheme)) for scheme in schemes]
+    tables.write(folder / "schemes.parquet", VERIFIED, mark_representatives(rows))
     return folder / "schemes.parquet"
 
 
 def test_export_finds_a_scheme_by_its_hash(folder):
     table = table_of(folder, STRASSEN)
-    candidates.write_json(folder / "imported" / "x.json", HALVES)
-    candidates.write_json(folder / "imported" / "same.json", STRASSEN)
+    scheme_files.write(folder / "imported" / "x.json", HALVES)
+    scheme_files.write(folder / "imported" / "same.json", STRASSEN)
     (folder / "imported" / "broken.json").write_text("{")
     for scheme in (STRASSEN, HALVES):
         for prefix in (scheme.hash, scheme.hash[:5]):
-            assert door.export(prefix, "exp", table, folder / "imported") == files.WRITERS["exp"](scheme)
-    assert door.export(HALVES.hash, "m", folder / "none.parquet", folder / "imported") == files.WRITERS["m"](HALVES)
+            assert export.export(prefix, "exp", table, folder / "imported") == files.WRITERS["exp"](scheme)
+    assert export.export(HALVES.hash, "m", folder / "none.parquet", folder / "imported") == files.WRITERS["m"](HALVES)
     with pytest.raises(SchemeError, match=r"hash 00000: expected one scheme in .*, got none"):
-        door.export("00000", "exp", table, folder / "imported")
+        export.export("00000", "exp", table, folder / "imported")
     with pytest.raises(SchemeError, match="at least four digits, got ''"):
-        door.export("", "exp", table, folder / "imported")
+        export.export("", "exp", table, folder / "imported")
     table.write_bytes(b"PAR1")
     with pytest.raises(TableError, match="not a whole Parquet file"):
-        door.export(STRASSEN.hash, "exp", table, folder / "imported")
+        export.export(STRASSEN.hash, "exp", table, folder / "imported")
 
 
 def test_export_writes_what_check_reads(folder):
@@ -214,37 +215,37 @@ def test_export_writes_what_check_reads(folder):
     assert done.stderr.decode() == f"error: {folder}/no/x: No such file or directory\n"
 
 
-def show(folder: Path, name: str, table: Path) -> list[str]:
-    return door.show(name, KNOWN, table, folder / "named.parquet", folder / "imported", ROOT / "data/targets")
+def shown(folder: Path, name: str, table: Path) -> list[str]:
+    return show.show(name, KNOWN, table, folder / "named.parquet", folder / "imported", ROOT / "data/targets")
 
 
 def test_show_tells_what_is_held_and_what_is_published(folder):
-    table = table_of(folder, STRASSEN, standard(Size(2, 2, 2)), standard(Size(2, 2, 3)))
-    candidates.write_json(folder / "imported" / "x.json", MODULO_TWO)
-    assert show(folder, "2x2x2", table) == [
+    table = table_of(folder, STRASSEN, standard(Size(2, 2, 2).target), standard(Size(2, 2, 3).target))
+    scheme_files.write(folder / "imported" / "x.json", MODULO_TWO)
+    assert shown(folder, "2x2x2", table) == [
         "2x2x2: the standard algorithm needs 8 products",
         "published: Z2 7, Z 7, any field 7 (Strassen 1969 (optimal))",
         f"held: Z2 7, {MODULO_TWO.hash}, imported:x.json, not yet verified",
         f"held: Z 7, {STRASSEN.hash}, refinement:walk, 18 additions",
-        f"held: Z 8, {standard(Size(2, 2, 2)).hash}, refinement:walk, 4 additions",
+        f"held: Z 8, {standard(Size(2, 2, 2).target).hash}, refinement:walk, 4 additions",
     ]
-    assert show(folder, "1x1x1", folder / "none")[1:] == [
+    assert shown(folder, "1x1x1", folder / "none")[1:] == [
         f"published: not in {KNOWN}",
         "held: none",
     ]
     with pytest.raises(SchemeError, match="expected n <= m <= p"):
-        show(folder, "3x2x2", table)
+        shown(folder, "3x2x2", table)
     done = run(folder, "show", "4x4x4", "--schemes", table, "--imported", folder / "imported")
     assert done.stdout.decode().splitlines()[1].startswith("published: Z2 47, Z 49, any field 48 (any: 48 ")
 
 
 def test_show_knows_other_targets(folder):
     skew = standard(read_target(ROOT / "data/targets/skew3.json"))
-    candidates.write_json(folder / "imported" / "skew.json", skew)
-    assert show(folder, "skew3", folder / "none") == [
+    scheme_files.write(folder / "imported" / "skew.json", skew)
+    assert shown(folder, "skew3", folder / "none") == [
         "skew3: the standard algorithm needs 6 products",
         f"published: not in {KNOWN}",
         f"held: Z 6, {skew.hash}, imported:skew.json, not yet verified",
     ]
     with pytest.raises(SchemeError, match=r"skew99\.json: No such file"):
-        show(folder, "skew99", folder / "none")
+        shown(folder, "skew99", folder / "none")

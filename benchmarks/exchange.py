@@ -1,9 +1,9 @@
-"""python benchmarks/door.py: seconds and memory of exact checks of files laid out as others publish them.
+"""python benchmarks/exchange.py: seconds and memory of exact checks of files laid out as others publish them.
 
 First two archives with the sizes of AlphaTensor's 113 published schemes (93 in standard arithmetic, of which 27 with
 halves, and 20 modulo 2). The schemes are our own: Strassen's where a length is even, the standard algorithm along the
 rest, then in a random basis, which fills them; so they have at least as many products as the published ones. Then one
-12x12x12 of 1,000 products and more. Each is checked by the command of the door, in a process of its own on one core.
+12x12x12 of 1,000 products and more. Each is checked by the command `check`, in a process of its own on one core.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.verification.layouts import factorizations
-
 from stages.algebra.basis import draw_unimodular
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import as_matrices, from_matrices
 from stages.algebra.targets import Size
 from tests.examples import product, strassen
+from tests.exchange.layouts import factorizations
 
 SMALL = "222 223 224 225 233 234 235 244 245 255 333 334 335 344 345 355 444 445 455 555"
 LARGE = """
@@ -49,13 +48,13 @@ def beside(one: Scheme, two: Scheme, axis: int) -> Scheme:
         both[: first.shape[0], : first.shape[1], : one.rank] = first
         both[size[rows] - second.shape[0] :, size[cols] - second.shape[1] :, one.rank :] = second
         matrices.append(both)
-    return Scheme(size, "Z", from_matrices((matrices[0], matrices[1], matrices[2])))
+    return Scheme(size.target, "Z", from_matrices((matrices[0], matrices[1], matrices[2])))
 
 
 @functools.cache
 def composed(*lengths: int) -> Scheme:
     if min(lengths) == 1:
-        return standard(Size(*lengths))
+        return standard(Size(*lengths).target)
     odd = [axis for axis in range(3) if lengths[axis] % 2]
     if not odd:
         return product(strassen(), composed(*(length // 2 for length in lengths)))
@@ -70,13 +69,13 @@ def filled(scheme: Scheme, rng: np.random.Generator) -> Scheme:
     x, y, z = (draw_unimodular(rng, 1, length, "Z", DENSITY) for length in scheme.size)
     u, v, w = (stack.transpose(2, 0, 1) for stack in as_matrices(scheme))
     stacks = [x[0] @ u @ y[1], y[0] @ v @ z[1], z[0] @ w @ x[1]]
-    return Scheme(scheme.size, "Z", Factors(*(stack.reshape(len(stack), -1).T for stack in stacks)))
+    return Scheme(scheme.target, "Z", Factors(*(stack.reshape(len(stack), -1).T for stack in stacks)))
 
 
 def halved(scheme: Scheme) -> Scheme:
     """The first factor doubled and the third halved, as floats in the file."""
     u, v, w = scheme.factors
-    return Scheme(scheme.size, "Q", Factors(2 * u, v, w), 2)
+    return Scheme(scheme.target, "Q", Factors(2 * u, v, w), 2)
 
 
 def lay_out(folder: Path) -> list[Path]:
@@ -88,7 +87,7 @@ def lay_out(folder: Path) -> list[Path]:
         scheme = filled(composed(*map(int, key.split(","))), rng)
         standard_ones[key] = halved(scheme) if star else scheme
     modulo_two = {
-        key: Scheme(scheme.size, "Z2", Factors(*(factor % 2 for factor in scheme.factors)))
+        key: Scheme(scheme.target, "Z2", Factors(*(factor % 2 for factor in scheme.factors)))
         for key, scheme in small.items()
     }
     schemes = {

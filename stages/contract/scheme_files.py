@@ -1,0 +1,72 @@
+"""One scheme as JSON: {"size": "2x2x2", "ring": "Z", "denominator": 1, "u": [[...]], "v": ..., "w": ...}.
+
+The size is that of a matrix product or the name of another target. u, v, w are lists of rows ([nm, R], [mp, R],
+[pn, R]); the third factor indexes C transposed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from stages.algebra.factors import Factors, Scheme
+from stages.algebra.targets import Target, parse_target
+from stages.contract import command
+from stages.errors import SchemeError
+
+KEYS = ("size", "ring", "denominator", "u", "v", "w")
+
+
+def read(path: Path, named: Iterable[Target] = ()) -> Scheme:
+    """Reads a scheme.
+
+    Args:
+      named: the targets that are no matrix products.
+    Raises:
+      SchemeError: one line with the file's name.
+    """
+    try:
+        return from_json(json.loads(path.read_text()), named)
+    except OSError as error:
+        raise SchemeError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # also not UTF-8, or a number of too many digits
+        raise SchemeError(f"{path}: not JSON ({error})") from None
+    except SchemeError as error:
+        raise SchemeError(f"{path}: {error}") from None
+
+
+def write(path: Path, scheme: Scheme) -> None:
+    """Writes a scheme as `read` reads it."""
+    command.write_text(path, json.dumps(to_json(scheme)) + "\n")
+
+
+def to_json(scheme: Scheme) -> dict[str, object]:
+    """The object that a file holds."""
+    factors = (matrix.tolist() for matrix in scheme.factors)
+    return dict(zip(KEYS, (scheme.target.name, scheme.ring, scheme.denominator, *factors), strict=True))
+
+
+def from_json(given: object, named: Iterable[Target] = ()) -> Scheme:
+    """The scheme of an object that a file holds. Raises SchemeError as `read` does, without a file's name."""
+    if not isinstance(given, dict) or sorted(given) != sorted(KEYS):
+        got = sorted(given) if isinstance(given, dict) else type(given).__name__
+        raise SchemeError(f"expected an object with {list(KEYS)}, got {got}")
+    for key, example in (("size", "3x4x5"), ("ring", "Z")):
+        if not isinstance(given[key], str):
+            raise SchemeError(f"{key}: expected text like {example}, got {given[key]!r}")
+    target = parse_target(given["size"], named)
+    if type(given["denominator"]) is not int:
+        raise SchemeError(f"denominator: expected an integer, got {given['denominator']!r}")
+    return Scheme(target, given["ring"], Factors(*(_rows(given[name], name) for name in "uvw")), given["denominator"])
+
+
+def _rows(rows: object, name: str) -> np.ndarray:
+    is_matrix = (
+        isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows)
+    )
+    if not is_matrix or not all(type(entry) is int and abs(entry) < 2**31 for row in rows for entry in row):
+        raise SchemeError(f"factor {name}: expected rows of equally many int32 numbers")
+    return np.array(rows, np.int64).reshape(len(rows), -1)

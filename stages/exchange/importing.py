@@ -1,0 +1,35 @@
+"""Other people's files, verified; what holds is kept for the stage verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from stages.contract import scheme_files
+from stages.errors import SchemeError
+from stages.exchange.check import verdict
+from stages.exchange.findings import Finding, examine
+
+
+def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, str]]:
+    """Writes each scheme that holds into `folder`, one JSON file per scheme and ring, named by what it is.
+
+    Returns:
+      For each scheme whether it holds, and a line about it with the names of its files.
+    Raises:
+      SchemeError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SchemeError(f"{folder}: no such folder")
+    for path in paths:
+        for finding in examine(path):
+            holds, line = verdict(path, finding, None)
+            yield holds, f"{line} -> {', '.join(_kept(finding, folder))}" if holds else line
+
+
+def _kept(finding: Finding, folder: Path) -> Iterator[str]:
+    for scheme in finding.schemes():
+        path = folder / f"{scheme.target.name}-{scheme.rank}-{scheme.ring}-{scheme.hash}.json"
+        if not path.exists():
+            scheme_files.write(path, scheme)
+        yield str(path)

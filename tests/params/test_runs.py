@@ -1,0 +1,23 @@
+"""Every run is a whole file of parameters, the one that is used by default included."""
+
+from pathlib import Path
+
+import pytest
+
+from stages.params import whole
+
+ROOT = Path(__file__).parents[2]
+RUNS = [ROOT / "params.yaml", *sorted((ROOT / "runs").glob("*.yaml"))]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.stem)
+def test_run_loads_whole(run):
+    assert whole.load(run).agents
+
+
+def test_the_papers_run_plays_every_size_up_to_5x5x5_whole():
+    agents = whole.load(ROOT / "runs/paper.yaml").agents
+    assert {agent.ring for agent in agents.values()} == {"Z", "Z2"}
+    for agent in agents.values():
+        assert agent.whole == agent.targets
+        assert len(agent.targets) == 20  # 2 <= n <= m <= p <= 5
