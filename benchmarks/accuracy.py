@@ -3,7 +3,7 @@
 Two errors against the product in float64: norm, the Frobenius norm of the difference over those of A and B; entry, the
 largest |difference| over the entry of |A| |B|. A fast product has a bound for the first alone (Brent 1970; Higham 2002,
 «Accuracy and Stability of Numerical Algorithms», section 23.2.2), whatever its scheme. Prints a table: NumPy's errors,
-then how many times larger those of the forms are.
+then how many times larger those of the variants are.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stages.backends.c import binding
-from stages.backends.c.forms import Form
+from stages.backends.c.variants import Variant
 from stages.contract import tables
 from stages.contract.rows import kernels
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "results/kernels/kernels.parquet"
-FORMS = (Form(0, False), Form(0, True), Form(1, True), Form(2, True), Form(3, True))
+VARIANTS = (Variant(0, False), Variant(0, True), Variant(1, True), Variant(2, True), Variant(3, True))
 
 Matrix = np.ndarray
 
@@ -71,16 +71,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2048, help="n = m = p")
     given = parser.parse_args()
-    rows = tables.read_rows(KERNELS, kernels.KERNELS)
-    (row,) = (row for row in rows if (row["size"], row["ring"], row["backend"]) == ("2x2x2", "Z", "c"))
-    kernel = binding.load(row["source"])
-    print(f"n = {given.size}; scheme of the levels {row['scheme'][:16]}, of the fused one {row['inner'][:16]}")
-    print(f"| input | error | NumPy | {' | '.join(form.name for form in FORMS)} |")
-    print("|---" * (3 + len(FORMS)) + "|")
+    rows = tables.read(KERNELS, kernels.KERNELS)
+    (row,) = (row for row in rows if (row.size, row.ring, row.backend) == ("2x2x2", "Z", "c"))
+    kernel = binding.load(row.source)
+    print(f"n = {given.size}; scheme of the levels {row.scheme[:16]}, of the fused one {row.inner[:16]}")
+    print(f"| input | error | NumPy | {' | '.join(variant.name for variant in VARIANTS)} |")
+    print("|---" * (3 + len(VARIANTS)) + "|")
     for name, make in INPUTS.items():
         a, b = (x.astype(np.float32) for x in make(np.random.default_rng(0), given.size))
         plain = errors(a @ b, a, b)
-        found = [errors(kernel.product(a, b, levels=form.levels, fused=form.fused), a, b) for form in FORMS]
+        found = [errors(kernel.product(a, b, levels=variant.levels, fused=variant.fused), a, b) for variant in VARIANTS]
         for index, kind in enumerate(("norm", "entry")):
             ratios = " | ".join(f"{error[index] / plain[index]:.3g}" for error in found)
             print(f"| {name} | {kind} | {plain[index]:.1e} | {ratios} |")

@@ -233,12 +233,11 @@ def play(row: Row) -> dict:
     from stages.game.rules import rules_for
     from stages.learning.demonstrations import DemonstrationReader
     from stages.pretraining.pretrain import pretrain
-    from stages.search.search import begin, rounds
+    from stages.search.search import rounds
     from stages.search.setup import set_up
 
     given, name = parameters(row), row.ring.lower()
     agent = given.agents[name]
-    settings = agent.search
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
     rules = rules_for(agent.ring, agent.window)
     with TemporaryDirectory() as folder:
@@ -252,13 +251,14 @@ def play(row: Row) -> dict:
         before.clear()  # whoever goes on with this row trains again, and counts that too
         history = during.path.with_suffix(".json")
         setup = set_up(label, agent, reader)
-        memory = begin(setup, trained, during, stopwatch)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
-        if memory.round:
+        going = rounds(setup, trained, during, stopwatch)
+        if next(going).state.round:  # an attempt that was killed goes on
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
-        for _ in rounds(memory, setup, during, stopwatch):
-            games = memory.round * (settings.games + settings.window_games)
-            is_over = ranks.note(memory.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
+        for search in going:
+            state = search.state
+            games = state.round * setup.games_per_round
+            is_over = ranks.note(state.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
             write_text(history, json.dumps(ranks.reached))
             if is_over:
                 break

@@ -2,7 +2,7 @@
 
 First squares, in each state that a call can find the machine in; then random shapes, warm, sides drawn log-uniformly
 from 64 to 4096, short products several times in a row. Each product is checked against some rows in float64. NumPy's
-product is a further arm of its own: its ratio is what the noise of the machine, and taking the faster of two libraries,
+product takes part twice: the second ratio is what the noise of the machine, and taking the faster of two libraries,
 leave of 1. Keeps nothing but what `matmul` itself keeps for the machine. Without results/kernels/kernels.parquet all
 products are plain.
 """
@@ -29,12 +29,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from stages.backends import explain, matmul
+from stages.backends.tune import PAUSES
 from stages.benchmarking.accuracy import exact_rows, relative_error
 from stages.contract.progress import Progress
-from stages.timing import STATES, Interval, interleave, ratio
+from stages.timing import STATES, Interval, before, interleave, ratio
 
 SQUARES = {1024: 21, 2048: 15, 4096: 5}  # n = m = p, and rounds
 SIDES = (64, 4096)
+ERROR_ROWS = 16  # in which a product is checked
 SAMPLE_S = 0.01  # a sample is as many calls in a row as NumPy makes in this time
 WORST = 0.05
 LIBRARIES = ("numpy", "jax")
@@ -45,17 +47,17 @@ class Speed(NamedTuple):
     """Time of the faster library over that of `matmul`, and of NumPy once more; which that is.
 
     Attributes:
-      form: what `matmul` would do at one more look in the same state; of the samples some may have met another.
+      variant: what `matmul` would do at one more look in the same state; of the samples some may have met another.
     """
 
     matmul: Interval
     numpy_again: Interval
     library: str
-    form: str
+    variant: str
 
 
 class Product:
-    """One product by all arms; exits where `matmul` is wrong.
+    """One product by all implementations; exits where `matmul` is wrong.
 
     Attributes:
       error: that of `matmul` over that of NumPy.
@@ -63,7 +65,7 @@ class Product:
 
     def __init__(self, rng: np.random.Generator, n: int, m: int, p: int) -> None:
         self.a, self.b = (rng.standard_normal(shape).astype(np.float32) for shape in ((n, m), (m, p)))
-        rows, exact = exact_rows(self.a, self.b, 0)
+        rows, exact = exact_rows(self.a, self.b, ERROR_ROWS, 0)
         error = relative_error(matmul(self.a, self.b)[rows], exact)
         if not error < 1e-4:
             raise SystemExit(f"{n}x{m}x{p}: expected a relative error below 1e-4, got {error}")
@@ -87,13 +89,13 @@ class Product:
             call()
 
     def speed(self, rounds: int, seed: int, state: str) -> Speed:
-        before = STATES[state](self._calls["numpy"])
-        seconds = interleave(self._calls, rounds, seed, before)
+        prepare = before(state, self._calls["numpy"], PAUSES)
+        seconds = interleave(self._calls, rounds, seed, prepare)
         fastest = min(LIBRARIES, key=lambda name: np.median(seconds[name]))
         ours, again = (ratio(seconds[fastest], seconds[name], 0) for name in ("matmul", "numpy again"))
-        before(self._calls["matmul"])
+        prepare(self._calls["matmul"])
         plan = explain(self.a, self.b)
-        return Speed(ours, again, fastest, plan.form.name if plan.form else "plain")
+        return Speed(ours, again, fastest, plan.variant.name if plan.variant else "plain")
 
 
 def squares(rng: np.random.Generator, seed: int) -> None:
@@ -103,7 +105,7 @@ def squares(rng: np.random.Generator, seed: int) -> None:
         product = Product(rng, n, n, n)
         found = [product.speed(rounds, seed, state) for state in STATES]
         cells = [
-            f"{x.matmul.median:.2f} [{x.matmul.low:.2f}, {x.matmul.high:.2f}] {x.form} ({x.numpy_again.median:.2f})"
+            f"{x.matmul.median:.2f} [{x.matmul.low:.2f}, {x.matmul.high:.2f}] {x.variant} ({x.numpy_again.median:.2f})"
             for x in found
         ]
         print(f"| {n} | {' | '.join(cells)} |", flush=True)
@@ -128,8 +130,8 @@ def main() -> None:
         errors.append(product.error)
         speed = product.speed(given.rounds, given.seed, "warm")
         again.append(speed.numpy_again.median)
-        plans[speed.form] += 1
-        found.append((speed.matmul.median, "x".join(map(str, shape)), speed.form, speed.library))
+        plans[speed.variant] += 1
+        found.append((speed.matmul.median, "x".join(map(str, shape)), speed.variant, speed.library))
         progress.update(done)
     speeds = np.array([speed for speed, *_ in found])
     print(f"{len(shapes)} shapes: median {np.median(speeds):.3f}, of NumPy once more {np.median(again):.3f}")
@@ -138,8 +140,8 @@ def main() -> None:
     print(
         "the worst: ",
         *(
-            f"{shape} {form} {speed:.2f} of {name}"
-            for speed, shape, form, name in sorted(found)[: max(1, round(WORST * len(found)))]
+            f"{shape} {variant} {speed:.2f} of {name}"
+            for speed, shape, variant, name in sorted(found)[: max(1, round(WORST * len(found)))]
         ),
         sep="\n  ",
     )

@@ -13,6 +13,7 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -24,42 +25,51 @@ import numpy as np
 
 from stages.algebra.targets import parse_size
 from stages.backends.c import binding
-from stages.backends.c.forms import Form
+from stages.backends.c.variants import Variant
 from stages.backends.kernel import c_text, read_program
+from stages.backends.tune import PAUSES
 from stages.contract import tables
 from stages.contract.progress import Progress
-from stages.contract.rows.schemes import VERIFIED
+from stages.contract.rows.schemes import VERIFIED, VerifiedRow
 from stages.program.costs import stored, terms
-from stages.timing import interleave, ratio
+from stages.program.program import Program
+from stages.timing import before, interleave, ratio
 
 ROOT = Path(__file__).parents[1]
 SCHEMES = ROOT / "results/verification/schemes.parquet"
-FORMS = (Form(1, False), Form(0, True))
+VARIANTS = (Variant(1, False), Variant(0, True))
 BLOCK = 512  # sides of the blocks that one level leaves
 
 
-def counts(row: dict) -> dict[str, int]:
+class Counted(NamedTuple):
+    """A scheme with its program and the counts that it may be chosen by."""
+
+    row: VerifiedRow
+    program: Program
+    additions: int
+    stored: int
+    nonzeros: int
+
+
+def counted(row: VerifiedRow) -> Counted:
     program = read_program(row)
-    return {
-        "additions": row["additions"],
-        "stored": stored(program.left) + stored(program.right),
-        "nonzeros": sum(terms(part) for part in (program.left, program.right, program.output)),
-    }
+    nonzeros = sum(terms(part) for part in (program.left, program.right, program.output))
+    return Counted(row, program, row.additions, stored(program.left) + stored(program.right), nonzeros)
 
 
-def chosen(size: str, each: int) -> list[dict]:
-    """Rows with their counts, one per class; the first `each` by every count."""
+def chosen(size: str, each: int) -> list[Counted]:
+    """Schemes of lowest rank, one per class; the first `each` by every count."""
     rows = [row for row in tables.read(SCHEMES, VERIFIED) if (row.target, row.ring) == (size, "Z")]
     if not rows:
         raise SystemExit(f"{SCHEMES}: no scheme {size} over Z")
-    lowest = min(row["rank"] for row in rows)
-    rows = [row | counts(row) for row in rows if row["rank"] == lowest]
-    found: dict[str, dict] = {}
-    for key in ("additions", "stored", "nonzeros"):
-        classes: dict[str, dict] = {}
-        for row in sorted(rows, key=lambda row: (row[key], row["additions"], row["hash"])):
-            classes.setdefault(row["class"], row)
-        found |= {row["hash"]: row for row in list(classes.values())[:each]}
+    lowest = min(row.rank for row in rows)
+    found: dict[str, Counted] = {}
+    every = [counted(row) for row in rows if row.rank == lowest]
+    for count in ("additions", "stored", "nonzeros"):
+        classes: dict[str, Counted] = {}
+        for one in sorted(every, key=lambda one: (getattr(one, count), one.additions, one.row.hash)):
+            classes.setdefault(one.row.equivalence_class, one)
+        found |= {one.row.hash: one for one in list(classes.values())[:each]}
     return list(found.values())
 
 
@@ -69,33 +79,33 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=4, help="schemes by each count")
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
-    rows = chosen(given.size, given.each)
+    schemes = chosen(given.size, given.each)
     size = parse_size(given.size)
     n, m, p = (side * BLOCK for side in size)
     rng = np.random.default_rng(0)
     a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((n, m), (m, p)))
     calls = {"numpy": partial(np.matmul, a, b)}
-    progress = Progress("schemes: compiling", len(rows), "kernels")
-    for done, row in enumerate(rows, start=1):
-        program = read_program(row)
-        kernel = binding.load(c_text(program, program, row["hash"], row["hash"]))
-        for form in FORMS:
-            call = partial(kernel.product, a, b, levels=form.levels, fused=form.fused, threads=THREADS)
-            calls[f"{row['hash']} {form.name}"] = call
+    progress = Progress("schemes: compiling", len(schemes), "kernels")
+    for done, one in enumerate(schemes, start=1):
+        kernel = binding.load(c_text(one.program, one.program, one.row.hash, one.row.hash))
+        for variant in VARIANTS:
+            call = partial(kernel.product, a, b, levels=variant.levels, fused=variant.fused, threads=THREADS)
+            calls[f"{one.row.hash} {variant.name}"] = call
             if not np.allclose(call(), calls["numpy"](), rtol=1e-3, atol=1e-2):
-                raise SystemExit(f"scheme {row['hash']}, {form.name}: a wrong product")
+                raise SystemExit(f"scheme {one.row.hash}, {variant.name}: a wrong product")
         progress.update(done)
     progress = Progress("schemes: timing", given.rounds, "rounds")
-    seconds = interleave(calls, given.rounds, 0, on_round=progress.update)
+    prepare = before("warm", calls["numpy"], PAUSES)
+    seconds = interleave(calls, given.rounds, 0, prepare, progress.update)
     speeds = {name: ratio(seconds["numpy"], seconds[name], 0) for name in calls}
-    names = [form.name for form in FORMS]
-    print(f"{given.size}:{rows[0]['rank']}, {n}x{m}x{p}, {THREADS} threads; time of NumPy over that of the kernel")
+    names = [variant.name for variant in VARIANTS]
+    print(f"{given.size}:{schemes[0].row.rank}, {n}x{m}x{p}, {THREADS} threads; time of NumPy over that of the kernel")
     print(f"| scheme | additions | stored sums | non-zeros | {' | '.join(names)} |")
     print("|---" * (4 + len(names)) + "|")
-    for row in sorted(rows, key=lambda row: -max(speeds[f"{row['hash']} {name}"].median for name in names)):
-        cells = [f"{x.median:.2f} [{x.low:.2f}, {x.high:.2f}]" for x in (speeds[f"{row['hash']} {n}"] for n in names)]
-        numbers = (row["additions"], row["stored"], row["nonzeros"])
-        print(f"| {row['hash'][:16]} | {' | '.join(map(str, numbers))} | {' | '.join(cells)} |")
+    for one in sorted(schemes, key=lambda one: -max(speeds[f"{one.row.hash} {name}"].median for name in names)):
+        found = [speeds[f"{one.row.hash} {name}"] for name in names]
+        cells = " | ".join(f"{x.median:.2f} [{x.low:.2f}, {x.high:.2f}]" for x in found)
+        print(f"| {one.row.hash[:16]} | {one.additions} | {one.stored} | {one.nonzeros} | {cells} |")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     train = [TrainState(network, optimiser.init(network))]
 
     def steps() -> jax.Array:
-        train[0], losses = train_steps(jax.tree.map(jnp.copy, train[0]), batches, key, optimiser)
+        train[0], losses = train_steps(train[0], batches, key, optimiser)
         return losses.total
 
     return {

@@ -239,7 +239,7 @@ def classes() -> Iterator[str]:
 def kernels() -> Iterator[str]:
     """Kernels against the faster library, from the samples of benchmarks/kernels.py."""
     benchmark = importlib.import_module("kernels")
-    return benchmark.table(benchmark.tables.read_rows(benchmark.SAMPLES, benchmark.TIMINGS))
+    return benchmark.table(benchmark.tables.read(benchmark.SAMPLES, benchmark.TIMINGS))
 
 
 def targets() -> Iterator[str]:

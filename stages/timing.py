@@ -1,6 +1,6 @@
-"""Interleaved timing of calls, and ratios of their times. No JAX: an arm is any callable that returns when it is done.
+"""Interleaved timing of calls, and ratios of their times. No JAX: a call returns when its work is done.
 
-All arms of a comparison take turns within each round, in random order, so that drift of the machine hits them alike;
+All calls of a comparison take turns within each round, in random order, so that drift of the machine hits them alike;
 a ratio is taken within a round. Every sample is kept.
 """
 
@@ -13,13 +13,14 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-# Library threads spin on after a call (OpenBLAS: 2^28 cycles, 112 ms at 2.4 GHz) and would slow down the next arm.
-PAUSE_S = 0.15
-IDLE_S = 0.25
+# What goes before each timed call. warm: a pause and an untimed call of the same. idle: a longer pause alone. after: a
+# call of another library, whose threads may spin on.
+STATES = ("warm", "idle", "after")
 RESAMPLES = 2000
 LEVEL = 0.95
 
 Name = TypeVar("Name", bound=Hashable)
+Call = Callable[[], object]
 
 
 class Interval(NamedTuple):
@@ -30,52 +31,54 @@ class Interval(NamedTuple):
     high: float
 
 
-def _warm(arm: Callable[[], object]) -> None:
-    time.sleep(PAUSE_S)
-    arm()
+class Pauses(NamedTuple):
+    """Seconds before each timed call in the states warm and idle: library threads spin on after a call (OpenBLAS: 2^28
+    cycles, 112 ms at 2.4 GHz) and would slow down the next one."""
+
+    warm_s: float
+    idle_s: float
 
 
-def _idle(arm: Callable[[], object]) -> None:
-    time.sleep(IDLE_S)
+def before(state: str, other: Call, pauses: Pauses) -> Callable[[Call], object]:
+    """What goes before a call that is to be timed in a state of `STATES`; `other` is a call of another library."""
 
+    def warm(call: Call) -> None:
+        time.sleep(pauses.warm_s)
+        call()
 
-# What goes before each timed call, by the state in which it finds the machine; made from a call of another library.
-# warm: a pause and an untimed call of the same arm. idle: a long pause alone. after: a call of the other library,
-# whose threads may spin on.
-STATES: Mapping[str, Callable[[Callable[[], object]], Callable[[Callable[[], object]], None]]] = {
-    "warm": lambda other: _warm,
-    "idle": lambda other: _idle,
-    "after": lambda other: lambda arm: other(),
-}
+    def idle(call: Call) -> None:
+        time.sleep(pauses.idle_s)
+
+    return {"warm": warm, "idle": idle, "after": lambda call: other()}[state]
 
 
 def interleave(
-    arms: Mapping[Name, Callable[[], object]],
+    calls: Mapping[Name, Call],
     rounds: int,
     seed: int,
-    before: Callable[[Callable[[], object]], object] = _warm,
+    before: Callable[[Call], object],
     on_round: Callable[[int], None] = lambda done: None,
 ) -> dict[Name, Float[np.ndarray, " rounds"]]:
-    """Times every arm once per round.
+    """Times every call once per round.
 
     Args:
-      arms: callables that return when their work is done; already compiled.
-      rounds: samples per arm.
+      calls: they return when their work is done; already compiled.
+      rounds: samples per call.
       seed: of the order within the rounds.
-      before: told the arm before each timed call (`STATES`).
+      before: told the call before each timed one.
       on_round: told the number of finished rounds.
     Returns:
-      Seconds per call: one array per arm, in the order of the rounds.
+      Seconds: one array per call, in the order of the rounds.
     """
     rng = np.random.default_rng(seed)
-    names = list(arms)
+    names = list(calls)
     seconds = {name: np.empty(rounds) for name in names}
     for done in range(rounds):
         for index in rng.permutation(len(names)):
-            arm = arms[names[index]]
-            before(arm)
+            call = calls[names[index]]
+            before(call)
             start = time.perf_counter()
-            arm()
+            call()
             seconds[names[index]][done] = time.perf_counter() - start
         on_round(done + 1)
     return seconds

@@ -2,21 +2,22 @@ import numpy as np
 import pytest
 
 from stages import timing
-from stages.timing import interleave, ratio
+from stages.timing import Pauses, before, interleave, ratio
+
+NO_PAUSES = Pauses(0.0, 0.0)
 
 
-@pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(timing, "PAUSE_S", 0.0)
+def nothing() -> None:
+    pass
 
 
 def _record(rounds: int, seed: int) -> tuple[list[str], dict]:
-    calls: list[str] = []
-    arms = {name: (lambda name=name: calls.append(name)) for name in "abc"}
-    return calls, interleave(arms, rounds, seed)
+    noted: list[str] = []
+    calls = {name: (lambda name=name: noted.append(name)) for name in "abc"}
+    return noted, interleave(calls, rounds, seed, before("warm", nothing, NO_PAUSES))
 
 
-def test_every_arm_runs_twice_in_a_row_in_every_round():
+def test_every_call_comes_twice_in_a_row_in_every_round():
     calls, seconds = _record(4, 0)
     assert {name: len(samples) for name, samples in seconds.items()} == {"a": 4, "b": 4, "c": 4}
     for start in range(0, 24, 6):
@@ -34,7 +35,7 @@ def test_the_order_varies_with_round_and_seed_and_repeats():
 def test_samples_are_the_time_of_the_second_call(monkeypatch):
     clock = iter([10.0, 10.5, 20.0, 22.0])  # read before and after the timed call of each round
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
-    assert interleave({"a": lambda: None}, 2, 0)["a"].tolist() == [0.5, 2.0]
+    assert interleave({"a": nothing}, 2, 0, lambda call: call())["a"].tolist() == [0.5, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -42,16 +43,15 @@ def test_samples_are_the_time_of_the_second_call(monkeypatch):
 )
 def test_what_goes_before_a_call(state, expected, monkeypatch):
     calls: list[str] = []
-    monkeypatch.setattr(timing, "IDLE_S", 1.0)
-    monkeypatch.setattr(timing.time, "sleep", lambda s: calls.append("long sleep" if s else "sleep"))
-    before = timing.STATES[state](lambda: calls.append("other"))
-    interleave({"a": lambda: calls.append("a")}, 1, 0, before)
+    monkeypatch.setattr(timing.time, "sleep", lambda s: calls.append("long sleep" if s == 2 else "sleep"))
+    prepare = before(state, lambda: calls.append("other"), Pauses(1.0, 2.0))
+    interleave({"a": lambda: calls.append("a")}, 1, 0, prepare)
     assert calls == expected
 
 
 def test_rounds_are_announced():
     done: list[int] = []
-    interleave({"a": lambda: None}, 3, 0, on_round=done.append)
+    interleave({"a": nothing}, 3, 0, lambda call: call(), on_round=done.append)
     assert done == [1, 2, 3]
 
 

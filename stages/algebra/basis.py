@@ -63,7 +63,7 @@ def transform(
 ) -> Int[np.ndarray, "count s_u s_v s_w"]:
     """Writes one tensor in `count` bases: T' = T x1 A x2 B x3 C for stacks A, B, C of [count, S, S]."""
     a, b, c = bases
-    image = np.einsum("bxi,ijk->bxjk", a, tensor.astype(np.int64))
+    image: np.ndarray = np.einsum("bxi,ijk->bxjk", a, tensor.astype(np.int64))
     image = np.einsum("byj,bxjk->bxyk", b, image)
     image = np.einsum("bzk,bxyk->bxyz", c, image)
     return image % 2 if ring == "Z2" else image

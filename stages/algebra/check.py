@@ -50,7 +50,8 @@ def first_wrong_entry(
     if ring == "Z2":
         factors = Factors(*(matrix % 2 for matrix in factors))
     dtype = accumulator(factors)
-    u, v, w = (matrix.astype(dtype) for matrix in factors)
+    widened: list[np.ndarray] = [matrix.astype(dtype) for matrix in factors]
+    u, v, w = widened
     for i in range(u.shape[0]):
         terms = np.flatnonzero(factors.u[i])
         got = (v[:, terms] * u[i, terms]) @ w[:, terms].T  # [s_v, s_w]

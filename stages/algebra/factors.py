@@ -7,12 +7,13 @@ scheme is factors with their target, ring and denominator. Constructors validate
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from stages.algebra.rings import RINGS, Ring
+from stages.algebra.rings import Ring
 from stages.algebra.targets import Size, Target
 from stages.errors import SchemeError
 
@@ -49,12 +50,12 @@ class Factors:
             columns = [int(matrix.shape[1]) for matrix in self]
             raise SchemeError(f"factors: expected as many columns in u, v and w, got {columns}")
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[np.ndarray]:
         return iter((self.u, self.v, self.w))
 
     @property
     def rank(self) -> int:
-        return self.u.shape[1]
+        return int(self.u.shape[1])
 
     @property
     def modes(self) -> tuple[int, int, int]:
@@ -90,19 +91,17 @@ class Scheme:
     """Factors that are to sum to one target over one ring; only `check` proves that they do.
 
     Attributes:
-      ring: one of `rings.RINGS`; it may come from a file, so it is checked here and not by its type.
+      denominator: of the sum of the terms.
     Raises:
-      SchemeError: unknown ring, rows that do not fit the target, or a denominator that the ring does not have.
+      SchemeError: rows that do not fit the target, or a denominator that the ring does not have.
     """
 
     target: Target
-    ring: str
+    ring: Ring
     factors: Factors
     denominator: int = 1
 
     def __post_init__(self) -> None:
-        if self.ring not in RINGS:
-            raise SchemeError(f"ring: expected one of {', '.join(RINGS)}, got {self.ring!r}")
         if self.factors.modes != self.target.modes:
             raise SchemeError(
                 f"scheme {self.target.name}: expected rows {list(self.target.modes)}, got {list(self.factors.modes)}"

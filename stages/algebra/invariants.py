@@ -45,8 +45,8 @@ def invariant(scheme: Scheme) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def class_of(scheme: Scheme) -> str:
-    """16 hex digits of `invariant` and of characteristic polynomials: equal for equivalent schemes.
+def class_of(scheme: Scheme, its_invariant: str = "") -> str:
+    """16 hex digits of `invariant`, if it is not given, and of characteristic polynomials; equivalent schemes share it.
 
     Sandwiching conjugates P_r = u_r v_r w_r / denominator (u_r as a matrix n x m, and so on) by one matrix, and scaling
     the factors of a term leaves it. So the polynomials of P_r and of all P_r P_s stay; a cyclic permutation takes them
@@ -85,7 +85,11 @@ def class_of(scheme: Scheme) -> str:
     kinds = []
     for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
         own = times(scale * x % prime, y, z)
-        pairs = of_pairs(lambda r, own=own: times(own[r, None], own))
+
+        def pairs_fn(r: slice, own: np.ndarray = own) -> np.ndarray:
+            return times(own[r, None], own)
+
+        pairs = of_pairs(pairs_fn)
         kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))
-    text = repr((invariant(scheme), sorted(kinds)))
+    text = repr((its_invariant or invariant(scheme), sorted(kinds)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from stages.algebra.factors import Factors, Scheme, leading_signs
+from stages.algebra.rings import Ring
 from stages.algebra.symmetry import (
     MODE_AXES,
     PERMUTATIONS,
@@ -84,7 +85,7 @@ def product(first: Scheme, second: Scheme) -> Scheme:
     return sorted_scheme(Scheme(size.target, ring, Factors(*nested)))
 
 
-def reduced(factors: Factors, ring: str) -> Factors:
+def reduced(factors: Factors, ring: Ring) -> Factors:
     """Leaves out terms with a zero factor, and adds up terms whose factors agree in two modes, until there are none.
 
     Over Z factors agree that are equal up to sign. The terms that stay keep their order.
@@ -114,7 +115,7 @@ def reduced(factors: Factors, ring: str) -> Factors:
     return Factors(*terms)
 
 
-def _ring(*schemes: Scheme) -> str:
+def _ring(*schemes: Scheme) -> Ring:
     """The one ring of the schemes.
 
     Raises:

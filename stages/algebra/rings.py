@@ -11,8 +11,23 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Int
 
+from stages.errors import SchemeError
+
 Ring = Literal["Z2", "Z", "Q"]
 RINGS: tuple[Ring, ...] = get_args(Ring)
+
+
+def parse_ring(name: str) -> Ring:
+    """The ring of this name.
+
+    Raises:
+      SchemeError: none has it.
+    """
+    for ring in RINGS:
+        if ring == name:
+            return ring
+    raise SchemeError(f"ring: expected one of {', '.join(RINGS)}, got {name!r}")
+
 
 # Rank over Q is read off modulo this prime: it fits a product into int64, and unimodular changes of basis stay
 # invertible modulo any prime, so the number is an invariant even where it is smaller than the rational rank.

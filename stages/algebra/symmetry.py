@@ -17,7 +17,7 @@ from stages.algebra.targets import Size
 # Axes (rows, columns) of the matrices that u, v and w index; w indexes C transposed.
 MODE_AXES = ((0, 1), (1, 2), (2, 0))
 Permutation = tuple[int, int, int]
-PERMUTATIONS: tuple[Permutation, ...] = tuple(itertools.permutations(range(3)))
+PERMUTATIONS: tuple[Permutation, ...] = tuple((a, b, c) for a, b, c in itertools.permutations(range(3)))
 
 
 def as_matrices(scheme: Scheme) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stages.backends.c.build import FLAGS
 from stages.backends.expressions import facts
 from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal
 from stages.contract.rows.schemes import VerifiedRow
@@ -117,8 +118,9 @@ def export(rows: Sequence[VerifiedRow], prefix: str, backend: str, folder: Path,
     if backend == "c":
         inner_scheme, inner = _found(rows, inner_prefix or prefix)
         module, source = f"{name}.c", c_text(program, inner, scheme, inner_scheme)
-        test = f"cc -O1 -std=gnu11 -pthread -DFMM_SELF_TEST -o self_test {module} && ./self_test"
-        run = f"cc -O3 -std=gnu11 -pthread -o example example.c {module} && ./example"
+        compiler = " ".join(("cc", *FLAGS))
+        test = f"{compiler} -DFMM_SELF_TEST -o self_test {module} && ./self_test"
+        run = f"{compiler} -o example example.c {module} && ./example"
         example = {"example.c": _C_EXAMPLE.format(name=name, run=run)}
     else:
         module, source = f"{name}.py", PYTHON_TEXTS[backend](program, scheme)

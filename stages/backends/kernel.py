@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from stages.backends import jax_emitter, numpy_emitter
 from stages.backends.c import emitter as c_emitter
-from stages.backends.c.binding import load
-from stages.backends.c.build import TRIAL
+from stages.backends.c.build import build
+from stages.backends.source import kernel_hash, python_matmul
 from stages.backends.trial import LARGEST, is_exact, try_out
+from stages.contract.rows.kernels import KernelRow
 from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import KernelError
 from stages.program.costs import additions, emax, stored, terms
@@ -67,9 +64,9 @@ def numpy_text(program: Program, scheme: str) -> str:
 
 
 def c_text(outer: Program, inner: Program, outer_scheme: str, inner_scheme: str) -> str:
-    """Emits C and tries out; KernelError: a wrong product, or no compiler."""
+    """Emits C and compiles it, which tries it out; KernelError: a wrong product, or no compiler."""
     source = c_emitter.emit(outer, inner, outer_scheme, inner_scheme)
-    try_c(source, outer, inner, f"{outer_scheme} with {inner_scheme}")
+    try_c(source, f"{outer_scheme} with {inner_scheme}")
     return source
 
 
@@ -78,7 +75,7 @@ PYTHON_TEXTS = {"jax": jax_text, "numpy": numpy_text}
 
 def try_jax(source: str, program: Program, scheme: str) -> None:
     """The trial of a text for JAX, not jitted, at one level: more levels and batches are the same in every text."""
-    matmul = _matmul(source)
+    matmul = python_matmul(source)
 
     def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         with jax.enable_x64(True):
@@ -89,40 +86,34 @@ def try_jax(source: str, program: Program, scheme: str) -> None:
 
 def try_numpy(source: str, program: Program, scheme: str) -> None:
     """The trial of a text for NumPy, at one level."""
-    try_out(_matmul(source), program, f"scheme {scheme}: the emitted NumPy kernel")
+    try_out(python_matmul(source), program, f"scheme {scheme}: the emitted NumPy kernel")
 
 
-def _matmul(source: str) -> Callable:
-    module: dict = {}
-    exec(compile(source, "<emitted kernel>", "exec"), module)  # our own text
-    return module["matmul"]
+def try_c(source: str, schemes: str) -> None:
+    """The trial of a text in C: the self-test of the library that it becomes, which is the one that will run."""
+    try:
+        build(source)
+    except KernelError as error:
+        raise KernelError(f"schemes {schemes}: {error}") from None
 
 
-def try_c(source: str, outer: Program, inner: Program, schemes: str) -> None:
-    """The trial of a text in C: one level of each scheme alone, by one thread."""
-    kernel = load(source, TRIAL)
-    name = f"schemes {schemes}: the emitted C kernel,"
-    try_out(partial(kernel.product, levels=1), outer, f"{name} outer level,")
-    try_out(partial(kernel.product, fused=True), inner, f"{name} inner level,")
-
-
-def to_row(row: VerifiedRow, program: Program, backend: str, source: str, inner: str = "") -> dict:
-    """The row of `KERNELS` for a text of a scheme."""
-    return {
-        "kernel": hashlib.sha256(source.encode()).hexdigest()[:16],
-        "scheme": row.hash,
-        "inner": inner,
-        "size": row.target,
-        "ring": row.ring,
-        "rank": row.rank,
-        "backend": backend,
-        "additions": additions(program),
-        "emax": emax(program),
-        "products": program.products,
-        "left_sums": stored(program.left),
-        "right_sums": stored(program.right),
-        "left_terms": terms(program.left),
-        "right_terms": terms(program.right),
-        "output_terms": terms(program.output),
-        "source": source,
-    }
+def to_row(row: VerifiedRow, program: Program, backend: str, source: str, inner: str = "") -> KernelRow:
+    """The row for a text of a scheme; `inner`: hash of the scheme that C fuses."""
+    return KernelRow(
+        kernel=kernel_hash(source),
+        scheme=row.hash,
+        inner=inner,
+        size=row.target,
+        ring=row.ring,
+        rank=row.rank,
+        backend=backend,
+        additions=additions(program),
+        emax=emax(program),
+        products=program.products,
+        left_sums=stored(program.left),
+        right_sums=stored(program.right),
+        left_terms=terms(program.left),
+        right_terms=terms(program.right),
+        output_terms=terms(program.output),
+        source=source,
+    )

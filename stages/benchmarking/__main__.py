@@ -16,9 +16,9 @@ THREADS = use_granted_cores()  # before NumPy and JAX are imported below
 
 import numpy as np
 
-from stages.benchmarking.arms import Loaded
 from stages.benchmarking.benchmark import benchmark
 from stages.benchmarking.device import facts
+from stages.benchmarking.implementations import Loaded
 from stages.contract import command, tables
 from stages.contract.rows.kernels import KERNELS, TIMINGS
 from stages.errors import KernelError
@@ -28,18 +28,18 @@ from stages.params.file import section
 
 def main(given: argparse.Namespace) -> None:
     values = section(given.params, "benchmarking", Benchmarking)
-    kernels = tables.read_rows(given.kernels, KERNELS)
+    kernels = tables.read(given.kernels, KERNELS)
     rows = benchmark(kernels, values, facts(THREADS))
-    tables.write_rows(given.timings, TIMINGS, rows)
+    tables.write(given.timings, TIMINGS, rows)
 
 
 def calibrate(given: argparse.Namespace) -> None:
     """Prints the rates of each element type, from the first C kernel of the table."""
-    rows = tables.read_rows(given.kernels, KERNELS)
-    row = next((row for row in rows if row["backend"] == "c"), None)
+    rows = tables.read(given.kernels, KERNELS)
+    row = next((row for row in rows if row.backend == "c"), None)
     if row is None:
         raise KernelError(f"{given.kernels}: expected a kernel of back end c, got none")
-    kernel = Loaded(row, rows)
+    kernel = Loaded(row, rows, section(given.params, "benchmarking", Benchmarking).calibration)
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         rates = kernel.rates(dtype, THREADS)
         print(
@@ -52,6 +52,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["calibrate"]:
         parser = argparse.ArgumentParser("python -m stages.benchmarking calibrate")
         parser.add_argument("calibrate")
+        parser.add_argument("--params", type=Path, default=Path("params.yaml"))
         parser.add_argument("--kernels", type=Path, default=Path("results/kernels/kernels.parquet"))
         command.run(calibrate, parser)
     else:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Shaped
 
-ROWS = 16  # of a product whose error is taken: a full one in a wider type takes longer than all timings
-
 
 def exact_rows(
-    a: Float[np.ndarray, "n m"], b: Float[np.ndarray, "m p"], seed: int
+    a: Float[np.ndarray, "n m"], b: Float[np.ndarray, "m p"], most: int, seed: int
 ) -> tuple[np.ndarray, Shaped[np.ndarray, "rows p"]]:
     """Some rows of a @ b in a wider type: float64 for float32, the long double of the machine for float64.
 
+    A whole product in a wider type would take longer than all timings.
+
+    Args:
+      most: number of rows, unless the product has fewer.
     Returns:
-      Indices of the rows, at most ROWS, and the rows. The first and the last are among them: what blocks leave over at
+      Indices of the rows, and the rows. The first and the last are among them: what blocks leave over at
       the edges goes another way than the rest.
     """
-    inside = 1 + np.random.default_rng(seed).permutation(max(len(a) - 2, 0))[: ROWS - 2]
+    inside = 1 + np.random.default_rng(seed).permutation(max(len(a) - 2, 0))[: most - 2]
     chosen = np.unique([0, *inside, len(a) - 1])
     wide = np.float64 if a.dtype == np.float32 else np.longdouble
     return chosen, a[chosen].astype(wide) @ b.astype(wide)

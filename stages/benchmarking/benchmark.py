@@ -8,27 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 import jax
 import numpy as np
 
-from stages.backends.c.forms import Shape
+from stages.backends.c.variants import Shape
 from stages.benchmarking.accuracy import error_bound, exact_rows, relative_error
-from stages.benchmarking.arms import Arm, Loaded, baselines, choose, prepared
+from stages.benchmarking.implementations import Implementation, Loaded, baselines, choose, prepared
 from stages.contract.progress import Progress
+from stages.contract.rows.kernels import KernelRow, TimingRow
 from stages.errors import KernelError
 from stages.params.benchmarking import Benchmarking
-from stages.timing import STATES, interleave, ratio
+from stages.timing import Pauses, before, interleave, ratio
 
 
-def benchmark(kernels: Sequence[Mapping], values: Benchmarking, facts: Mapping[str, object]) -> list[dict]:
+def benchmark(kernels: Sequence[KernelRow], values: Benchmarking, facts: Mapping[str, object]) -> list[TimingRow]:
     """Times the chosen kernels and the baselines at every product, type and state.
 
     Args:
-      kernels: rows of `tables.KERNELS`; none leaves the baselines alone.
+      kernels: the table; none leaves the baselines alone.
       facts: columns that all rows share (`device.facts`).
     Returns:
-      Rows of `tables.TIMINGS`, one per state, arm and round.
+      One per state, implementation and round.
     Raises:
       KernelError: a source that is not the one that was hashed, or a product beyond its error bound.
     """
-    loaded = [Loaded(row, kernels) for row in choose(kernels, values)]
+    loaded = [Loaded(row, kernels, values.calibration) for row in choose(kernels, values)]
     with jax.enable_x64(True):  # float64 is one of the types
         return [
             row
@@ -40,41 +41,45 @@ def benchmark(kernels: Sequence[Mapping], values: Benchmarking, facts: Mapping[s
 
 def _compare(
     loaded: Sequence[Loaded], shape: Shape, dtype: np.dtype, values: Benchmarking, facts: Mapping[str, object]
-) -> Iterator[dict]:
+) -> Iterator[TimingRow]:
     n, m, p = shape
     rng = np.random.default_rng([values.seed, *shape, dtype.itemsize])
     a, b = (rng.standard_normal(size).astype(dtype) for size in ((n, m), (m, p)))
-    kernels = (arm for kernel in loaded for arm in kernel.arms(shape, dtype, facts["threads"]))
-    arms = baselines() + [arm for arm in kernels if values.forms is None or arm.form in values.forms]
-    calls = {arm.name: prepared(arm, a, b) for arm in arms}
-    errors = _errors(arms, calls, a, b, values.seed)
+    kernels = (one for kernel in loaded for one in kernel.implementations(shape, dtype, facts["threads"]))
+    timed = baselines() + [one for one in kernels if values.variants is None or one.variant in values.variants]
+    calls = {one.name: prepared(one, a, b) for one in timed}
+    errors = _errors(timed, calls, a, b, values)
     for state in values.states:
         progress = Progress(f"benchmarking {n}x{m}x{p} {dtype} {state}", values.rounds, "rounds")
-        samples = interleave(calls, values.rounds, values.seed, STATES[state](calls["numpy"]), progress.update)
-        _report(arms, samples, values.seed)
-        for arm in arms:
-            kernel = arm.kernel or {"scheme": "", "size": "", "rank": 0}
-            shared = {key: kernel[key] for key in ("scheme", "size", "rank")}
-            shared |= {"arm": arm.name, "form": arm.form, "n": n, "m": m, "p": p, "dtype": dtype.name, "state": state}
-            shared |= {"error": errors[arm.name], "workspace": arm.workspace, "predicted": arm.predicted, **facts}
-            for number, seconds in enumerate(samples[arm.name]):
-                yield shared | {"round": number, "seconds": float(seconds)}
+        prepare = before(state, calls["numpy"], Pauses(values.pause_s, values.idle_s))
+        samples = interleave(calls, values.rounds, values.seed, prepare, progress.update)
+        _report(timed, samples, values.seed)
+        for one in timed:
+            kernel = one.kernel
+            shared = {"implementation": one.name, "variant": one.variant, "scheme": kernel.scheme if kernel else ""}
+            shared |= {"size": kernel.size if kernel else "", "rank": kernel.rank if kernel else 0}
+            shared |= {"n": n, "m": m, "p": p, "dtype": dtype.name, "state": state}
+            shared |= {"error": errors[one.name], "workspace": one.workspace, "predicted": one.predicted, **facts}
+            for number, seconds in enumerate(samples[one.name]):
+                yield TimingRow(round=number, seconds=float(seconds), **shared)
 
 
-def _errors(arms: Sequence[Arm], calls: Mapping, a: np.ndarray, b: np.ndarray, seed: int) -> dict[str, float]:
-    """The relative error of each arm's product; the call is also what compiles it."""
-    rows, exact = exact_rows(a, b, seed)
+def _errors(
+    timed: Sequence[Implementation], calls: Mapping, a: np.ndarray, b: np.ndarray, values: Benchmarking
+) -> dict[str, float]:
+    """The relative error of each product; the call is also what compiles it."""
+    rows, exact = exact_rows(a, b, values.error_rows, values.seed)
     shape = (len(a), b.shape[1])
-    progress = Progress(f"compiling and checking {len(a)}x{len(b)}x{shape[1]} {a.dtype}", len(arms), "products")
+    progress = Progress(f"compiling and checking {len(a)}x{len(b)}x{shape[1]} {a.dtype}", len(timed), "products")
     errors = {}
-    for done, arm in enumerate(arms, start=1):
-        got = np.asarray(calls[arm.name]())
-        errors[arm.name] = error = relative_error(got[rows], exact) if got.shape == shape else np.inf
-        if arm.kernel is not None:
-            bound = error_bound(arm.emax, arm.additions, a.shape[1], a.dtype)
+    for done, one in enumerate(timed, start=1):
+        got = np.asarray(calls[one.name]())
+        errors[one.name] = error = relative_error(got[rows], exact) if got.shape == shape else np.inf
+        if one.kernel is not None:
+            bound = error_bound(one.emax, one.additions, a.shape[1], a.dtype)
             if got.dtype != a.dtype or not error <= bound:  # a NaN is no error either
                 raise KernelError(
-                    f"kernel {arm.name} of scheme {arm.kernel['scheme']} ({arm.kernel['size']}): expected a "
+                    f"kernel {one.name} of scheme {one.kernel.scheme} ({one.kernel.size}): expected a "
                     f"{a.dtype} product of {len(a)}x{len(b)}x{shape[1]} with relative error at most {bound:.2g}, "
                     f"got {got.dtype} with {error:.2g}"
                 )
@@ -82,15 +87,15 @@ def _errors(arms: Sequence[Arm], calls: Mapping, a: np.ndarray, b: np.ndarray, s
     return errors
 
 
-def _report(arms: Sequence[Arm], samples: Mapping[str, np.ndarray], seed: int) -> None:
+def _report(timed: Sequence[Implementation], samples: Mapping[str, np.ndarray], seed: int) -> None:
     """Prints each kernel's speed against the fastest baseline: above 1 the kernel is faster."""
-    fastest = min((arm.name for arm in arms if arm.kernel is None), key=lambda name: np.median(samples[name]))
-    for arm in arms:
-        speed = ratio(samples[fastest], samples[arm.name], seed)
-        label = f"{arm.kernel['size']}:{arm.kernel['rank']} {arm.form}" if arm.kernel else arm.name
+    fastest = min((one.name for one in timed if one.kernel is None), key=lambda name: np.median(samples[name]))
+    for one in timed:
+        speed = ratio(samples[fastest], samples[one.name], seed)
+        label = f"{one.kernel.size}:{one.kernel.rank} {one.variant}" if one.kernel else one.name
         print(
-            f"  {label:>20} {np.median(samples[arm.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
+            f"  {label:>20} {np.median(samples[one.name]) * 1e3:9.2f} ms, {speed.median:.3f} "
             f"[{speed.low:.3f}, {speed.high:.3f}] of the speed of {fastest}"
-            + (f", predicted {np.median(samples[fastest]) / arm.predicted:.3f}" if arm.predicted else ""),
+            + (f", predicted {np.median(samples[fastest]) / one.predicted:.3f}" if one.predicted else ""),
             file=sys.stderr,
         )

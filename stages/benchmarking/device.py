@@ -9,7 +9,7 @@ from stages.backends.machine import blas, cpu_model
 
 
 def facts(threads: int) -> dict[str, object]:
-    """The columns of `tables.TIMINGS` that every row of a run shares."""
+    """The columns of `TIMINGS` that every row of a run shares."""
     device = jax.devices()[0]
     return {
         "threads": threads,

@@ -9,33 +9,30 @@ and C is updated once per term and panel (Huang et al. 2016, «Strassen's algori
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.algebra.targets import parse_size
 from stages.backends.c.binding import Kernel
-from stages.backends.c.forms import Form
+from stages.backends.c.emitter import KC, NON_TEMPORAL_BYTES
+from stages.backends.c.variants import Variant
+from stages.contract.rows.kernels import KernelRow
+from stages.params.benchmarking import Calibration
 from stages.timing import interleave
 
-_PANEL = 512  # columns of A that are packed at once (FMM_DEPTH of gemm.c)
-_STREAM = 24 * 2**20  # bytes of sums that go around the caches when they are more (FMM_STREAM)
-_SIDE = 512  # of the product that gives the rate of operations; those of a fused level are as large
-_IN_CACHES = 0.5  # of _STREAM: the sums of the product with one level that gives the rate of those in the caches
-_MEMORY = 4096  # rows and columns of the product that is nearly all traffic
-_ROUNDS = 21
-_CLASSICAL = Form(0, False)
+_CLASSICAL = Variant(0, False)
 
 
 class Rates(NamedTuple):
     """Attributes:
     flops: operations per second of the kernel's own classical product.
-    memory: bytes per second of sums of blocks that go around the caches.
-    cache: of those that stay in them.
+    memory: bytes per second of sums of blocks that are written by non-temporal stores.
+    cache: of those that stay in the caches.
     fused: of what a fused level reads and writes more than the classical product does.
 
-    Infinite where a form takes no longer than its block products do.
+    Infinite where a variant takes no longer than its block products do.
     """
 
     flops: float
@@ -44,37 +41,39 @@ class Rates(NamedTuple):
     fused: float
 
 
-def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, threads: int) -> Rates:
+def calibrate(
+    outer: KernelRow, inner: KernelRow, kernel: Kernel, dtype: np.dtype, threads: int, values: Calibration
+) -> Rates:
     """Measures the rates with a C kernel of the table, some seconds.
 
     Traffic is what a product takes longer than its block products, all interleaved. That of memory is taken on an A
     with as few columns as the scheme has blocks, where there is next to nothing to multiply.
 
     Args:
-      outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
+      outer, inner: of the scheme of the levels and of the fused one.
     """
 
-    def call(n: int, m: int, p: int, form: Form = _CLASSICAL) -> Callable[[], object]:
+    def call(n: int, m: int, p: int, variant: Variant = _CLASSICAL) -> Callable[[], object]:
         a, b, c = np.ones((n, m), dtype), np.ones((m, p), dtype), np.empty((n, p), dtype)
-        return lambda: kernel.product(a, b, c, levels=form.levels, fused=form.fused, threads=threads)
+        return lambda: kernel.product(a, b, c, levels=variant.levels, fused=variant.fused, threads=threads)
 
-    n, m, p = parse_size(outer["size"])
-    square = tuple(_SIDE * blocks for blocks in parse_size(inner["size"]))
-    cube = _cube(outer, dtype)
-    flat = (_MEMORY // n * n, m, _MEMORY // p * p)
+    n, m, p = parse_size(outer.size)
+    square = tuple(values.side * blocks for blocks in parse_size(inner.size))
+    cube = _cube(outer, dtype, values.cache_share)
+    flat = (values.memory_side // n * n, m, values.memory_side // p * p)
     calls = {
-        "block": call(_SIDE, _SIDE, _SIDE),
-        "fused": call(*square, Form(0, True)),
+        "block": call(values.side, values.side, values.side),
+        "fused": call(*square, Variant(0, True)),
         "cache block": call(cube[0] // n, cube[1] // m, cube[2] // p),
-        "cache": call(*cube, Form(1, False)),
-        "memory block": call(_MEMORY // n, 1, _MEMORY // p),
-        "memory": call(*flat, Form(1, False)),
+        "cache": call(*cube, Variant(1, False)),
+        "memory block": call(values.memory_side // n, 1, values.memory_side // p),
+        "memory": call(*flat, Variant(1, False)),
     }
-    seconds = interleave(calls, _ROUNDS, 0, lambda call: call())
+    seconds = interleave(calls, values.rounds, 0, lambda call: call())
     products = {
-        "fused": inner["products"] * seconds["block"],
-        "cache": outer["products"] * seconds["cache block"],
-        "memory": outer["products"] * seconds["memory block"],
+        "fused": inner.products * seconds["block"],
+        "cache": outer.products * seconds["cache block"],
+        "memory": outer.products * seconds["memory block"],
     }
     words = {
         "fused": _fused_words(inner, square),
@@ -85,49 +84,49 @@ def calibrate(outer: Mapping, inner: Mapping, kernel: Kernel, dtype: np.dtype, t
     for name in words:
         more = float(np.median(seconds[name] - products[name]))
         rates[name] = words[name] * dtype.itemsize / more if more > 0 else math.inf
-    return Rates(flops=2 * _SIDE**3 / float(np.median(seconds["block"])), **rates)
+    return Rates(flops=2 * values.side**3 / float(np.median(seconds["block"])), **rates)
 
 
-def _cube(row: Mapping, dtype: np.dtype) -> tuple[int, int, int]:
-    """About the largest cube whose sums in a level take no more than their part of _STREAM, in whole blocks."""
-    side = math.sqrt(_IN_CACHES * _STREAM / dtype.itemsize / _level_words(row, (1, 1, 1))[0])
-    n, m, p = (int(side // blocks) * blocks for blocks in parse_size(row["size"]))
+def _cube(row: KernelRow, dtype: np.dtype, share: float) -> tuple[int, int, int]:
+    """About the largest cube whose sums in a level take no more than a share of NON_TEMPORAL_BYTES, in whole blocks."""
+    side = math.sqrt(share * NON_TEMPORAL_BYTES / dtype.itemsize / _level_words(row, (1, 1, 1))[0])
+    n, m, p = (int(side // blocks) * blocks for blocks in parse_size(row.size))
     return n, m, p
 
 
 def predicted(
-    outer: Mapping, inner: Mapping, form: Form, shape: tuple[float | int, ...], dtype: np.dtype, rates: Rates
+    outer: KernelRow, inner: KernelRow, variant: Variant, shape: tuple[float | int, ...], dtype: np.dtype, rates: Rates
 ) -> float:
     """Seconds that a product takes in the model.
 
     Args:
-      outer, inner: rows of `tables.KERNELS` of the scheme of the levels and of the fused one.
+      outer, inner: of the scheme of the levels and of the fused one.
       shape: n, m, p of the product; what blocks leave over at the edges is not counted.
     """
-    if form == _CLASSICAL:
+    if variant == _CLASSICAL:
         return 2 * float(np.prod([float(side) for side in shape])) / rates.flops
-    row = outer if form.levels else inner
-    block = tuple(side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
-    below = Form(form.levels - 1, form.fused) if form.levels else _CLASSICAL
-    products = row["products"] * predicted(outer, inner, below, block, dtype, rates)
-    if not form.levels:
+    row = outer if variant.levels else inner
+    block = tuple(side / blocks for side, blocks in zip(shape, parse_size(row.size), strict=True))
+    below = Variant(variant.levels - 1, variant.fused) if variant.levels else _CLASSICAL
+    products = row.products * predicted(outer, inner, below, block, dtype, rates)
+    if not variant.levels:
         return products + _fused_words(row, shape) * dtype.itemsize / rates.fused
     kept, given = _level_words(row, shape)
-    rate = rates.memory if kept * dtype.itemsize > _STREAM else rates.cache
+    rate = rates.memory if kept * dtype.itemsize > NON_TEMPORAL_BYTES else rates.cache
     return products + (kept + given) * dtype.itemsize / rate
 
 
-def _level_words(row: Mapping, shape: tuple[float | int, ...]) -> tuple[float, float]:
+def _level_words(row: KernelRow, shape: tuple[float | int, ...]) -> tuple[float, float]:
     """Elements of a level in memory: sums written and products read, whose writing is part of the products; A, B, C."""
-    n, m, p = (side / blocks for side, blocks in zip(shape, parse_size(row["size"]), strict=True))
-    kept = n * m * row["left_sums"] + m * p * row["right_sums"] + n * p * row["products"]
+    n, m, p = (side / blocks for side, blocks in zip(shape, parse_size(row.size), strict=True))
+    kept = n * m * row.left_sums + m * p * row.right_sums + n * p * row.products
     return kept, float(shape[0] * shape[1] + shape[1] * shape[2] + shape[0] * shape[2])
 
 
-def _fused_words(row: Mapping, shape: tuple[float | int, ...]) -> float:
+def _fused_words(row: KernelRow, shape: tuple[float | int, ...]) -> float:
     """Elements that a fused level reads and writes beyond what the classical product does anyway."""
-    size = parse_size(row["size"])
+    size = parse_size(row.size)
     n, m, p = (side / blocks for side, blocks in zip(shape, size, strict=True))
-    updates = 2 * -(-m // _PANEL) * n * p * (row["output_terms"] - size.n * size.p)
-    left = n * m * (row["left_terms"] - size.n * size.m)
-    return left + m * p * (row["right_terms"] - size.m * size.p) + updates
+    updates = 2 * -(-m // KC) * n * p * (row.output_terms - size.n * size.p)
+    left = n * m * (row.left_terms - size.n * size.m)
+    return left + m * p * (row.right_terms - size.m * size.p) + updates

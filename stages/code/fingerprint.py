@@ -75,13 +75,21 @@ def _read_module(file: Path, sources: Path, others: Mapping[str, str]) -> Module
 
 
 def _imports(tree: ast.Module, file: Path) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                raise CodeError(f"{file}:{node.lineno}: expected an import by the full name, got a relative one")
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for statement in _statements(tree):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            if statement.level:
+                raise CodeError(f"{file}:{statement.lineno}: expected an import by the full name, got a relative one")
+            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All that are in a node, at any depth, with the clauses that hold them."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from _statements(child)
 
 
 def _reached(program: str, modules: Mapping[str, Module]) -> set[str]:

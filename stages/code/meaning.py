@@ -8,8 +8,10 @@ import re
 
 _DIGITS = 16
 
-# A comment, or a text that may look like one. What stands between /*@ and @*/ is a place in a template.
-_COMMENT_OR_TEXT = re.compile(r"""//[^\n]*|/\*(?!@).*?\*/|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL)
+# Comments and spaces, or a text that may hold what looks like them. From /*@ to @*/ is a place in a template.
+_GAP_OR_TEXT = re.compile(
+    r"""(?://[^\n]*|/\*(?!@).*?\*/|[^\S\n])+|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.DOTALL
+)
 
 
 def digest(text: str) -> str:
@@ -17,20 +19,14 @@ def digest(text: str) -> str:
 
 
 def of_python(tree: ast.Module) -> str:
-    """Of a module, from which it takes docstrings and the `description` of each pydantic `Field`."""
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            node.body = [statement for statement in body if not _is_text(statement)]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-    return digest(ast.dump(tree))
+    """Of a module, less texts that stand alone (docstrings) and the `description` of each pydantic `Field`."""
+    return digest(repr(_plain(tree)))
 
 
 def of_c(text: str) -> str:
     """Of C and of templates for it, less comments, indentation, blank lines and the number of spaces."""
-    code = _COMMENT_OR_TEXT.sub(lambda match: match[1] or " ", text)
-    lines = (" ".join(line.split()) for line in code.splitlines())
-    return digest("\n".join(filter(None, lines)))
+    code = _GAP_OR_TEXT.sub(lambda match: match[1] or " ", text)
+    return digest("\n".join(filter(None, map(str.strip, code.splitlines()))))
 
 
 def of_lock(text: str) -> str:
@@ -38,10 +34,18 @@ def of_lock(text: str) -> str:
     return digest("\n".join(line.rstrip("\\ ") for line in text.splitlines() if re.match(r"\w", line)))
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    """Whether it is a string that stands alone, as docstrings do."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+def _plain(node: object) -> object:
+    """A syntax tree as nested tuples."""
+    if isinstance(node, list):
+        return tuple(_plain(one) for one in node if not _is_text(one))
+    if not isinstance(node, ast.AST):
+        return node
+    fields = {name: getattr(node, name) for name in node._fields if name != "ctx"}
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+        fields["keywords"] = [keyword for keyword in node.keywords if keyword.arg != "description"]
+    return (type(node).__name__, *map(_plain, fields.values()))
+
+
+def _is_text(node: object) -> bool:
+    """Whether it is a string that stands alone."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -39,10 +39,10 @@ class Archive:
         kept = self._kept.setdefault((scheme.target, scheme.ring, scheme.rank), {})
         its_invariant = invariant(scheme)
         rival = kept.get(its_invariant)
-        if rival and (not self._cost or self._cost(rival.scheme) <= self._cost(scheme)):
+        if rival and self._price(rival.scheme) <= self._price(scheme):
             return False
         if not rival and len(kept) == self._keep:
-            del kept[max(kept, key=lambda other: self._cost(kept[other].scheme))]
+            del kept[max(kept, key=lambda other: self._price(kept[other].scheme))]
         kept[its_invariant] = candidate
         return True
 
@@ -51,7 +51,10 @@ class Archive:
         kept = self._kept.get((scheme.target, ring, scheme.rank), {})
         if len(kept) < self._keep or not self._cost:
             return len(kept) < self._keep
-        return self._cost(scheme) < max(self._cost(candidate.scheme) for candidate in kept.values())
+        return self._price(scheme) < max(self._price(candidate.scheme) for candidate in kept.values())
+
+    def _price(self, scheme: Scheme) -> int:
+        return self._cost(scheme) if self._cost else 0
 
     def is_full(self, target: Target, ring: str, rank: int) -> bool:
         return len(self._kept.get((target, ring, rank), ())) >= self._keep

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.algebra.factors import Factors, Scheme
+from stages.algebra.rings import parse_ring
 from stages.algebra.targets import Target, parse_target
 from stages.contract import tables
 from stages.contract.origin import Origin
@@ -35,17 +36,20 @@ class Candidate:
 
 def to_row(candidate: Candidate) -> CandidateRow:
     scheme = candidate.scheme
+    u, v, w = (matrix.ravel().astype(np.int32) for matrix in scheme.factors)
     return CandidateRow(
-        scheme.target.name,
-        scheme.ring,
-        scheme.rank,
-        scheme.denominator,
-        *(matrix.ravel().astype(np.int32) for matrix in scheme.factors),
-        candidate.origin,
-        candidate.parent,
-        candidate.seed,
-        candidate.clock,
-        scheme.hash,
+        target=scheme.target.name,
+        ring=scheme.ring,
+        rank=scheme.rank,
+        denominator=scheme.denominator,
+        u=u,
+        v=v,
+        w=w,
+        origin=candidate.origin,
+        parent=candidate.parent,
+        seed=candidate.seed,
+        clock=candidate.clock,
+        hash=scheme.hash,
     )
 
 
@@ -62,7 +66,7 @@ def scheme_of(row: CandidateRow, named: Iterable[Target] = ()) -> Scheme:
         _matrix(values, length, row.rank, name)
         for name, values, length in zip("uvw", (row.u, row.v, row.w), target.modes, strict=True)
     )
-    return Scheme(target, row.ring, Factors(*factors), row.denominator)
+    return Scheme(target, parse_ring(row.ring), Factors(*factors), row.denominator)
 
 
 def _matrix(values: np.ndarray, length: int, rank: int, name: str) -> np.ndarray:

@@ -6,9 +6,10 @@ import argparse
 import csv
 import io
 import os
+import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stages.errors import StageError
@@ -16,12 +17,12 @@ from stages.errors import StageError
 _STARTED = time.monotonic()
 
 
-def arguments(stage: str, *names: str, named: str = "", has_params: bool = True) -> argparse.ArgumentParser:
+def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentParser:
     """A parser with one required path option per name, and `--params`; first the name of an agent or walk (`named`)."""
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}")
     if named:
         parser.add_argument("name", metavar=named.upper())
-    for name in (*(["params"] if has_params else []), *names):
+    for name in ("params", *names):
         parser.add_argument(f"--{name}", type=Path, required=True)
     return parser
 
@@ -39,8 +40,16 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         raise SystemExit(1) from None
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Stopwatch:
-    """CPU and wall seconds of this process, imports included, plus those of an interrupted run before it."""
+    """CPU and wall seconds of this process, imports included, plus those of an interrupted run before it.
+
+    Processes that it has started and waited for count too.
+    """
 
     def __init__(self, cpu_s: float = 0.0, wall_s: float = 0.0) -> None:
         self._cpu_s, self._wall_s = cpu_s, wall_s
@@ -52,7 +61,8 @@ class Stopwatch:
 
     @property
     def cpu_s(self) -> float:
-        return self._cpu_s + time.process_time()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return self._cpu_s + time.process_time() + children.ru_utime + children.ru_stime
 
     @property
     def wall_s(self) -> float:
@@ -70,7 +80,7 @@ class Stopwatch:
         write_text(path, csv_text(list(row), [row]))
 
 
-def csv_text(columns: list[str], rows: list[Mapping]) -> str:
+def csv_text(columns: list[str], rows: Sequence[Mapping[str, object]]) -> str:
     """CSV with a header and unix line ends."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")

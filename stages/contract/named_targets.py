@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def read_targets(folder: Path) -> list[Target]:
     return [read_target(path) for path in paths]
 
 
-def _modes(given: object) -> tuple[int, int, int]:
+def _modes(given: Any) -> tuple[int, int, int]:
     is_right = isinstance(given, list) and len(given) == 3 and all(type(length) is int for length in given)
     if not is_right or min(given) < 1 or given[0] * given[1] * given[2] > LARGEST_TENSOR:
         raise SchemeError(f"modes: expected three lengths, at most {LARGEST_TENSOR} entries in all, got {given!r:.60}")

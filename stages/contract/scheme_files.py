@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from stages.algebra.factors import Factors, Scheme
+from stages.algebra.rings import parse_ring
 from stages.algebra.targets import Target, parse_target
 from stages.contract import command
 from stages.errors import SchemeError
@@ -60,10 +62,12 @@ def from_json(given: object, named: Iterable[Target] = ()) -> Scheme:
     target = parse_target(given["size"], named)
     if type(given["denominator"]) is not int:
         raise SchemeError(f"denominator: expected an integer, got {given['denominator']!r}")
-    return Scheme(target, given["ring"], Factors(*(_rows(given[name], name) for name in "uvw")), given["denominator"])
+    return Scheme(
+        target, parse_ring(given["ring"]), Factors(*(_rows(given[name], name) for name in "uvw")), given["denominator"]
+    )
 
 
-def _rows(rows: object, name: str) -> np.ndarray:
+def _rows(rows: Any, name: str) -> np.ndarray:
     is_matrix = (
         isinstance(rows, list) and rows and all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows)
     )

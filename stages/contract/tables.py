@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Generic, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +37,7 @@ Text = Annotated[Value, pa.string()]  # of a type that `str` writes and its `par
 _PLAIN = {str: pa.string(), bool: pa.bool_(), float: pa.float64(), bytes: pa.binary()}
 
 Row = TypeVar("Row")
-Columns = Mapping[str, Sequence | np.ndarray | pa.Array]
+Columns = Mapping[str, Sequence[Any] | np.ndarray | pa.Array]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Table(Generic[Row]):
 class Writer:
     """Writes one table in row groups, with memory for one group; the file appears whole or not at all."""
 
-    def __init__(self, path: Path, table: Table) -> None:
+    def __init__(self, path: Path, table: Table[Any]) -> None:
         self.path, self.schema = path, table.schema
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         self._pending = self.schema.empty_table()
@@ -93,7 +93,7 @@ class Writer:
             self._write_group(self._pending.slice(start, ROW_GROUP))
         self._pending = self._pending.slice(whole)
 
-    def _array(self, field: pa.Field, value: Sequence | np.ndarray | pa.Array) -> pa.Array:
+    def _array(self, field: pa.Field, value: Any) -> pa.Array:
         try:
             if pa.types.is_list(field.type) and len(value) and isinstance(value[0], np.ndarray):
                 value = _lists(value, field.type.value_type)
@@ -125,7 +125,7 @@ class Writer:
 def _is_fraction(kind: pa.DataType, declared: pa.DataType) -> bool:
     if pa.types.is_list(kind) and pa.types.is_list(declared):
         return _is_fraction(kind.value_type, declared.value_type)
-    return pa.types.is_floating(kind) and pa.types.is_integer(declared)
+    return bool(pa.types.is_floating(kind) and pa.types.is_integer(declared))
 
 
 def _lists(arrays: Sequence[np.ndarray], kind: pa.DataType) -> pa.Array:
@@ -136,10 +136,10 @@ def _lists(arrays: Sequence[np.ndarray], kind: pa.DataType) -> pa.Array:
 
 def _null_count(array: pa.Array | pa.ChunkedArray) -> int:
     """Nulls of a column, in its lists too."""
-    return array.null_count + (pc.list_flatten(array).null_count if pa.types.is_list(array.type) else 0)
+    return int(array.null_count + (pc.list_flatten(array).null_count if pa.types.is_list(array.type) else 0))
 
 
-def write_columns(path: Path, table: Table, columns: Columns) -> None:
+def write_columns(path: Path, table: Table[Any], columns: Columns) -> None:
     """Writes a whole table. Raises TableError as `Writer.append` does."""
     with Writer(path, table) as writer:
         writer.append(columns)
@@ -151,15 +151,7 @@ def write(path: Path, table: Table[Row], rows: Sequence[Row]) -> None:
     write_columns(path, table, columns | {name: list(map(str, columns[name])) for name in table.parsers})
 
 
-def write_rows(path: Path, table: Table, rows: Sequence[Mapping]) -> None:
-    """`write`, from one dictionary per row."""
-    for row in rows:
-        if set(row) != set(table.schema.names):
-            raise TableError(f"{path}: expected columns {table.schema.names}, got {sorted(row)}")
-    write_columns(path, table, {name: [row[name] for row in rows] for name in table.schema.names})
-
-
-def _open(path: Path, table: Table) -> pq.ParquetFile:
+def _open(path: Path, table: Table[Any]) -> pq.ParquetFile:
     wanted = table.name
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
@@ -203,10 +195,10 @@ def read(path: Path, table: Table[Row]) -> list[Row]:
     return [table.row(*row) for row in zip(*values, strict=True)]
 
 
-def _values(column: pa.ChunkedArray) -> list:
+def _values(column: pa.ChunkedArray) -> list[Any]:
     """Python's own values, or for lists arrays, which share their memory with the column."""
     if not pa.types.is_list(column.type):
-        return column.to_pylist()
+        return list(column.to_pylist())
     arrays: list[np.ndarray] = []
     for chunk in column.chunks:
         flat, offsets = chunk.flatten().to_numpy(), chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
@@ -214,19 +206,19 @@ def _values(column: pa.ChunkedArray) -> list:
     return arrays
 
 
-def read_columns(path: Path, table: Table) -> pa.Table:
+def read_columns(path: Path, table: Table[Any]) -> pa.Table:
     """`read`, as pyarrow's columns; their texts are not parsed."""
     with _open(path, table) as file:
         return _checked(file.read, path)
 
 
-def num_rows(path: Path, table: Table) -> int:
+def num_rows(path: Path, table: Table[Any]) -> int:
     """Rows of a table, from its footer. Raises TableError as `read` does."""
     with _open(path, table) as file:
-        return file.metadata.num_rows
+        return int(file.metadata.num_rows)
 
 
-def read_group(path: Path, table: Table, group: int) -> pa.Table:
+def read_group(path: Path, table: Table[Any], group: int) -> pa.Table:
     """Rows [group * ROW_GROUP, (group + 1) * ROW_GROUP) of a table, with memory for them alone.
 
     Raises TableError as `read` does.
@@ -244,8 +236,3 @@ def _checked(read_fn: Callable[[], pa.Table], path: Path) -> pa.Table:
         if nulls := _null_count(columns[name]):
             raise TableError(f"{path}: column {name} holds {nulls} nulls")
     return columns
-
-
-def read_rows(path: Path, table: Table) -> list[dict]:
-    """`read`, as one dictionary per row."""
-    return read_columns(path, table).to_pylist()

@@ -16,12 +16,12 @@ TEXTS = {
 KEYS = [*TEXTS, "size", "ring", "denominator", "rank", "equations", "u", "v", "w", "sha256"]
 
 
-def demand(is_so, what):
+def demand(is_so: bool, what: str) -> None:
     if not is_so:
         raise ValueError(what)
 
 
-def prove(text):
+def prove(text: str) -> str:
     pairs = json.loads(text, object_pairs_hook=list)  # keys in their order: two of one name are seen
     demand(isinstance(pairs, list) and [pair[0] for pair in pairs] == KEYS, "keys")
     given = dict(pairs)

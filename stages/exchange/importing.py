@@ -24,7 +24,9 @@ def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, st
     for path in paths:
         for finding in examine(path):
             holds, line = verdict(path, finding, None)
-            yield holds, f"{line} -> {', '.join(_kept(finding, folder))}" if holds else line
+            if holds and isinstance(finding, Finding):
+                line += f" -> {', '.join(_kept(finding, folder))}"
+            yield holds, line
 
 
 def _kept(finding: Finding, folder: Path) -> Iterator[str]:

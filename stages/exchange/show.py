@@ -7,9 +7,10 @@ from pathlib import Path
 
 from stages.algebra.rings import RINGS
 from stages.algebra.targets import parse_target
-from stages.contract.csv_tables import PUBLISHED, read_csv
+from stages.contract import csv_tables
 from stages.contract.named_targets import NAME, read_target
 from stages.contract.origin import IMPORTED, Origin
+from stages.contract.rows.curves import PublishedRow
 from stages.contract.rows.schemes import NAMED, VERIFIED, VerifiedRow
 from stages.exchange.held import imported, verified
 
@@ -27,13 +28,12 @@ def show(name: str, known: Path, table: Path, named: Path, folder: Path, targets
     """
     is_named = re.fullmatch(NAME, name) is not None
     target = read_target(targets / f"{name}.json") if is_named else parse_target(name)
-    columns = {"size": str} | PUBLISHED | {"best_any_field": int, "source": str}
-    published = {row["size"]: row for row in read_csv(known, columns)}.get(name)
+    published = {row.size: row for row in csv_tables.read(known, PublishedRow)}.get(name)
     lines = [f"{name}: the standard algorithm needs {target.naive_rank} products"]
     if published:
         ranks = (
-            f"Z2 {published['best_z2'] or '?'}, Z {published['best_z'] or '?'}, "
-            f"any field {published['best_any_field'] or '?'} ({published['source']})"
+            f"Z2 {published.best_z2 or '?'}, Z {published.best_z or '?'}, "
+            f"any field {published.best_any_field or '?'} ({published.source})"
         )
         lines.append(f"published: {ranks}")
     else:

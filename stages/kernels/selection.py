@@ -1,30 +1,31 @@
-"""The kernels of a whole table of verified schemes: in JAX and NumPy of the best of each size and ring, in C of one."""
+"""The kernels of a table of verified schemes: in JAX and NumPy of the best of each size and ring, in C of some."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from stages.algebra.targets import parse_size
 from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
 from stages.contract.progress import Progress
+from stages.contract.rows.kernels import KernelRow, RefusedRow
 from stages.contract.rows.schemes import VerifiedRow
+from stages.params.kernels import Kernels
 from stages.program.costs import stored, terms
 from stages.program.program import Program
 
 RING = "Z"  # of schemes that become C: it holds for every element type
-INNER = "2x2x2"  # size of the fused level: what its sums cost grows with the size, and it has to pay for small products
-
-MOST = 20  # schemes of a size and ring whose kernels are kept; `export` makes those of any other
 
 _Accepted = Sequence[tuple[VerifiedRow, Program]]
 
 
-def make_all(rows: Sequence[VerifiedRow]) -> tuple[list[dict], list[dict]]:
-    """Makes the kernels of the first MOST schemes of each size and ring by rank, additions and hash, or refuses them.
+def make_all(rows: Sequence[VerifiedRow], values: Kernels) -> tuple[list[KernelRow], list[RefusedRow]]:
+    """Makes the kernels of the first schemes of each size and ring by rank, additions and hash, or refuses them.
 
-    Returns:
-      Rows of `KERNELS` and of `REFUSED`.
+    C is compiled on all cores while the other texts are tried out.
+
     Raises:
       SchemeError: a stored program is malformed.
       KernelError: a stored program is another scheme's, an emitted kernel gives a wrong product, or there is no
@@ -35,48 +36,52 @@ def make_all(rows: Sequence[VerifiedRow]) -> tuple[list[dict], list[dict]]:
     programs = {row.hash: read_program(row) for row in ordered}
     reasons = {row.hash: refusal(programs[row.hash]) for row in ordered}
     accepted = [(row, programs[row.hash]) for row in ordered if reasons[row.hash] is None]
-    fused, outer_levels = _for_c(accepted)
+    fused, outer_levels = _for_c(accepted, values)
     in_c = outer_levels | ({fused[0].hash} if fused else set())
     counts: Counter = Counter()
     for row, _ in accepted:
         counts[row.target, row.ring] += 1
-        if counts[row.target, row.ring] > MOST and row.hash not in in_c:
-            reasons[row.hash] = f"{MOST} schemes of its size and ring come first by rank and additions"
+        if counts[row.target, row.ring] > values.per_size and row.hash not in in_c:
+            reasons[row.hash] = f"{values.per_size} schemes of its size and ring come first by rank and additions"
 
     kept = [(row, program) for row, program in accepted if reasons[row.hash] is None]
     progress = Progress("kernels", len(kept), "schemes")
     kernels = []
-    for done, (row, program) in enumerate(kept, start=1):
-        if row.hash in outer_levels:
-            inner_row, inner = fused
-            source = c_text(program, inner, row.hash, inner_row.hash)
-            kernels.append(to_row(row, program, "c", source, inner_row.hash))
-        for backend, text_fn in PYTHON_TEXTS.items():
-            kernels.append(to_row(row, program, backend, text_fn(program, row.hash)))
-        progress.update(done)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        in_c_texts = {
+            row.hash: pool.submit(c_text, program, fused[1], row.hash, fused[0].hash)
+            for row, program in kept
+            if row.hash in outer_levels
+        }
+        texts = []
+        for done, (row, program) in enumerate(kept, start=1):
+            texts.append({backend: text_fn(program, row.hash) for backend, text_fn in PYTHON_TEXTS.items()})
+            progress.update(done)
+    for (row, program), in_python in zip(kept, texts, strict=True):
+        if row.hash in in_c_texts:
+            kernels.append(to_row(row, program, "c", in_c_texts[row.hash].result(), fused[0].hash))
+        kernels += [to_row(row, program, backend, source) for backend, source in in_python.items()]
     refused = [
-        {"size": row.target, "ring": row.ring, "rank": row.rank, "scheme": row.hash, "reason": reasons[row.hash]}
-        for row in ordered
-        if reasons[row.hash]
+        RefusedRow(row.hash, row.target, row.ring, row.rank, reasons[row.hash]) for row in ordered if reasons[row.hash]
     ]
     return kernels, refused
 
 
-def _for_c(accepted: _Accepted) -> tuple[tuple[VerifiedRow, Program] | None, set[str]]:
-    """The scheme to fuse, and for each size the hash of the one for the levels above it.
+def _for_c(accepted: _Accepted, values: Kernels) -> tuple[tuple[VerifiedRow, Program] | None, set[str]]:
+    """The scheme to fuse, and for each size that becomes C the hash of the one for the levels above it.
 
     None and no hash where there is no scheme to fuse.
     """
     whole = [(row, program) for row, program in accepted if row.ring == RING]
     fused = min(
-        ((row, program) for row, program in whole if row.target == INNER),
+        ((row, program) for row, program in whole if row.target == values.fused),
         key=lambda pair: (pair[0].rank, _nonzeros(pair[1]), pair[0].hash),
         default=None,
     )
     if fused is None:
         return None, set()
     best: dict[str, tuple] = {}
-    for row, program in whole:
+    for row, program in (pair for pair in whole if pair[0].target in values.c_sizes):
         key = row.rank, stored(program.left) + stored(program.right), row.additions, row.hash
         best[row.target] = min(key, best.get(row.target, key))
     return fused, {key[-1] for key in best.values()}

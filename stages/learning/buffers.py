@@ -54,9 +54,9 @@ class BestGames(NamedTuple):
     """The best solved games of each kind (AlphaTensor, Methods, «best games buffer»), in order of arrival.
 
     Attributes:
-      games: their terms; of whole targets in the canonical basis, of subgames in the core's.
-      kind: what can be compared: the index of a target, or one number more for the subgames.
-      cost: the lower, the better: the rank, or for a subgame the rank less the number of terms that it replaced.
+      games: their terms; of whole targets in the canonical basis, of windows in the basis of the window.
+      kind: what can be compared: the index of a target, or one number more for the window games.
+      cost: the lower, the better: the rank, or for a window game the rank less the number of terms that it replaced.
     """
 
     games: Terms

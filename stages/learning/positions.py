@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.game.rules import Rules
+from stages.game.signed_permutations import permute_actions, permute_state
 from stages.game.tensor_game import State
-from stages.game.turns import turn_actions, turn_state
 
 
 class Position(NamedTuple):
@@ -71,7 +71,7 @@ def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules, history: int) -
     )
 
 
-def turn_position(turn: Int[Array, "3 s s"], position: Position) -> Position:
+def permute_position(permutation: Int[Array, "3 s s"], position: Position) -> Position:
     """What is seen and what is learnt, through the matrices of the three modes."""
-    state, (action,) = turn_state(turn, position.state), turn_actions(turn, position.action[None])
+    state, (action,) = permute_state(permutation, position.state), permute_actions(permutation, position.action[None])
     return position._replace(state=state, action=action)

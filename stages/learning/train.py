@@ -11,9 +11,9 @@ import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.errors import TrainingError
-from stages.game.turns import draw_turn
+from stages.game.signed_permutations import draw_signed_permutation
 from stages.learning.losses import position_losses
-from stages.learning.positions import Position, Terms, draw_position, turn_position
+from stages.learning.positions import Position, Terms, draw_position, permute_position
 from stages.network.agent import AgentNetwork
 from stages.params.agents import Optimiser
 
@@ -64,45 +64,47 @@ def make_optimiser(settings: Optimiser, decay_steps: int | None) -> optax.Gradie
     )
 
 
-def _positions(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_turned: bool) -> Position:
+def _positions(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_permuted: bool) -> Position:
     """The rows of one batch as positions."""
-    draw_key, turn_key = jax.random.split(key) if is_turned else (key, None)
+    draw_key, permutation_key = jax.random.split(key) if is_permuted else (key, None)
     count = batch.terms.rank.shape[0]
     draw = partial(draw_position, rules=network.rules, history=network.history)
     positions = jax.vmap(draw)(batch.terms, jax.random.split(draw_key, count))
     if batch.positions is not None:
         choose = jax.vmap(lambda is_own, own, drawn: jnp.where(is_own, own.astype(drawn.dtype), drawn))
         positions = jax.tree.map(partial(choose, batch.is_own), batch.positions, positions)
-    if is_turned:
-        turns = jax.vmap(partial(draw_turn, rules=network.rules))(jax.random.split(turn_key, count))
-        positions = jax.vmap(turn_position)(turns, positions)
+    if is_permuted:
+        permutations = jax.vmap(partial(draw_signed_permutation, rules=network.rules))(
+            jax.random.split(permutation_key, count)
+        )
+        positions = jax.vmap(permute_position)(permutations, positions)
     return positions
 
 
-def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_turned: bool) -> tuple[Float[Array, ""], Losses]:
-    positions = _positions(network, batch, key, is_turned)
+def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_permuted: bool) -> tuple[Float[Array, ""], Losses]:
+    positions = _positions(network, batch, key, is_permuted)
     policy, value = jax.vmap(partial(position_losses, network))(positions)
     policy, value = jnp.sum(policy) / jnp.maximum(jnp.sum(positions.is_solution), 1), jnp.mean(value)
     losses = Losses(policy + value, policy, value)
     return losses.total, losses
 
 
-@partial(jax.jit, static_argnames=("optimiser", "is_turned"), donate_argnums=0)
+@partial(jax.jit, static_argnames=("optimiser", "is_permuted"))
 def train_steps(
     state: TrainState,
     batches: Batch,
     key: PRNGKeyArray,
     optimiser: optax.GradientTransformation,
-    is_turned: bool = False,
+    is_permuted: bool = False,
 ) -> tuple[TrainState, Losses]:
-    """One step per entry of the leading axis of `batches`, each position through a random turn if `is_turned`.
+    """One step per entry of the leading axis of `batches`, each position through a random permutation if `is_permuted`.
 
-    The key is consumed; `state` is donated.
+    The key is consumed.
     """
 
     def body(state: TrainState, given: tuple[Batch, PRNGKeyArray]) -> tuple[TrainState, Losses]:
         batch, key = given
-        gradient, losses = jax.grad(_loss, has_aux=True)(state.network, batch, key, is_turned)
+        gradient, losses = jax.grad(_loss, has_aux=True)(state.network, batch, key, is_permuted)
         updates, opt_state = optimiser.update(gradient, state.optimiser, state.network)
         return TrainState(optax.apply_updates(state.network, updates), opt_state), losses
 

@@ -26,8 +26,8 @@ _NUM_SCALARS = 1  # the share of moves left
 def fibres(tensors: Float[Array, "tensors s s s"]) -> Float[Array, "3 s s tensors*s"]:
     """The cells of the three grids: the fibres of all tensors along the mode the grid lacks."""
     length = tensors.shape[1]
-    turned = [tensors.transpose(1 + rows, 1 + columns, 0, 1 + along) for rows, columns, along in _GRIDS]
-    return jnp.stack(turned).reshape(3, length, length, -1)
+    transposed = [tensors.transpose(1 + rows, 1 + columns, 0, 1 + along) for rows, columns, along in _GRIDS]
+    return jnp.stack(transposed).reshape(3, length, length, -1)
 
 
 def _each(linear: eqx.nn.Linear, x: Float[Array, "*sets inputs"]) -> Float[Array, "*sets outputs"]:

@@ -11,6 +11,17 @@ from stages.params.section import Section, Seed, SizeName
 Side = Annotated[int, Field(ge=1, le=65536)]
 
 
+class Calibration(Section):
+    """The products that give the rates of the time model of C kernels."""
+
+    side: int = Field(ge=1, le=65536, description="n = m = p of the product that gives the rate of operations")
+    cache_share: float = Field(
+        ge=0.001, le=1, description="sums that stay in the caches, as a share of the most that do"
+    )
+    memory_side: int = Field(ge=1, le=65536, description="n = p of the product that is nearly all traffic of memory")
+    rounds: int = Field(ge=1, le=10_000, description="samples of each product")
+
+
 class Benchmarking(Section):
     """Interleaved timing of kernels against the library products."""
 
@@ -24,11 +35,15 @@ class Benchmarking(Section):
     backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(
         min_length=1, description="back ends of the kernels that are timed"
     )
-    forms: tuple[str, ...] | None = Field(
+    variants: tuple[str, ...] | None = Field(
         None, description="which of them, as in «c L1F» or «jax L1»; null: all whose blocks suit the product"
     )
     rounds: int = Field(ge=1, le=100_000, description="samples of each kernel and baseline")
     kernels_per_size: int = Field(
         ge=1, le=1_000, description="kernels timed per size: lowest rank, then fewest additions"
     )
+    pause_s: float = Field(ge=0, le=10, description="seconds before the untimed call in the state warm")
+    idle_s: float = Field(ge=0, le=10, description="seconds before a call in the state idle")
+    error_rows: int = Field(ge=2, le=65536, description="rows of a product whose error is taken")
+    calibration: Calibration
     seed: Seed

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from stages.params import file
 from stages.params.agents import Agent
 from stages.params.benchmarking import Benchmarking
+from stages.params.kernels import Kernels
 from stages.params.recombination import Recombination
 from stages.params.section import Name, Section
 from stages.params.walks import STANDARD_START, Walk, first_start, schemes_of
@@ -20,6 +21,7 @@ class Params(Section):
     agents: dict[Name, Agent] = Field(min_length=1)
     walks: dict[Name, Walk] = Field(min_length=1)
     recombination: Recombination
+    kernels: Kernels
     benchmarking: Benchmarking
 
     @model_validator(mode="after")

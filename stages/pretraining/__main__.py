@@ -6,14 +6,15 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import command
+from stages.contract import command, csv_tables
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import PretrainingCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import write_parameters
 from stages.params.agents import Agent
 from stages.params.file import section
-from stages.pretraining.pretrain import CURVE_COLUMNS, pretrain
+from stages.pretraining.pretrain import pretrain
 
 
 def main(args: argparse.Namespace) -> None:
@@ -25,7 +26,7 @@ def main(args: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
     network, curve = pretrain(agent, reader, resume, stopwatch, label)
     write_parameters(args.parameters, network)
-    command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, curve))
+    csv_tables.write(args.curve, PretrainingCurveRow, curve)
     stopwatch.write(args.timing, {"steps": agent.pretraining.steps})
     resume.clear()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import jax
 
 from stages.contract.command import Stopwatch
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import PretrainingCurveRow
 from stages.contract.streams import Stream
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
@@ -14,7 +17,6 @@ from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses
 from stages.network.agent import AgentNetwork
 from stages.params.agents import Agent
 
-CURVE_COLUMNS = ["step", "policy_loss", "value_loss"]
 _SAVE_EVERY = 10  # rows of the curve between two saves of the state
 
 
@@ -24,7 +26,7 @@ def pretrain(
     resume: Resume,
     stopwatch: Stopwatch,
     label: str,
-) -> tuple[AgentNetwork, list[dict]]:
+) -> tuple[AgentNetwork, list[PretrainingCurveRow]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
     settings = agent.pretraining
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
@@ -33,7 +35,7 @@ def pretrain(
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []
     if saved := resume.load():
         state, notes = unpack(saved, state)
-        step, curve = notes["step"], notes["curve"]
+        step, curve = notes["step"], [PretrainingCurveRow(*row) for row in notes["curve"]]
         stopwatch.add(notes["cpu_s"], notes["wall_s"])
 
     progress = Progress(label, settings.steps, "steps", done=step)
@@ -45,9 +47,9 @@ def pretrain(
         state, losses = train_steps(state, Batch(demonstrations), key, optimiser)
         step += steps
         means = mean_losses(losses, f"{label}, step {step}")
-        curve.append({"step": step, "policy_loss": f"{means['policy']:.6g}", "value_loss": f"{means['value']:.6g}"})
+        curve.append(PretrainingCurveRow(step, means["policy"], means["value"]))
         if len(curve) % _SAVE_EVERY == 0:
             clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
-            resume.save(pack(state, {"step": step, "curve": curve, **clocks}))
+            resume.save(pack(state, {"step": step, "curve": [astuple(row) for row in curve], **clocks}))
         progress.update(step, f"policy {means['policy']:.3f} nats, value {means['value']:.3f}")
     return state.network, curve

@@ -12,12 +12,12 @@ from stages.program.sums import Sums, matrix
 
 def additions(program: Program) -> int:
     """Block additions and subtractions of all three parts."""
-    return sum(part.additions for part in _parts(program))
+    return sum(part.additions for part in (program.left, program.right, program.output))
 
 
 def naive_additions(program: Program) -> int:
     """The same if nothing were shared: the non-zeros of all three matrices less one per sum."""
-    return sum(int(np.count_nonzero(matrix(part))) - len(part.outputs) for part in _parts(program))
+    return sum(int(np.count_nonzero(rows)) - len(rows) for rows in program.matrices)
 
 
 def terms(sums: Sums) -> int:
@@ -36,7 +36,7 @@ def emax(program: Program) -> float:
     The largest over C blocks k of sum_r |w_kr| * sum|u_r| * sum|v_r|, over the denominator; m for the standard
     algorithm (Ballard et al. 2016, «Improving the numerical stability of fast matrix multiplication»).
     """
-    u, v, w = (np.abs(matrix(part).astype(object)) for part in _parts(program))
+    u, v, w = (np.abs(rows.astype(object)) for rows in program.matrices)
     return float(max(w @ (u.sum(axis=1) * v.sum(axis=1))) / program.denominator)
 
 
@@ -46,7 +46,7 @@ def growth(program: Program) -> float:
     Dumas, Pernet and Sedoglavic 2024, «Strassen's algorithm is not optimally accurate». Of equivalent schemes the
     lowest is the most accurate; a sandwich changes it (`annealing`).
     """
-    u, v, w = (matrix(part).astype(np.float64) for part in _parts(program))
+    u, v, w = (rows.astype(np.float64) for rows in program.matrices)
     norms = (np.linalg.norm(columns, axis=0) for columns in (u.T, v.T, w))
     return float(np.prod(list(norms), axis=0).sum() / program.denominator)
 
@@ -62,9 +62,5 @@ def omega(program: Program) -> float:
 
 def nontrivial(program: Program) -> int:
     """Columns of u, v and w with more than one non-zero entry: operands and products that some sum takes part in."""
-    u, v, w = (matrix(part) for part in _parts(program))
+    u, v, w = program.matrices
     return sum(int((np.count_nonzero(columns, axis=0) > 1).sum()) for columns in (u.T, v.T, w))
-
-
-def _parts(program: Program) -> tuple[Sums, Sums, Sums]:
-    return program.left, program.right, program.output

@@ -85,6 +85,17 @@ def _end(table: np.ndarray, row: np.ndarray, registers: np.ndarray, length: int,
 
 
 @compiled
+def _hold(rows: np.ndarray, kind: int, x: int, y: int, holders: np.ndarray) -> int:
+    """Writes the numbers of the rows that hold a pair; returns how many there are."""
+    found = 0
+    for r in range(rows.shape[0]):
+        if ratio(rows[r, x], rows[r, y]) == kind:
+            holders[found] = r
+            found += 1
+    return found
+
+
+@compiled
 def eliminate(
     rows: np.ndarray, inputs: int, temporaries: np.ndarray, gain: float, loss: float, state: np.ndarray
 ) -> tuple[int, int]:
@@ -152,26 +163,23 @@ def eliminate(
                 continue
             score = many - 1.0
             if is_weighted:
-                ended, begun = 0, 0
-                for r in range(outputs):
-                    if ratio(rows[r, x], rows[r, y]) == kind:
-                        ended += _end(table, rows[r], registers[r], length[r], x, y, -1)
+                ended, begun, found = 0, 0, _hold(rows, kind, x, y, holders)
+                for r in holders[:found]:
+                    ended += _end(table, rows[r], registers[r], length[r], x, y, -1)
                 if gain != 0.0:
                     for step in (1, -1):
-                        for r in range(outputs):
-                            if ratio(rows[r, x], rows[r, y]) == kind:
-                                factor = rows[r, x] // FIRST[kind]
-                                for at in range(length[r]):
-                                    z = registers[r, at]
-                                    if z != x and z != y:
-                                        born = ratio(rows[r, z], factor)
-                                        if born >= 0:
-                                            if step == 1 and table[born, z, new] > 0:
-                                                begun += 1
-                                            table[born, z, new] += step
-                for r in range(outputs):
-                    if ratio(rows[r, x], rows[r, y]) == kind:
-                        _end(table, rows[r], registers[r], length[r], x, y, 1)
+                        for r in holders[:found]:
+                            factor = rows[r, x] // FIRST[kind]
+                            for at in range(length[r]):
+                                z = registers[r, at]
+                                if z != x and z != y:
+                                    born = ratio(rows[r, z], factor)
+                                    if born >= 0:
+                                        if step == 1 and table[born, z, new] > 0:
+                                            begun += 1
+                                        table[born, z, new] += step
+                for r in holders[:found]:
+                    _end(table, rows[r], registers[r], length[r], x, y, 1)
                 score += gain * begun - loss * ended
             if score > best:
                 best, ties, chosen = score, 1, pair
@@ -183,14 +191,9 @@ def eliminate(
         temporaries[made, 0], temporaries[made, 1] = x, FIRST[kind]
         temporaries[made, 2], temporaries[made, 3] = y, SECOND[kind]
         made += 1
-        found = 0
-        for r in range(outputs):
-            if ratio(rows[r, x], rows[r, y]) == kind:
-                holders[found] = r
-                found += 1
+        found = _hold(rows, kind, x, y, holders)
         table[kind, x, y] = 0
-        for h in range(found):
-            r = holders[h]
+        for r in holders[:found]:
             _end(table, rows[r], registers[r], length[r], x, y, -1)
             factor = rows[r, x] // FIRST[kind]
             rows[r, x], rows[r, y], rows[r, new] = 0, 0, factor

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from stages.algebra.rings import RINGS, Ring
 from stages.algebra.targets import Size, parse_size
 from stages.errors import SchemeError
 from stages.program.subexpressions import TRIES, share
-from stages.program.sums import Combination, Sums
+from stages.program.sums import Combination, Sums, matrix
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Program:
     @property
     def products(self) -> int:
         return self.output.inputs
+
+    @cached_property
+    def matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the parts compute, with R products: left [R, nm], right [R, mp], output [np, R]."""
+        return matrix(self.left), matrix(self.right), matrix(self.output)
 
 
 def from_scheme(scheme: Scheme, tries: int = TRIES) -> Program:

@@ -1,18 +1,15 @@
 """python -m stages.refinement WALK --params FILE --code IN --start IN, and the outputs (see dvc.yaml)"""
 
 import argparse
-import dataclasses
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from stages.contract import candidates, command
+from stages.contract import candidates, command, csv_tables
 from stages.contract.origin import Origin
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import AttemptsRow, RefinementCurveRow
 from stages.params.file import section
 from stages.params.walks import OneWalk
-from stages.refinement.archive import AttemptsRow, CurveRow
 from stages.refinement.modes import mode_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
@@ -30,15 +27,10 @@ def main(args: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
     archive, flips = refine(walk, start, origin, resume, stopwatch)
     candidates.write(args.schemes, archive.held.candidates())
-    _write_csv(args.curve, CurveRow, archive.curve)
-    _write_csv(args.attempts, AttemptsRow, archive.attempt_rows())
+    csv_tables.write(args.curve, RefinementCurveRow, archive.curve)
+    csv_tables.write(args.attempts, AttemptsRow, archive.attempt_rows())
     stopwatch.write(args.timing, {"flips": flips})
     resume.clear()
-
-
-def _write_csv(path: Path, kind: type[CurveRow | AttemptsRow], rows: Sequence[CurveRow | AttemptsRow]) -> None:
-    columns = [field.name for field in dataclasses.fields(kind)]
-    command.write_text(path, command.csv_text(columns, [dataclasses.asdict(row) for row in rows]))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
@@ -15,27 +15,9 @@ from stages.algebra.targets import Target, parse_target
 from stages.contract.archive import Archive
 from stages.contract.candidates import Candidate
 from stages.contract.origin import Origin
+from stages.contract.rows.curves import AttemptsRow, RefinementCurveRow
 from stages.refinement.lift import lift
 from stages.refinement.packed import Ring
-
-
-@dataclass(frozen=True)
-class CurveRow:
-    """A new best rank of a target over a ring, after so many flips of the whole walk."""
-
-    size: str
-    flips: int
-    rank: int
-    ring: str
-
-
-@dataclass(frozen=True)
-class AttemptsRow:
-    """How many attempts at a target had this as their lowest rank, in the ring they walk over."""
-
-    size: str
-    rank: int
-    attempts: int
 
 
 class WalkArchive:
@@ -63,7 +45,7 @@ class WalkArchive:
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
         self.held = Archive(keep, ring.cost)
-        self.curve: list[CurveRow] = []
+        self.curve: list[RefinementCurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
 
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
@@ -119,7 +101,7 @@ class WalkArchive:
     def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         best = self.held.best(scheme.target, scheme.ring)
         if best is None or scheme.rank < best:
-            self.curve.append(CurveRow(scheme.target.name, flips_done, scheme.rank, scheme.ring))
+            self.curve.append(RefinementCurveRow(scheme.target.name, flips_done, scheme.rank, scheme.ring))
             self.held.forget_above(scheme.target, scheme.ring, scheme.rank)
             if scheme.ring == "Z":
                 self.held.forget_above(scheme.target, "Q", scheme.rank - 1)
@@ -139,7 +121,7 @@ class WalkArchive:
         """Takes up what `to_arrays` gave."""
         self.held.restore(saved["held"], self.named)
         curve, attempts = json.loads(saved["notes"].tobytes())
-        self.curve = [CurveRow(**row) for row in curve]
+        self.curve = [RefinementCurveRow(**row) for row in curve]
         self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
 
     def in_words(self, target: Target) -> str:

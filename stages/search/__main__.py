@@ -2,19 +2,22 @@
 
 import argparse
 import json
+from collections import deque
 
 from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
-from stages.contract import candidates, command
+from stages.contract import candidates, command, csv_tables
 from stages.contract.resume import Resume
+from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
 from stages.params.agents import Agent
 from stages.params.file import section
-from stages.search.search import CURVE_COLUMNS, begin, metrics, rounds
+from stages.search.curve import metrics
+from stages.search.search import rounds
 from stages.search.setup import set_up
 
 
@@ -26,14 +29,13 @@ def main(args: argparse.Namespace) -> None:
     resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
     setup = set_up(args.name, agent, reader)
-    memory = begin(setup, network, resume, stopwatch)
-    for _ in rounds(memory, setup, resume, stopwatch):
-        pass
-    candidates.write(args.schemes, memory.candidates())
-    write_parameters(args.parameters, memory.train.network)
-    command.write_text(args.curve, command.csv_text(CURVE_COLUMNS, memory.curve))
-    command.write_text(args.metrics, json.dumps(metrics(memory), indent=2) + "\n")
-    stopwatch.write(args.timing, {"games": agent.search.rounds * (agent.search.games + agent.search.window_games)})
+    search = deque(rounds(setup, network, resume, stopwatch), maxlen=1).pop()  # after the last round
+    found = search.candidates()
+    candidates.write(args.schemes, found)
+    write_parameters(args.parameters, search.state.train.network)
+    csv_tables.write(args.curve, SearchCurveRow, search.curve)
+    command.write_text(args.metrics, json.dumps(metrics(search.curve, search.state, len(found)), indent=2) + "\n")
+    stopwatch.write(args.timing, {"games": agent.search.rounds * setup.games_per_round})
     resume.clear()
 
 

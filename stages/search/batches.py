@@ -12,41 +12,42 @@ from stages.game.rules import Rules
 from stages.learning import buffers
 from stages.learning.positions import Position, Terms, draw_position
 from stages.learning.train import Batch
-from stages.search.memory import Memory
 from stages.search.selfplay import reanalyse
 from stages.search.setup import Setup
 from stages.search.starts import change_terms, draw_bases, modes_of
+from stages.search.state import State, generator
 
 
-def draw_batches(memory: Memory, setup: Setup, key: PRNGKeyArray, rng: np.random.Generator) -> Batch:
+def draw_batches(state: State, setup: Setup, key: PRNGKeyArray) -> Batch:
     """The batches of one round, each demonstrations, then best games, then own positions. The key is consumed.
 
     Every row holds a demonstration too, which stands in where a best game is out of the action space or where nothing
     has been played. So the shapes never change.
     """
     settings = setup.agent.search
+    rng_key, search_key, draw_key = jax.random.split(key, 3)
+    rng = generator(rng_key)
     steps, batch = settings.train_steps, settings.optimiser.batch
     first, last = settings.demonstration_share
-    share = first + (last - first) * min(1, memory.round / settings.demonstration_rounds)
+    share = first + (last - first) * min(1, state.round / settings.demonstration_rounds)
     num_best = round(settings.best_share * batch)
-    if not len(memory.best.kind):
+    if not len(state.best.kind):
         num_best = 0  # own positions take their rows
     num_own = max(0, batch - round(share * batch) - num_best)
-    terms = setup.reader.take(memory.round * steps * batch, (steps, batch))
+    terms = setup.reader.take(state.round * steps * batch, (steps, batch))
     if num_best:
         place = slice(batch - num_own - num_best, batch - num_own)
-        _put_best(terms, place, memory.best, setup, rng)
+        _put_best(terms, place, state.best, setup, rng)
 
     most_own = batch - round(min(first, last) * batch)
-    if not most_own or not (len(memory.replay.positions.value) or settings.reanalyse == 1):
+    if not most_own or not (len(state.replay.positions.value) or settings.reanalyse == 1):
         return Batch(terms)
-    search_key, draw_key = jax.random.split(key)
-    positions = _stored(memory, setup, (steps, batch), draw_key, rng)
+    positions = _stored(state, setup, (steps, batch), draw_key, rng)
     most_again, num_again = round(settings.reanalyse * most_own), round(settings.reanalyse * num_own)
     if most_again:
         rows = slice(batch - most_again, batch)
         stored = jax.tree.map(lambda field: field[:, rows].reshape(steps * most_again, *field.shape[2:]), positions)
-        again = jax.tree.map(np.asarray, reanalyse(memory.train.network, stored, search_key, setup.planner))
+        again = jax.tree.map(np.asarray, reanalyse(state.train.network, stored, search_key, setup.planner))
         place = slice(batch - num_again, batch)
 
         def refresh(field: np.ndarray, fresh: np.ndarray) -> np.ndarray:
@@ -86,13 +87,13 @@ def _is_playable(terms: Int[np.ndarray, "games max_rank 3 s"], rules: Rules) -> 
 
 
 def _stored(
-    memory: Memory, setup: Setup, shape: tuple[int, int], key: PRNGKeyArray, rng: np.random.Generator
+    state: State, setup: Setup, shape: tuple[int, int], key: PRNGKeyArray, rng: np.random.Generator
 ) -> Position:
     """Positions of own games; of demonstrations where the agent learns from no game."""
-    if len(memory.replay.positions.value):
-        return buffers.draw(memory.replay, rng, shape)
+    if len(state.replay.positions.value):
+        return buffers.draw(state.replay, rng, shape)
     count = shape[0] * shape[1]
-    terms = setup.reader.take(memory.round * count, (count,))
+    terms = setup.reader.take(state.round * count, (count,))
     drawn = _draw_positions(terms, jax.random.split(key, count), setup.rules, setup.agent.network.history)
     return jax.tree.map(lambda field: np.array(field).reshape(*shape, *field.shape[1:]), drawn)
 

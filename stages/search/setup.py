@@ -32,6 +32,10 @@ class Setup:
     planner: Planner
     optimiser: optax.GradientTransformation
 
+    @property
+    def games_per_round(self) -> int:
+        return self.agent.search.games + self.agent.search.window_games
+
 
 def set_up(name: str, agent: Agent, reader: DemonstrationReader) -> Setup:
     """The search of an agent."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
-from stages.contract import command
+from stages.contract import command, csv_tables
 from stages.summary import figures
 from stages.summary.metrics import metrics
 from stages.summary.page import page
-from stages.summary.ranks import COLUMNS, rank_rows
+from stages.summary.ranks import RankRow, rank_rows
 from stages.summary.sources import load
 from stages.summary.speedups import speedups
 
@@ -25,7 +25,7 @@ def main(given: argparse.Namespace) -> None:
         "refinement": figures.draw_refinement(sources.refinement),
         "speedups": figures.draw_speedups(speeds),
     }
-    command.write_text(given.ranks, command.csv_text(COLUMNS, ranks))
+    csv_tables.write(given.ranks, RankRow, ranks)
     command.write_text(given.metrics, json.dumps(metrics(sources, ranks, speeds), indent=2) + "\n")
     drawn = {name: figures.svg(drawing) for name, drawing in drawings.items()}
     for name, text in drawn.items():

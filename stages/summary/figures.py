@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 
-from stages.summary.sources import Row
+from stages.contract.rows.curves import PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
+from stages.summary.ranks import RankRow
 from stages.summary.speedups import Speedup
 from stages.timing import LEVEL, Interval
 
@@ -39,11 +40,11 @@ LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 GREY = "#8a8a8a"
 GREYS = ("#000000", GREY)
-PLAYED = "games and subgames"
-# Best ranks by games and by subgames: one is wide and pale, so that it is seen below the other.
+PLAYED = "games and window games"
+# Best ranks by games and by windows: one is wide and pale, so that it is seen below the other.
 FINDS = {
     "best_game": {"drawstyle": "steps-post", "marker": "o", "markersize": 7, "linewidth": 5, "alpha": 0.35},
-    "best_subgame": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
+    "best_window": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
 }
 MOST_POINTS = 60  # of a line of shares: a round has few games
 PANELS_PER_ROW = 4
@@ -58,8 +59,8 @@ def svg(figure: Figure) -> str:
 
 
 @mpl.rc_context(STYLE)
-def draw_ranks(rows: Sequence[Row]) -> Figure:
-    """Ranks of `ranks.COLUMNS` as shares of the standard algorithm's, with the numbers beside them."""
+def draw_ranks(rows: Sequence[RankRow]) -> Figure:
+    """Ranks as shares of the standard algorithm's, with the numbers beside them."""
     if not rows:
         return _empty("Ranks", "Nothing was searched, walked or imported.")
     figure, axes = _panels(1, 1, 6.5, 1.7 + 0.3 * len(rows))
@@ -71,12 +72,12 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
         ("best_known", "best published", "|", "#000000", 15),
     )
     for column, label, marker, colour, size in marks:
-        shares = [math.nan if row[column] is None else 100 * row[column] / row["naive"] for row in rows]
+        shares = 100 * _column(rows, column) / _column(rows, "naive")
         filled = {} if column == "verified" else {"markerfacecolor": "none"}
         axis.plot(shares, range(len(rows)), marker, color=colour, markersize=size, label=label, zorder=3, **filled)
     axis.set(
         yticks=range(len(rows)),
-        yticklabels=[f"{row['size']}  over {row['ring']}" for row in rows],
+        yticklabels=[f"{row.size}  over {row.ring}" for row in rows],
         xlabel="rank, % of the standard algorithm's number of products (less is better)",
     )
     axis.set_xlim(right=101)
@@ -93,7 +94,7 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
         axis.text(x, 1.0, head, transform=axis.transAxes, ha="center", va="bottom", fontsize=8.5, color="#444444")
         for line, row in enumerate(rows):
             weight = "bold" if column == "verified" else "normal"
-            shown = "–" if row[column] is None else str(row[column])
+            shown = _shown(getattr(row, column))
             axis.text(x, line, shown, transform=axis.get_yaxis_transform(), ha="center", va="center", weight=weight)
     axis.set_title("Rank per size and ring", pad=22)
     figure.legend(loc="outside lower left", ncols=4)
@@ -102,7 +103,9 @@ def draw_ranks(rows: Sequence[Row]) -> Figure:
 
 @mpl.rc_context(STYLE)
 def draw_learning(
-    rings: Mapping[str, str], pretraining: Mapping[str, Sequence[Row]], search: Mapping[str, Sequence[Row]]
+    rings: Mapping[str, str],
+    pretraining: Mapping[str, Sequence[PretrainingCurveRow]],
+    search: Mapping[str, Sequence[SearchCurveRow]],
 ) -> Figure:
     """A row of losses, then a row for each agent that has played: what it solved, and its best ranks over its ring.
 
@@ -116,7 +119,7 @@ def draw_learning(
     figure, axes = _panels(1 + len(playing), 4, 12.0, 2.7 * (1 + len(playing)))
     losses, *plays = (axes[first : first + 4] for first in range(0, len(axes), 4))
     _draw_losses(losses, list(rings), pretraining, search)
-    targets = sorted({row["target"] for name in playing for row in search[name]}, key=_numbers)
+    targets = sorted({row.target for name in playing for row in search[name]}, key=_numbers)
     styles = {
         target: {"color": COLOURS[number % len(COLOURS)], "linestyle": LINES[number // len(COLOURS) % len(LINES)]}
         for number, target in enumerate(targets)
@@ -129,15 +132,16 @@ def draw_learning(
 def _draw_losses(
     axes: Sequence[Axes],
     names: Sequence[str],
-    pretraining: Mapping[str, Sequence[Row]],
-    search: Mapping[str, Sequence[Row]],
+    pretraining: Mapping[str, Sequence[PretrainingCurveRow]],
+    search: Mapping[str, Sequence[SearchCurveRow]],
 ) -> None:
     """Policy and value in pretraining, then in search. Colours belong to targets: agents differ in line style."""
     curves = (("Pretraining", pretraining, "step", "train steps"), ("Search", search, "games", PLAYED))
     losses = (("policy", "nats"), ("value", "quantile Huber"))
     for axis, ((part, agents, against, unit), (loss, loss_unit)) in zip(axes, product(curves, losses), strict=True):
         for number, name in enumerate(names):
-            rows = list({row[against]: row for row in agents[name]}.values())  # the targets of a round share its losses
+            # The targets of a round share its losses.
+            rows = list({getattr(row, against): row for row in agents[name]}.values())
             style = {"color": GREYS[number % len(GREYS)], "linestyle": LINES[number % len(LINES)]}
             axis.plot(_column(rows, against), _column(rows, f"{loss}_loss"), label=f"agent {name}", **style)
         axis.set(title=f"{part}: {loss}", xlabel=unit, ylabel=f"{loss} loss ({loss_unit})")
@@ -146,14 +150,14 @@ def _draw_losses(
     axes[0].legend()
 
 
-def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Mapping[str, Mapping]) -> None:
-    """Shares of solved games and of rewritten subgames, best ranks by both, and a legend that gives these ranks."""
+def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[SearchCurveRow], styles: Mapping[str, Mapping]) -> None:
+    """Shares of solved games and of rewritten window games, best ranks by both, and a legend that gives these ranks."""
     solved, rewritten, best, legend = axes
-    targets = {target: mine for target in styles if (mine := [row for row in rows if row["target"] == target])}
+    targets = {target: mine for target in styles if (mine := [row for row in rows if row.target == target])}
     run = math.ceil(max(map(len, targets.values())) / MOST_POINTS)
     for axis, title, column, done in (
         (solved, "games", "solved_share", "solved"),
-        (rewritten, "subgames", "rewritten_share", "rewritten"),
+        (rewritten, "window games", "rewritten_share", "rewritten"),
     ):
         for target, mine in targets.items():
             games, shares = (_means(_column(mine, name), run) for name in ("games", column))
@@ -167,7 +171,7 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         best.plot(_column(mine, "games"), ranks, markevery=first, **look, **styles[target])
     best.set(title=f"{agent}: best rank", ylabel="best rank so far (products)")
     best.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    nothings = ("No whole target was played.", "No subgame was played.", "No scheme was found.")
+    nothings = ("No whole target was played.", "No window game was played.", "No scheme was found.")
     for axis, nothing in zip((solved, rewritten, best), nothings, strict=True):
         axis.set(xlabel=PLAYED)
         axis.set_xlim(left=0)
@@ -175,21 +179,21 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[Row], styles: Ma
         _note_if_blank(axis, nothing)
     handles = [
         Line2D([], [], color=GREY, label=f"by {kind}", **look)
-        for kind, look in zip(("games", "subgames"), FINDS.values(), strict=True)
+        for kind, look in zip(("games", "window games"), FINDS.values(), strict=True)
     ]
     for target, mine in targets.items():
-        by_games, by_subgames = ("–" if mine[-1][column] is None else mine[-1][column] for column in FINDS)
-        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_subgames}", **styles[target]))
+        by_games, by_windows = (_shown(getattr(mine[-1], column)) for column in FINDS)
+        handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_windows}", **styles[target]))
     legend.set_axis_off()
     legend.legend(
-        handles=handles, title=f"{agent}: best rank\nby games | by subgames", loc="center left", alignment="left"
+        handles=handles, title=f"{agent}: best rank\nby games | by windows", loc="center left", alignment="left"
     )
 
 
 @mpl.rc_context(STYLE)
-def draw_refinement(curves: Mapping[str, Sequence[Row]]) -> Figure:
+def draw_refinement(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> Figure:
     """Rank against flips for each size; a colour per walk, a line style per ring."""
-    sizes = sorted({row["size"] for rows in curves.values() for row in rows}, key=_numbers)
+    sizes = sorted({row.size for rows in curves.values() for row in rows}, key=_numbers)
     if not sizes:
         return _empty("Refinement", "No walk has found a scheme.")
     across = min(PANELS_PER_ROW, len(sizes))
@@ -201,14 +205,14 @@ def draw_refinement(curves: Mapping[str, Sequence[Row]]) -> Figure:
     }
     walks = sorted(curves)
     # Flips since the walk's first find at each size, plus 1: a logarithm has no place for 0.
-    first = {(walk, size): min(r["flips"] for r in rows if r["size"] == size) for walk, size, rows in _walked(curves)}
-    most = max(row["flips"] - first[walk, row["size"]] for walk, rows in curves.items() for row in rows)
+    first = {(walk, size): min(r.flips for r in rows if r.size == size) for walk, size, rows in _walked(curves)}
+    most = max(row.flips - first[walk, row.size] for walk, rows in curves.items() for row in rows)
     for number, size in enumerate(sizes):
         axis = axes[number]
         for walk in walks:
             colour = COLOURS[walks.index(walk) % len(COLOURS)]
             for ring, style in styles.items():
-                rows = [row for row in curves[walk] if (row["size"], row["ring"]) == (size, ring)]
+                rows = [row for row in curves[walk] if (row.size, row.ring) == (size, ring)]
                 flips = _column(rows, "flips") - first.get((walk, size), 0) + 1
                 axis.plot(flips, _column(rows, "rank"), marker="o", drawstyle="steps-post", color=colour, **style)
         axis.set(title=size, xscale="log", xlim=(0.5, 4 * max(most, 1)))
@@ -236,23 +240,24 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
         return _empty("Speed of kernels", "No kernel was timed.")
     panels = sorted({(speed.dtype, speed.state) for speed in speeds})
     figure, axes = _panels(len(panels), 1, 8.0, 3.6 * len(panels) + 0.6)
-    arms = list(dict.fromkeys(speed.arm for speed in sorted(speeds, key=lambda s: (_numbers(s.kernel), s.arm))))
-    labels = {speed.arm: speed.kernel for speed in speeds}
+    ordered = sorted(speeds, key=lambda speed: (_numbers(speed.kernel), speed.implementation))
+    implementations = list(dict.fromkeys(speed.implementation for speed in ordered))
+    labels = {speed.implementation: speed.kernel for speed in speeds}
     twins = {label for label in labels.values() if list(labels.values()).count(label) > 1}
     for axis, panel in zip(axes, panels, strict=True):
         chosen = [speed for speed in speeds if (speed.dtype, speed.state) == panel]
         shapes = sorted({speed.shape for speed in chosen})
-        for number, arm in enumerate(arms):
-            mine = [speed for speed in chosen if speed.arm == arm]
-            offset = 0.7 * ((number + 0.5) / len(arms) - 0.5)
+        for number, one in enumerate(implementations):
+            mine = [speed for speed in chosen if speed.implementation == one]
+            offset = 0.7 * ((number + 0.5) / len(implementations) - 0.5)
             places = [shapes.index(speed.shape) + offset for speed in mine]
             median, low, high = (np.array([getattr(speed.speed, part) for speed in mine]) for part in Interval._fields)
-            label = f"{labels[arm]} ({arm[:6]})" if labels[arm] in twins else labels[arm]
+            label = f"{labels[one]} ({one[:6]})" if labels[one] in twins else labels[one]
             axis.errorbar(
                 places,
                 median,
                 yerr=[median - low, high - median],
-                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 arms look alike
+                fmt=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # no two of 49 look alike
                 color=COLOURS[number % len(COLOURS)],
                 markersize=6,
                 capsize=3,
@@ -289,9 +294,9 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
     return figure
 
 
-def _walked(curves: Mapping[str, Sequence[Row]]) -> list[tuple[str, str, Sequence[Row]]]:
+def _walked(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> list[tuple[str, str, Sequence[RefinementCurveRow]]]:
     """Each walk with each size it has a find of, and the rows of the walk."""
-    return [(walk, size, rows) for walk, rows in curves.items() for size in {row["size"] for row in rows}]
+    return [(walk, size, rows) for walk, rows in curves.items() for size in {row.size for row in rows}]
 
 
 def _where(speeds: Sequence[Speedup]) -> str:
@@ -324,8 +329,13 @@ def _note_if_blank(axis: Axes, text: str) -> None:
         _note(axis, text)
 
 
-def _column(rows: Sequence[Row], name: str) -> np.ndarray:
-    return np.array([math.nan if row[name] is None else row[name] for row in rows], np.float64)
+def _column(rows: Sequence[object], name: str) -> np.ndarray:
+    """A field of all rows; NaN for None."""
+    return np.array([getattr(row, name) for row in rows], np.float64)
+
+
+def _shown(rank: int | None) -> str:
+    return "–" if rank is None else str(rank)
 
 
 def _means(values: np.ndarray, run: int) -> np.ndarray:

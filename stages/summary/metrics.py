@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stages.summary.classes import class_rows
-from stages.summary.sources import Row, Sources
+from stages.summary.ranks import RankRow
+from stages.summary.sources import Sources
 from stages.summary.speedups import Speedup
 
 DIGITS = 4  # of seconds and ratios
 
 
-def metrics(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup]) -> dict:
+def metrics(sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[Speedup]) -> dict:
     """Ranks, counts, what each agent reached and cost, and the best speed-up of each benchmarked product.
 
     `classes` are the inequivalent schemes of each size, by ring and rank.
     A size and ring where the project has found nothing has no entry under `rank`.
     """
-    found = [((row["size"], row["ring"]), row["verified"]) for row in ranks if row["verified"] is not None]
+    found = [((row.size, row.ring), row.verified) for row in ranks if row.verified is not None]
     return {
         "rank": _nested(found),
         "count": {
@@ -26,7 +27,7 @@ def metrics(sources: Sources, ranks: Sequence[Row], speeds: Sequence[Speedup]) -
             "kernels": len(sources.kernels),
         },
         "classes": _nested(
-            [((row["size"], f"{row['ring']} {row['rank']}"), row["classes"]) for row in class_rows(sources.schemes)]
+            [((row.size, f"{row.ring} {row.rank}"), row.classes) for row in class_rows(sources.schemes)]
         ),
         "agent": {
             name: dict(reached) | {"cpu_s": round(sources.agent_cpu_s[name], 1)}

@@ -7,24 +7,38 @@ it is a walk's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from stages.algebra.rings import RINGS, parse_ring
 from stages.algebra.targets import parse_size
 from stages.contract.origin import Origin
+from stages.contract.rows.curves import PublishedRow
 from stages.errors import TableError
 from stages.params.walks import STANDARD_START, first_start
-from stages.summary.sources import Row, Sources
-
-FINDERS = ("agent_game", "agent_subgame", "walk", "walk_from_agent", "recombination", "imported")
-COLUMNS = ["size", "ring", "naive", "alphatensor", "best_known", *FINDERS, "verified"]
-PUBLISHED_COLUMNS = {"Z2": ("alphatensor_z2", "best_z2"), "Z": ("alphatensor_z", "best_z")}
-RING_ORDER = ("Z2", "Z", "Q")
+from stages.summary.sources import Sources
 
 
-def rank_rows(sources: Sources) -> list[dict]:
+@dataclass(frozen=True)
+class RankRow:
+    """Ranks of one size over one ring; None where there is none."""
+
+    size: str
+    ring: str
+    naive: int  # of the standard algorithm
+    alphatensor: int | None  # published in 2022
+    best_known: int | None
+    agent_game: int | None = None  # full games from a blank start
+    agent_window: int | None = None  # games that rewrite a few terms of the agent's own schemes
+    walk: int | None = None  # walks from the standard algorithm
+    walk_from_agent: int | None = None  # walks from what an agent found
+    recombination: int | None = None  # what all these found, on blocks
+    imported: int | None = None  # what others found
+    verified: int | None = None  # the best of this project's own
+
+
+def rank_rows(sources: Sources) -> list[RankRow]:
     """One row per size and ring that was tried or found, by size and then ring.
 
-    Returns:
-      Rows of `COLUMNS`; None where there is no rank.
     Raises:
       TableError: an origin that names no agent or walk of params.yaml.
     """
@@ -33,23 +47,17 @@ def rank_rows(sources: Sources) -> list[dict]:
         column = _finder(scheme.origin, sources)
         for ring in _rings_of(scheme.ring):
             ranks = found.setdefault((scheme.target, ring), {})
-            ranks[column] = min(scheme.rank, ranks.get(column, scheme.rank))
-            if column != "imported":
-                ranks["verified"] = min(scheme.rank, ranks.get("verified", scheme.rank))
-    keys = sorted(found, key=lambda key: (parse_size(key[0]), RING_ORDER.index(key[1])))
-    return [_row(size, ring, sources.known.get(size, {}), found[size, ring]) for size, ring in keys]
+            for each in (column,) if column == "imported" else (column, "verified"):
+                ranks[each] = min(scheme.rank, ranks.get(each, scheme.rank))
+    keys = sorted(found, key=lambda key: (parse_size(key[0]), RINGS.index(parse_ring(key[1]))))
+    return [_row(size, ring, sources.known.get(size), found[size, ring]) for size, ring in keys]
 
 
-def _row(size: str, ring: str, published: Row, ranks: Mapping[str, int]) -> dict:
-    alphatensor, best = PUBLISHED_COLUMNS.get(ring, ("", ""))
-    facts = {
-        "size": size,
-        "ring": ring,
-        "naive": parse_size(size).naive_rank,
-        "alphatensor": published.get(alphatensor),
-        "best_known": published.get(best),
-    }
-    return facts | {column: ranks.get(column) for column in (*FINDERS, "verified")}
+def _row(size: str, ring: str, known: PublishedRow | None, ranks: Mapping[str, int]) -> RankRow:
+    published = {}
+    if known:
+        published = {"Z2": (known.alphatensor_z2, known.best_z2), "Z": (known.alphatensor_z, known.best_z)}
+    return RankRow(size, ring, parse_size(size).naive_rank, *published.get(ring, (None, None)), **ranks)
 
 
 def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
@@ -67,13 +75,11 @@ def _rings_of(ring: str) -> Sequence[str]:
 
 def _finder(origin: Origin, sources: Sources) -> str:
     match origin:
-        case Origin("search", agent, ("game" | "subgame") as kind) if agent in sources.agents:
+        case Origin("search", agent, ("game" | "window") as kind) if agent in sources.agents:
             return f"agent_{kind}"
         case Origin("refinement", walk) if walk in sources.walks:
             is_own = first_start(sources.walks, walk) == STANDARD_START
             return "walk" if is_own else "walk_from_agent"
-        case Origin("recombination"):
-            return "recombination"
-        case Origin(is_imported=True):
-            return "imported"
+        case Origin(("recombination" | "imported") as stage):
+            return stage
     raise TableError(f"origin: expected the name of an agent or a walk of params.yaml, got {origin}")

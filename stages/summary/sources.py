@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
-from stages.contract import tables
-from stages.contract.csv_tables import PUBLISHED, read_csv
+from stages.contract import csv_tables, tables
+from stages.contract.rows.curves import (
+    ClockRow,
+    PretrainingCurveRow,
+    PublishedRow,
+    RefinementCurveRow,
+    SearchCurveRow,
+)
 from stages.contract.rows.kernels import KERNELS, TIMINGS, KernelRow, TimingRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, RejectedRow, VerifiedRow
 from stages.errors import TableError
@@ -16,20 +23,7 @@ from stages.params import whole as params
 from stages.params.agents import Agent
 from stages.params.walks import Walk
 
-Row = Mapping[str, object]
-PRETRAINING_CURVE = {"step": int, "policy_loss": float, "value_loss": float}
-SEARCH_CURVE = {
-    "games": int,
-    "target": str,
-    "solved_share": float,
-    "rewritten_share": float,
-    "best_game": int,
-    "best_subgame": int,
-    "policy_loss": float,
-    "value_loss": float,
-}
-REFINEMENT_CURVE = {"size": str, "flips": int, "rank": int, "ring": str}
-SECONDS = {"cpu_s": float}
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -50,15 +44,15 @@ class Sources:
 
     agents: Mapping[str, Agent]
     walks: Mapping[str, Walk]
-    known: Mapping[str, Row]
+    known: Mapping[str, PublishedRow]
     schemes: Sequence[VerifiedRow]
     rejected: Sequence[RejectedRow]
     kernels: Sequence[KernelRow]
     timings: Sequence[TimingRow]
-    pretraining: Mapping[str, Sequence[Row]]
-    search: Mapping[str, Sequence[Row]]
-    refinement: Mapping[str, Sequence[Row]]
-    search_metrics: Mapping[str, Row]
+    pretraining: Mapping[str, Sequence[PretrainingCurveRow]]
+    search: Mapping[str, Sequence[SearchCurveRow]]
+    refinement: Mapping[str, Sequence[RefinementCurveRow]]
+    search_metrics: Mapping[str, Mapping[str, Any]]
     agent_cpu_s: Mapping[str, float]
     walk_cpu_s: Mapping[str, float]
     stage_cpu_s: Mapping[str, float]
@@ -76,14 +70,14 @@ def load(given: Mapping[str, Path]) -> Sources:
     return Sources(
         agents=values.agents,
         walks=values.walks,
-        known={row["size"]: row for row in read_csv(given["known"], {"size": str} | PUBLISHED)},
+        known={row.size: row for row in csv_tables.read(given["known"], PublishedRow)},
         schemes=tables.read(given["schemes"], VERIFIED),
         rejected=tables.read(given["rejected"], REJECTED),
         kernels=tables.read(given["kernels"], KERNELS),
         timings=tables.read(given["timings"], TIMINGS),
-        pretraining=_each(values.agents, given["pretraining"] / "curves", PRETRAINING_CURVE),
-        search=_each(values.agents, given["search"] / "curves", SEARCH_CURVE),
-        refinement=_each(values.walks, given["refinement"] / "curves", REFINEMENT_CURVE),
+        pretraining=_each(values.agents, given["pretraining"] / "curves", PretrainingCurveRow),
+        search=_each(values.agents, given["search"] / "curves", SearchCurveRow),
+        refinement=_each(values.walks, given["refinement"] / "curves", RefinementCurveRow),
         search_metrics={name: _read_json(given["search"] / "metrics" / f"{name}.json") for name in values.agents},
         agent_cpu_s={
             name: sum(_cpu_s(stage / "timing" / f"{name}.csv") for stage in agent_stages) for name in values.agents
@@ -94,18 +88,18 @@ def load(given: Mapping[str, Path]) -> Sources:
     )
 
 
-def _each(names: Mapping[str, object], folder: Path, kinds: Mapping[str, Callable]) -> dict[str, list[dict]]:
-    return {name: read_csv(folder / f"{name}.csv", kinds) for name in names}
+def _each(names: Iterable[str], folder: Path, row: type[Row]) -> dict[str, list[Row]]:
+    return {name: csv_tables.read(folder / f"{name}.csv", row) for name in names}
 
 
 def _cpu_s(path: Path) -> float:
-    rows = read_csv(path, SECONDS)
-    if len(rows) != 1 or rows[0]["cpu_s"] is None:
+    rows = csv_tables.read(path, ClockRow)
+    if len(rows) != 1:
         raise TableError(f"{path}: expected one row with cpu_s, got {rows}")
-    return rows[0]["cpu_s"]
+    return rows[0].cpu_s
 
 
-def _read_json(path: Path) -> dict:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
     except OSError as error:

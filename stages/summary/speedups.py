@@ -23,7 +23,7 @@ class Speedup(NamedTuple):
       threads: CPU threads that were granted.
       device: what the library says it ran on.
       kernel: size and rank of the scheme, back end and levels: «2x2x2:7 c L1F».
-      arm: hash of the kernel and form.
+      implementation: hash of the kernel and variant.
       baseline: the baseline of the lowest median.
       speed: median of the ratios with its interval.
       predicted: median of the baseline over the seconds of the time model; 0 where there is no model.
@@ -35,7 +35,7 @@ class Speedup(NamedTuple):
     threads: int
     device: str
     kernel: str
-    arm: str
+    implementation: str
     baseline: str
     speed: Interval
     predicted: float = 0.0
@@ -52,21 +52,23 @@ def speedups(timings: Sequence[TimingRow], seed: int) -> list[Speedup]:
     products: dict[tuple, dict[str, list[TimingRow]]] = defaultdict(lambda: defaultdict(list))
     for row in timings:
         product = (row.dtype, (row.n, row.m, row.p), row.state, row.threads, row.device)
-        products[product][row.arm].append(row)
+        products[product][row.implementation].append(row)
     found = []
-    for product, arms in sorted(products.items(), key=lambda item: item[0]):
-        seconds = {arm: np.array([row.seconds for row in sorted(rows, key=_round)]) for arm, rows in arms.items()}
-        baselines = [arm for arm, rows in arms.items() if not rows[0].scheme]
+    for product, implementations in sorted(products.items(), key=lambda item: item[0]):
+        seconds = {
+            one: np.array([row.seconds for row in sorted(rows, key=_round)]) for one, rows in implementations.items()
+        }
+        baselines = [one for one, rows in implementations.items() if not rows[0].scheme]
         if not baselines:
-            raise TableError(f"timings of {product}: expected a baseline, got kernels {sorted(arms)}")
-        fastest = min(baselines, key=lambda arm: np.median(seconds[arm]))
-        for arm, rows in arms.items():
-            if arm not in baselines:
-                kernel = f"{rows[0].size}:{rows[0].rank} {rows[0].form}"
+            raise TableError(f"timings of {product}: expected a baseline, got kernels {sorted(implementations)}")
+        fastest = min(baselines, key=lambda one: np.median(seconds[one]))
+        for one, rows in implementations.items():
+            if one not in baselines:
+                kernel = f"{rows[0].size}:{rows[0].rank} {rows[0].variant}"
                 model = rows[0].predicted
                 against_model = float(np.median(seconds[fastest])) / model if model else 0.0
-                speed = ratio(seconds[fastest], seconds[arm], seed)
-                found.append(Speedup(*product, kernel, arm, fastest, speed, against_model))
+                speed = ratio(seconds[fastest], seconds[one], seed)
+                found.append(Speedup(*product, kernel, one, fastest, speed, against_model))
     return found
 
 

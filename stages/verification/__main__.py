@@ -26,6 +26,7 @@ def main(given: argparse.Namespace) -> None:
         given.recombination,
         given.imported,
         targets,
+        command.cores(),
     )
     tables.write(given.schemes, VERIFIED, verified)
     tables.write(given.named, NAMED, named)

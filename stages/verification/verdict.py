@@ -66,11 +66,11 @@ def unreadable(origin: Origin, reason: str) -> RejectedRow:
 
 def _verified(row: NamedRow, scheme: Scheme) -> VerifiedRow:
     """Adds the facts that need a matrix product."""
-    program = from_scheme(scheme)
+    program, its_invariant = from_scheme(scheme), invariant(scheme)
     return VerifiedRow(
         **vars(row),
-        invariant=invariant(scheme),
-        equivalence_class=class_of(scheme),
+        invariant=its_invariant,
+        equivalence_class=class_of(scheme, its_invariant),
         representative=False,
         nontrivial=costs.nontrivial(program),
         naive_additions=costs.naive_additions(program),

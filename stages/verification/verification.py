@@ -6,7 +6,14 @@ scheme that several origins found keeps one row for each: who found it is a fact
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import math
+import multiprocessing
+import multiprocessing.connection
+import os
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +25,7 @@ from stages.contract.rows.schemes import CANDIDATES, CandidateRow, NamedRow, Rej
 from stages.errors import SchemeError, TableError
 from stages.verification.verdict import Judged, judge, mark_representatives, unreadable
 
+CHUNK = 16  # schemes that a process is given at a time
 _README = "README.md"
 
 
@@ -37,6 +45,7 @@ def verify(
     recombination: Path,
     imported: Path,
     named: Collection[Target] = (),
+    processes: int = 1,
 ) -> Verdicts:
     """Judges every candidate.
 
@@ -46,16 +55,17 @@ def verify(
       recombination: its candidate table.
       imported: folder with one JSON file per scheme.
       named: the targets that are no matrix products.
+      processes: that judge at a time; the verdicts do not depend on it.
     Raises:
       TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
-    files = _imported_files(imported)
     paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk") + [recombination]
     rows = [row for path in paths for row in tables.read(path, CANDIDATES)]
-    progress = Progress("verification", len(rows) + len(files), "schemes")
+    rows += [_imported_row(path, named) for path in _imported_files(imported)]
+    progress = Progress("verification", len(rows), "schemes")
     verdicts = Verdicts([], [], [])
-    for done, judged in enumerate(_judged(rows, files, named), start=1):
+    for done, judged in enumerate(_judged(rows, named, processes), start=1):
         match judged:
             case VerifiedRow():
                 verdicts.verified.append(judged)
@@ -67,16 +77,40 @@ def verify(
     return verdicts._replace(verified=mark_representatives(verdicts.verified))
 
 
-def _judged(rows: Iterable[CandidateRow], files: Iterable[Path], named: Collection[Target]) -> Iterator[Judged]:
-    yield from (judge(row, named) for row in rows)
-    for path in files:
-        origin = Origin(IMPORTED, path.name)
-        try:
-            scheme = scheme_files.read(path, named)
-        except SchemeError as error:
-            yield unreadable(origin, str(error))
-        else:
-            yield judge(candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0)), named)
+def _imported_row(path: Path, named: Iterable[Target]) -> CandidateRow:
+    """The candidate of a file; a rejected row of one that holds none."""
+    origin = Origin(IMPORTED, path.name)
+    try:
+        scheme = scheme_files.read(path, named)
+    except SchemeError as error:
+        return unreadable(origin, str(error))
+    return candidates.to_row(candidates.Candidate(scheme, origin, parent="", seed=0, clock=0))
+
+
+def _judged(rows: Sequence[CandidateRow], named: Collection[Target], processes: int) -> Iterator[Judged]:
+    """The verdicts in the order of the rows, which are handed out in chunks."""
+    verdict = partial(_verdict, named=named)
+    processes = min(processes, math.ceil(len(rows) / CHUNK))
+    if processes <= 1:
+        yield from map(verdict, rows)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads of a library hold
+    with ProcessPoolExecutor(processes, context, _end_with_parent) as pool:
+        yield from pool.map(verdict, rows, chunksize=CHUNK)
+
+
+def _verdict(row: CandidateRow, named: Collection[Target]) -> Judged:
+    return row if isinstance(row, RejectedRow) else judge(row, named)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the stage is killed, which closes no pool."""
+
+    def wait() -> None:
+        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:

@@ -112,11 +112,6 @@ def test_factors_hold_their_own_read_only_copy(dtype):
         factors.u[0, 0] = 0
 
 
-def test_unknown_ring_is_refused():
-    with pytest.raises(SchemeError, match="expected one of Z2, Z, Q, got 'Z3'"):
-        Scheme(SIZE.target, "Z3", draw(0)[1])
-
-
 @pytest.mark.parametrize("name", ["1x1x1", "2x2x2", "2x3x3", "3x4x5", "10x11x99"])
 def test_size_reads_its_own_name(name):
     assert parse_size(name).name == name

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.algebra.rings import LARGE_PRIME, characteristic_polynomials, rank_prime, ranks_modulo
+from stages.algebra.rings import LARGE_PRIME, RINGS, characteristic_polynomials, parse_ring, rank_prime, ranks_modulo
+from stages.errors import SchemeError
 
 
 def plain_rank(matrix: list[list[int]], prime: int) -> int:
@@ -68,3 +69,9 @@ def test_characteristic_polynomials_are_determinants(prime, size, seed):
         values = sum(polynomials[:, power].astype(object) * x ** (size - power) for power in range(size + 1))
         expected = np.round(np.linalg.det(x * np.eye(size) - matrices)).astype(np.int64)
         assert np.array_equal(values % prime, expected % prime)
+
+
+def test_rings_have_names():
+    assert [parse_ring(name) for name in RINGS] == list(RINGS)
+    with pytest.raises(SchemeError, match="expected one of Z2, Z, Q, got 'Z3'"):
+        parse_ring("Z3")

@@ -1,12 +1,12 @@
 import fcntl
-import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -15,69 +15,71 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from stages import timing
-from stages.backends import dispatch, explain, matmul
-from stages.backends.c import binding, build, forms
+from stages.backends import dispatch, explain, libraries, matmul, product, tune
+from stages.backends.c import binding, build, variants
 from stages.backends.c.emitter import emit as emit_c
-from stages.backends.c.forms import Form
+from stages.backends.c.variants import Variant
 from stages.backends.jax_emitter import emit as emit_jax
 from stages.backends.machine import other_threads_run
 from stages.contract import tables
 from stages.contract.rows.kernels import KERNELS
 from stages.errors import KernelError
 from stages.program.program import from_scheme
+from stages.timing import Pauses
 from tests.examples import strassen
+from tests.rows import kernel_row
 
-FUSED = Form(1, True)
+FUSED = Variant(1, True)
 SHAPE = (96, 80, 112)
 
 
+@pytest.fixture(scope="module")
+def sources(own_cache) -> dict[str, str]:
+    """The texts of Strassen's algorithm by back end; that in C is compiled."""
+    program = from_scheme(strassen())
+    source = emit_c(program, program, strassen().hash, strassen().hash)
+    build.build(source)
+    return {"c": source, "jax": emit_jax(program, strassen().hash)}
+
+
 @pytest.fixture(autouse=True)
-def _small(monkeypatch, tmp_path):
-    """Forms from blocks of 16 on, and nothing kept from other tests."""
+def _small(monkeypatch, tmp_path, sources):
+    """Variants from blocks of 16 on, and nothing kept from other tests but the compiled kernel."""
+    library = build.build(sources["c"])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(dispatch, "TUNED", {64: (1, 2), 96: (1, 2)})
-    monkeypatch.setattr(dispatch, "LEAST", 64)
-    for module in (forms, dispatch):
+    build.cache_folder().mkdir(parents=True)
+    shutil.copy(library, build.cache_folder())
+    monkeypatch.setattr(tune, "TUNED", {64: (1, 2), 96: (1, 2)})
+    monkeypatch.setattr(product, "LEAST", 64)
+    for module in (variants, dispatch):
         monkeypatch.setattr(module, "LEAST_BLOCK", 16)
-    monkeypatch.setattr(timing, "PAUSE_S", 0.0)
-    monkeypatch.setattr(timing, "IDLE_S", 0.0)
-    monkeypatch.setattr(dispatch, "other_threads_run", lambda: False)
-    monkeypatch.setattr(binding, "load", partial(binding.load, flags=build.TRIAL))
+    monkeypatch.setattr(tune, "PAUSES", Pauses(0.0, 0.0))
+    others_run(monkeypatch, False)
+
+
+def others_run(monkeypatch, run: bool) -> None:
+    monkeypatch.setattr(libraries, "other_threads_run", lambda: run)
 
 
 @pytest.fixture
-def table(tmp_path) -> Path:
-    program = from_scheme(strassen())
-    sources = {
-        "c": emit_c(program, program, strassen().hash, strassen().hash),
-        "jax": emit_jax(program, strassen().hash),
-    }
-    rows = [
-        {
-            **{"kernel": hashlib.sha256(source.encode()).hexdigest()[:16], "scheme": strassen().hash, "size": "2x2x2"},
-            **{"ring": "Z", "rank": 7, "backend": backend, "additions": 18, "emax": 12.0, "source": source},
-            "inner": strassen().hash if backend == "c" else "",
-            **{"products": 7, "left_sums": 5, "right_sums": 5, "left_terms": 12, "right_terms": 12, "output_terms": 12},
-        }
-        for backend, source in sources.items()
-    ]
-    tables.write_rows(tmp_path / "kernels.parquet", KERNELS, rows)
+def table(tmp_path, sources) -> Path:
+    rows = [kernel_row(source, strassen(), backend) for backend, source in sources.items()]
+    tables.write(tmp_path / "kernels.parquet", KERNELS, rows)
     return tmp_path / "kernels.parquet"
 
 
 @pytest.fixture
 def fast(monkeypatch) -> list:
-    """Every form measures as twice as fast, the fused one as three times; the calls are noted."""
+    """Every variant measures as twice as fast, the fused one as three times; the calls are noted."""
     calls = []
 
-    def measured(self, dtype):
+    def measure(library, run, dtype):
         calls.append(dtype)
-        known = set(self._library.forms((96, 96, 96)))  # in JAX no level is fused
-        ratios = {form: {64: 2.0 + form.fused, 96: 2.0 + form.fused} for form in known & {Form(1, False), FUSED}}
-        return dict.fromkeys(self._library.states, ratios)
+        known = set(library.variants((96, 96, 96)))  # in JAX no level is fused
+        ratios = {one: {64: 2.0 + one.fused, 96: 2.0 + one.fused} for one in known & {Variant(1, False), FUSED}}
+        return dict.fromkeys(library.states, ratios)
 
-    monkeypatch.setattr(dispatch.Planner, "_measured", measured)
+    monkeypatch.setattr(tune, "measure", measure)
     return calls
 
 
@@ -94,7 +96,7 @@ WRONG = [  # what no dispatch has kept
 
 
 def measure_as(monkeypatch, speeds: dict) -> None:
-    monkeypatch.setattr(dispatch.Planner, "_measured", lambda self, dtype: speeds)
+    monkeypatch.setattr(tune, "measure", lambda library, run, dtype: speeds)
 
 
 def operands(dtype=np.float64, shape=SHAPE) -> tuple[np.ndarray, np.ndarray]:
@@ -104,10 +106,10 @@ def operands(dtype=np.float64, shape=SHAPE) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
+def test_the_fastest_variant_is_taken_and_right(table, fast, dtype):
     a, b = operands(dtype)
     plan = explain(a, b, kernels=table)
-    assert (plan.backend, plan.scheme, plan.form, plan.speed) == ("c", strassen().hash, FUSED, 3.0)
+    assert (plan.backend, plan.scheme, plan.variant, plan.speed) == ("c", strassen().hash, FUSED, 3.0)
     assert "L1F has 3.00 of the plain speed" in plan.reason
     got = matmul(a, b, kernels=table)
     assert np.array_equal(got, a @ b)
@@ -118,20 +120,20 @@ def test_the_fastest_form_is_taken_and_right(table, fast, dtype):
     assert fast == [np.dtype(dtype)]  # measured once
 
 
-def test_a_form_that_is_no_faster_is_left(table, monkeypatch):
+def test_a_variant_that_is_no_faster_is_left(table, monkeypatch):
     measure_as(monkeypatch, {"idle": {FUSED: {64: 1.02, 96: 0.5}}, "after": {FUSED: {64: 1.01, 96: 0.5}}})
     plan = explain(*operands(), kernels=table)
-    assert (plan.backend, plan.scheme, plan.form) == ("numpy", "", None)
+    assert (plan.backend, plan.scheme, plan.variant) == ("numpy", "", None)
     assert "of the plain speed" in plan.reason
 
 
 def test_a_kernel_that_loses_beside_other_threads_is_left_while_they_run(table, monkeypatch):
     measure_as(monkeypatch, {"idle": {FUSED: {64: 1.5, 96: 1.5}}, "after": {FUSED: {64: 0.6, 96: 0.6}}})
     a, b = operands()
-    for run, form in ((False, FUSED), (True, None), (False, FUSED)):
-        monkeypatch.setattr(dispatch, "other_threads_run", lambda run=run: run)
+    for run, variant in ((False, FUSED), (True, None), (False, FUSED)):
+        others_run(monkeypatch, run)
         plan = explain(a, b, kernels=table)
-        assert plan.form == form
+        assert plan.variant == variant
         assert ("after" if run else "idle") in plan.reason
         assert np.array_equal(matmul(a, b, kernels=table), a @ b)
 
@@ -172,9 +174,9 @@ def at_rest(others_run) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
 def test_threads_of_kernels_have_the_name_that_does_not_count(table):
-    (row,) = (row for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
+    (row,) = (row for row in tables.read(table, KERNELS) if row.backend == "c")
     a, b = operands()
-    kernel = binding.load(row["source"])
+    kernel = binding.load(row.source)
     kernel.product(a, b, threads=2)
     assert "fmm\n" in [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
 
@@ -190,14 +192,14 @@ def test_speed_is_taken_at_the_effective_size(table, monkeypatch):
 def test_what_was_measured_is_kept_for_the_machine(table, fast, tmp_path):
     a, b = operands()
     for _ in range(2):
-        dispatch._planner.cache_clear()  # as in another process
-        assert explain(a, b, kernels=table).form == FUSED
+        product._kernel.cache_clear()  # as in another process
+        assert explain(a, b, kernels=table).variant == FUSED
     assert len(fast) == 1
     (kept,) = (tmp_path / "cache").rglob("*.json")
     for text in ("", "{", "[]", *map(json.dumps, WRONG)):
         kept.write_text(text)
-        dispatch._planner.cache_clear()
-        assert explain(a, b, kernels=table).form == FUSED
+        product._kernel.cache_clear()
+        assert explain(a, b, kernels=table).variant == FUSED
     assert len(fast) == 4 + len(WRONG)
 
 
@@ -263,12 +265,12 @@ def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tm
     a, b = operands()
     assert matmul(a, b, kernels=table) is not None  # compiled into a cache that can
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    compiled = dispatch._planner(table, dispatch._numpy())
+    compiled = product._kernel(table, libraries.numpy())
     compiled._speeds.clear()
     compiled._best.cache_clear()
-    assert explain(a, b, kernels=table).form == FUSED
+    assert explain(a, b, kernels=table).variant == FUSED
     assert len(fast) == 2
-    dispatch._planner.cache_clear()
+    product._kernel.cache_clear()
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
     with pytest.raises(KernelError, match=r"expected to write to .*file/open-alphatensor, got «Not a directory»"):
         binding.load("int f(void) { return 3; }")
@@ -276,33 +278,47 @@ def test_a_cache_that_cannot_be_written_is_no_error(table, fast, monkeypatch, tm
 
 def test_a_library_that_cannot_be_loaded_means_plain_products(table):
     a, b = operands()
-    row = next(row for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
-    build.build(row["source"], build.TRIAL).write_bytes(b"of another machine")
+    row = next(row for row in tables.read(table, KERNELS) if row.backend == "c")
+    build.build(row.source).write_bytes(b"of another machine")
     assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
 
 
 def test_a_kernel_that_was_measured_and_cannot_be_loaded_any_more_is_left(table, fast):
     a, b = operands()
-    source = next(row["source"] for row in tables.read_rows(table, KERNELS) if row["backend"] == "c")
-    dispatch._planner(table, dispatch._numpy())._run = lambda *given: None  # not loaded in this process
-    assert explain(a, b, kernels=table).form == FUSED
-    build.build(source, build.TRIAL).write_bytes(b"of another machine")
-    dispatch._planner.cache_clear()
+    source = next(row.source for row in tables.read(table, KERNELS) if row.backend == "c")
+    product._kernel(table, libraries.numpy())._run = lambda *given: None  # not loaded in this process
+    assert explain(a, b, kernels=table).variant == FUSED
+    build.build(source).write_bytes(b"of another machine")
+    product._kernel.cache_clear()
     assert "expected a library that can be loaded" in explain(a, b, kernels=table).reason
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
     assert len(fast) == 1
 
 
+@pytest.mark.parametrize("backend", ["c", "jax"])
+def test_a_text_that_is_not_the_one_that_was_hashed_is_not_run(table, fast, backend):
+    rows = tables.read(table, KERNELS)
+    changed = [replace(row, source=row.source + "\n") if row.backend == backend else row for row in rows]
+    tables.write(table, KERNELS, changed)
+    a, b = operands(np.float32) if backend == "c" else map(jnp.asarray, operands(np.float32))
+    for call in (matmul, explain, matmul):
+        with pytest.raises(KernelError, match=f"of scheme {strassen().hash}: its source has another hash"):
+            call(a, b, kernels=table)
+    tables.write(table, KERNELS, rows)
+    assert explain(a, b, kernels=table).backend == backend
+    assert len(fast) == 1
+
+
 def test_what_fails_for_one_type_is_tried_for_another(table, monkeypatch):
-    def measured(self, dtype):
+    def measure(library, run, dtype):
         if dtype == np.float64:
             raise MemoryError("no room")
-        return {state: {FUSED: {64: 2.0, 96: 2.0}} for state in self._library.states}
+        return {state: {FUSED: {64: 2.0, 96: 2.0}} for state in library.states}
 
-    monkeypatch.setattr(dispatch.Planner, "_measured", measured)
-    for dtype, form in ((np.float64, None), (np.float32, FUSED), (np.float64, None)):
-        assert explain(*operands(dtype), kernels=table).form == form
+    monkeypatch.setattr(tune, "measure", measure)
+    for dtype, variant in ((np.float64, None), (np.float32, FUSED), (np.float64, None)):
+        assert explain(*operands(dtype), kernels=table).variant == variant
     assert explain(*operands(), kernels=table).reason == "no room"
 
 
@@ -311,7 +327,7 @@ def test_a_table_that_comes_later_is_seen(table, fast):
     away = table.rename(table.with_name("away"))
     assert "no such file" in explain(a, b, kernels=table).reason
     away.rename(table)
-    assert explain(a, b, kernels=table).form == FUSED
+    assert explain(a, b, kernels=table).variant == FUSED
 
 
 def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capfd):
@@ -319,7 +335,7 @@ def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capf
     explain(a, b, kernels=table)
     (kept,) = (tmp_path / "cache").rglob("*.json")
     away = kept.rename(tmp_path / "away")
-    dispatch._planner.cache_clear()
+    product._kernel.cache_clear()
     end = time.monotonic() + 20
     with ThreadPoolExecutor(1) as pool, (kept.parent / "timing.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -332,18 +348,18 @@ def test_another_process_that_measures_is_waited_for(table, fast, tmp_path, capf
         assert not plan.done()
         away.rename(kept)  # the other process has measured
         fcntl.flock(lock, fcntl.LOCK_UN)
-        assert plan.result().form == FUSED
+        assert plan.result().variant == FUSED
     assert len(fast) == 1
 
 
 FORK = """
 import os, signal, sys, threading
 from pathlib import Path
-from stages.backends import dispatch
+from stages.backends import cache
 lock = Path(sys.argv[1])
 held, end = threading.Event(), threading.Event()
 def hold():
-    with dispatch._LOCK, dispatch._only_process(lock):
+    with cache.LOCK, cache.only_process(lock):
         held.set()
         end.wait()
 threading.Thread(target=hold).start()
@@ -351,7 +367,7 @@ held.wait()
 child = os.fork()
 if child == 0:
     signal.alarm(20)  # nobody would let the locks that it has from its parent go
-    with dispatch._LOCK, dispatch._only_process(lock):
+    with cache.LOCK, cache.only_process(lock):
         os._exit(0)
 end.set()
 sys.exit(os.waitpid(child, 0)[1] != 0)
@@ -367,7 +383,7 @@ def test_each_number_of_threads_is_measured(table, fast):
     a, b = operands()
     for threads in (1, 2, 1):
         with threadpool_limits(threads, "blas"):
-            assert dispatch._numpy().threads() == threads
+            assert libraries.numpy().threads() == threads
             assert np.array_equal(matmul(a, b, kernels=table), a @ b)
     assert len(fast) == 2
 
@@ -393,7 +409,7 @@ def test_no_room_for_sums_means_a_plain_product(table, fast, monkeypatch):
     def run(self, *given):
         raise MemoryError
 
-    monkeypatch.setattr(dispatch.Planner, "run", run)
+    monkeypatch.setattr(product.MeasuredKernel, "run", run)
     a, b = operands()
     assert np.array_equal(matmul(a, b, kernels=table), a @ b)
 
@@ -401,7 +417,7 @@ def test_no_room_for_sums_means_a_plain_product(table, fast, monkeypatch):
 def test_jax_arrays_stay_jax_arrays_and_can_be_traced(table, fast):
     a, b = map(jnp.asarray, operands(np.float32))
     plan = explain(a, b, kernels=table)
-    assert (plan.backend, plan.scheme, plan.form) == ("jax", strassen().hash, Form(1, False))
+    assert (plan.backend, plan.scheme, plan.variant) == ("jax", strassen().hash, Variant(1, False))
     expected = jnp.matmul(a, b, precision="highest")
 
     def product(a, b):
@@ -422,13 +438,13 @@ def test_jax_arrays_stay_jax_arrays_and_can_be_traced(table, fast):
 
 
 def test_the_best_of_few_rounds_is_no_ratio(table, monkeypatch):
-    """All forms win by ten in the first rounds, by two when the best of them are looked at again."""
+    """All variants win by ten in the first rounds, by two when the best of them are looked at again."""
 
     def interleave(calls, rounds, seed, before):
-        fast = 0.1 if len(calls) > 1 + dispatch.FINALISTS else 0.5
-        return {form: np.full(rounds, 1.0 if form is None else fast) for form in calls}
+        fast = 0.1 if len(calls) > 1 + tune.FINALISTS else 0.5
+        return {variant: np.full(rounds, 1.0 if variant is None else fast) for variant in calls}
 
-    monkeypatch.setattr(dispatch, "interleave", interleave)
+    monkeypatch.setattr(tune, "interleave", interleave)
     assert explain(*operands(), kernels=table).speed == 2.0
 
 
@@ -438,8 +454,8 @@ def test_measuring_for_real(table, capfd):
     traced = jax.jit(lambda a, b: matmul(a, b, kernels=table))  # measures while it is traced
     assert np.array_equal(traced(jnp.asarray(a), jnp.asarray(b)), a @ b)
     assert capfd.readouterr().err.count("timing kernels once for float32") == 2
-    for library in (dispatch._numpy(), dispatch._jax()):
-        (speeds,) = dispatch._planner(table, library)._speeds.values()
+    for library in (libraries.numpy(), libraries.jax()):
+        (speeds,) = product._kernel(table, library)._speeds.values()
         assert set(speeds) == set(library.states)
         for ratios in speeds.values():
             assert ratios

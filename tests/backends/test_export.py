@@ -7,6 +7,7 @@ import pytest
 
 from stages.algebra.factors import standard
 from stages.algebra.targets import Size
+from stages.backends import kernel
 from stages.backends.export import BACKENDS, export
 from stages.contract import tables
 from stages.contract.rows.schemes import VERIFIED
@@ -53,17 +54,19 @@ def test_exported_python_runs_alone(backend, scheme, largest, tmp_path):
 
 
 def test_exported_c_compiles_and_runs_alone(tmp_path):
-    export(ROWS, LONG.hash, "c", tmp_path, strassen().hash[:8])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.txt", "example.c", "matmul_2x2x4.c"]
+    export(ROWS, strassen().hash, "c", tmp_path, strassen().hash[:8])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.txt", "example.c", "matmul_2x2x2.c"]
     readme = dict(line.split(":  ", 1) for line in (tmp_path / "README.txt").read_text().splitlines() if ":  " in line)
-    test, example = (readme[key].strip().replace("-O3", "-O0").replace("-O1", "-O0") for key in ("Test", "Example"))
-    assert example.replace("-O0", "-O3") in (tmp_path / "example.c").read_text().splitlines()[0]
-    assert all(line.endswith(" products, 0 wrong") for line in lines(["sh", "-c", test], tmp_path))
+    test, example = (readme[key].strip() for key in ("Test", "Example"))
+    assert example in (tmp_path / "example.c").read_text().splitlines()[0]
+    (line,) = lines(["sh", "-c", test], tmp_path)
+    assert line.endswith(" products, 0 wrong")
     (line,) = lines(["sh", "-c", example], tmp_path)
     assert 0 < difference(line) < 1e-12
 
 
-def test_c_fuses_the_scheme_that_is_asked_for_or_its_own(tmp_path):
+def test_c_fuses_the_scheme_that_is_asked_for_or_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "build", lambda source: None)  # the trial is another test's
     for inner, expected in ((None, winograd()), (halves().hash, halves())):
         folder = tmp_path / expected.hash
         export(ROWS, winograd().hash, "c", folder, inner)

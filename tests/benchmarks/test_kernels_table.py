@@ -1,15 +1,35 @@
 """The table of benchmarks/kernels.py: the first process chooses, the others are measured."""
 
+from dataclasses import replace
+
 from stages.contract import tables
-from stages.contract.rows.kernels import TIMINGS
+from stages.contract.rows.kernels import TIMINGS, TimingRow
 
 SCRIPT = "kernels"
 
 
-def sample(form: str, number: int, seconds: float, state: str = "warm") -> dict:
-    row = {"arm": form or "numpy", "form": form, "size": "2x2x2", "rank": 7, "n": 4096, "m": 1024, "p": 4096}
-    row |= {"dtype": "float32", "state": state, "round": number, "seconds": seconds, "threads": 1, "workspace": 2**20}
-    return row | {"error": 4e-7 if form else 1e-7}
+def sample(variant: str, number: int, seconds: float, state: str = "warm") -> TimingRow:
+    return TimingRow(
+        implementation=f"abc {variant}" if variant else "numpy",
+        variant=variant,
+        scheme="",
+        size="2x2x2",
+        rank=7,
+        n=4096,
+        m=1024,
+        p=4096,
+        dtype="float32",
+        state=state,
+        round=number,
+        seconds=seconds,
+        error=4e-7 if variant else 1e-7,
+        workspace=2**20,
+        predicted=0.0,
+        threads=1,
+        device="cpu: cpu",
+        cpu="A",
+        versions="numpy 2",
+    )
 
 
 def test_the_first_process_chooses_and_the_others_count(judge):
@@ -19,7 +39,7 @@ def test_the_first_process_chooses_and_the_others_count(judge):
     for state in judge.STATES:
         for number in range(3, 13):
             rows += [sample("c L1", number, 4.0, state), sample("", number, 8.0, state)]
-            rows += [sample("", number, 9.0, state) | {"arm": "jax"}]
+            rows += [replace(sample("", number, 9.0, state), implementation="jax")]
     assert {judge.piece_of(row).process for row in rows} == {0, 1, 2}
     (line,) = list(judge.table(rows))[2:]
     rate = round(2 * 4096 * 1024 * 4096 / 8 / 1e9)
@@ -36,10 +56,9 @@ def test_every_piece_comes_once(judge):
 
 def test_samples_of_another_machine_or_other_kernels_are_left_alone(judge, tmp_path):
     here = {"device": "cpu: cpu", "cpu": "A", "versions": "numpy 2"}
-    row = sample("c L1", 0, 1.0) | here | {"arm": "abc c L1", "scheme": "", "predicted": 0.0}
     tracked = tmp_path / "kernels.parquet"
     assert judge.samples_of(here, {"abc"}, tracked) == tracked  # there are none yet
-    tables.write_rows(tracked, TIMINGS, [row])
+    tables.write(tracked, TIMINGS, [sample("c L1", 0, 1.0)])
     assert judge.samples_of(here, {"abc", "def"}, tracked) == tracked
     others = [(here, {"def"}), (here | {"cpu": "B"}, {"abc"}), (here | {"versions": "numpy 3"}, {"abc"})]
     files = [judge.samples_of(facts, kernels, tracked) for facts, kernels in others]

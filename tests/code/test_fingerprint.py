@@ -149,6 +149,7 @@ def test_meaning_of_python(one, other, is_same):
         ("x = '\\''; /* a */", "x = '\\''; /* b */", True),
         ("/*@SUMS@*/", "/*@TABLES@*/", False),
         ("ab", "a/**/b", False),
+        ('x = "a  b";', 'x = "a b";', False),
     ],
 )
 def test_meaning_of_c(one, other, is_same):

@@ -21,14 +21,6 @@ def test_every_path_is_required(capsys):
     assert "python -m stages.search" in capsys.readouterr().err
 
 
-def test_stage_without_params_takes_none(capsys):
-    parser = command.arguments("kernels", "schemes", has_params=False)
-    assert vars(parser.parse_args(["--schemes", "s.parquet"])) == {"schemes": Path("s.parquet")}
-    with pytest.raises(SystemExit):
-        parser.parse_args(["--schemes", "s.parquet", "--params", "p.yaml"])
-    assert "--params" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("error", [StageError, TableError, SchemeError])
 def test_error_of_the_input_is_one_line(monkeypatch, capsys, error):
     def main(given):

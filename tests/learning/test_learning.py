@@ -120,7 +120,7 @@ def test_best_games_keep_the_lowest_costs_of_each_kind_and_the_newest_of_those()
         terms[:, 0, 0, 0] = marks
         return buffers.BestGames(Terms(terms, np.full(len(costs), 3)), np.array(kinds), np.array(costs))
 
-    # Subgames cost at most 0, games of whole targets their rank: only equal kinds compare.
+    # Window games cost at most 0, games of whole targets their rank: only equal kinds compare.
     best = buffers.keep_best(best, games([8, 7, 8, -1], [0, 0, 1, 2], [1, 2, 3, 4]), capacity=2)
     assert best.games.terms[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
     best = buffers.keep_best(best, games([7, 7, 0], [0, 0, 2], [5, 6, 7]), capacity=2)
@@ -227,7 +227,7 @@ def test_rows_that_are_not_own_ignore_the_positions_beside_them():
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_every_position_is_turned_with_what_it_is_to_learn(ring):
+def test_every_position_is_permuted_with_what_it_is_to_learn(ring):
     # The same action twice, or played once: what is left, what is to be played and what was played are alike.
     terms = np.zeros((BATCH, 8, 3, 4), np.int8)
     terms[:, :2] = ACTION
@@ -237,17 +237,19 @@ def test_every_position_is_turned_with_what_it_is_to_learn(ring):
     own = own._replace(state=played, action=np.tile(ACTION, (BATCH, 1, 1)))
     batch = Batch(Terms(terms, np.full(BATCH, 2)), own, np.arange(BATCH) > 4)
     network = untrained(agent(ring, "2x2x2", history=1))
-    plain, turned = (train_lib._positions(network, batch, jax.random.key(3), is_turned) for is_turned in (False, True))
+    plain, permuted = (
+        train_lib._positions(network, batch, jax.random.key(3), is_permuted) for is_permuted in (False, True)
+    )
     np.testing.assert_array_equal(plain.action, own.action)
 
-    rows = np.flatnonzero(turned.value == -1)
+    rows = np.flatnonzero(permuted.value == -1)
     assert 0 < np.sum(rows <= 4) < 5  # demonstrations with one term left are among them
-    action = np.asarray(turned.action)
+    action = np.asarray(permuted.action)
     left = np.einsum("bi,bj,bk->bijk", *np.moveaxis(action, 1, 0))
-    np.testing.assert_array_equal(turned.state.residual[rows], left[rows])
-    np.testing.assert_array_equal(turned.state.history[rows, 0], action[rows])
+    np.testing.assert_array_equal(permuted.state.residual[rows], left[rows])
+    np.testing.assert_array_equal(permuted.state.history[rows, 0], action[rows])
     np.testing.assert_array_equal(jax.vmap(canonical)(action), action)
-    assert len(np.unique(action, axis=0)) > 3  # each through a turn of its own
+    assert len(np.unique(action, axis=0)) > 3  # each through a permutation of its own
     np.testing.assert_array_equal(np.abs(action).sum(-1), np.tile([1, 1, 2], (BATCH, 1)))
 
 

@@ -90,7 +90,7 @@ NETWORK = ("agents", "z2", "network")
 def test_shipped_file_loads_whole():
     loaded = params.load(SHIPPED).model_dump(mode="json", exclude_none=True)
     given = copy.deepcopy(GIVEN)
-    assert given["benchmarking"].pop("forms") is None  # all of them, as if nothing were said
+    assert given["benchmarking"].pop("variants") is None  # all of them, as if nothing were said
     assert loaded == given
 
 

@@ -13,7 +13,7 @@ from tests.positions import BATCH, HISTORY, draw_states, terms_of
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_actions_come_back_through_the_inverse_turn(ring):
+def test_actions_come_back_through_the_inverse_permutation(ring):
     # This planner answers with the history that it is shown, whose terms make up the residual that it is shown.
     network = untrained(agent(ring, "1x1x3", history=HISTORY))
     rules = network.rules
@@ -35,5 +35,5 @@ def test_actions_come_back_through_the_inverse_turn(ring):
     (seen,) = shown
     totals = terms_of(seen.history).sum(1)
     np.testing.assert_array_equal(seen.residual, totals % 2 if ring == "Z2" else totals)
-    is_turned = (np.asarray(seen.residual) != np.asarray(states.residual)).any((1, 2, 3))
-    assert is_turned.mean() > 0.5
+    is_permuted = (np.asarray(seen.residual) != np.asarray(states.residual)).any((1, 2, 3))
+    assert is_permuted.mean() > 0.5

@@ -126,7 +126,7 @@ def test_a_winning_candidate_is_played(planned):
     assert share >= (0.8 if "puct" in planned.name else 1.0)
 
 
-def test_over_the_integers_turned_candidates_win_in_the_frame_of_the_state(networks):
+def test_over_the_integers_permuted_candidates_win_in_the_frame_of_the_state(networks):
     network, planner = networks["Z"], PLANNERS["permuted_one_ply"]
     guesses, states = winnable(planner, network)
     first = np.take_along_axis(guesses, (guesses != 0).argmax(-1)[..., None], -1)[..., 0]
@@ -200,9 +200,9 @@ def test_puct_plays_no_move_worse_than_the_most_visited(networks):
     ],
 )
 def test_the_planner_that_the_parameters_describe(given, function, fixed):
-    plain, turned = (
-        chosen_planner(settings(planner=given, signed_permutations=is_turned)) for is_turned in (False, True)
+    plain, shown = (
+        chosen_planner(settings(planner=given, signed_permutations=is_permuted)) for is_permuted in (False, True)
     )
     assert (plain.func, plain.keywords) == (function, {"candidates": 4, "risk": 0.5} | fixed)
-    assert turned.func is permuted
-    assert (turned.args[0].func, turned.args[0].keywords) == (plain.func, plain.keywords)
+    assert shown.func is permuted
+    assert (shown.args[0].func, shown.args[0].keywords) == (plain.func, plain.keywords)

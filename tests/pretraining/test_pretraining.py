@@ -50,8 +50,8 @@ def test_no_steps_give_the_fresh_weights(pretrain):
 
 def test_a_killed_run_ends_with_the_same_parameters(pretrain, monkeypatch):
     whole, curve = pretrain(steps=6)
-    assert [row["step"] for row in curve] == [2, 4, 6]
-    losses = [float(row["value_loss"]) for row in curve]
+    assert [row.step for row in curve] == [2, 4, 6]
+    losses = [row.value_loss for row in curve]
     assert losses[-1] < losses[0]
     fresh, _ = pretrain(steps=0)
     assert (np.asarray(whole.value.quantiles.bias) != np.asarray(fresh.value.quantiles.bias)).all()

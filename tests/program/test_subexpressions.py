@@ -77,9 +77,9 @@ def test_transposed_sums_compute_the_transposed_matrix(rows):
     if not rows.size:
         return
     sums = share(rows, 3)
-    turned = transposed(sums)
-    assert np.array_equal(matrix(turned), rows.T)
-    assert turned.additions == sums.additions + len(rows) - rows.shape[1]  # Tellegen's theorem
+    other = transposed(sums)
+    assert np.array_equal(matrix(other), rows.T)
+    assert other.additions == sums.additions + len(rows) - rows.shape[1]  # Tellegen's theorem
 
 
 @given(MATRICES)

@@ -142,10 +142,8 @@ lengths = st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any)
 def test_every_split_is_exact_and_costs_what_the_table_says(data, name, permutation):
     """Any lengths, also 0, on any orientation of any base; the parts are standard algorithms."""
     base = oriented(data.draw(st.sampled_from(found_by_walks(name))), permutation)
-    ways = [
-        tuple(data.draw(lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any)))
-        for blocks in base.target.size
-    ]
+    cut = (lengths.map(lambda way, blocks=blocks: way[:blocks]).filter(any) for blocks in base.target.size)
+    ways = [tuple(data.draw(way)) for way in cut]
     scheme = build(Recombination(0, base, tuple(ways)), {}, "Z2")
     assert scheme.target.size == tuple(sorted(map(sum, ways)))
     assert check(scheme) is None

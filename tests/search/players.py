@@ -19,11 +19,12 @@ from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import rank_bound, step
 from stages.learning.demonstrations import DemonstrationReader
-from stages.params.agents import Agent, Search
+from stages.params import agents as params
 from stages.planning.plan import Plan
-from stages.search import search as search_lib
-from stages.search.memory import Memory
+from stages.search.round import Report, play_round
+from stages.search.search import Search, rounds
 from stages.search.setup import Setup, set_up
+from stages.search.state import State, blank_state, round_key
 from tests.agents import untrained
 
 
@@ -38,21 +39,32 @@ def reader_for(folder: Path, rules: Rules) -> DemonstrationReader:
     return DemonstrationReader(path, rules)
 
 
-def setup_for(player: Agent, given: Search, folder: Path) -> Setup:
+def setup_for(player: params.Agent, given: params.Search, folder: Path) -> Setup:
     """A search by the planner that needs no network."""
     reader = reader_for(folder, rules_for(player.ring, player.window))
     return replace(set_up("x", player.model_copy(update={"search": given}), reader), planner=greedy)
 
 
-def begin(setup: Setup) -> tuple[Memory, Resume]:
-    """The memory before the first round, or where a run before it was cut off."""
-    resume = Resume("search@x", setup.agent.model_dump(), [])
-    return search_lib.begin(setup, untrained(setup.agent), resume, Stopwatch()), resume
+def resume_of(setup: Setup) -> Resume:
+    """Where a search of the test saves its state."""
+    return Resume("search@x", setup.agent.model_dump(), [])
 
 
-def go_on(memory: Memory, resume: Resume, setup: Setup) -> Iterator[None]:
-    """The rounds to come, one by one."""
-    return search_lib.rounds(memory, setup, resume, Stopwatch())
+def searched(setup: Setup) -> Iterator[Search]:
+    """A search as it begins, or where a run before it was cut off, then round by round."""
+    return rounds(setup, untrained(setup.agent), resume_of(setup), Stopwatch())
+
+
+def blank(setup: Setup, **changes: object) -> State:
+    """The state before the first round, with some of its parts changed."""
+    return replace(blank_state(setup, untrained(setup.agent)), **changes)
+
+
+def play_on(state: State, setup: Setup) -> Iterator[tuple[State, Report]]:
+    """The rounds to come, without keeping what they find."""
+    while state.round < setup.agent.search.rounds:
+        state, report = play_round(state, round_key(setup, state.round), setup)
+        yield state, report
 
 
 @lru_cache

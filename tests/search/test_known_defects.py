@@ -24,10 +24,10 @@ import numpy as np
 import pytest
 
 from stages.planning.plan import Plan
-from stages.search import search as search_lib
+from stages.search import round as round_lib
 from stages.search.selfplay import draw_improved
 from tests.agents import agent, settings
-from tests.search.players import begin, go_on, setup_for
+from tests.search.players import searched, setup_for
 
 ROOT = Path(__file__).parents[2]
 ROWS = [row.split("|")[1:3] for row in __doc__.splitlines() if row.startswith("| ")][1:]
@@ -42,20 +42,17 @@ def test_the_table_is_true(defect, place):
 
 def test_every_target_that_fits_is_drawn(tmp_path, monkeypatch):
     drawn = []
-    real = search_lib.start_tensors
-    monkeypatch.setattr(search_lib, "start_tensors", lambda *args: drawn.extend(args[2]) or real(*args))
-    # Neither first nor last in the list is special; 2x2x2 is beyond the core.
+    real = round_lib.start_tensors
+    monkeypatch.setattr(round_lib, "start_tensors", lambda *args: drawn.extend(args[2]) or real(*args))
+    # Neither first nor last in the list is special; 2x2x2 is beyond the window.
     player = agent("Z2", "1x1x2", "2x2x2", "1x1x1", window="1x1x2", history=1)
     given = settings(games=32, window_games=32, rounds=1, train_steps=0)
-    setup = setup_for(player, given, tmp_path)
-    memory, resume = begin(setup)
-    for _ in go_on(memory, resume, setup):
-        pass
+    *_, search = searched(setup_for(player, given, tmp_path))
     counts = np.bincount(drawn, minlength=3)
     assert counts.sum() == 32
     assert counts[1] == 0
     assert counts[[0, 2]].min() > 6  # a fair coin is below with probability 0.0003; the seed is fixed
-    assert {row["target"] for row in memory.curve if row["solved_share"]} == {"1x1x1", "1x1x2"}
+    assert {row.target for row in search.curve if row.solved_share} == {"1x1x1", "1x1x2"}
 
 
 def test_the_target_of_the_policy_follows_the_improved_policy():

@@ -10,14 +10,16 @@ import pytest
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.targets import parse_size
+from stages.contract import csv_tables
 from stages.contract import resume as resume_lib
-from stages.contract.command import Stopwatch
 from stages.contract.origin import Origin
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.positions import Terms
 from stages.planning.plan import Plan
-from stages.search import search as search_lib
+from stages.search import round as round_lib
+from stages.search.curve import metrics
+from stages.search.round import rewrite
 from stages.search.selfplay import learnable_positions, play, solved_terms
 from stages.search.starts import (
     Bases,
@@ -28,12 +30,12 @@ from stages.search.starts import (
     scheme_of_terms,
     start_tensors,
 )
-from stages.search.subgames import Cores, standard_population
+from stages.search.windows import Windows, standard_population
 from tests.agents import agent, settings, untrained
 from tests.examples import strassen
-from tests.search.players import begin, go_on, greedy, setup_for
+from tests.search.players import blank, greedy, play_on, resume_of, searched, setup_for
 
-# Games of at most two moves; 2x2x2 is beyond the core and played through subgames alone.
+# Games of at most two moves; 2x2x2 is beyond the window and played through windows alone.
 TINY = {"window": "1x1x2", "history": 1}
 BOTH = settings(games=32, window_games=32, reanalyse=0.5)
 
@@ -207,11 +209,12 @@ def test_returns_are_to_go_and_unsolved_games_are_charged(games):
     np.testing.assert_allclose(positions.value[first_of_game], totals)
 
 
-def _content(memory):
-    tree = (memory.train, memory.replay, memory.best, memory.population)
+def _content(search):
+    state = search.state
+    tree = (state.train, state.replay, state.best, state.population)
     leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(tree)]
-    found = [(candidate.scheme.hash, candidate.origin, candidate.clock) for candidate in memory.candidates()]
-    return leaves, found, memory.curve, memory.best_rank, memory.round
+    found = [(candidate.scheme.hash, candidate.origin, candidate.clock) for candidate in search.candidates()]
+    return leaves, found, search.curve, state.best_rank, state.round
 
 
 def _assert_exact(population, player):
@@ -222,151 +225,158 @@ def _assert_exact(population, player):
 
 
 def _run(player, given, folder):
-    setup = setup_for(player, given, folder)
-    memory, resume = begin(setup)
-    for _ in go_on(memory, resume, setup):
-        pass
-    return memory
+    return list(searched(setup_for(player, given, folder)))[-1]
 
 
 def test_an_interrupted_search_ends_with_the_same_content(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
     setup = setup_for(player, BOTH, tmp_path)
-    whole, first = begin(setup)
-    for _ in go_on(whole, first, setup):
-        pass
-    first.clear()
-    killed, resume = begin(setup)
-    assert killed.round == 0
-    for _ in go_on(killed, resume, setup):
-        if killed.round == 2:
+    *_, whole = searched(setup)
+    resume_of(setup).clear()
+    for killed in searched(setup):
+        if killed.state.round == 2:
             break
-    resumed, resume = begin(setup)
-    assert 1 <= resumed.round <= 2  # a save may be skipped that would take long
-    for _ in go_on(resumed, resume, setup):
-        pass
+    saved, *_, resumed = searched(setup)
+    assert 1 <= saved.state.round <= 2  # a save may be skipped that would take long
     assert _content(resumed) == _content(whole)
-    assert [row["round"] for row in resumed.curve] == [1, 1, 2, 2, 3, 3]
+    assert [row.round for row in resumed.curve] == [1, 1, 2, 2, 3, 3]
     # All of it was in play.
-    assert whole.best_rank["game"] == {"1x1x2": 2}
-    assert len(whole.replay.sizes) == 2
-    assert set(whole.best.kind) == {0, 2}
-    assert (whole.population.terms != standard_population(player, 32).terms).any()
-    _assert_exact(whole.population, player)
+    assert whole.state.best_rank["game"] == {"1x1x2": 2}
+    assert len(whole.state.replay.sizes) == 2
+    assert set(whole.state.best.kind) == {0, 2}
+    assert (whole.state.population.terms != standard_population(player, 32).terms).any()
+    _assert_exact(whole.state.population, player)
+
+
+def test_a_round_changes_nothing_that_it_was_given(tmp_path: Path):
+    player = agent("Z2", "1x1x2", "2x2x2", **TINY)
+    setup = setup_for(player, BOTH, tmp_path)
+    state = blank(setup)
+    before = jax.tree.map(np.copy, (state.train, state.replay, state.best, state.population))
+    (one, _), (again, _) = (next(play_on(state, setup)) for _ in range(2))
+    jax.tree.map(np.testing.assert_array_equal, (state.train, state.replay, state.best, state.population), before)
+    assert state.round == 0
+    assert state.best_rank == {"game": {}, "window": {}}
+    jax.tree.map(np.testing.assert_array_equal, (one.train, one.population), (again.train, again.population))
 
 
 def test_found_schemes_are_exact_and_told_in_the_metrics(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
-    memory = _run(player, settings(games=32, window_games=32, train_steps=0), tmp_path)
-    found = memory.candidates()
+    search = _run(player, settings(games=32, window_games=32, train_steps=0), tmp_path)
+    found = search.candidates()
     assert found
     for candidate in found:
-        assert candidate.origin == Origin(
-            "search", "x", "game"
-        )  # no subgame can be below the standard algorithm so soon
+        # No window game can be below the standard algorithm so soon.
+        assert candidate.origin == Origin("search", "x", "game")
         assert 1 <= candidate.clock <= 3 * 64
         assert check(candidate.scheme) is None
         assert candidate.scheme.size.name == "1x1x2"
         assert candidate.scheme.rank == 2
-    metrics = search_lib.metrics(memory)
-    assert metrics["games"] == 3 * 64
-    assert metrics["best_game"] == {"1x1x2": 2}
-    assert metrics["best_subgame"] == {}
-    assert metrics["schemes"] == len(found)
-    assert metrics["losses"] == {}
-    assert set(metrics["solved_share"]) == {"1x1x2"}
-    assert set(metrics["rewritten_share"]) == {"1x1x2", "2x2x2"}
+    told = metrics(search.curve, search.state, len(found))
+    assert told["games"] == 3 * 64
+    assert told["best_game"] == {"1x1x2": 2}
+    assert told["best_window"] == {}
+    assert told["schemes"] == len(found)
+    assert told["losses"] == {}
+    assert set(told["solved_share"]) == {"1x1x2"}
+    assert set(told["rewritten_share"]) == {"1x1x2", "2x2x2"}
+    last = search.curve[-1]
+    assert last.target == "2x2x2"
+    assert last.solved_share is last.best_window is last.policy_loss is None
+    assert float(csv_tables.text(last.rewritten_share)) == told["rewritten_share"]["2x2x2"]
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_subgames_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
+def test_window_games_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
     player, given = agent(ring, "2x2x2", **TINY), settings(games=0, window_games=16, train_steps=0)
     setup = setup_for(player, given, tmp_path)
-    memory, resume = begin(setup)
-    # Strassen's scheme with its first term in two parts: a core that holds both is one term.
+    # Strassen's scheme with its first term in two parts: a window that holds both is one term.
     parts = np.concatenate([_strassen_terms(ring), _strassen_terms(ring)[:1]])
     parts[0, 2], parts[7, 2] = (1, 0, 0, 0), (0, 0, 0, 1)
-    memory.population.terms[:] = parts
-    for _ in go_on(memory, resume, setup):
-        _assert_exact(memory.population, player)
-    assert memory.best_rank == {"game": {}, "subgame": {"2x2x2": 7}}
-    found = memory.candidates()
-    assert {candidate.origin for candidate in found} == {Origin("search", "x", "subgame")}
-    assert {candidate.scheme.rank for candidate in found} == {7}
-    assert [check(candidate.scheme) for candidate in found] == [None] * len(found)
-    assert memory.own_best("2x2x2") == 7
-    assert memory.best.cost.min() == -1  # a core of two terms rewritten in one
-    assert set(memory.best.kind) == {1}
+    standard = standard_population(player, 16)
+    population = standard._replace(terms=np.tile(parts.astype(np.int8), (16, 1, 1, 1)))
+    finds = []
+    for state, report in play_on(blank(setup, population=population), setup):
+        _assert_exact(state.population, player)
+        finds += report.finds
+    assert state.best_rank == {"game": {}, "window": {"2x2x2": 7}}
+    assert {(find.kind, len(find.terms)) for find in finds} == {("window", 7)}
+    assert [check(scheme_of_terms(find.terms, "2x2x2", player)) for find in finds] == [None] * len(finds)
+    assert state.own_best("2x2x2") == 7
+    assert state.best.cost.min() == -1  # a window of two terms rewritten in one
+    assert set(state.best.kind) == {1}
     if ring == "Z2":
-        assert (memory.population.rank == 7).any()
+        assert (state.population.rank == 7).any()
 
 
 def test_a_rewrite_beyond_the_coefficients_of_an_action_does_not_come_back(tmp_path: Path):
     # a11 b11 and a11 b12 of two standard schemes, rewritten as u (v1 + k v2) w1 + u v2 (w2 - k w1).
     player, given = agent("Z", "2x2x2", **TINY), settings(games=0, window_games=2)
     setup = setup_for(player, given, tmp_path)
-    memory, _ = begin(setup)
-    before = memory.population.terms.copy()
+    population = standard_population(player, 2)
+    before = population.terms
     is_taken = np.tile(np.arange(8) < 2, (2, 1))
     bases = np.zeros((2, 3, 2, 4), int)
     bases[:, 0, 0] = before[0, 0, 0]
     bases[:, 1:] = before[0, :2, 1:].swapaxes(0, 1)
     coordinates = np.tile(np.array([[[1, 0], [1, 0], [1, 0]], [[1, 0], [0, 1], [0, 1]]]), (2, 1, 1, 1))
-    cores = Cores(is_taken, coordinates, np.array([2, 2]), bases)
+    windows = Windows(is_taken, coordinates, np.array([2, 2]), bases)
     rewritten = [[[[1, 0], [1, k], [1, 0]], [[1, 0], [0, 1], [-k, 1]]] for k in (3, 2)]
     games = Terms(np.array(rewritten), np.array([2, 2]))
-    best = search_lib._keep_subgames(memory, setup, np.arange(2), cores, games)
-    np.testing.assert_array_equal(memory.population.terms[0], before[0])
-    assert np.abs(memory.population.terms[1]).max() == 2
-    _assert_exact(memory.population, player)
+    after, best = rewrite(population, np.arange(2), windows, games, setup)
+    np.testing.assert_array_equal(after.terms[0], before[0])
+    assert np.abs(after.terms[1]).max() == 2
+    _assert_exact(after, player)
     np.testing.assert_array_equal(best.games.terms, [coordinates[0], games.terms[1]])  # the shortest known of each
     assert best.cost.tolist() == [0, 0]
 
 
 def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path, monkeypatch):
     limits, counts = [], []
-    play_games, take = search_lib.play, search_lib.take_cores
-    monkeypatch.setattr(search_lib, "play", lambda *given: limits.append(given[2]) or play_games(*given))
+    play_games, take = round_lib.play, round_lib.take_windows
+    monkeypatch.setattr(round_lib, "play", lambda *given: limits.append(given[2]) or play_games(*given))
 
     def taken(*given):
-        cores = take(*given)
-        counts.append(np.asarray(cores.count))
-        return cores
+        windows = take(*given)
+        counts.append(np.asarray(windows.count))
+        return windows
 
-    monkeypatch.setattr(search_lib, "take_cores", taken)
+    monkeypatch.setattr(round_lib, "take_windows", taken)
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
     given = settings(games=4, window_games=16, rounds=2, selection_every=2, train_steps=0)
     setup = setup_for(player, given, tmp_path)
-    memory, resume = begin(setup)
-    memory.best_rank["game"]["1x1x2"] = 1  # a claim, to see that it limits the games
-    members = np.flatnonzero(memory.population.target == 1)
-    memory.population.terms[members[0], :8] = np.concatenate([_strassen_terms("Z2"), np.zeros((1, 3, 4), int)])
-    memory.population.rank[members[0]] = 7
-    for played, _ in enumerate(go_on(memory, resume, setup), start=1):
-        assert limits[-1].tolist() == [1] * 4 + counts[-1].tolist()  # a rewrite is no longer than what it replaces
-        assert set(memory.population.rank[members]) == ({7, 8} if played == 1 else {7})
-        _assert_exact(memory.population, player)
-    assert played == 2
+    population = standard_population(player, 16)
+    members = np.flatnonzero(population.target == 1)
+    population.terms[members[0], :8] = np.concatenate([_strassen_terms("Z2"), np.zeros((1, 3, 4), int)])
+    population.rank[members[0]] = 7
+    claim = {"game": {"1x1x2": 1}, "window": {}}  # to see that it limits the games
+    for state, _ in play_on(blank(setup, population=population, best_rank=claim), setup):
+        assert limits[-2].tolist() == [1] * 4
+        assert limits[-1].tolist() == counts[-1].tolist()  # a rewrite is no longer than what it replaces
+        assert set(state.population.rank[members]) == ({7, 8} if state.round == 1 else {7})
+        _assert_exact(state.population, player)
+    assert state.round == 2
 
 
 def test_without_train_steps_the_network_stays(tmp_path: Path):
     player = agent("Z2", "1x1x2", **TINY)
-    memory = _run(player, settings(games=8, rounds=1, train_steps=0), tmp_path)
-    jax.tree.map(np.testing.assert_array_equal, memory.train.network, untrained(player))
-    assert [row["policy_loss"] for row in memory.curve] == [""]
-    assert memory.round == 1
+    search = _run(player, settings(games=8, rounds=1, train_steps=0), tmp_path)
+    jax.tree.map(np.testing.assert_array_equal, search.state.train.network, untrained(player))
+    assert [row.policy_loss for row in search.curve] == [None]
+    assert search.state.round == 1
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_training_works_with_every_share_searched_again(tmp_path: Path, share):
     player = agent("Z2", "1x1x2", **TINY)
-    memory = _run(player, settings(games=8, rounds=1, reanalyse=share), tmp_path)
-    assert memory.best_rank["game"]  # something was solved
+    search = _run(player, settings(games=8, rounds=1, reanalyse=share), tmp_path)
+    state = search.state
+    assert state.best_rank["game"]  # something was solved
     learnt_from_games = share < 1
-    assert bool(len(memory.replay.positions.value)) == learnt_from_games
-    assert bool(len(memory.best.kind)) == learnt_from_games
-    assert all(float(row["policy_loss"]) > 0 and float(row["value_loss"]) > 0 for row in memory.curve)
-    before, after = (network.value.quantiles.bias for network in (untrained(player), memory.train.network))
+    assert bool(len(state.replay.positions.value)) == learnt_from_games
+    assert bool(len(state.best.kind)) == learnt_from_games
+    assert all(row.policy_loss > 0 and row.value_loss > 0 for row in search.curve)
+    before, after = (network.value.quantiles.bias for network in (untrained(player), state.train.network))
     assert (np.asarray(before) != np.asarray(after)).any()
 
 
@@ -374,33 +384,30 @@ def test_signed_permutations_are_learnt_too(tmp_path: Path):
     # Played is with the same planner, so that only training can tell.
     player = agent("Z2", "1x1x2", **TINY)
     given = settings(games=8, rounds=1, signed_permutations=True)
-    turned = _run(player, given, tmp_path)
+    permuted = _run(player, given, tmp_path)
     plain = _run(player, given.model_copy(update={"signed_permutations": False}), tmp_path)
-    assert [row["solved_share"] for row in plain.curve] == [row["solved_share"] for row in turned.curve]
-    assert [row["policy_loss"] for row in plain.curve] != [row["policy_loss"] for row in turned.curve]
+    assert [row.solved_share for row in plain.curve] == [row.solved_share for row in permuted.curve]
+    assert [row.policy_loss for row in plain.curve] != [row.policy_loss for row in permuted.curve]
 
 
 def test_a_save_waits_until_it_is_due(tmp_path: Path, monkeypatch):
-    memory, resume = begin(setup_for(agent("Z2", "1x1x2", **TINY), settings(), tmp_path))
-    monkeypatch.setattr(resume_lib.Resume, "is_due", False)
-    memory.save(resume, Stopwatch())
-    assert resume.load() is None
-    monkeypatch.setattr(resume_lib.Resume, "is_due", True)
-    memory.save(resume, Stopwatch())
-    assert resume.load() is not None
+    setup = setup_for(agent("Z2", "1x1x2", **TINY), settings(games=8, rounds=1, train_steps=0), tmp_path)
+    for is_due in (False, True):
+        monkeypatch.setattr(resume_lib.Resume, "is_due", is_due)
+        list(searched(setup))
+        assert (resume_of(setup).load() is not None) == is_due
 
 
 def test_terms_that_cancel_leave_a_shorter_scheme_and_no_game_to_learn_from(tmp_path: Path):
-    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=16, rounds=1, train_steps=0)
+    player, given = agent("Z2", "2x2x2", "2x2x3", **TINY), settings(games=0, window_games=64, rounds=1, train_steps=0)
     setup = setup_for(player, given, tmp_path)
-    memory, resume = begin(setup)
-    # The first standard term once and twice more: a core of both copies has nothing to solve.
-    doubled = memory.population.target == 0
-    memory.population.terms[doubled, 8:10] = memory.population.terms[doubled, :1]
-    memory.population.rank[doubled] = 10
-    for _ in go_on(memory, resume, setup):
-        pass
-    _assert_exact(memory.population, player)
-    assert (memory.population.rank[doubled] == 8).any()
-    assert len(memory.best.kind)
-    assert memory.best.games.rank.min() > 0
+    # The first standard term once and twice more: a window of both copies has nothing to solve.
+    population = standard_population(player, 64)
+    doubled = population.target == 0
+    population.terms[doubled, 8:10] = population.terms[doubled, :1]
+    population.rank[doubled] = 10
+    ((state, _),) = play_on(blank(setup, population=population), setup)
+    _assert_exact(state.population, player)
+    assert (state.population.rank[doubled] == 8).any()
+    assert len(state.best.kind)
+    assert state.best.games.rank.min() > 0

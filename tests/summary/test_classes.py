@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from stages.contract.origin import Origin
 from stages.contract.rows.schemes import VerifiedRow
-from stages.summary.classes import COLUMNS, class_rows
+from stages.summary.classes import ClassRow, class_rows
 from tests.examples import strassen
 from tests.rows import verified_row
 
@@ -22,9 +22,8 @@ def test_own_classes_are_counted_by_size_ring_and_rank():
         row(equivalence_class="d", ring="Z2"),
         row(equivalence_class="e", target="2x2x3"),
     ]
-    rows = [[each[column] for column in COLUMNS] for each in class_rows(given)]
-    assert rows == [
-        ["2x2x3", "Z", 7, 1, 18, 14.83, 2.8074],
-        ["2x2x10", "Z", 7, 2, 16, 14.83, 2.8074],
-        ["2x2x10", "Z2", 7, 1, 18, "", 2.8074],
+    assert class_rows(given) == [
+        ClassRow("2x2x3", "Z", 7, 1, 18, 14.828, 2.80735),
+        ClassRow("2x2x10", "Z", 7, 2, 16, 14.828, 2.80735),
+        ClassRow("2x2x10", "Z2", 7, 1, 18, None, 2.80735),
     ]

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from stages.contract.rows.curves import PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
 from stages.summary import figures
-from stages.summary.ranks import COLUMNS
-from stages.summary.sources import SEARCH_CURVE
+from stages.summary.ranks import RankRow
 from stages.summary.speedups import Speedup
 from stages.timing import Interval
 
@@ -19,32 +19,35 @@ def words(figure) -> str:
     )
 
 
-def rank_row(**ranks) -> dict:
-    return dict.fromkeys(COLUMNS) | {"size": "3x4x5", "ring": "Z2", "naive": 60} | ranks
+def rank_row(**ranks) -> RankRow:
+    return RankRow(**{"size": "3x4x5", "ring": "Z2", "naive": 60, "alphatensor": None, "best_known": None} | ranks)
 
 
-def speed(arm="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
-    return Speedup(
-        dtype, (n, n, n), "warm", 2, "cpu", kernel, arm, "numpy", Interval(median, median - 0.1, median + 0.1)
-    )
+def search_row(**given) -> SearchCurveRow:
+    return SearchCurveRow(**dict.fromkeys(SearchCurveRow.__annotations__) | {"round": 1} | given)
+
+
+def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9) -> Speedup:
+    interval = Interval(median, median - 0.1, median + 0.1)
+    return Speedup(dtype, (n, n, n), "warm", 2, "cpu", kernel, implementation, "numpy", interval)
 
 
 def learning(**changes):
-    """Agent a has trained and plays 2x2x2 whole, 2x2x3 through subgames alone; agent b has trained."""
+    """Agent a has trained and plays 2x2x2 whole, 2x2x3 through window games alone; agent b has trained."""
     pretraining = {
-        name: [{"step": step, "policy_loss": 1 / step, "value_loss": 0.5} for step in (1, 2)] for name in "ab"
+        name: [PretrainingCurveRow(step, policy_loss=1 / step, value_loss=0.5) for step in (1, 2)] for name in "ab"
     }
-    nothing = dict.fromkeys(SEARCH_CURVE) | {"policy_loss": 2.0, "value_loss": 0.25}
+    losses = {"policy_loss": 2.0, "value_loss": 0.25}
     played = (
-        {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_subgame": 7},
-        {"target": "2x2x3", "rewritten_share": 0.75, "best_subgame": 11},
+        {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_window": 7},
+        {"target": "2x2x3", "rewritten_share": 0.75, "best_window": 11},
     )
-    rows = [nothing | row | {"games": games} | changes for games in (10, 20) for row in played]
+    rows = [search_row(**losses | row | {"games": games} | changes) for games in (10, 20) for row in played]
     return figures.draw_learning({"a": "Z2", "b": "Z"}, pretraining, {"a": rows, "b": []})
 
 
 def refinement(*rows: tuple) -> dict:
-    return {"first": [dict(zip(("size", "flips", "rank", "ring"), row, strict=True)) for row in rows], "second": []}
+    return {"first": [RefinementCurveRow(*row) for row in rows], "second": []}
 
 
 FIGURES = {
@@ -69,8 +72,8 @@ def test_equal_rows_give_equal_bytes(draw):
         (lambda: figures.draw_learning({}, {}, {}), "No agent has learnt anything"),
         (lambda: figures.draw_learning({"a": "Z"}, {"a": []}, {"a": []}), "No agent has learnt anything"),
         (lambda: learning(solved_share=None), "No whole target was played"),
-        (lambda: learning(rewritten_share=None), "No subgame was played"),
-        (lambda: learning(best_game=None, best_subgame=None), "No scheme was found"),
+        (lambda: learning(rewritten_share=None), "No window game was played"),
+        (lambda: learning(best_game=None, best_window=None), "No scheme was found"),
         (lambda: learning(policy_loss=None), "No train step"),
         (lambda: figures.draw_refinement({}), "No walk has found a scheme"),
         (lambda: figures.draw_refinement(refinement()), "No walk has found a scheme"),
@@ -93,14 +96,14 @@ def test_row_without_any_rank_is_drawn():
 
 def test_learning_has_units_and_every_agent():
     text = words(learning())
-    for part in ("agent a", "agent b", "nats", "games and subgames", "train steps", "%", "(products)"):
+    for part in ("agent a", "agent b", "nats", "games and window games", "train steps", "%", "(products)"):
         assert part in text
     assert "No " not in text
 
 
-def test_learning_gives_ranks_by_games_and_by_subgames_with_their_ring():
+def test_learning_gives_ranks_by_games_and_by_windows_with_their_ring():
     text = " ".join(words(learning()).split())
-    assert "a over Z2: best rank by games | by subgames" in text
+    assert "a over Z2: best rank by games | by windows" in text
     assert "2x2x2: 8 | 7" in text
     assert "2x2x3: – | 11" in text
     assert "b over Z" not in text  # it has not played
@@ -122,9 +125,8 @@ def test_learning_draws_each_column_in_its_panel():
 
 
 def test_many_rounds_are_drawn_as_means():
-    row = dict.fromkeys(SEARCH_CURVE) | {"target": "2x2x2"}
     shares = [0.25, 0.75, None, 0.5, *[None] * 6, *[1.0] * 111]  # 121 rounds: means of 3
-    rows = [row | {"games": 10 * number, "solved_share": share} for number, share in enumerate(shares, start=1)]
+    rows = [search_row(target="2x2x2", games=10 * place, solved_share=share) for place, share in enumerate(shares, 1)]
     figure = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows})
     (line,) = figure.axes[4].lines
     np.testing.assert_allclose(line.get_ydata(), [0.5, 0.5, np.nan, *[1.0] * 38])
@@ -134,7 +136,7 @@ def test_many_rounds_are_drawn_as_means():
 
 def test_targets_differ_in_colour_or_line():
     targets = [f"2x2x{p}" for p in range(2, 12)]
-    rows = [dict.fromkeys(SEARCH_CURVE) | {"games": 1, "target": target, "rewritten_share": 0.5} for target in targets]
+    rows = [search_row(games=1, target=target, rewritten_share=0.5) for target in targets]
     panel = figures.draw_learning({"a": "Z"}, {"a": []}, {"a": rows}).axes[5]
     assert len({(line.get_color(), line.get_linestyle()) for line in panel.lines}) == len(targets)
 
@@ -147,7 +149,8 @@ def test_refinement_has_a_panel_per_size():
 
 
 def test_losing_kernels_stay_in_the_picture():
-    figure = figures.draw_speedups([speed(median=0.4), speed(n=1024, median=1.3), speed(arm="12345678", median=0.5)])
+    speeds = [speed(median=0.4), speed(n=1024, median=1.3), speed(implementation="12345678", median=0.5)]
+    figure = figures.draw_speedups(speeds)
     (axis,) = figure.axes
     bottom, top = axis.get_ylim()
     assert bottom < 0.3
@@ -168,7 +171,7 @@ def test_losing_kernels_stay_in_the_picture():
 
 
 def test_no_two_kernels_look_alike():
-    kernels = [speed(arm=f"{number:08x}", kernel=f"2x2x{number + 2}:7") for number in range(20)]
+    kernels = [speed(implementation=f"{number:08x}", kernel=f"2x2x{number + 2}:7") for number in range(20)]
     (axis,) = figures.draw_speedups(kernels).axes
     looks = {(drawn[0].get_marker(), drawn[0].get_color()) for drawn in axis.containers}
     assert len(looks) == len(axis.containers) == len(kernels)

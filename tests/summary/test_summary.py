@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import yaml
 
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size, parse_target
-from stages.contract import command, tables
+from stages.contract import command, csv_tables, tables
+from stages.contract.rows.curves import PublishedRow
 from stages.contract.rows.kernels import KERNELS, TIMINGS, TimingRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, VerifiedRow
 from stages.errors import TableError
@@ -20,7 +22,7 @@ from stages.summary import __main__ as summary
 from stages.summary import sources as sources_lib
 from stages.summary.figures import draw_refinement
 from stages.summary.metrics import metrics
-from stages.summary.ranks import COLUMNS, rank_rows
+from stages.summary.ranks import RankRow, rank_rows
 from stages.summary.speedups import speedups
 from tests import examples
 from tests.rows import verified_row
@@ -30,7 +32,7 @@ CLOCKS = ("verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
 NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
 
-SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_subgame,policy_loss,value_loss
+SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
 1,8,2x2x2,0,0.25,,,1,1
 1,8,2x2x3,,0.125,,,1,1
 2,16,2x2x2,0.5,0.25,7,7,1,1
@@ -39,7 +41,7 @@ SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_subga
 REACHED = {
     "games": 16,
     "best_game": {"2x2x2": 7},
-    "best_subgame": {"2x2x2": 7, "2x2x3": 11},
+    "best_window": {"2x2x2": 7, "2x2x3": 11},
     "solved_share": {"2x2x2": 0.5},
     "rewritten_share": {"2x2x2": 0.25, "2x2x3": 0.375},
     "losses": {"policy": 1.0, "value": 1.0},
@@ -53,11 +55,12 @@ def stand_in(size: str, ring: str, rank: int) -> Scheme:
     return Scheme(target, ring, Factors(*(np.ones((rows, rank), int) for rows in target.modes)))
 
 
-def timing(arm: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[TimingRow]:
-    shared = {"arm": arm, "scheme": scheme, "size": "2x2x2" if scheme else "", "rank": 7 if scheme else 0}
+def timing(implementation: str, scheme: str, n: int, seconds: list[float], dtype: str = "float32") -> list[TimingRow]:
+    shared = {"implementation": implementation, "scheme": scheme}
+    shared |= {"size": "2x2x2", "rank": 7} if scheme else {"size": "", "rank": 0}
     shared |= {"n": n, "m": n, "p": n, "dtype": dtype, "error": 0.0, "threads": 2}
     shared |= {
-        "form": "c L1F" if scheme else "",
+        "variant": "c L1F" if scheme else "",
         "state": "warm",
         "workspace": 0,
         "predicted": 8.0 if scheme else 0.0,
@@ -79,7 +82,8 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
         "later": walk | {"start": "results/search/schemes/z2.parquet"},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
-    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z\n2x2x2,7,7,7,7\n3x4x5,47,,46,48\n"
+    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z,best_any_field,source\n"
+    known += "2x2x2,7,7,7,7,7,x\n3x4x5,47,,46,48,,y\n"
     command.write_text(folder / "known.csv", known)
     for name in ("z2", "z"):
         for stage in ("demonstrations", "pretraining", "search"):
@@ -105,8 +109,11 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
 def ranks_of(folder: Path, *schemes: tuple[Scheme, str]) -> dict[tuple[str, str], dict]:
     given = make(folder, [verified_row(scheme, origin) for scheme, origin in schemes])
     rows = rank_rows(sources_lib.load(given))
-    assert all(list(row) == COLUMNS for row in rows)
-    return {(row["size"], row["ring"]): {key: row[key] for key in COLUMNS[2:] if row[key] is not None} for row in rows}
+    keys = ("size", "ring")
+    return {
+        (row.size, row.ring): {key: rank for key, rank in vars(row).items() if key not in keys and rank is not None}
+        for row in rows
+    }
 
 
 def test_other_targets_are_no_rows_of_the_table(tmp_path):
@@ -117,7 +124,7 @@ def test_other_targets_are_no_rows_of_the_table(tmp_path):
     command.write_text(tmp_path / "refinement/timing/skew.csv", "cpu_s,wall_s\n3.5,9\n")
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")
     sources = sources_lib.load(given)
-    assert {row["size"] for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
+    assert {row.size for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
     panels = [axis.get_title("left") for axis in draw_refinement(sources.refinement).axes]
     assert panels[:2] == ["2x2x2", "skew3"]
 
@@ -139,7 +146,7 @@ def test_what_was_tried_has_its_row_before_anything_is_found(tmp_path):
     [
         (examples.modulo_two(), "search:z2:game", {"agent_game": 7, "verified": 7}, {}),
         (examples.strassen(), "search:z:game", {"agent_game": 7, "verified": 7}, {"agent_game": 7, "verified": 7}),
-        (examples.modulo_two(), "search:z2:subgame", {"agent_subgame": 7, "verified": 7}, {}),
+        (examples.modulo_two(), "search:z2:window", {"agent_window": 7, "verified": 7}, {}),
         (examples.modulo_two(), "refinement:plain", {"walk": 7, "verified": 7}, {}),
         (examples.strassen(), "refinement:plain", {"walk": 7, "verified": 7}, {"walk": 7, "verified": 7}),
         (
@@ -148,7 +155,6 @@ def test_what_was_tried_has_its_row_before_anything_is_found(tmp_path):
             {"walk_from_agent": 7, "verified": 7},
             {"walk_from_agent": 7, "verified": 7},
         ),
-        (examples.modulo_two(), "recombination", {"recombination": 7, "verified": 7}, {}),
         (examples.strassen(), "imported:a:b.json", {"imported": 7}, {"imported": 7}),
     ],
 )
@@ -203,7 +209,8 @@ def test_speedup_is_against_the_fastest_baseline_of_the_same_product():
     rows += timing("k", "s", 512, [2.0, 4.0, 3.0]) + timing("numpy", "", 1024, [1.0] * 3)
     rows += timing("k", "s", 1024, [2.0] * 3)
     first, second = speedups(rows[::-1], seed=0)  # the order of the rows does not matter
-    assert (first.shape, first.baseline, first.kernel, first.arm) == ((512, 512, 512), "numpy", "2x2x2:7 c L1F", "k")
+    assert (first.shape, first.baseline) == ((512, 512, 512), "numpy")
+    assert (first.kernel, first.implementation) == ("2x2x2:7 c L1F", "k")
     assert first.speed.median == 2.0  # 4/2, 4/4, 9/3
     assert first.predicted == 0.5  # 4/8
     assert (first.speed.low, first.speed.high) == (1.0, 3.0)
@@ -258,9 +265,9 @@ def test_whole_stage(tmp_path, is_empty):
     summary.main(parser.parse_args(line))
     with (tmp_path / "out" / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
-    finders = "agent_game,agent_subgame,walk,walk_from_agent,recombination,imported"
-    header = f"size,ring,naive,alphatensor,best_known,{finders},verified"
-    assert (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0] == header
+    header = (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0].split(",")
+    assert header == [field.name for field in fields(RankRow)]
+    assert header[-3:] == ["recombination", "imported", "verified"]
     assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
     figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
@@ -305,6 +312,6 @@ def test_wrong_input_is_named(tmp_path, file, content, message):
 
 
 def test_published_ranks_of_the_project_can_be_read():
-    rows = sources_lib.read_csv(ROOT / "data" / "known_ranks.csv", {"size": str} | sources_lib.PUBLISHED)
-    assert {row["size"]: row["best_z"] for row in rows}["4x4x4"] == 49
-    assert all(row["best_z2"] <= parse_target(row["size"]).naive_rank for row in rows)
+    rows = csv_tables.read(ROOT / "data" / "known_ranks.csv", PublishedRow)
+    assert {row.size: row.best_z for row in rows}["4x4x4"] == 49
+    assert all(row.best_z2 <= parse_target(row.size).naive_rank for row in rows)

@@ -15,6 +15,7 @@ from stages.contract.origin import Origin
 from stages.contract.rows.schemes import NAMED, REJECTED, VERIFIED
 from stages.errors import SchemeError, TableError
 from stages.params import whole as params
+from stages.verification import verification
 from stages.verification.verification import Verdicts, own_failure, verify
 from tests.examples import halves, modulo_two, strassen
 
@@ -168,3 +169,16 @@ def test_command_line(folders):
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1].startswith(f"error: refinement:{walk}: its scheme {_wrong().hash}")
     assert len(tables.read(folders / "three/rejected.parquet", REJECTED)) == 1
+
+
+def test_verdicts_do_not_depend_on_the_number_of_processes(folders, monkeypatch):
+    (folders / "imported/broken.json").write_text("{")
+    scheme_files.write(folders / "imported/a.json", _wrong())
+    monkeypatch.setattr(verification, "CHUNK", 2)
+
+    def texts(processes: int) -> list[list[str]]:
+        return [[str(vars(row)) for row in rows] for rows in verify(*_places(folders), processes=processes)]
+
+    found = texts(3)
+    assert found == texts(1)
+    assert [len(rows) for rows in found] == [4, 0, 2]

@@ -25,6 +25,7 @@ CHANGES = {
     "walks.standard.flips": 20001,
     "walks.sparse.start": "results/refinement/schemes/standard.parquet",
     "refinement.margin": [2, 7],
+    "kernels.per_size": 19,
     "benchmarking.seed": 1,
 }
 

@@ -49,7 +49,7 @@ def test_no_result_of_other_parameters_passes_for_fresh(finished, tmp_path, monk
     edited = shutil.copytree(finished, tmp_path / "edited", ignore=shutil.ignore_patterns("cache"))
     clones.run(edited, "dvc", "config", "--local", "cache.dir", str(finished / ".dvc/cache"))
     clones.set_param(edited, "benchmarking.rounds", 4)
-    clones.run(edited, "dvc", "repro")
+    clones.run(edited, "dvc", "repro", "--single-item", "benchmarking")
     clones.set_param(edited, "benchmarking.rounds", 3)
     repair(edited, 3, monkeypatch)
 

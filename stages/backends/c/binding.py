@@ -5,12 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import weakref
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from stages.backends.c.build import FAST, build
+from stages.backends.c import build
 from stages.errors import KernelError
 
 _SUFFIXES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
@@ -30,13 +29,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_threads)
 
 
-def load(source: str, flags: Sequence[str] = FAST) -> Kernel:
-    """Compiles the text of `emitter.emit`, or takes what was compiled before; flags as of `build.build`.
+def load(source: str) -> Kernel:
+    """Compiles the text of `emitter.emit` and runs its self-test, or takes the library that passed before.
 
     Raises:
-      KernelError: no compiler, or one that refuses the text; a library that cannot be loaded.
+      KernelError: no compiler, or one that refuses the text; a wrong product; a library that cannot be loaded.
     """
-    return Kernel(build(source, flags))
+    return Kernel(build.build(source))
 
 
 class Kernel:

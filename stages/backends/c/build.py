@@ -1,22 +1,34 @@
-"""C text -> shared library, by the system's compiler, kept in the user's cache under a hash of all that made it."""
+"""C text -> shared library that passed its self-test, by the system's compiler, kept in the user's cache.
+
+A library has its place there once its own exact test has run in it: what is found there is proved, and what is proved
+is the file that runs.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
+from stages.backends.machine import cpu_model
 from stages.errors import KernelError
 
-FAST = ("-O3",)
-TRIAL = ("-O0",)  # compiles in about a second, a tenth of the time
-_FLAGS = ("-std=gnu11", "-shared", "-fPIC", "-pthread")
+FLAGS = ("-O2", "-std=gnu11", "-pthread")  # -O3 takes twice as long to compile, and no product is faster
+LIBRARY = ("-shared", "-fPIC")
 _CACHE = "open-alphatensor"
+# In a process of its own: a wrong kernel may write anywhere.
+_SELF_TEST = """
+import ctypes, sys
+first = ctypes.create_string_buffer(128)
+wrong = ctypes.CDLL(sys.argv[1]).fmm_self_test(first, ctypes.c_size_t(len(first)))
+sys.exit(f"{wrong} products are wrong, {first.value.decode()}" if wrong else 0)
+"""
 
 
 def compiler() -> str:
@@ -34,20 +46,25 @@ def compiler() -> str:
     return found
 
 
-def build(source: str, flags: Sequence[str] = FAST) -> Path:
-    """Compiles `source`, or finds the library that it gave before. Two processes may do so at the same time.
+def digest(source: str) -> str:
+    """Names the library that a text becomes here: text, compiler, flags, processor (homes are shared by machines).
 
-    Args:
-      flags: of the compiler, beside those that make a library.
     Raises:
-      KernelError: no compiler, or one that refuses the text; a cache that cannot be written.
+      KernelError: no compiler.
     """
     command = compiler()
-    version = _run([command, "--version"])
-    made_by = [source, command, version, platform.machine(), *flags, *_FLAGS]  # homes are shared between machines
-    digest = hashlib.sha256("\0".join(made_by).encode()).hexdigest()[:32]
+    made_by = [source, command, _version(command), platform.machine(), cpu_model(), *FLAGS, *LIBRARY]
+    return hashlib.sha256("\0".join(made_by).encode()).hexdigest()[:32]
+
+
+def build(source: str) -> Path:
+    """Compiles `source` and runs its self-test, or finds the library that passed. Two processes may do so at once.
+
+    Raises:
+      KernelError: no compiler, or one that refuses the text; a wrong product; a cache that cannot be written.
+    """
     folder = cache_folder()
-    library = folder / f"{digest}.so"
+    library = folder / f"{digest(source)}.so"
     if library.exists():
         return library
     try:
@@ -56,7 +73,8 @@ def build(source: str, flags: Sequence[str] = FAST) -> Path:
             text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
             text.write_text(source)
             made = Path(scratch, "kernel.so")
-            _run([command, *flags, *_FLAGS, "-o", str(made), str(text)])
+            _run([compiler(), *FLAGS, *LIBRARY, "-o", str(made), str(text)], compiler())
+            _run([sys.executable, "-I", "-c", _SELF_TEST, str(made)], "the self-test of the emitted C kernel")
             made.replace(library)
     except OSError as error:
         hint = "XDG_CACHE_HOME names another place"
@@ -68,8 +86,13 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / _CACHE
 
 
-def _run(command: list[str]) -> str:
+@functools.cache
+def _version(command: str) -> str:
+    return _run([command, "--version"], command)
+
+
+def _run(command: list[str], name: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise KernelError(f"{command[0]} failed ({done.returncode}): {done.stderr.strip()}")
+        raise KernelError(f"{name} failed ({done.returncode}): {done.stderr.strip()}")
     return done.stdout

@@ -1,8 +1,8 @@
 """Two programs -> the source text of one C file. A pure function of its arguments, byte for byte.
 
-gemm.c, beside this module, is the same for every pair: a classical product with packed operands, threads, edges, and
-the functions to call. Written here is what the schemes are: of the outer one straight-line sums of blocks, in one pass
-over memory per level; of the inner one the lists of blocks of a packed operand and those that a product is added to.
+The templates beside this module, one per idea, are the same for every pair; kernel.c says where the others go. Written
+here is what the schemes are: of the outer one straight-line sums of blocks, in one pass over memory per level; of the
+inner one the lists of blocks of a packed operand and of those that a product is added to.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.backends.c.build import FLAGS, LIBRARY
 from stages.backends.expressions import WIDTH, expression, facts
+from stages.backends.trial import check_exact, largest_value
 from stages.errors import KernelError
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums, matrix
 
-_TEMPLATE = Path(__file__).with_name("gemm.c")
-_SELF_TEST = Path(__file__).with_name("self_test.c")
+KC = 512  # columns of A that are packed at once
+# Sums of blocks in memory that are together larger than this many bytes are written by non-temporal stores; smaller
+# ones are read again before the last level of the cache has dropped them.
+NON_TEMPORAL_BYTES = 24 * 2**20
+
+_FRAME = "kernel"
+_TEMPLATES = ("threads", "packing", "micro_kernel", "fused_level", "levels", "entry_points", "self_test")
+_TEST_LEVELS = 3  # the self-test multiplies by none, one and two levels in memory
 
 _HEADER = """\
 /* Matrix product in C by bilinear algorithms. Generated; do not edit.
@@ -32,7 +40,7 @@ _HEADER = """\
  * into a classical product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each outer level on n x m by
  * m x p needs {left} nm/{nm} + {right} mp/{mp} + {products} np/{np} elements, padded; then packed operands.
  *
- * Compile: cc -O3 -std=gnu11 -shared -fPIC -pthread FILE; test: cc -O1 -std=gnu11 -pthread -DFMM_SELF_TEST FILE
+ * Compile: cc {library} FILE; test: cc {program} -DFMM_SELF_TEST FILE
  */"""
 
 
@@ -57,11 +65,12 @@ def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> st
       inner: of the level fused into the classical product; best with few non-zeros. Both over Z or Q.
       outer_hash, inner_hash: of their schemes, for the header.
     Raises:
-      KernelError: a program over Z2.
+      KernelError: a program over Z2, or one whose coefficients are too large for the self-test.
     """
     for program in (outer, inner):
         if program.ring == "Z2":
             raise KernelError(f"program {program.size.name}: holds only modulo 2; a kernel needs Z or Q")
+        check_exact(program, f"program {program.size.name} of schemes {outer_hash} with {inner_hash}")
     left, right = _operands(outer.left), _operands(outer.right)
     factors = [x * y for x, y in zip(left.factors, right.factors, strict=True)]
     output = _scaled(outer.output, factors)
@@ -77,22 +86,24 @@ def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> st
         nm=n * m,
         mp=m * p,
         np=n * p,
+        library=" ".join((*FLAGS, *LIBRARY)),
+        program=" ".join(FLAGS),
     )
     sums = [
         _sums("outer_left", left.sums, 1),
         _sums("outer_right", right.sums, 1),
         _sums("outer_output", output, outer.denominator),
     ]
-    text = _TEMPLATE.read_text()
-    parts = {
-        "HEADER": header,
-        "TABLES": _tables(outer, inner, left, right),
-        "SUMS": "\n".join(sums),
-        "TEST": _SELF_TEST.read_text(),
-    }
+    parts = {name.upper(): _template(name) for name in _TEMPLATES}
+    parts |= {"HEADER": header, "TABLES": _tables(outer, inner, left, right), "SUMS": "\n".join(sums)}
+    text = _template(_FRAME)
     for name, part in parts.items():
-        text = text.replace(f"/*@{name}@*/", part)
+        text = text.replace(f"@{name}@\n", part)
     return text
+
+
+def _template(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.c").read_text()
 
 
 def _operands(sums: Sums) -> _Operands:
@@ -131,10 +142,23 @@ def _tables(outer: Program, inner: Program, left: _Operands, right: _Operands) -
         "FMM_OUTER_PRODUCTS": outer.products,
         "FMM_OUTER_LEFT_SUMS": len(left.sums.outputs),
         "FMM_OUTER_RIGHT_SUMS": len(right.sums.outputs),
+        "FMM_KC": KC,
+        "FMM_NON_TEMPORAL_BYTES": NON_TEMPORAL_BYTES,
+        "FMM_TEST_LEVELS": _TEST_LEVELS,
         "FMM_MOST_TERMS": max(len(terms) for part in lists for terms in part),
         "FMM_MOST_BLOCKS": max(n * m, m * p, n * p, outer.products, inner.size.n * inner.size.p),
     }
     lines = [f"#define {name} {number}" for name, number in numbers.items()]
+    lines += [
+        "",
+        "/* By levels in memory and by whether one is fused: the largest value on the way for entries up to 1, per",
+        " * column of the smallest blocks of A. */",
+    ]
+    largest = [
+        [largest_value([outer] * levels + [inner] * fused) for fused in (0, 1)] for levels in range(_TEST_LEVELS)
+    ]
+    rows = (f"{{{float(plain)!r}, {float(fused)!r}}}" for plain, fused in largest)
+    lines += _array("static const double fmm_largest[FMM_TEST_LEVELS][2]", rows)
     lines += ["", "/* Per product of the outer scheme: which of the sums, or ~block. */"]
     lines += _array("static const int fmm_outer_left_operand[]", map(str, left.index))
     lines += [*_array("static const int fmm_outer_right_operand[]", map(str, right.index)), ""]
@@ -148,7 +172,7 @@ def _tables(outer: Program, inner: Program, left: _Operands, right: _Operands) -
         "    fmm_inner_left_start, fmm_inner_right_start, fmm_inner_output_start,",
         "    fmm_inner_left, fmm_inner_right, fmm_inner_output};",
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _terms(rows: np.ndarray) -> list[list[str]]:
@@ -166,24 +190,24 @@ def _sums(name: str, sums: Sums, denominator: int) -> str:
         vectors = scalars = []
     else:
         vectors = _body(
-            sums, denominator, "V", "*(const U *)(in[{0}] + j)", "FMM_NAME(put)(around, out[{0}] + j, {1});"
+            sums, denominator, "V", "*(const U *)(in[{0}] + j)", "FMM_NAME(store)(non_temporal, out[{0}] + j, {1});"
         )
         scalars = _body(sums, denominator, "R", "in[{0}][j * in_step]", "out[{0}][j * out_step] = {1};")
-    arguments = "const R *const *in, int64_t in_step, R *const *out, int64_t out_step, int64_t count, int around"
     return "\n".join(
         [
-            f"FMM_INLINE void FMM_NAME({name}_vectors)(const int around, const R *const *in,",
+            f"FMM_INLINE void FMM_NAME({name}_vectors)(const int non_temporal, const R *const *in,",
             "                                       R *const *out, int64_t end) {",
             "    for (int64_t j = 0; j < end; j += FMM_LANES) {",
             *(f"        {line}" for line in vectors),
             "    }",
             "}",
             "",
-            f"static FMM_TARGET void FMM_NAME({name})({arguments}) {{",
+            f"static FMM_TARGET void FMM_NAME({name})(const R *const *in, int64_t in_step, R *const *out,",
+            "                                          int64_t out_step, int64_t count, int non_temporal) {",
             "    int64_t j = 0;",
             "    if (in_step == 1 && out_step == 1) {",
             "        j = count / FMM_LANES * FMM_LANES;",
-            f"        if (around && FMM_NAME(aligned)(out, {len(sums.outputs)})) {{",
+            f"        if (non_temporal && FMM_NAME(aligned)(out, {len(sums.outputs)})) {{",
             f"            FMM_NAME({name}_vectors)(1, in, out, j);",
             "        } else {",
             f"            FMM_NAME({name}_vectors)(0, in, out, j);",

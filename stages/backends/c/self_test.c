@@ -1,8 +1,23 @@
-#ifdef FMM_SELF_TEST
-/* Compares products of small integers, which are exact in any order, with sums taken one by one. Arguments: the
- * instruction sets to try (portable, avx2, avx512); without any, all that the processor has. */
-#include <stdio.h>
-#include <string.h>
+/* Products of small integers, which are exact in any order, against sums taken one by one: every variant (none, one and
+ * two levels in memory, with and without the fused one) on each instruction set that the processor has, by one thread
+ * and by two, in both element types. The test is part of the library, so what it proves is what runs. */
+static const struct {
+    const char *name;
+    int isa;
+} fmm_isas[] = {{"portable", FMM_PORTABLE}, {"avx2", FMM_AVX2}, {"avx512", FMM_AVX512}};
+
+typedef struct {
+    int64_t n, m, p;
+    int layout;           /* of the three matrices, below */
+    int64_t non_temporal; /* as of fmm_team */
+    int threads;          /* the most; barriers take their time */
+} fmm_test_shape;
+
+typedef struct {
+    int products, wrong;
+    char *first; /* says what the first wrong product was */
+    size_t length;
+} fmm_test_result;
 
 /* Where an element of a matrix of `rows` x `cols` lies: by rows, by columns, or every second one of each second row,
  * the rows from the last to the first. */
@@ -12,100 +27,127 @@ static void fmm_test_strides(int layout, int64_t rows, int64_t cols, int64_t *fi
     *col = layout == 0 ? 1 : layout == 1 ? rows : 2;
 }
 
-static int fmm_test_number(unsigned *state) {
+static int fmm_test_number(unsigned *state, int largest) {
     *state = *state * 1664525u + 1013904223u;
-    return (int)(*state >> 24) % 7 - 3;
+    return (int)(*state >> 24) % (2 * largest + 1) - largest;
 }
 
-#define FMM_TEST(real, type)                                                                                          \
+/* No value on the way is larger for entries up to 1. A level leaves some of the m inner elements over: it multiplies at
+ * most as if its blocks had one more. */
+static double fmm_test_bound(int64_t m, int levels, int fused) {
+    for (int level = 0; level < levels; level++) {
+        m = m / FMM_OUTER_M + 1;
+    }
+    return fmm_largest[levels][fused] * (double)(fused ? m / fmm_inner.m + 1 : m);
+}
+
+#define FMM_TEST(real, type, largest, exact)                                                                          \
     static type *fmm_test_matrix_##real(int64_t rows, int64_t cols, unsigned *state) {                                \
         const size_t count = (size_t)(rows * cols * 4);                                                               \
-        type *const x = malloc(count * sizeof *x + 1);                                                                \
+        type *const x = aligned_alloc(FMM_LINE, (count * sizeof *x / FMM_LINE + 1) * FMM_LINE);                       \
         for (size_t i = 0; x != NULL && i < count; i++) {                                                             \
-            x[i] = (type)fmm_test_number(state);                                                                      \
+            x[i] = (type)fmm_test_number(state, largest);                                                             \
         }                                                                                                             \
         return x;                                                                                                     \
     }                                                                                                                 \
                                                                                                                       \
-    /* 0 where the product is right. */                                                                               \
-    static int fmm_test_product_##real(int64_t n, int64_t m, int64_t p, int layout, int levels, int fused,            \
-                                       fmm_pool *pool, int isa) {                                                     \
+    /* One shape in all ways in which no value can pass `exact`. */                                                   \
+    static void fmm_test_products_##real(const fmm_test_shape *shape, fmm_pool *pool, fmm_test_result *result) {      \
+        const int64_t n = shape->n, m = shape->m, p = shape->p;                                                       \
+        const int layout = shape->layout;                                                                             \
         unsigned state = 1;                                                                                           \
-        const size_t bytes = fmm_workspace_##real(n, m, p, levels, fused, pool == NULL ? 1 : pool->threads, isa);     \
         type *const a = fmm_test_matrix_##real(n, m, &state), *const b = fmm_test_matrix_##real(m, p, &state);        \
-        type *const c = fmm_test_matrix_##real(n, p, &state);                                                         \
-        void *const workspace = malloc(bytes);                                                                        \
+        type *const c = fmm_test_matrix_##real(n, p, &state), *const sums = malloc((size_t)(n * p + 1) * sizeof *c);  \
         int64_t a0, rsa, csa, b0, rsb, csb, c0, rsc, csc;                                                             \
         fmm_test_strides(layout % 3, n, m, &a0, &rsa, &csa);                                                          \
         fmm_test_strides((layout + layout / 3) % 3, m, p, &b0, &rsb, &csb);                                           \
         fmm_test_strides((layout + layout / 2) % 3, n, p, &c0, &rsc, &csc);                                           \
-        int wrong = a == NULL || b == NULL || c == NULL || workspace == NULL ||                                       \
-                    fmm_gemm_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, levels, fused,     \
-                                    workspace, pool, isa) != FMM_OK;                                                  \
-        for (int64_t i = 0; !wrong && i < n; i++) {                                                                   \
-            for (int64_t k = 0; !wrong && k < p; k++) {                                                               \
+        const int ready = a != NULL && b != NULL && c != NULL && sums != NULL && pool != NULL;                        \
+        for (int64_t i = 0; ready && i < n; i++) {                                                                    \
+            for (int64_t k = 0; k < p; k++) {                                                                         \
                 type sum = 0;                                                                                         \
                 for (int64_t j = 0; j < m; j++) {                                                                     \
                     sum += a[a0 + i * rsa + j * csa] * b[b0 + j * rsb + k * csb];                                     \
                 }                                                                                                     \
-                wrong = sum != c[c0 + i * rsc + k * csc];                                                             \
+                sums[i * p + k] = sum;                                                                                \
+            }                                                                                                         \
+        }                                                                                                             \
+        const int isas = sizeof fmm_isas / sizeof *fmm_isas;                                                          \
+        for (int way = 0; way < isas * 2 * FMM_TEST_LEVELS * 2; way++) {                                              \
+            const int fused = way % 2, levels = way / 2 % FMM_TEST_LEVELS;                                            \
+            const int threads = 1 + way / (2 * FMM_TEST_LEVELS) % 2, isa = fmm_isas[way / (4 * FMM_TEST_LEVELS)].isa; \
+            if (threads > shape->threads || !fmm_has(isa) ||                                                          \
+                fmm_test_bound(m, levels, fused) * largest * largest >= exact) {                                      \
+                continue;                                                                                             \
+            }                                                                                                         \
+            void *const workspace = malloc(fmm_workspace_##real(n, m, p, levels, fused, threads, isa));               \
+            int wrong = !ready || workspace == NULL ||                                                                \
+                        fmm_call_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, levels, fused, \
+                                        workspace, threads == 1 ? NULL : pool, isa, shape->non_temporal) != FMM_OK;   \
+            for (int64_t i = 0; !wrong && i < n; i++) {                                                               \
+                for (int64_t k = 0; !wrong && k < p; k++) {                                                           \
+                    wrong = sums[i * p + k] != c[c0 + i * rsc + k * csc];                                             \
+                    c[c0 + i * rsc + k * csc] = 77; /* not right for the next way */                                  \
+                }                                                                                                     \
+            }                                                                                                         \
+            free(workspace);                                                                                          \
+            result->products++;                                                                                       \
+            if (wrong && result->wrong++ == 0) {                                                                      \
+                snprintf(result->first, result->length, "%s, %s, %d threads: wrong product %dx%dx%d, L%d%s", #real,   \
+                         fmm_isas[way / (4 * FMM_TEST_LEVELS)].name, threads, (int)n, (int)m, (int)p, levels,         \
+                         fused ? "F" : "");                                                                           \
             }                                                                                                         \
         }                                                                                                             \
         free(a);                                                                                                      \
         free(b);                                                                                                      \
         free(c);                                                                                                      \
-        free(workspace);                                                                                              \
-        return wrong;                                                                                                 \
+        free(sums);                                                                                                   \
     }
-FMM_TEST(f32, float)
-FMM_TEST(f64, double)
+FMM_TEST(f32, float, 1, 0x1p24)
+FMM_TEST(f64, double, 3, 0x1p53)
 
-static int fmm_test_isa(int isa, const char *name) {
-    static const int64_t shapes[][3] = {{1, 1, 1},    {0, 3, 2},    {3, 0, 2},    {8, 8, 0},     {16, 16, 16},
-                                        {17, 5, 9},   {31, 64, 65}, {70, 37, 47}, {25, 1030, 5}, {3080, 3, 4},
-                                        {2, 33, 420}, {96, 96, 96}};
-    fmm_pool *const pools[] = {NULL, fmm_pool_create(1), fmm_pool_create(2)};
-    int wrong = 0, count = 0;
+/* The number of wrong products; `first` says which was the first one. */
+static fmm_test_result fmm_test(char *first, size_t length) {
+    enum { BYTES = FMM_NON_TEMPORAL_BYTES };
+    const int64_t n = FMM_OUTER_N * fmm_inner.n, m = FMM_OUTER_M * fmm_inner.m, p = FMM_OUTER_P * fmm_inner.p;
+    /* Of several panels, of several steps for the rows; of blocks of whole tiles and whole vectors, all sums of which are
+     * stored past the caches; of blocks with something left over everywhere. */
+    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},
+                                     {0, 3, 2, 1, BYTES, 1},
+                                     {3, 0, 2, 2, BYTES, 1},
+                                     {8, 8, 0, 3, BYTES, 1},
+                                     {17, 5, 9, 4, BYTES, 2},
+                                     {31, 64, 65, 5, BYTES, 1},
+                                     {70, 37, 47, 6, BYTES, 1},
+                                     {2, 33, 420, 2, BYTES, 2},
+                                     {25, 1030, 5, 0, BYTES, 2},
+                                     {3080, 3, 4, 1, BYTES, 2},
+                                     {12 * n, 16 * m, 32 * p, 0, 0, 2},
+                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
+                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+    fmm_test_result result = {0, 0, first, length};
+    fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        const int64_t n = shapes[s][0], m = shapes[s][1], p = shapes[s][2];
-        for (int levels = 0; levels < 3; levels++) {
-            for (int fused = 0; fused < 2; fused++, count++) {
-                fmm_pool *const pool = pools[count % 3];
-                const int bad = fmm_test_product_f32(n, m, p, count % 7, levels, fused, pool, isa) +
-                                fmm_test_product_f64(n, m, p, (count + 3) % 7, levels, fused, pool, isa);
-                if (bad) {
-                    printf("%s: wrong product %d x %d x %d, levels %d, fused %d\n", name, (int)n, (int)m, (int)p, levels,
-                           fused);
-                }
-                wrong += bad;
-            }
-        }
+        fmm_test_products_f32(&shapes[s], pool, &result);
+        fmm_test_products_f64(&shapes[s], pool, &result);
     }
-    fmm_pool_destroy(pools[1]);
-    fmm_pool_destroy(pools[2]);
-    printf("%s: %d products, %d wrong\n", name, 2 * count, wrong);
-    return wrong;
+    fmm_pool_destroy(pool);
+    return result;
 }
 
-int main(int argc, char **argv) {
-    static const struct {
-        const char *name;
-        int isa;
-    } all[] = {{"portable", FMM_PORTABLE}, {"avx2", FMM_AVX2}, {"avx512", FMM_AVX512}};
-    int wrong = 0;
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
-        int asked = argc == 1 && fmm_has(all[k].isa);
-        for (int i = 1; i < argc; i++) {
-            asked |= strcmp(argv[i], all[k].name) == 0;
-        }
-        if (asked && !fmm_has(all[k].isa)) {
-            printf("%s: this processor does not have it\n", all[k].name);
-            return 2;
-        }
-        if (asked) {
-            wrong += fmm_test_isa(all[k].isa, all[k].name);
+/* The number of wrong products of the test above. `first` [length] takes a line about the first one. */
+int fmm_self_test(char *first, size_t length) { return fmm_test(first, length).wrong; }
+
+#ifdef FMM_SELF_TEST
+int main(void) {
+    char first[128] = "";
+    const fmm_test_result result = fmm_test(first, sizeof first);
+    for (size_t k = 0; k < sizeof fmm_isas / sizeof *fmm_isas; k++) {
+        if (fmm_has(fmm_isas[k].isa)) {
+            printf("%s ", fmm_isas[k].name);
         }
     }
-    return wrong != 0;
+    printf("%d products, %d wrong%s%s\n", result.products, result.wrong, result.wrong ? ": " : "", first);
+    return result.wrong != 0;
 }
 #endif

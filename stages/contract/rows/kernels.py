@@ -44,8 +44,8 @@ class RefusedRow:
 class TimingRow:
     """One timed call."""
 
-    arm: str  # kernel hash and form, or the name of a baseline: numpy, jax
-    form: str  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
+    implementation: str  # kernel hash and variant, or the name of a baseline: numpy, jax
+    variant: str  # back end and levels: «jax L1», «c L2F» (F: one more, fused); empty for a baseline
     scheme: str  # hash; empty for a baseline
     size: str  # of the scheme; empty for a baseline
     rank: Int32  # of the scheme; 0 for a baseline
@@ -67,4 +67,4 @@ class TimingRow:
 
 KERNELS = Table("kernels/3", KernelRow)
 REFUSED = Table("refused/1", RefusedRow)
-TIMINGS = Table("timings/2", TimingRow)
+TIMINGS = Table("timings/3", TimingRow)

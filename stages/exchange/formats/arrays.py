@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from stages.exchange.formats.candidate import (
     LARGEST_FACTORS,
     Candidate,
     Matrix,
+    Number,
     candidate_of,
     check_extent,
     checked_size,
@@ -156,13 +158,14 @@ def _matrix(array: object) -> Matrix:
     return matrix_of_rows([entries[row * columns : (row + 1) * columns] for row in range(rows)], "")
 
 
-def _entry(item: object):
+def _entry(item: Any) -> Number:
     if isinstance(item, Array):
         scalar = _exact(_numbers(item).reshape(-1, 1))
         item = scalar.integers[0, 0].item() if len(scalar.integers) == scalar.denominator == 1 else None
     if isinstance(item, bool) or not hasattr(item, "denominator"):
         raise SchemeError("expected integers in an object array")
-    return item
+    number: Number = item
+    return number
 
 
 def _exact(numbers: np.ndarray) -> Matrix:

@@ -61,7 +61,8 @@ def candidate_of(matrices: Sequence[Matrix], size: Size | None = None, label: st
         raise SchemeError(f"{size.name}: expected factors with rows {list(size.modes)}, got {list(modes)}")
     check_extent(modes, max(matrix.integers.shape[1] for matrix in matrices))
     denominator = math.prod(matrix.denominator for matrix in matrices)
-    factors, denominator = lowest_terms(*(matrix.integers for matrix in matrices), denominator)
+    u, v, w = (matrix.integers for matrix in matrices)
+    factors, denominator = lowest_terms(u, v, w, denominator)
     if not factors.rank:
         raise SchemeError(f"{size.name}: expected at least one term")
     return Candidate(label, size, factors, denominator, ring)
@@ -129,7 +130,7 @@ def common_denominator(denominators: Iterable[int]) -> int:
     return common
 
 
-def _compact(integers: Sequence | np.ndarray) -> np.ndarray:
+def _compact(integers: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
     """int64 where the numbers fit, which is much faster than Python's own."""
     try:
         return np.array(integers, np.int64)

@@ -7,13 +7,14 @@ computer algebra with `:=`. A name may stand for a sum that was defined above, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
 from stages.exchange.formats.candidate import (
     Candidate,
+    Number,
     candidate_of,
     check_extent,
     checked_size,
@@ -64,7 +65,9 @@ def _letter(form: expressions.Form) -> str:
     return letters.pop() if len(letters) == 1 else "m"
 
 
-def _candidate(products: dict, outputs: dict) -> Candidate:
+def _candidate(
+    products: Mapping[str, tuple[expressions.Form, expressions.Form]], outputs: Mapping[str, expressions.Form]
+) -> Candidate:
     for name, sides in products.items():
         if [_letter(side) for side in sides] != ["a", "b"]:
             raise SchemeError(f"{short(name)}: expected a sum over a times one over b")
@@ -82,11 +85,11 @@ def _candidate(products: dict, outputs: dict) -> Candidate:
         _, m, p = checked_size(*size)
         check_extent(size.modes, len(products))
         lengths, widths = list(size.modes), (m, p, p)
-    goes: list[dict[int, expressions.Number]] = [{} for _ in products]
+    goes: list[dict[int, Number]] = [{} for _ in products]
     for name, form in outputs.items():
         row = expressions.row_of(name, places[name], widths[2])
         if row >= lengths[2]:
-            raise SchemeError(f"entry {short(name)}: expected a row up to {size.n}")
+            raise SchemeError(f"entry {short(name)}: expected a row below {lengths[2]}")
         for product, entry in form.items():
             goes[order[product]][row] = entry
     factors = [
@@ -96,12 +99,12 @@ def _candidate(products: dict, outputs: dict) -> Candidate:
     return candidate_of([*factors, matrix_of_terms(goes, lengths[2])], size)
 
 
-def _rows(form: expressions.Form, places: dict[str, expressions.Indices], width: int) -> dict[int, expressions.Number]:
+def _rows(form: expressions.Form, places: dict[str, expressions.Indices], width: int) -> dict[int, Number]:
     return {expressions.row_of(name, places[name], width): entry for name, entry in form.items()}
 
 
 def _equations(
-    scheme: Scheme, spell_fn: Callable[[str, int, int | None], str], times_fn: Callable[[expressions.Number], str]
+    scheme: Scheme, spell_fn: Callable[[str, int, int | None], str], times_fn: Callable[[Number], str]
 ) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
     """Name, left and right sum of each product; name and sum of each entry of C."""
     n, m, p = scheme.size
@@ -165,7 +168,7 @@ def write_latex(scheme: Scheme) -> bytes:
     return text.encode()
 
 
-def _tfrac(coefficient: expressions.Number) -> str:
+def _tfrac(coefficient: Number) -> str:
     if coefficient.denominator == 1:
         return f"{coefficient}\\,"
     return f"\\tfrac{{{coefficient.numerator}}}{{{coefficient.denominator}}}"

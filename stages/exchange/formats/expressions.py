@@ -7,16 +7,17 @@ digits, a11; from ten on with an underscore, a10_3; or with one running number, 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from stages.exchange.formats.candidate import LONGEST_SIDE, Number, number, short
 
-Form = Mapping[str, Number] | Mapping[int, Number]  # a linear form: coefficient by name or by number
+Key = TypeVar("Key", str, int)
+Form = Mapping[str, Number]  # a linear form: coefficient by name
 
 _TOKEN = re.compile(r"\s*(?:([0-9]+(?:/[0-9]+)?)|([a-z]+[0-9]+(?:_[0-9]+)?)|([-+*()]))", re.ASCII)
 _DEEPEST = 4  # parentheses within parentheses: -((a11)*(b11)) has 2
@@ -104,9 +105,9 @@ def _is_large(number: Number) -> bool:
     return max(abs(number.numerator), number.denominator) > _LARGEST
 
 
-def combination(terms: Iterable[tuple[Number, Form]]) -> Form:
+def combination(terms: Iterable[tuple[Number, Mapping[Key, Number]]]) -> dict[Key, Number]:
     """The sum of multiples of linear forms, without zeros."""
-    total: dict[str, Number] = Counter()
+    total: defaultdict[Key, Number] = defaultdict(int)
     for scale, form in terms:
         for name, coefficient in form.items():
             total[name] += scale * coefficient
@@ -155,13 +156,14 @@ def indices(names: Iterable[str]) -> dict[str, Indices]:
 
 def size_of_entries(places: Mapping[str, Indices]) -> Size | None:
     """n, m, p from the largest rows and columns of a and b; None where entries are counted."""
-    if any(place.column is None for place in places.values()):
+    known = {name: (place.row, place.column) for name, place in places.items() if place.column is not None}
+    if len(known) < len(places):
         return None
-    a, b = ([place for name, place in places.items() if name[0] == letter and name[1].isdigit()] for letter in "ab")
+    a, b = ([place for name, place in known.items() if name[0] == letter and name[1].isdigit()] for letter in "ab")
     if not a or not b:
         raise SchemeError("expected entries of a and of b")
-    n, p = max(place.row for place in a) + 1, max(place.column for place in b) + 1
-    m = max(*(place.column for place in a), *(place.row for place in b)) + 1
+    n, p = max(row for row, _ in a) + 1, max(column for _, column in b) + 1
+    m = max(*(column for _, column in a), *(row for row, _ in b)) + 1
     return Size(n, m, p)
 
 
@@ -183,7 +185,7 @@ def sum_text(terms: Iterable[tuple[Number, str]], times_fn: Callable[[Number], s
     """`a11 - 2*a12 + 1/2*a21`; 0 for no term. `times_fn` writes a coefficient before a name."""
     text = ""
     for coefficient, name in terms:
-        size = abs(coefficient)
+        size = -coefficient if coefficient < 0 else coefficient
         factor = "" if size == 1 else times_fn(size)
         sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
         text += f"{sign}{factor}{name}"

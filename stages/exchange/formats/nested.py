@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from stages.algebra.factors import Scheme
 from stages.algebra.symmetry import MODE_AXES
@@ -40,9 +41,9 @@ def read_maple(text: str) -> Iterator[Candidate]:
     yield _candidate(triads)
 
 
-def _lists(text: str) -> list:
+def _lists(text: str) -> list[Any]:
     """Reads one nested list of numbers, without recursion."""
-    outermost: list = []
+    outermost: list[Any] = []
     stack = [outermost]
     text = text.rstrip().rstrip(";")
     place, is_entry = 0, True  # is_entry: an entry may stand here, not a comma
@@ -77,7 +78,7 @@ def _lists(text: str) -> list:
     return outermost[0]
 
 
-def _candidate(products: list) -> Candidate:
+def _candidate(products: list[Any]) -> Candidate:
     """u, v, w of the products; all of one shape."""
     shapes = [_shape(matrix) for matrix in products[0]] if products and isinstance(products[0], list) else []
     if len(shapes) != 3:

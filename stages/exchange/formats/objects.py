@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
@@ -58,7 +59,7 @@ def load(text: str) -> object:
         raise SchemeError(f"not JSON ({short(str(error))})") from None
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     given = dict(pairs)
     if len(given) < len(pairs):
         raise SchemeError("a key stands twice in one object")
@@ -81,7 +82,7 @@ def _no_number(text: str) -> None:
     raise SchemeError(f"expected numbers, got {text}")
 
 
-def _own(given: dict) -> Candidate:
+def _own(given: dict[str, Any]) -> Candidate:
     if not isinstance(given["size"], str) or not isinstance(given["ring"], str):
         raise SchemeError("expected size and ring as text")
     parts = given["size"].split("x")
@@ -95,7 +96,7 @@ def _own(given: dict) -> Candidate:
     return candidate_of([u, v, w], Size(*map(int, parts)), ring=given["ring"])
 
 
-def _catalogue(given: dict) -> Candidate:
+def _catalogue(given: dict[str, Any]) -> Candidate:
     sides = [given["n"]] * 3 if isinstance(given["n"], int) else given["n"]
     if not isinstance(sides, list) or len(sides) != 3:
         raise SchemeError(f"n: expected three numbers, got {short(sides)}")
@@ -131,7 +132,7 @@ def _entry(entry: object, name: str) -> Number:
     raise SchemeError(f"factor {name}: expected numbers, got {short(entry)}")
 
 
-def _shared_sums(given: dict, size: Size, rank: int) -> list[Matrix]:
+def _shared_sums(given: dict[str, Any], size: Size, rank: int) -> list[Matrix]:
     u, v = (_expanded(given, name, length, rank) for name, length in zip("uv", size.modes, strict=False))
     outputs = _expanded(given, "w", rank, size.modes[2])
     w: list[dict[int, Number]] = [{} for _ in range(rank)]
@@ -141,13 +142,13 @@ def _shared_sums(given: dict, size: Size, rank: int) -> list[Matrix]:
     return [matrix_of_terms(terms, length) for terms, length in zip((u, v, w), size.modes, strict=True)]
 
 
-def _expanded(given: dict, name: str, inputs: int, count: int) -> list[dict[int, Number]]:
+def _expanded(given: dict[str, Any], name: str, inputs: int, count: int) -> list[dict[int, Number]]:
     """`count` sums over `inputs`, fresh sums put in."""
-    known: list[expressions.Form] = [{index: 1} for index in range(inputs)]
+    known: list[dict[int, Number]] = [{index: 1} for index in range(inputs)]
     fresh = given.get(f"{name}_fresh")
     if not isinstance(fresh, list) or not isinstance(given[name], list) or len(given[name]) != count:
         raise SchemeError(f"{name}: expected fresh sums and {count} sums")
-    sums = []
+    sums: list[dict[int, Number]] = []
     for place, terms in enumerate([*fresh, *given[name]]):
         if not isinstance(terms, list):
             raise SchemeError(f"{name}: expected a list of terms, got {short(terms)}")

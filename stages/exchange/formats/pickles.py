@@ -12,6 +12,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from stages.errors import SchemeError
 from stages.exchange.formats.candidate import short
@@ -44,7 +45,7 @@ class Array:
       content: raw bytes, or for dtype object a flat list.
     """
 
-    shape: tuple = ()
+    shape: tuple[Any, ...] = ()
     dtype: DType | None = None
     is_fortran: bool = False
     content: object = _NOTHING
@@ -83,8 +84,9 @@ def decode(data: bytes) -> object:
 
 
 def _follow(data: bytes) -> object:
-    stack: list = []
+    stack: list[Any] = []
     memo: dict[int, object] = {}
+    argument: Any
     for opcode, argument, _ in pickletools.genops(data):
         name = opcode.name
         if name in ("PROTO", "FRAME"):
@@ -135,20 +137,20 @@ def _follow(data: bytes) -> object:
     raise SchemeError("not a pickle of NumPy arrays (no end)")
 
 
-def _top(stack: list, count: int) -> list:
+def _top(stack: list[Any], count: int) -> list[Any]:
     if len(stack) < count or any(item is _MARK for item in stack[-count:]):
         raise ValueError("values are missing")
     return stack[-count:]
 
 
-def _since_mark(stack: list) -> list:
+def _since_mark(stack: list[Any]) -> list[Any]:
     items = []
     while (item := stack.pop()) is not _MARK:  # without one the stack runs empty, an IndexError
         items.append(item)
     return items[::-1]
 
 
-def _list(stack: list) -> list:
+def _list(stack: list[Any]) -> list[Any]:
     if not isinstance(stack[-1], list):
         raise ValueError("what is appended to is no list")
     return stack[-1]

@@ -26,7 +26,7 @@ def read(text: str) -> Iterator[Candidate]:
         check_extent(size.modes, len(products))
         lengths = list(size.modes)
         rows_c = 1 + max(place.row for name, place in places.items() if name[0] == "c")
-        columns_c = 1 + max(place.column for name, place in places.items() if name[0] == "c")
+        columns_c = 1 + max(place.column or 0 for name, place in places.items() if name[0] == "c")
         # Where only one of C and C transposed has room for the entries, it is that one.
         columns = {"a": m, "b": p, "c": n if rows_c <= p and columns_c <= n else p}
         if rows_c * columns["c"] > lengths[2]:
@@ -44,7 +44,7 @@ def read(text: str) -> Iterator[Candidate]:
 def _sides(line: str) -> dict[str, expressions.Form]:
     """The sums over a, b and c of one product; its number goes to a."""
     scale, forms = expressions.parse(line)
-    sides = {}
+    sides: dict[str, expressions.Form] = {}
     for form in forms:
         letters = {name.rstrip("0123456789_") for name in form}
         if len(letters) != 1:

@@ -42,9 +42,10 @@ def read_lines(text: str) -> Iterator[Candidate]:
 
 def _numbers(words: list[str]) -> list[int]:
     values = [number(word) for word in words]
-    if not all(isinstance(value, int) for value in values):
+    integers = [value for value in values if isinstance(value, int)]
+    if len(integers) < len(values):
         raise SchemeError("expected integers, or pairs of them")
-    return values
+    return integers
 
 
 def _ends(words: list[str], start: int, count: int, width: int) -> list[tuple[int, int]] | None:
@@ -72,7 +73,7 @@ def _lines_candidate(values: list[int], width: int, label: str) -> Candidate:
     rest, factors = values[4:], []
     for length, name in zip(size.modes, "uvw", strict=True):
         part, rest = rest[: width * rank * length], rest[width * rank * length :]
-        entries: list[Number] = part
+        entries: list[Number] = [*part]
         if width == 2:
             entries = [number(f"{above}/{below}") for above, below in zip(part[::2], part[1::2], strict=True)]
         rows = [entries[row::length] for row in range(length)]

@@ -1,4 +1,4 @@
-"""The tables of the documentation are those that their files make, and the pages name files that exist."""
+"""The tables of the documentation are those that their files make; files and keys that the pages name exist."""
 
 import importlib.util
 import re
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs/tables.py"
@@ -43,6 +44,24 @@ def test_every_table_stands_on_a_page(tables):
 def test_links_lead_to_files(page):
     links = re.findall(r"\]\((?!https:)([^)#]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_page_names_are_there(page):
+    named = re.findall(r"\b(?:benchmarks|docs|runs|stages|tests|workflow)/[\w./]*\w", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_keys_of_an_agent_are_those_of_the_default_run():
+    agent = yaml.safe_load((ROOT / "params.yaml").read_text())["agents"]["z2"]
+    rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/agent.md").read_text(), re.MULTILINE)
+    keys = re.findall(r"`([\w.]+)`", " ".join(rows))
+    assert len(keys) > 10
+    for key in keys:
+        node = agent
+        for part in key.split("."):
+            assert part in node, key
+            node = node[part]
 
 
 def test_readme_is_short():

@@ -1,9 +1,9 @@
-"""Subgames: a few terms of one of the agent's own schemes, rewritten in as many or fewer by a game.
+"""Windows: a few terms of one of the agent's own schemes, rewritten in as many or fewer by a game.
 
 The agent keeps many schemes of each target in play, at first the standard algorithm. From each, every round, some
 terms are taken whose factors span at most S dimensions in each mode; written in a basis of that span their sum is a
-tensor of the core, which the network plays in a random basis. A solution goes back into the scheme: one that is
-shorter lowers its rank, one as long makes it another scheme, from where other subgames can be taken.
+small tensor, the window, which the network plays in a random basis. A solution goes back into the scheme: one that is
+shorter lowers its rank, one as long makes it another scheme, from where other windows can be taken.
 """
 
 from __future__ import annotations
@@ -38,18 +38,20 @@ class Population(NamedTuple):
 
 
 def standard_population(agent: Agent, count: int) -> Population:
-    """`count` schemes, the standard algorithms of the targets in turn."""
+    """`count` schemes, the standard algorithms of the targets; each has a share like the square of its naive rank."""
     sizes = [parse_target(target) for target in agent.targets]
     most, longest = max(size.naive_rank for size in sizes), max(max(size.modes) for size in sizes)
     terms = np.zeros((len(sizes), most, 3, longest), np.int8)
     for index, size in enumerate(sizes):
         for mode, matrix in enumerate(standard(size).factors):
             terms[index, : size.naive_rank, mode, : size.modes[mode]] = matrix.T
-    target = np.arange(count) % len(sizes)
-    return Population(terms[target], np.array([size.naive_rank for size in sizes])[target], target)
+    naive = np.array([size.naive_rank for size in sizes])
+    shares = np.cumsum(naive**2) / np.sum(naive**2)
+    target = np.searchsorted(shares, (np.arange(count) + 0.5) / count)
+    return Population(terms[target], naive[target], target)
 
 
-class Cores(NamedTuple):
+class Windows(NamedTuple):
     """Terms taken from each scheme.
 
     Attributes:
@@ -66,9 +68,9 @@ class Cores(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("rules", "limits", "dimension_cost"))
-def take_cores(
+def take_windows(
     population: Population, key: PRNGKeyArray, rules: Rules, limits: tuple[int, int], dimension_cost: float
-) -> Cores:
+) -> Windows:
     """Takes terms from each scheme, as many as the spans allow up to one number for all, drawn between the limits.
 
     One number, because a batch of games takes as long as its longest. The key is consumed.
@@ -76,19 +78,19 @@ def take_cores(
     count_key, grow_key = jax.random.split(key)
     wanted = jax.random.randint(count_key, (), limits[0], limits[1] + 1)
     keys = jax.random.split(grow_key, population.rank.shape[0])
-    return jax.vmap(partial(_take_core, wanted=wanted, rules=rules, dimension_cost=dimension_cost))(
+    return jax.vmap(partial(_take_window, wanted=wanted, rules=rules, dimension_cost=dimension_cost))(
         population.terms, population.rank, keys
     )
 
 
-def _take_core(
+def _take_window(
     terms: Int[Array, "most 3 l"],
     rank: Int[Array, ""],
     key: PRNGKeyArray,
     wanted: Int[Array, ""],
     rules: Rules,
     dimension_cost: float,
-) -> Cores:
+) -> Windows:
     """One scheme: term after term at random, one that adds few dimensions rather than many.
 
     The bases are kept in reduced echelon form with unit pivots, so that over Z too every coordinate is an integer, and
@@ -107,8 +109,8 @@ def _take_core(
         has_pivot = jnp.any(jnp.abs(rest) == 1, axis=-1) | ~is_new
         fits = jnp.all(has_pivot & (dims + is_new <= rules.length), axis=-1)
         fits = fits & ~is_taken & (jnp.arange(most) < rank) & (place < wanted)
-        liking = jax.random.gumbel(key, (most,)) - dimension_cost * jnp.sum(is_new, axis=-1)
-        chosen = jax.nn.one_hot(jnp.argmax(jnp.where(fits, liking, -jnp.inf)), most, dtype=jnp.int32)
+        score = jax.random.gumbel(key, (most,)) - dimension_cost * jnp.sum(is_new, axis=-1)
+        chosen = jax.nn.one_hot(jnp.argmax(jnp.where(fits, score, -jnp.inf)), most, dtype=jnp.int32)
         chosen = chosen * jnp.any(fits)  # zero where nothing fits
         vector = jnp.einsum("r,rml->ml", chosen, rest)
         pivot = jax.nn.one_hot(jnp.argmax(jnp.abs(vector) == 1, axis=-1), longest, dtype=jnp.int32)  # [3, l]
@@ -128,10 +130,10 @@ def _take_core(
     (_, is_taken, bases, pivots, _), chosen = jax.lax.scan(take, blank, steps)
     # In reduced echelon form a coordinate is the entry at the pivot.
     coordinates = jnp.einsum("tr,rml,msl->tms", chosen, given, pivots)
-    return Cores(is_taken, coordinates, jnp.sum(is_taken), bases)
+    return Windows(is_taken, coordinates, jnp.sum(is_taken), bases)
 
 
-def core_tensors(terms: Int[np.ndarray, "members max_rank 3 s"], rules: Rules) -> Int[np.ndarray, "members s s s"]:
+def window_tensors(terms: Int[np.ndarray, "members max_rank 3 s"], rules: Rules) -> Int[np.ndarray, "members s s s"]:
     """The sums of the terms."""
     u, v, w = np.moveaxis(terms.astype(np.int64), 2, 0)  # each [members, max_rank, s]
     outer = (v[..., :, None] * w[..., None, :]).reshape(*v.shape[:2], -1)
@@ -139,16 +141,18 @@ def core_tensors(terms: Int[np.ndarray, "members max_rank 3 s"], rules: Rules) -
     return tensors % 2 if rules.ring == "Z2" else tensors
 
 
-def put_back(population: Population, members: Int[np.ndarray, " some"], cores: Cores, rewritten: Terms) -> Population:
+def put_back(
+    population: Population, members: Int[np.ndarray, " some"], windows: Windows, rewritten: Terms
+) -> Population:
     """Replaces the taken terms of `members` by others with the same sum, no longer than they were.
 
     Args:
       members: the schemes to change.
-      cores: of the whole population.
+      windows: of the whole population.
       rewritten: for each of `members`, terms in the canonical basis.
     """
     most = population.terms.shape[1]
-    is_kept = (np.arange(most) < population.rank[members, None]) & ~np.asarray(cores.is_taken)[members]
+    is_kept = (np.arange(most) < population.rank[members, None]) & ~np.asarray(windows.is_taken)[members]
     # A factor that lies wholly where a span has no dimension is zero here, and so is its term.
     is_added = (rewritten.terms != 0).any(axis=-1).all(axis=-1)
     is_added &= np.arange(rewritten.terms.shape[1]) < rewritten.rank[:, None]

@@ -1,4 +1,4 @@
-"""Subgames: cores are exact coordinates of the terms taken, and whatever comes back leaves every scheme exact."""
+"""Windows: they are exact coordinates of the terms taken, and whatever comes back leaves every scheme exact."""
 
 import jax
 import numpy as np
@@ -11,7 +11,15 @@ from stages.algebra.targets import parse_size
 from stages.game.rules import rules_for
 from stages.learning.positions import Terms
 from stages.search.starts import change_terms, draw_bases
-from stages.search.subgames import Cores, Population, core_tensors, put_back, select, standard_population, take_cores
+from stages.search.windows import (
+    Population,
+    Windows,
+    put_back,
+    select,
+    standard_population,
+    take_windows,
+    window_tensors,
+)
 from tests.agents import agent
 from tests.examples import strassen
 
@@ -62,43 +70,43 @@ def _population(ring):
     return _flipped(standard_population(_player(ring), 48), ring, count=20)
 
 
-def test_the_standard_population_is_exact_and_takes_the_targets_in_turn():
+def test_the_standard_population_is_exact_and_has_more_of_larger_targets():
     for ring in RINGS:
         player = _player(ring)
         population = standard_population(player, 7)
         assert population.terms.shape == (7, 18, 3, 9)  # as 2x3x3 needs
-        assert population.rank.tolist() == [8, 12, 18, 8, 12, 18, 8]
-        assert population.target.tolist() == [0, 1, 2, 0, 1, 2, 0]
+        assert population.rank.tolist() == [8, 12, 12, 18, 18, 18, 18]  # 64, 144 and 324 of 532
+        assert population.target.tolist() == [0, 1, 1, 2, 2, 2, 2]
         _assert_exact(population, player)
         _assert_exact(_population(ring), player)
 
 
 @pytest.fixture(scope="module", params=RINGS)
 def taken(request):
-    """Cores of one population for six keys."""
+    """Windows of one population for six keys."""
     ring = request.param
     population, rules = _population(ring), rules_for(ring, "2x2x2")
-    draws = [take_cores(population, jax.random.key(seed), rules, LIMITS, 4.0) for seed in range(6)]
-    return ring, rules, population, [jax.tree.map(np.asarray, cores) for cores in draws]
+    draws = [take_windows(population, jax.random.key(seed), rules, LIMITS, 4.0) for seed in range(6)]
+    return ring, rules, population, [jax.tree.map(np.asarray, windows) for windows in draws]
 
 
 def test_coordinates_times_bases_are_the_terms_that_were_taken(taken):
     ring, rules, population, draws = taken
-    for cores in draws:
-        assert cores.terms.shape == (48, 8, 3, rules.length)
-        back = np.einsum("nrms,nmsl->nrml", cores.terms, cores.bases)
+    for windows in draws:
+        assert windows.terms.shape == (48, 8, 3, rules.length)
+        back = np.einsum("nrms,nmsl->nrml", windows.terms, windows.bases)
         back = back % 2 if ring == "Z2" else back
         for row, scheme in enumerate(population.terms):
-            chosen = scheme[cores.is_taken[row]]
-            given = back[row, : cores.count[row]]
+            chosen = scheme[windows.is_taken[row]]
+            given = back[row, : windows.count[row]]
             assert sorted(given.tolist()) == sorted(chosen.tolist())
-            assert not cores.terms[row, cores.count[row] :].any()
-            assert not cores.is_taken[row, population.rank[row] :].any()
+            assert not windows.terms[row, windows.count[row] :].any()
+            assert not windows.is_taken[row, population.rank[row] :].any()
 
 
 def test_the_number_of_terms_is_one_for_all_but_where_the_spans_are_full(taken):
     ring, rules, population, draws = taken
-    wanted = [int(cores.count.max()) for cores in draws]
+    wanted = [int(windows.count.max()) for windows in draws]
     assert min(wanted) >= LIMITS[0]
     assert max(wanted) <= LIMITS[1]
     assert len(set(wanted)) > 2
@@ -108,15 +116,15 @@ def test_the_number_of_terms_is_one_for_all_but_where_the_spans_are_full(taken):
         return ranks_modulo(np.moveaxis(np.asarray(terms, int), 1, 0), prime)
 
     short = 0
-    for cores, most in zip(draws, wanted, strict=True):
-        np.testing.assert_array_equal(cores.is_taken.sum(1), cores.count)
+    for windows, most in zip(draws, wanted, strict=True):
+        np.testing.assert_array_equal(windows.is_taken.sum(1), windows.count)
         for row, scheme in enumerate(population.terms):
-            chosen = scheme[cores.is_taken[row]]
-            held = (cores.bases[row] != 0).any(-1).sum(-1)
+            chosen = scheme[windows.is_taken[row]]
+            held = (windows.bases[row] != 0).any(-1).sum(-1)
             np.testing.assert_array_equal(held, dimensions(chosen))
-            if cores.count[row] < most and ring == "Z2":  # over Z a term may also lack a unit pivot
+            if windows.count[row] < most and ring == "Z2":  # over Z a term may also lack a unit pivot
                 short += 1
-                for term in scheme[: population.rank[row]][~cores.is_taken[row, : population.rank[row]]]:
+                for term in scheme[: population.rank[row]][~windows.is_taken[row, : population.rank[row]]]:
                     assert dimensions(np.concatenate([chosen, term[None]])).max() > rules.length
     assert short or ring == "Z"
 
@@ -124,38 +132,38 @@ def test_the_number_of_terms_is_one_for_all_but_where_the_spans_are_full(taken):
 def test_near_terms_are_taken_rather_than_far_ones():
     # Of the seven other terms of 2x2x2 three share a factor with the first (one for each mode), four share none.
     population = standard_population(agent("Z2", "2x2x2"), 64)
-    cores = take_cores(population, jax.random.key(0), rules_for("Z2", "2x2x2"), (2, 2), 4.0)
-    dims = np.asarray(cores.bases).any(-1).sum((1, 2))
+    windows = take_windows(population, jax.random.key(0), rules_for("Z2", "2x2x2"), (2, 2), 4.0)
+    dims = np.asarray(windows.bases).any(-1).sum((1, 2))
     assert set(dims) <= {5, 6}
     assert (dims == 5).mean() > 0.8  # 3/7 without a preference, 1 - 4/3 exp(-4) with it
 
 
-def test_the_tensor_of_a_core_is_the_sum_of_its_terms_in_the_bases(taken):
+def test_the_tensor_of_a_window_is_the_sum_of_its_terms_in_the_bases(taken):
     ring, rules, population, draws = taken
-    for cores in draws:
-        tensors = core_tensors(cores.terms, rules)
-        np.testing.assert_array_equal(tensors, _sums(cores.terms, ring))
-        whole = np.einsum("nabc,nai,nbj,nck->nijk", tensors, *np.moveaxis(cores.bases, 1, 0), optimize=True)
-        chosen = np.where(cores.is_taken[..., None, None], population.terms, 0)
+    for windows in draws:
+        tensors = window_tensors(windows.terms, rules)
+        np.testing.assert_array_equal(tensors, _sums(windows.terms, ring))
+        whole = np.einsum("nabc,nai,nbj,nck->nijk", tensors, *np.moveaxis(windows.bases, 1, 0), optimize=True)
+        chosen = np.where(windows.is_taken[..., None, None], population.terms, 0)
         np.testing.assert_array_equal(whole % 2 if ring == "Z2" else whole, _sums(chosen, ring))
 
 
 def test_the_way_through_a_random_basis_and_back_leaves_every_scheme_exact(taken):
     ring, rules, population, draws = taken
     player, rng = _player(ring), np.random.default_rng(5)
-    for cores in draws:
+    for windows in draws:
         bases = draw_bases(rng, rules, np.full((48, 3), rules.length), density=0.5)
-        played = change_terms(cores.terms, bases.matrices, rules)
+        played = change_terms(windows.terms, bases.matrices, rules)
         start = np.einsum(
-            "nabc,nia,njb,nkc->nijk", core_tensors(cores.terms, rules), *np.moveaxis(bases.matrices, 1, 0)
+            "nabc,nia,njb,nkc->nijk", window_tensors(windows.terms, rules), *np.moveaxis(bases.matrices, 1, 0)
         )
-        np.testing.assert_array_equal(core_tensors(played, rules), start % 2 if ring == "Z2" else start)
+        np.testing.assert_array_equal(window_tensors(played, rules), start % 2 if ring == "Z2" else start)
         # A game that plays these terms in another order.
         order = np.argsort(np.where(played.any((2, 3)), rng.random(played.shape[:2]), 2.0), axis=1)
         played = np.take_along_axis(played, order[..., None, None], axis=1)
         canonical = change_terms(played, bases.inverses, rules)
-        whole = change_terms(canonical, cores.bases.swapaxes(-1, -2), rules)
-        after = put_back(population, np.arange(48), cores, Terms(whole, cores.count))
+        whole = change_terms(canonical, windows.bases.swapaxes(-1, -2), rules)
+        after = put_back(population, np.arange(48), windows, Terms(whole, windows.count))
         _assert_exact(after, player)
         np.testing.assert_array_equal(after.rank, population.rank)
         assert (after.terms != population.terms).any()
@@ -173,23 +181,23 @@ def _small(ring):
     return player, population
 
 
-def _cores(population, taken):
-    """Cores of which only the places of the terms matter."""
+def _windows(population, taken):
+    """Windows of which only the places of the terms matter."""
     is_taken = np.zeros(population.terms.shape[:2], bool)
     for member, places in taken.items():
         is_taken[member, places] = True
     count = is_taken.sum(1)
-    return Cores(is_taken, np.zeros((3, 8, 3, 4), int), count, np.zeros((3, 3, 4, 4), int))
+    return Windows(is_taken, np.zeros((3, 8, 3, 4), int), count, np.zeros((3, 3, 4, 4), int))
 
 
 @pytest.mark.parametrize("ring", RINGS)
 def test_the_same_terms_in_another_order_come_back(ring):
     player, population = _small(ring)
-    cores = _cores(population, {0: [1, 4, 6], 1: [0, 2, 7], 2: [3, 4, 5]})
+    windows = _windows(population, {0: [1, 4, 6], 1: [0, 2, 7], 2: [3, 4, 5]})
     rewritten = np.zeros((2, 8, 3, 4), int)
     for row, member in enumerate((2, 1)):
-        rewritten[row, :3] = population.terms[member, cores.is_taken[member]][::-1]
-    after = put_back(population, np.array([2, 1]), cores, Terms(rewritten, np.array([3, 3])))
+        rewritten[row, :3] = population.terms[member, windows.is_taken[member]][::-1]
+    after = put_back(population, np.array([2, 1]), windows, Terms(rewritten, np.array([3, 3])))
     _assert_exact(after, player)
     for before, now in zip(population.terms, after.terms, strict=True):
         assert sorted(before.tolist()) == sorted(now.tolist())
@@ -208,9 +216,9 @@ def test_another_rewrite_and_a_shorter_one_come_back(ring):
     products = np.stack([matrix.T for matrix in strassen().factors], axis=1)
     rewritten[1, 0] = products[0]
     rewritten = rewritten % 2 if ring == "Z2" else rewritten
-    cores = _cores(population, {0: [0, 1], 1: [0, 7]})
+    windows = _windows(population, {0: [0, 1], 1: [0, 7]})
     before = jax.tree.map(np.copy, population)
-    after = put_back(population, np.array([0, 1]), cores, Terms(rewritten, np.array([2, 1])))
+    after = put_back(population, np.array([0, 1]), windows, Terms(rewritten, np.array([2, 1])))
     assert after.rank.tolist() == [8, 7, 8]
     _assert_exact(after, player)
     assert not (after.terms[0, :, None] == population.terms[0, None, :2]).all((2, 3)).any()
@@ -225,8 +233,8 @@ def test_a_rewritten_term_with_a_factor_of_zeros_is_none(ring):
     rewritten = np.zeros((1, 8, 3, 4), int)
     rewritten[0, 0], rewritten[0, 2] = population.terms[0, 4], population.terms[0, 6]
     rewritten[0, 1, :2] = 1
-    cores = _cores(population, {0: [4, 6]})
-    after = put_back(population, np.array([0]), cores, Terms(rewritten, np.array([3])))
+    windows = _windows(population, {0: [4, 6]})
+    after = put_back(population, np.array([0]), windows, Terms(rewritten, np.array([3])))
     assert after.rank.tolist() == [8, 8, 8]
     _assert_exact(after, player)
 

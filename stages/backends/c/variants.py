@@ -13,7 +13,7 @@ LEAST_BLOCK, MOST_BLOCK = 250, 1024
 Shape = tuple[int, int, int]  # n, m, p of a product
 
 
-class Form(NamedTuple):
+class Variant(NamedTuple):
     """Attributes:
     levels: of the outer scheme, whose sums are computed in memory.
     fused: one level of the inner scheme below them, its sums computed while packing.
@@ -28,20 +28,20 @@ class Form(NamedTuple):
         return f"L{self.levels}{'F' * self.fused}"
 
 
-def smallest_side(outer: Size, inner: Size, form: Form, shape: Shape) -> int:
-    """The smallest side of the blocks that a form multiplies in the end."""
-    blocks = (one**form.levels * (two if form.fused else 1) for one, two in zip(outer, inner, strict=True))
+def smallest_side(outer: Size, inner: Size, variant: Variant, shape: Shape) -> int:
+    """The smallest side of the blocks that a variant multiplies in the end."""
+    blocks = (one**variant.levels * (two if variant.fused else 1) for one, two in zip(outer, inner, strict=True))
     return min(side // count for side, count in zip(shape, blocks, strict=True))
 
 
-def forms(outer: Size, inner: Size, shape: Shape) -> Iterator[Form]:
-    """Forms whose smallest side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
+def variants(outer: Size, inner: Size, shape: Shape) -> Iterator[Variant]:
+    """Variants whose smallest side lies between LEAST_BLOCK and MOST_BLOCK, few levels first.
 
     Args:
       outer, inner: sizes of the two schemes.
     """
     for levels in range(max(shape).bit_length()):
         for fused in (False, True):
-            form = Form(levels, fused)
-            if levels + fused > 0 and LEAST_BLOCK <= smallest_side(outer, inner, form, shape) <= MOST_BLOCK:
-                yield form
+            variant = Variant(levels, fused)
+            if levels + fused > 0 and LEAST_BLOCK <= smallest_side(outer, inner, variant, shape) <= MOST_BLOCK:
+                yield variant

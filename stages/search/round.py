@@ -1,0 +1,207 @@
+"""One round: games from whole targets, window games, train steps (AlphaTensor, Methods, «Training»)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Int, PRNGKeyArray
+
+from stages.algebra.factors import COEFFICIENT_LIMIT
+from stages.algebra.targets import parse_size
+from stages.learning import buffers
+from stages.learning.positions import Position, Terms
+from stages.learning.train import mean_losses, train_steps
+from stages.search.batches import draw_batches
+from stages.search.selfplay import Games, learnable_positions, play, solved_terms
+from stages.search.setup import Setup
+from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, start_tensors
+from stages.search.state import Kind, State, generator
+from stages.search.windows import Population, Windows, put_back, select, take_windows, window_tensors
+
+
+class Find(NamedTuple):
+    """A scheme that a game has found; not yet checked.
+
+    Attributes:
+      kind: of the game.
+      target: size that the scheme multiplies.
+      terms: in the canonical basis, [rank, 3, l].
+      game: number of the game in its round, from 0.
+    """
+
+    kind: Kind
+    target: str
+    terms: Int[np.ndarray, "rank 3 l"]
+    game: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a round tells beside the state that it leads to.
+
+    Attributes:
+      shares: by kind of start and target, the share of games that ended in a decomposition.
+      finds: schemes to hand on.
+      losses: means over the train steps by name; empty without any.
+    """
+
+    shares: Mapping[Kind, Mapping[str, float]]
+    finds: Sequence[Find]
+    losses: Mapping[str, float]
+
+
+class _Outcome(NamedTuple):
+    """What the games of one kind have brought.
+
+    Attributes:
+      positions: to learn from.
+      best: solved games to learn from.
+      finds: schemes to hand on.
+      shares: solved games by target.
+    """
+
+    positions: Position
+    best: buffers.BestGames
+    finds: list[Find]
+    shares: dict[str, float]
+
+
+def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
+    """Plays and trains once. The key is consumed.
+
+    Raises:
+      TrainingError: a loss is not finite.
+    """
+    settings = setup.agent.search
+    game_key, window_key, select_key, batch_key, train_key = jax.random.split(key, 5)
+    outcomes: dict[Kind, _Outcome] = {}
+    population = state.population
+    if settings.games:
+        outcomes["game"] = _play_targets(state, game_key, setup)
+    if settings.window_games:
+        population, outcomes["window"] = _play_windows(state, window_key, setup)
+        if (state.round + 1) % settings.selection_every == 0:
+            population = select(population, generator(select_key))
+    finds = [find for outcome in outcomes.values() for find in outcome.finds]
+    state = replace(state, population=population, best_rank=_with(finds, state.best_rank))
+    if settings.reanalyse < 1:
+        state = _remember(state, list(outcomes.values()), setup)
+
+    losses: Mapping[str, float] = {}
+    if settings.train_steps:
+        batches = draw_batches(state, setup, batch_key)
+        train, every = train_steps(state.train, batches, train_key, setup.optimiser, settings.signed_permutations)
+        state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
+    shares = {kind: outcomes[kind].shares if kind in outcomes else {} for kind in state.best_rank}
+    return replace(state, round=state.round + 1), Report(shares, finds, losses)
+
+
+def _with(finds: Sequence[Find], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
+    """The lowest ranks, those of `finds` among them."""
+    best = {kind: dict(ranks) for kind, ranks in best_rank.items()}
+    for find in finds:
+        ranks = best[find.kind]
+        ranks[find.target] = min(len(find.terms), ranks.get(find.target, len(find.terms)))
+    return best
+
+
+def _remember(state: State, outcomes: Sequence[_Outcome], setup: Setup) -> State:
+    """The state with the round's games to learn from."""
+    settings = setup.agent.search
+    positions = jax.tree.map(lambda *parts: np.concatenate(parts), *(outcome.positions for outcome in outcomes))
+    best = state.best
+    for outcome in outcomes:
+        best = buffers.keep_best(best, outcome.best, settings.best_games)
+    return replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds), best=best)
+
+
+def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
+    """Games from whole targets, each in a random basis and with as many moves as the agent's own best scheme."""
+    agent, rules, settings = setup.agent, setup.rules, setup.agent.search
+    draw_key, play_key = jax.random.split(key)
+    rng = generator(draw_key)
+    target = rng.choice([agent.targets.index(name) for name in agent.whole], settings.games)
+    bases = draw_bases(rng, rules, modes_of(agent, target), settings.basis_density)
+    limits = np.array([min(state.own_best(size), rules.max_rank) for size in agent.targets], np.int32)[target]
+    games = play(state.train.network, start_tensors(agent, rules, target, bases), limits, play_key, setup.planner)
+
+    solved, played = solved_terms(games)
+    canonical = change_terms(played.terms, bases.inverses[solved], rules)
+    # Over Z a way back can leave the range of a table's coefficients; such a game counts as solved and is not kept.
+    is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
+    solved = solved[is_storable]
+    own = cut_to_target(canonical[is_storable], target[solved], agent)
+    finds = [
+        Find("game", agent.targets[target[game]], terms[:rank], int(game))
+        for game, terms, rank in zip(solved, *own, strict=True)
+    ]
+    best = buffers.BestGames(own, target[solved], own.rank)
+    positions = learnable_positions(games, rng, settings.learn_failed)
+    return _Outcome(positions, best, finds, _shares(games, target, setup))
+
+
+def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, _Outcome]:
+    """One window game for each scheme in play; returns the schemes with the solved windows rewritten."""
+    rules, settings, population = setup.rules, setup.agent.search, state.population
+    take_key, draw_key, play_key = jax.random.split(key, 3)
+    rng = generator(draw_key)
+    windows = take_windows(population, take_key, rules, settings.window_terms, settings.dimension_cost)
+    windows = jax.tree.map(np.asarray, windows)
+    bases = draw_bases(rng, rules, np.full((len(population.rank), 3), rules.length), settings.basis_density)
+    tensors = window_tensors(change_terms(windows.terms, bases.matrices, rules), rules)
+    limits = windows.count.astype(np.int32)
+    games = play(state.train.network, tensors.astype(np.int32), limits, play_key, setup.planner)
+
+    members, played = solved_terms(games)
+    given = Terms(change_terms(played.terms, bases.inverses[members], rules), played.rank)
+    after, best = rewrite(population, members, windows, given, setup)
+    positions = learnable_positions(games, rng, settings.learn_failed)
+    outcome = _Outcome(positions, best, _better(state, after, members, setup), _shares(games, population.target, setup))
+    return after, outcome
+
+
+def rewrite(
+    population: Population, members: Int[np.ndarray, " some"], windows: Windows, given: Terms, setup: Setup
+) -> tuple[Population, buffers.BestGames]:
+    """Puts solved windows back into their schemes.
+
+    Args:
+      members: whose windows were solved.
+      windows: of the whole population.
+      given: of each of `members` the terms that its game has played, in the basis of the window.
+    Returns:
+      The schemes, and the window games to learn from.
+    """
+    rules = setup.rules
+    whole = Terms(change_terms(given.terms, windows.bases[members].swapaxes(-1, -2), rules), given.rank)
+    # Over Z a rewrite may leave the coefficients of the action space, where the next windows would not be playable.
+    stays = np.isin(whole.terms, rules.coefficients).all(axis=(1, 2, 3))
+    given, whole = (Terms(*(part[stays] for part in terms)) for terms in (given, whole))
+    after = put_back(population, members[stays], windows, whole)
+    # Of each window the shortest decomposition that is known: the game's, or the terms that were taken.
+    known = Terms(windows.terms.copy(), windows.count.copy())
+    known.terms[members[stays]], known.rank[members[stays]] = given.terms, given.rank
+    best = buffers.BestGames(known, np.full(len(known.rank), len(setup.agent.targets)), known.rank - windows.count)
+    return after, jax.tree.map(lambda part: part[known.rank > 0], best)  # terms that cancel leave no game
+
+
+def _better(state: State, after: Population, members: Int[np.ndarray, " some"], setup: Setup) -> list[Find]:
+    """The rewritten schemes that are as short as the agent's own best, or shorter than the best by window games."""
+    finds = []
+    for member in members:
+        target, rank = setup.agent.targets[after.target[member]], int(after.rank[member])
+        naive = parse_size(target).naive_rank
+        is_best = rank <= state.own_best(target) or rank < state.best_rank["window"].get(target, naive)
+        if is_best and rank < naive:
+            finds.append(Find("window", target, after.terms[member, :rank], setup.agent.search.games + int(member)))
+    return finds
+
+
+def _shares(games: Games, target: Int[np.ndarray, " games"], setup: Setup) -> dict[str, float]:
+    """The share of solved games by target."""
+    is_solved = np.asarray(games.is_solved)
+    return {setup.agent.targets[index]: float(is_solved[target == index].mean()) for index in np.unique(target)}

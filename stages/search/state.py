@@ -1,0 +1,83 @@
+"""What a search carries from round to round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from stages.algebra.targets import parse_size
+from stages.contract.streams import Stream
+from stages.learning import buffers
+from stages.learning.checkpoint import pack, unpack
+from stages.learning.train import TrainState
+from stages.network.agent import AgentNetwork
+from stages.search.setup import Setup
+from stages.search.windows import Population, standard_population
+
+Kind = Literal["game", "window"]
+KINDS: tuple[Kind, ...] = ("game", "window")  # what a game starts from: a whole target, or a window
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a round depends on but the agent's parameters.
+
+    Attributes:
+      round: rounds that were played.
+      train: network and optimiser.
+      replay, best: own games to learn from.
+      population: the schemes that window games rewrite.
+      best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
+    """
+
+    round: int
+    train: TrainState
+    replay: buffers.Replay
+    best: buffers.BestGames
+    population: Population
+    best_rank: Mapping[Kind, Mapping[str, int]]
+
+    def own_best(self, target: str) -> int:
+        """The lowest rank that the agent has found, at first the standard algorithm's."""
+        ranks = [self.best_rank[kind][target] for kind in KINDS if target in self.best_rank[kind]]
+        return min(ranks, default=parse_size(target).naive_rank)
+
+
+def blank_state(setup: Setup, network: AgentNetwork) -> State:
+    """Before the first round: a network, no game, the standard algorithms."""
+    return State(
+        0,
+        TrainState(network, setup.optimiser.init(network)),
+        buffers.empty_replay(setup.rules, network.history),
+        buffers.empty_best_games(setup.rules),
+        standard_population(setup.agent, setup.agent.search.window_games),
+        {kind: {} for kind in KINDS},
+    )
+
+
+def round_key(setup: Setup, number: int) -> PRNGKeyArray:
+    """The key of a round, the same whenever and however often it is played."""
+    root = jax.random.fold_in(jax.random.key(setup.agent.seed), Stream.SEARCH)
+    return jax.random.fold_in(root, number)
+
+
+def generator(key: PRNGKeyArray) -> np.random.Generator:
+    """NumPy's random numbers from a key, which is consumed."""
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+
+
+def pack_state(state: State, notes: dict) -> dict[str, np.ndarray]:
+    """The state as named arrays for `contract.resume`, beside JSON notes."""
+    tree = (state.train, state.replay, state.best, state.population)
+    return pack(tree, {"round": state.round, "best_rank": state.best_rank} | notes)
+
+
+def unpack_state(saved: dict[str, np.ndarray], like: State) -> tuple[State, dict]:
+    """What `pack_state` packed, with leaves of the kinds of `like`, and the notes."""
+    tree, notes = unpack(saved, (like.train, like.replay, like.best, like.population))
+    return State(notes["round"], *tree, notes["best_rank"]), notes

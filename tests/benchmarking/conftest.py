@@ -1,0 +1,1 @@
+from tests.backends.conftest import compiled, own_cache  # noqa: F401
