@@ -24,7 +24,8 @@ CHANGES = {
     "agents.z2.search.reanalyse": 0.25,
     "walks.standard.flips": 20001,
     "walks.sparse.start": "results/refinement/schemes/standard.parquet",
-    "refinement.margin": [2, 7],
+    "walks.skew.margin": [2, 7],
+    "recombination.targets": ["2x3x3"],
     "kernels.per_size": 19,
     "benchmarking.seed": 1,
 }

@@ -13,6 +13,8 @@ rule kernels:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        declared=given("kernels"),
     shell:
         "dvc --wait-for-lock repro --single-item kernels 2>&1 | tee {log} >&2"
 
