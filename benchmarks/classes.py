@@ -27,9 +27,8 @@ from stages.algebra.targets import parse_target  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
 from stages.contract.origin import Origin  # noqa: E402
 from stages.params import whole as params  # noqa: E402
-from stages.refinement import flips  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
-from stages.refinement.words import decode, encode  # noqa: E402
+from stages.refinement.modes import Mode, mode_of, start_at  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEPT_IN = ROOT / ".records/classes.parquet"
@@ -45,21 +44,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="of CPU time, imports and compilation included")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    settings = params.load(ROOT / "params.yaml").refinement
-    policy = flips.policy(settings.plus_after, settings.margin)
+    walk = params.load(ROOT / "params.yaml").walks["standard"]
+    mode = mode_of(walk.model_copy(update={"harvest": HARVEST}))
     rng = np.random.default_rng(given.seed)
     attempts = num_lifts = 0
-    starts: list[np.ndarray] = []  # words [3, R] of one scheme per class over Z2, as they were found
+    starts: list[Scheme] = []  # one per class over Z2, as they were found
     seen: set[str] = set()
     classes: dict[str, set[str]] = {"Z2": set(), "Z": set()}
     lifts: list[tuple[int, str, Scheme]] = []
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = encode(standard(TARGET)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
-        walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
-        for terms in harvest(walker, policy):
-            scheme = decode(terms, TARGET)
+        start = standard(TARGET) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        for scheme in harvest(mode, start, int(rng.integers(2**63))):
             if scheme.hash in seen:
                 continue
             seen.add(scheme.hash)
@@ -67,7 +64,7 @@ def main() -> None:
             if kind in classes["Z2"]:
                 continue
             classes["Z2"].add(kind)
-            starts.append(terms)
+            starts.append(scheme)
             over_z = lift(scheme)
             if over_z is not None and over_z.ring == "Z":
                 num_lifts += 1
@@ -86,14 +83,12 @@ def main() -> None:
     write(rows, given.seed)
 
 
-def harvest(walker: flips.Walker, policy: flips.Policy) -> np.ndarray:
-    """Words [members, 3, R] of some schemes that an attempt ends with; none if they are of a higher rank."""
-    while flips.advance(walker, policy, np.uint64(IDLE)) < IDLE:  # it stops early where the rank falls
-        pass
-    if walker.registers[flips.BEST] != RANK:
-        return np.zeros((0, 3, RANK), np.uint64)
-    pool = flips.pooled_terms(walker)
-    return pool[:: -(-len(pool) // HARVEST), :3].copy()
+def harvest(mode: Mode, start: Scheme, stream: int) -> list[Scheme]:
+    """Some schemes that an attempt ends with; none if they are of a higher rank."""
+    attempt = mode.begin(start_at(start, mode.ring), stream)
+    while attempt.idle < IDLE:
+        attempt, _ = mode.advanced(attempt, TARGET, IDLE)
+    return [scheme for scheme in mode.harvested(attempt, TARGET) if scheme.rank == RANK]
 
 
 def write(rows: list[dict], seed: int) -> None:
