@@ -181,4 +181,4 @@ def test_verdicts_do_not_depend_on_the_number_of_processes(folders, monkeypatch)
 
     found = texts(3)
     assert found == texts(1)
-    assert [len(rows) for rows in found] == [4, 0, 2]
+    assert [len(rows) for rows in found] == [5, 0, 2]

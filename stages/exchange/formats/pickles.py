@@ -129,7 +129,7 @@ def _follow(data: bytes) -> object:
             state = stack.pop()
             _set_state(stack[-1], state)
         elif name == "STOP":
-            if len(stack) != 1 or stack[0] is _MARK:
+            if len(stack) != 1 or stack[0] is _MARK or isinstance(stack[0], _Function):
                 raise SchemeError("not a pickle of NumPy arrays (it ends with another number of values than one)")
             return stack[0]
         else:
