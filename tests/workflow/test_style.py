@@ -10,6 +10,7 @@ import pytest
         "ruff check .",
         "ruff format --check .",
         "lint-imports --no-cache",
+        "mypy",
         "snakefmt --check workflow",
         "snakemake --lint",
         "snakemake --workflow-profile workflow/profiles/slurm --executor dryrun",
