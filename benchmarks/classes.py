@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
-from stages.algebra.targets import parse_size  # noqa: E402
+from stages.algebra.targets import parse_target  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
+from stages.contract.origin import Origin  # noqa: E402
 from stages.params import whole as params  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
 from stages.refinement.modes import Mode, mode_of, start_at  # noqa: E402
@@ -32,7 +33,7 @@ from stages.refinement.modes import Mode, mode_of, start_at  # noqa: E402
 TABLE = Path(__file__).with_suffix(".csv")
 KEPT_IN = ROOT / ".records/classes.parquet"
 COLUMNS = ["size", "ring", "rank", "classes", "schemes", "attempts", "seed", "cpu_s"]
-SIZE, RANK = parse_size("3x3x3"), 23
+TARGET, RANK = parse_target("3x3x3"), 23
 IDLE = 100_000  # flips without a lower rank that end an attempt
 HARVEST = 32
 KEPT = 2000
@@ -54,7 +55,7 @@ def main() -> None:
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = standard(SIZE.target) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        start = standard(TARGET) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
         for scheme in harvest(mode, start, int(rng.integers(2**63))):
             if scheme.hash in seen:
                 continue
@@ -71,11 +72,12 @@ def main() -> None:
                 lifts.append((sum(map(np.count_nonzero, over_z.factors)), over_z.hash, over_z))
         if len(lifts) > 2 * KEPT:
             lifts = sorted(lifts)[:KEPT]
-    kept = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
+    origin = Origin("refinement", "classes")
+    kept = [candidates.Candidate(scheme, origin, "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
     candidates.write(KEPT_IN, kept)
     counts = {"attempts": attempts, "seed": given.seed, "cpu_s": round(time.process_time())}
     rows = [
-        {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
+        {"size": TARGET.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
         for ring, schemes in (("Z2", len(seen)), ("Z", num_lifts))
     ]
     write(rows, given.seed)
@@ -85,8 +87,8 @@ def harvest(mode: Mode, start: Scheme, stream: int) -> list[Scheme]:
     """Some schemes that an attempt ends with; none if they are of a higher rank."""
     attempt = mode.begin(start_at(start, mode.ring), stream)
     while attempt.idle < IDLE:
-        attempt, _ = mode.advanced(attempt, SIZE.target, IDLE)
-    return [scheme for scheme in mode.harvested(attempt, SIZE.target) if scheme.rank == RANK]
+        attempt, _ = mode.advanced(attempt, TARGET, IDLE)
+    return [scheme for scheme in mode.harvested(attempt, TARGET) if scheme.rank == RANK]
 
 
 def write(rows: list[dict], seed: int) -> None:
