@@ -25,6 +25,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+
 from stages.algebra.check import check  # noqa: E402
 from stages.algebra.factors import Scheme  # noqa: E402
 from stages.algebra.moves import product  # noqa: E402
@@ -36,7 +37,6 @@ from stages.program import costs  # noqa: E402
 from stages.program.annealing import ADDITIONS, GROWTH, Annealing, anneal  # noqa: E402
 from stages.program.interpreter import multiply  # noqa: E402
 from stages.program.program import Program, from_json, from_scheme, to_json  # noqa: E402
-from stages.refinement.words import fits_ternary  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 PROGRAMS = ROOT / "results/programs"
@@ -83,7 +83,7 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
             held = [candidate.scheme for candidate in candidates.read(path)]
         else:
             held = [scheme for found in examine(path) if isinstance(found, Finding) for scheme in found.schemes()]
-        yield from filter(fits_ternary, held)
+        yield from filter(Ternary().fits, held)
 
 
 def products(best: dict[Size, list[Scheme]], size: Size) -> Iterator[Scheme]:

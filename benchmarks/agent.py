@@ -146,7 +146,7 @@ def parameters(row: Row) -> params.Params:
 def digest(row: Row) -> str:
     """Tells the parameters of the row from others."""
     given, name = parameters(row).model_dump(), row.ring.lower()
-    used = given["refinement"] if row.variant == "walk" else given["agents"][name]
+    used = given["walks"]["standard"] if row.variant == "walk" else given["agents"][name]
     return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -269,40 +269,30 @@ def play(row: Row) -> dict:
 
 def walk(row: Row) -> dict:
     """The uniform flip walk from the standard algorithm, restarted as in refinement; over Z its finds are lifted."""
-    import numpy as np
+    import itertools
 
-    from stages.algebra.factors import standard
-    from stages.algebra.targets import parse_size
-    from stages.refinement import flips
+    from stages.algebra.factors import Scheme, standard
+    from stages.algebra.targets import parse_target
     from stages.refinement.lift import lift
-    from stages.refinement.words import decode, encode
+    from stages.refinement.modes import mode_of, start_at
 
-    settings = parameters(row).refinement
-    size = parse_size(row.target)
-    ranks, policy = Ranks(row, size.naive_rank), flips.policy(settings.plus_after, settings.margin)
-    made, idle, walker, number, held = 0, 0, None, 0, size.naive_rank
+    settings = parameters(row).walks["standard"]
+    target, mode = parse_target(row.target), mode_of(settings)
+    ranks, held, made = Ranks(row, target.naive_rank), target.naive_rank, 0
 
-    def counts(terms: np.ndarray) -> bool:
-        return row.ring == "Z2" or lift(decode(terms[:3], size)) is not None
+    def counts(scheme: Scheme) -> bool:
+        return scheme.rank < held and (row.ring == "Z2" or lift(scheme) is not None)
 
-    while True:
-        if walker is None:
-            stream = 1000 * row.seed + number + 1
-            walker = flips.begin(encode(standard(size.target)), settings.pool, settings.margin[1], stream)
-            number, idle = number + 1, 0
-        before = walker.registers[flips.BEST]
-        steps = int(flips.advance(walker, policy, np.uint64(1_000_000)))
-        made, idle = made + steps, idle + steps
-        best = int(walker.registers[flips.BEST])
-        if best < before:
-            idle = 0
-            held = best if best < held and counts(flips.terms_of(walker)) else held
-        if idle >= settings.restart_after:
+    for number in itertools.count(1):
+        attempt = mode.begin(start_at(standard(target), mode.ring), 1000 * row.seed + number)
+        while attempt.idle < mode.restart_after:
+            attempt, found = mode.advanced(attempt, target, settings.barrier)
+            made += settings.barrier
             # Over Z a pool may hold a scheme that lifts where the first of its rank did not.
-            held = best if best < held and any(map(counts, flips.pooled_terms(walker)[:8])) else held
-            walker = None
-        if ranks.note(held, time.process_time(), made):
-            return ranks.result(time.process_time())
+            found += mode.harvested(attempt, target) if attempt.idle >= mode.restart_after else ()
+            held = min((scheme.rank for scheme in found if counts(scheme)), default=held)
+            if ranks.note(held, time.process_time(), made):
+                return ranks.result(time.process_time())
 
 
 if __name__ == "__main__":

@@ -23,17 +23,17 @@ sys.path.insert(0, str(ROOT))
 
 from stages.algebra.factors import Scheme, standard  # noqa: E402
 from stages.algebra.invariants import class_of  # noqa: E402
-from stages.algebra.targets import parse_size  # noqa: E402
+from stages.algebra.targets import parse_target  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
+from stages.contract.origin import Origin  # noqa: E402
 from stages.params import whole as params  # noqa: E402
-from stages.refinement import flips  # noqa: E402
 from stages.refinement.lift import lift  # noqa: E402
-from stages.refinement.words import decode, encode  # noqa: E402
+from stages.refinement.modes import Mode, mode_of, start_at  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEPT_IN = ROOT / ".records/classes.parquet"
 COLUMNS = ["size", "ring", "rank", "classes", "schemes", "attempts", "seed", "cpu_s"]
-SIZE, RANK = parse_size("3x3x3"), 23
+TARGET, RANK = parse_target("3x3x3"), 23
 IDLE = 100_000  # flips without a lower rank that end an attempt
 HARVEST = 32
 KEPT = 2000
@@ -44,21 +44,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="of CPU time, imports and compilation included")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    settings = params.load(ROOT / "params.yaml").refinement
-    policy = flips.policy(settings.plus_after, settings.margin)
+    walk = params.load(ROOT / "params.yaml").walks["standard"]
+    mode = mode_of(walk.model_copy(update={"harvest": HARVEST}))
     rng = np.random.default_rng(given.seed)
     attempts = num_lifts = 0
-    starts: list[np.ndarray] = []  # words [3, R] of one scheme per class over Z2, as they were found
+    starts: list[Scheme] = []  # one per class over Z2, as they were found
     seen: set[str] = set()
     classes: dict[str, set[str]] = {"Z2": set(), "Z": set()}
     lifts: list[tuple[int, str, Scheme]] = []
     while time.process_time() < given.seconds:
         attempts += 1
         is_new = not starts or rng.random() < 0.1
-        start = encode(standard(SIZE.target)) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
-        walker = flips.begin(start, settings.pool, settings.margin[1], int(rng.integers(2**63)))
-        for terms in harvest(walker, policy):
-            scheme = decode(terms, SIZE)
+        start = standard(TARGET) if is_new else starts[-1 - rng.integers(1 + len(starts) // 10)]
+        for scheme in harvest(mode, start, int(rng.integers(2**63))):
             if scheme.hash in seen:
                 continue
             seen.add(scheme.hash)
@@ -66,7 +64,7 @@ def main() -> None:
             if kind in classes["Z2"]:
                 continue
             classes["Z2"].add(kind)
-            starts.append(terms)
+            starts.append(scheme)
             over_z = lift(scheme)
             if over_z is not None and over_z.ring == "Z":
                 num_lifts += 1
@@ -74,24 +72,23 @@ def main() -> None:
                 lifts.append((sum(map(np.count_nonzero, over_z.factors)), over_z.hash, over_z))
         if len(lifts) > 2 * KEPT:
             lifts = sorted(lifts)[:KEPT]
-    kept = [candidates.Candidate(scheme, "classes", "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
+    origin = Origin("refinement", "classes")
+    kept = [candidates.Candidate(scheme, origin, "", given.seed, 0) for _, _, scheme in sorted(lifts)[:KEPT]]
     candidates.write(KEPT_IN, kept)
     counts = {"attempts": attempts, "seed": given.seed, "cpu_s": round(time.process_time())}
     rows = [
-        {"size": SIZE.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
+        {"size": TARGET.name, "ring": ring, "rank": RANK, "classes": len(classes[ring]), "schemes": schemes} | counts
         for ring, schemes in (("Z2", len(seen)), ("Z", num_lifts))
     ]
     write(rows, given.seed)
 
 
-def harvest(walker: flips.Walker, policy: flips.Policy) -> np.ndarray:
-    """Words [members, 3, R] of some schemes that an attempt ends with; none if they are of a higher rank."""
-    while flips.advance(walker, policy, np.uint64(IDLE)) < IDLE:  # it stops early where the rank falls
-        pass
-    if walker.registers[flips.BEST] != RANK:
-        return np.zeros((0, 3, RANK), np.uint64)
-    pool = flips.pooled_terms(walker)
-    return pool[:: -(-len(pool) // HARVEST), :3].copy()
+def harvest(mode: Mode, start: Scheme, stream: int) -> list[Scheme]:
+    """Some schemes that an attempt ends with; none if they are of a higher rank."""
+    attempt = mode.begin(start_at(start, mode.ring), stream)
+    while attempt.idle < IDLE:
+        attempt, _ = mode.advanced(attempt, TARGET, IDLE)
+    return [scheme for scheme in mode.harvested(attempt, TARGET) if scheme.rank == RANK]
 
 
 def write(rows: list[dict], seed: int) -> None:

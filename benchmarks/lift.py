@@ -23,13 +23,15 @@ from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge
 from stages.algebra.targets import Size, parse_target
-from stages.refinement import cyclic, flips
+from stages.contract.origin import Origin
+from stages.params import whole as params
+from stages.refinement.archive import WalkArchive
 from stages.refinement.elimination import NOBODY, WORD_BITS, U, compiled, pack
 from stages.refinement.lift import lift
-from stages.refinement.words import decode, encode
+from stages.refinement.modes import mode_of, start_at
 
-POOL, PLUS_AFTER, MARGIN = 64, (50, 20_000), (2, 6)
-CUBES = {4: ((0, 1, 2, 3),), 5: ((0, 4), (1, 3), (2,))}
+WALKS = params.load(Path(__file__).parents[1] / "params.yaml").walks
+CUBES = {"4x4x4": ((0, 1, 2, 3),), "5x5x5": ((0, 4), (1, 3), (2,))}
 LAST_POWER, ORDERS = 16, 10  # of the baseline
 
 
@@ -84,7 +86,7 @@ def lift_by_columns(scheme: Scheme) -> Scheme | None:
     target = scheme.target.tensor.astype(np.int64)
     rng = np.random.default_rng(int(scheme.hash, 16))
     for attempt in range(1 + ORDERS):
-        order = rng.permutation(start.size) if attempt else np.arange(start.size)
+        order = rng.permutation(start.target) if attempt else np.arange(start.target)
         order = order[np.argsort(1 - start[order], kind="stable")]
         echelon = eliminate_columns(columns[order])
         values = start
@@ -126,29 +128,25 @@ def _columns(factors: Factors) -> np.ndarray:
 
 def extended(scheme: Scheme, axis: int) -> Scheme:
     """With a slab of the standard algorithm beside it."""
-    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
+    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.target.size)))
     return merge(scheme, standard(slab.target, scheme.ring), axis)
 
 
 def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     """Schemes of the best rank that a walk ends with."""
-    walker = flips.begin(encode(start), POOL, MARGIN[1], 0)
-    while moves:
-        moves -= int(flips.advance(walker, flips.policy(PLUS_AFTER, MARGIN), np.uint64(moves)))
-    pool = flips.pooled_terms(walker)
-    return [decode(terms[:3], start.target) for terms in pool[:: max(1, len(pool) // count)][:count]]
+    mode = mode_of(WALKS["standard"].model_copy(update={"harvest": count}))
+    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), start.target, moves)
+    return mode.harvested(attempt, start.target)
 
 
 def turned(name: str, moves: int, count: int) -> list[Scheme]:
     """The best scheme of each of `count` cyclic walks."""
-    target, schemes = parse_target(name), []
-    n = target.size.n
-    for stream in range(count):
-        walker, left = cyclic.begin(n, CUBES[n], stream), moves
-        while left:
-            left -= int(cyclic.advance(walker, np.uint64(left)))
-        schemes.append(decode(cyclic.terms_of(walker), target))
-    return schemes
+    target, mode = parse_target(name), mode_of(WALKS["cyclic"].model_copy(update={"cubes": CUBES}))
+    start = mode.draw_fn(
+        target, WalkArchive(Origin("refinement", "cyclic"), 0, 1, [], mode.ring), np.random.default_rng(0)
+    )
+    ended = [mode.advanced(mode.begin(start, stream), target, moves)[0] for stream in range(count)]
+    return [scheme for attempt in ended for scheme in mode.harvested(attempt, target)]
 
 
 def cases() -> dict[str, list[Scheme]]:

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = (
     *(f"stages.program.{name}" for name in ("annealing", "elimination")),
-    *(f"stages.refinement.{name}" for name in ("cyclic", "elimination", "flips", "jacobian", "pairs", "splits")),
+    *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
+    "stages.recombination.splits",
 )
 
 

@@ -58,7 +58,7 @@ def other_threads_run() -> bool:
 
 
 # Kept: straight after a large product, whose data fill the caches, to ask takes 0.1 ms. A thread that has its number
-# from one that ended, or not yet its name, is taken for another, at the price of a slower form.
+# from one that ended, or not yet its name, is taken for another, at the price of a slower variant.
 @functools.lru_cache(1024)
 def _name(task: int) -> bytes:
     with open(f"{_TASKS}/{task}/comm", "rb", buffering=0) as file:  # a Path takes ten times as long

@@ -9,15 +9,14 @@ import re
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from stages.errors import ParamsError
-from stages.params.section import Section
 
-Model = TypeVar("Model", bound=Section)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(path: Path) -> object:
@@ -82,7 +81,9 @@ _YAML_WORDS = {
 def _one_line(error: ErrorDetails, above: list[str], given: object) -> str:
     """`key: what was expected, what came` from pydantic's first error."""
     loc = tuple(part for part in error["loc"] if part != "[key]")
-    keys = above + (_keys(loc, given, error["input"]) or [str(part) for part in loc])
+    parts, last = (loc[:-1], [str(loc[-1])]) if error["type"] == "missing" else (loc, [])
+    known = _keys(parts, given, error["input"])
+    keys = above + ([str(part) for part in parts] if known is None else known) + last
     came, kind, message = error["input"], error["type"], error["msg"].split(" or instance of ")[0]
     for word, yaml_word in _YAML_WORDS.items():
         message = message.replace(word, yaml_word)
@@ -107,7 +108,7 @@ def _one_line(error: ErrorDetails, above: list[str], given: object) -> str:
 
 
 def _keys(loc: tuple[int | str, ...], node: object, came: object) -> list[str] | None:
-    """The keys that lead from `node` to `came`, which is there, or which lacks the last key; None if `loc` does not.
+    """The keys that lead from `node` to `came`; None if `loc` does not.
 
     pydantic puts the name of a union's member between a mapping and its key; here it is left out.
     """
@@ -115,10 +116,7 @@ def _keys(loc: tuple[int | str, ...], node: object, came: object) -> list[str] |
         return [] if node is came else None
     part, *rest = loc
     entries = dict(enumerate(node)) if isinstance(node, tuple) else node
-    if isinstance(entries, dict) and part in entries:
-        inside = _keys(tuple(rest), entries[part], came)
-    else:
-        inside = [] if node is came and not rest else None
+    inside = _keys(tuple(rest), entries[part], came) if isinstance(entries, dict) and part in entries else None
     return _keys(tuple(rest), node, came) if inside is None else [str(part), *inside]
 
 

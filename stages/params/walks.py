@@ -1,110 +1,79 @@
-"""The sections of the walks."""
+"""The section of the walks: one entry each, of the type that its mode names."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
 from stages.contract import named_targets
 from stages.params.section import Section, Seed, TargetName
 
 STANDARD_START = "data/standard.json"
-LONGEST_RECOMBINED = 12  # axis of a size: up to here the search takes two minutes, and it grows fast
+LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
+_MOST_IN_RANGE = 1_000_000
+
+Flips = Annotated[int, Field(ge=1, le=10**15)]
+Draws = Annotated[int, Field(ge=1, le=1024)]
+Pooled = Annotated[int, Field(ge=1, le=65536)]
 
 
-class Walk(Section):
-    """One way from schemes that are held to better ones.
+class _AnyWalk(Section):
+    """One way from schemes that are held to better ones: what walks of all modes have."""
 
-    flips: flip-graph walk over Z2, lifted to Z, from the start and from what the walk finds at other sizes. cyclic: the
-    same among cyclically symmetric schemes of square sizes, always from the standard algorithm. ternary: over Z with
-    coefficients -1, 0, 1; keeps what has few non-zeros. recombination: the schemes of the start applied to blocks; no
-    flips, nothing drawn at random.
-    """
-
+    mode: str = Field(description="what moves, and among which schemes")
     start: str = Field(
         description="what it begins from: the standard algorithm, the schemes of an agent or a walk, or a target's file"
     )
-    mode: Literal["flips", "cyclic", "ternary", "recombination"] = Field(
-        description="what moves, and among which schemes"
-    )
-    sizes: tuple[TargetName, ...] = Field(
+    targets: tuple[TargetName, ...] = Field(
         min_length=1,
-        description="in the order in which they are walked; of a recombination the largest; or one target that is no "
-        "matrix product, whose file is the start",
+        description="in the order in which they are walked; or one that is no matrix product, whose file is the start",
     )
-    flips: int | None = Field(
-        None, ge=1, le=10**15, description="in all; a size has a share like the square of its naive rank"
-    )
-    seed: Seed | None = Field(None, description="root of every random stream of the walk")
+    flips: Flips = Field(description="in all; a target has a share like the square of its naive rank")
+    seed: Seed
+    passes: int = Field(ge=1, le=1000, description="over the targets; from the second on larger ones feed smaller ones")
+    walkers: int = Field(ge=1, le=1024, description="attempts side by side, each on a thread of its own")
+    barrier: Flips = Field(description="flips of a walker before what it has found is open to new attempts")
+    restart_after: Flips = Field(description="flips since its last new best rank after which an attempt ends")
+    plus_draws: Draws = Field(description="pairs of terms tried for one plus transition")
+    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")
 
     @property
-    def target(self) -> str | None:
+    def named_target(self) -> str | None:
         """The target that is no matrix product, if it walks one."""
-        return next((name for name in self.sizes if re.fullmatch(named_targets.NAME, name)), None)
+        return next((name for name in self.targets if re.fullmatch(named_targets.NAME, name)), None)
 
-    @field_validator("sizes")
+    @field_validator("targets")
     @classmethod
-    def _are_distinct(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(sizes)) < len(sizes):
-            raise ValueError(f"expected each size once, got {list(sizes)}")
-        return sizes
+    def _are_distinct(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(targets)) < len(targets):
+            raise ValueError(f"expected each target once, got {list(targets)}")
+        return targets
 
     @model_validator(mode="after")
-    def _mode_can_do_it(self) -> Walk:
-        for key in ("flips", "seed"):
-            if (getattr(self, key) is None) != (self.mode == "recombination"):
-                expected = "none" if self.mode == "recombination" else "a number"
-                raise ValueError(f"{key}: expected {expected} in mode {self.mode}, got {getattr(self, key)}")
-        if self.target:
-            return self._other_target_stands_alone()
-        for name in self.sizes:
-            size = parse_size(name)
-            if self.mode == "recombination":
-                if not 2 <= size.n <= size.p <= LONGEST_RECOMBINED:
-                    raise ValueError(
-                        f"sizes: expected axes of 2 to {LONGEST_RECOMBINED} in mode {self.mode}, got {name}"
-                    )
-            elif max(size.modes) > 64:
-                raise ValueError(f"sizes: expected factors of at most 64 entries (one machine word), got {name}")
-            if self.mode == "ternary" and max(size.modes) > 32:
-                raise ValueError(f"sizes: expected factors of at most 32 entries in mode ternary, got {name}")
-            if self.mode == "cyclic" and len(set(size)) > 1:
-                raise ValueError(f"sizes: expected square ones in mode cyclic, got {name}")
-        if self.mode == "cyclic" and self.start != STANDARD_START:
-            raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
-        if self.mode == "recombination" and self.start == STANDARD_START:
-            raise ValueError(
-                f"start: expected the schemes of an agent or a walk in mode recombination, got {self.start}"
-            )
-        return self
-
-    def _other_target_stands_alone(self) -> Walk:
-        """It has no neighbours to start from, and no symmetry that is known."""
-        if len(self.sizes) > 1:
-            raise ValueError(f"sizes: expected {self.target} alone, got {list(self.sizes)}")
-        if self.mode not in ("flips", "ternary"):
-            raise ValueError(f"mode: expected flips or ternary for {self.target}, got {self.mode}")
-        if self.start != target_start(self.target):
-            raise ValueError(f"start: expected {target_start(self.target)}, got {self.start}")
+    def _factors_are_words(self) -> _AnyWalk:
+        if self.named_target:
+            return self
+        longest = LONGEST[self.mode]
+        for name in self.targets:
+            if max(parse_size(name).modes) > longest:
+                raise ValueError(f"targets: expected factors of at most {longest} entries (one word), got {name}")
         return self
 
 
-_MOST_IN_RANGE = 1_000_000
+class _PoolWalk(_AnyWalk):
+    """What walks have that return to a pool of schemes of the best rank. L: flips before a plus."""
 
-
-class Refinement(Section):
-    """What walks share (cyclic ones only `keep` and `walkers`, recombinations nothing). L: flips before a plus."""
-
-    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")
-    pool: int = Field(ge=1, le=65536, description="schemes of the best rank an attempt returns to")
+    pool: Pooled = Field(description="schemes of the best rank an attempt returns to")
+    harvest: Pooled = Field(description="schemes of the pool that are looked at when an attempt ends")
     plus_after: tuple[int, int] = Field(description="least and greatest L, drawn log-uniform at each return")
     margin: tuple[int, int] = Field(description="least and greatest rank above the best that a plus may reach")
-    restart_after: int = Field(ge=1, le=10**15, description="flips without a lower rank before the next attempt")
-    walkers: int = Field(ge=1, le=1024, description="attempts side by side, on as many threads as there are cores")
+    length: tuple[Flips, Flips] = Field(description="flips from one member of the pool: after a new best rank; at most")
+    growth: float = Field(ge=1.0, le=1000.0, description="by which that length is multiplied at each return")
 
     @field_validator("plus_after", "margin")
     @classmethod
@@ -112,6 +81,72 @@ class Refinement(Section):
         if not 1 <= given[0] <= given[1] <= _MOST_IN_RANGE:
             raise ValueError(f"expected two numbers, 1 <= least <= greatest <= {_MOST_IN_RANGE}, got {list(given)}")
         return given
+
+    @field_validator("length")
+    @classmethod
+    def _grows(cls, given: tuple[int, int]) -> tuple[int, int]:
+        if given[0] > given[1]:
+            raise ValueError(f"expected two numbers, the first not above the second, got {list(given)}")
+        return given
+
+    @model_validator(mode="after")
+    def _named_target_stands_alone(self) -> _PoolWalk:
+        """It has no neighbours to start from."""
+        if self.named_target and len(self.targets) > 1:
+            raise ValueError(f"targets: expected {self.named_target} alone, got {list(self.targets)}")
+        if self.named_target and self.start != target_start(self.named_target):
+            raise ValueError(f"start: expected {target_start(self.named_target)}, got {self.start}")
+        return self
+
+
+class FlipsWalk(_PoolWalk):
+    """Over Z2, lifted to Z, from the start and from what the walk finds at other sizes."""
+
+    mode: Literal["flips"]
+
+
+class TernaryWalk(_PoolWalk):
+    """Over Z with coefficients -1, 0, 1; keeps what has few non-zeros."""
+
+    mode: Literal["ternary"]
+
+
+class CyclicWalk(_AnyWalk):
+    """Over Z2 among the cyclically symmetric schemes of square sizes, always from the standard algorithm."""
+
+    mode: Literal["cyclic"]
+    plus_after: Flips = Field(description="flips before a plus, while there are fewer orbits than at the start")
+    cubes: dict[str, tuple[tuple[int, ...], ...]] = Field(
+        description="by size, the partition of the diagonal whose parts are made into cubes; elsewhere a random one"
+    )
+
+    @model_validator(mode="after")
+    def _are_square(self) -> CyclicWalk:
+        if self.named_target:
+            raise ValueError(f"mode: expected flips or ternary for {self.named_target}, got cyclic")
+        for name in self.targets:
+            if len(set(parse_size(name))) > 1:
+                raise ValueError(f"targets: expected square ones in mode cyclic, got {name}")
+        if self.start != STANDARD_START:
+            raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
+        return self
+
+    @model_validator(mode="after")
+    def _cubes_are_partitions(self) -> CyclicWalk:
+        for name, partition in self.cubes.items():
+            if name not in self.targets:
+                raise ValueError(f"cubes: expected sizes among the targets, got {name}")
+            diagonal = list(range(parse_size(name).n))
+            if not all(partition) or sorted(itertools.chain(*partition)) != diagonal:
+                raise ValueError(f"cubes.{name}: expected a partition of {diagonal}, got {[*map(list, partition)]}")
+        return self
+
+
+Walk = Annotated[FlipsWalk | TernaryWalk | CyclicWalk, Field(discriminator="mode")]
+
+
+class OneWalk(RootModel[Walk]):
+    """A walk of any mode, to be read by itself."""
 
 
 def target_start(name: str) -> str:

@@ -10,8 +10,9 @@ from stages.params import file
 from stages.params.agents import Agent
 from stages.params.benchmarking import Benchmarking
 from stages.params.kernels import Kernels
+from stages.params.recombination import Recombination
 from stages.params.section import Name, Section
-from stages.params.walks import STANDARD_START, Refinement, Walk, first_start, schemes_of
+from stages.params.walks import STANDARD_START, Walk, first_start, schemes_of
 
 
 class Params(Section):
@@ -19,7 +20,7 @@ class Params(Section):
 
     agents: dict[Name, Agent] = Field(min_length=1)
     walks: dict[Name, Walk] = Field(min_length=1)
-    refinement: Refinement
+    recombination: Recombination
     kernels: Kernels
     benchmarking: Benchmarking
 
@@ -28,7 +29,7 @@ class Params(Section):
         agents = [schemes_of("search", name) for name in sorted(self.agents)]
         for name, walk in self.walks.items():
             others = [schemes_of("refinement", other) for other in sorted(self.walks) if other != name]
-            if not walk.target and walk.start not in (STANDARD_START, *agents, *others):
+            if not walk.named_target and walk.start not in (STANDARD_START, *agents, *others):
                 starts = ", ".join([STANDARD_START, *agents, *others])
                 raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")
             if first_start(self.walks, name) is None:

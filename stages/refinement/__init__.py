@@ -1,1 +1,1 @@
-"""Flip-graph walks over Z2 through a chain of sizes, lifting to Z, and recombination. No JAX."""
+"""Flip-graph walks over Z2 through a chain of sizes, and lifting to Z. No JAX."""

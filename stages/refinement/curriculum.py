@@ -17,18 +17,17 @@ from stages.algebra.factors import Scheme, standard
 from stages.algebra.moves import merge, product, project
 from stages.algebra.symmetry import orientation, oriented, sorted_size
 from stages.algebra.targets import Size, Target
-from stages.refinement.finds import Finds
-from stages.refinement.words import fits_ternary
+from stages.refinement.archive import WalkArchive
 
 
-def draw_start(target: Target, finds: Finds, rng: np.random.Generator, is_ternary: bool = False) -> tuple[Scheme, str]:
+def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -> tuple[Scheme, str]:
     """A scheme of `target` to walk from, and the hash of the largest held scheme that it is made of."""
-    ring = "Z" if is_ternary else ("Z", "Z2")[rng.integers(2)]
+    ring = archive.ring.sources[rng.integers(len(archive.ring.sources))]
     used: list[Scheme] = []
 
     def drawn(target: Target) -> Scheme:
         """One of the lowest rank; the standard algorithm where nothing is held."""
-        schemes = finds.lowest(target, ring, is_ternary) or [standard(target)]
+        schemes = archive.lowest(target, ring) or [standard(target)]
         used.append(schemes[rng.integers(len(schemes))])
         return used[-1] if used[-1].ring == ring else Scheme(target, ring, used[-1].factors)
 
@@ -50,18 +49,16 @@ def draw_start(target: Target, finds: Finds, rng: np.random.Generator, is_ternar
     if not target.lengths:
         return drawn(target), used[-1].hash
     size = target.size
-    ways: list[tuple] = [(held, size)] if finds.lowest(target, ring, is_ternary) else []
+    ways: list[tuple] = [(held, size)] if archive.lowest(target, ring) else []
     ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
     ways += [(kronecker, *parts) for parts in _factors(size)]
     ways += [
-        (cut, axis)
-        for axis in range(3)
-        if finds.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring, is_ternary)
+        (cut, axis) for axis in range(3) if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
     ]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
-    if is_ternary and not fits_ternary(scheme):  # a cut can make 2 of two terms that become alike
-        return draw_start(target, finds, rng, is_ternary)
+    if not archive.ring.fits(scheme):  # a cut can make 2 of two terms that become alike
+        return draw_start(target, archive, rng)
     return scheme, max(used, key=lambda part: part.target.naive_rank).hash
 
 

@@ -1,28 +1,28 @@
 """The flip-graph walk, compiled by Numba (Kauers and Moosbauer 2022; plus: Arai, Ichikawa, Hukushima 2023).
 
-`modes` calls it. A factor is one machine word, so a mode has at most 64 entries over Z2. Moves:
+`modes` calls it. A factor is one machine word of `packed`. Moves:
 
 - flip: two terms that share a factor, a b c + a b' c' = a b (c + c') + a (b + b') c';
 - reduction: two terms that share two factors become one, a b c + a b c' = a b (c + c'); done as soon as possible;
 - plus: a b c + a' b' c' = a (b + b') c + a b' (c + c') + (a + a') b' c', one term more.
 
-Over Z (Perminov's ternary walk) coefficients are -1, 0, 1, coded as in `words`, so a mode has at most 32 entries. Each
-move draws the signs that it leaves open, and does not take place if a sum leaves these coefficients; nor does a
-reduction, so terms that share two factors may stand side by side.
+Over Z (Perminov's ternary walk) coefficients are -1, 0, 1. Each move draws the signs that it leaves open, and does not
+take place if a sum leaves these coefficients; nor does a reduction, so terms that share two factors may stand side by
+side. In the cyclic walk a term is an orbit of three, and each move is made by all three at once (see `cyclic`).
 
-The index of `pairs` is rebuilt from the words at each call of `advance`: the words, the pool and the registers are the
-whole state. Like `pairs`, this module is outside the jaxtyping hook of the tests.
+The index of `places` is rebuilt from the words at each call of `advance`: the words, the pool and the registers are the
+whole state. Like `places`, this module is outside the jaxtyping hook of the tests.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from stages.compiled import compiled
-from stages.refinement.pairs import (
+from stages.refinement.arithmetic import add, drawn_sign, inlined, is_as_sparse, unsigned, vanishes
+from stages.refinement.places import (
     GOLDEN,
     HALF,
     ONE,
@@ -34,34 +34,30 @@ from stages.refinement.pairs import (
     build,
     copy,
     drop,
+    empty_index,
+    following,
     mix,
+    places_of,
     replace,
+    turned,
 )
 
-FIRST_LENGTH = 5_000  # moves from one pool member after a new best rank
-LAST_LENGTH = 10_000_000  # each further reset makes it 1/20 longer, up to this
 NUM_SPANS = 256  # resolution of the log-uniform draw of L
-PLUS_DRAWS = 16  # pairs of terms tried for one plus transition
 
 # Registers of a walker
-RNG, RANK, BEST, POOLED, SPAN, CEILING, WAITED, LENGTH, LEFT, NUM_REGISTERS = range(10)
-
-TWENTY = U(20)
-
-# The walk is compiled once for each ring: what is called with a constant `is_ternary` has to be part of its caller. One
-# code for both, asking at each flip, was half as fast over Z2.
-inlined = numba.njit(forceinline=True)
+RNG, RANK, BEST, POOLED, SPAN, CEILING, WAITED, LENGTH, LEFT, HIGHEST, NUM_REGISTERS = range(11)
 
 
 class Walker(NamedTuple):
-    """State of one attempt; arrays are changed in place.
+    """State of one attempt.
 
     Attributes:
       words: uint64 [4 * capacity]; word `mode * capacity + r` is the factor of term r in that mode, and in a fourth row
         its sign (1 for minus; over Z2 all are 0).
       pool: uint64 [members, 4 * capacity]; schemes of the best rank so far.
-      registers: uint64 [NUM_REGISTERS]: random state, rank now, best rank, pool members, moves before a plus (L), rank
-        that a plus may reach, moves since the last plus or reduction, length of a walk from a pool member, moves left.
+      registers: uint64 [NUM_REGISTERS]: random state, terms now, fewest terms, pool members, moves before a plus (L),
+        terms that a plus may reach, moves since the last plus or reduction, length of a walk from a pool member, moves
+        left of it, terms that no plus may exceed in the whole attempt.
     """
 
     words: np.ndarray
@@ -70,206 +66,193 @@ class Walker(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """How a walker climbs out of a plateau; redrawn at each return to the pool.
+    """How a walker climbs out of a plateau; L and margin are redrawn at each return to the pool.
 
     Attributes:
       spans: uint64 [NUM_SPANS]; L is one of these, log-uniform.
       margins: uint64 [2]; a plus may reach best rank + margin, margin uniform between these, both included.
+      lengths: uint64 [2]; moves from one pool member after a new best rank, and the most that they grow to.
+      growth: by which the length is multiplied at each further return.
+      plus_draws: uint64; pairs of terms tried for one plus transition.
     """
 
     spans: np.ndarray
     margins: np.ndarray
+    lengths: np.ndarray
+    growth: float
+    plus_draws: np.uint64
 
 
-def policy(plus_after: tuple[int, int], margin: tuple[int, int]) -> Policy:
-    return Policy(np.rint(np.geomspace(*plus_after, NUM_SPANS)).astype(U), np.array(margin, U))
+def policy(
+    plus_after: tuple[int, int], margin: tuple[int, int], lengths: tuple[int, int], growth: float, plus_draws: int
+) -> Policy:
+    spans = np.rint(np.geomspace(*plus_after, NUM_SPANS)).astype(U)
+    return Policy(spans, np.array(margin, U), np.array(lengths, U), growth, U(plus_draws))
 
 
-def begin(terms: np.ndarray, pool_size: int, highest_margin: int, stream: int) -> Walker:
+def begin(terms: np.ndarray, pool_size: int, highest: int, first_length: int, stream: int) -> Walker:
     """A walker at a scheme.
 
     Args:
-      terms: uint64 [3, R] words, none zero; [4, R] with signs.
+      terms: uint64 [4, R] packed factors, none zero, and signs.
       pool_size: most schemes of the best rank to return to.
-      highest_margin: of the policy.
+      highest: terms that no plus may exceed.
+      first_length: of the policy.
       stream: start of the random stream.
     """
     rank = terms.shape[1]
-    capacity = 1 << int(rank + highest_margin).bit_length()
+    capacity = 1 << int(highest).bit_length()
     words = np.zeros((4, capacity), U)
-    words[: len(terms), :rank] = terms
+    words[:, :rank] = terms
     registers = np.zeros(NUM_REGISTERS, U)
-    registers[[RNG, RANK, BEST, POOLED, LENGTH]] = stream, rank, rank, 1, FIRST_LENGTH
+    registers[[RNG, RANK, BEST, POOLED, LENGTH, HIGHEST]] = stream, rank, rank, 1, first_length, highest
     pool = np.zeros((pool_size, 4 * capacity), U)
     pool[0] = words.ravel()
     return Walker(words.ravel(), pool, registers)
 
 
 def terms_of(walker: Walker) -> np.ndarray:
-    """Words [4, R] of the scheme where the walker stands, the signs of the terms last."""
+    """Packed factors [4, R] of the scheme where the walker stands, the signs of the terms last."""
     return walker.words.reshape(4, -1)[:, : int(walker.registers[RANK])]
 
 
 def pooled_terms(walker: Walker) -> np.ndarray:
-    """Words [members, 4, R] of the schemes of the best rank."""
+    """Packed factors [members, 4, R] of the schemes of the best rank."""
     members, rank = int(walker.registers[POOLED]), int(walker.registers[BEST])
     return walker.pool[:members].reshape(members, 4, -1)[:, :, :rank]
 
 
 @inlined
-def negative(word):
-    """The halves exchanged: the same factor with other signs."""
-    return (word << HALF) | (word >> HALF)
+def _put(ring, symmetry, words, heads, nexts, pairs, position, bits, place, word, count):
+    """Puts a factor into a place as it stands in the index; its sign goes to the term."""
+    word, sign = unsigned(ring, word)
+    words[(THREE << bits) | (place & ((ONE << bits) - ONE))] ^= sign
+    return replace(symmetry, words, heads, nexts, pairs, position, bits, place, word, count)
 
 
 @inlined
-def add(one, other, is_minus, is_ternary):
-    """One factor plus or minus another (modulo 2 there is no difference), and whether the sum is within {-1, 0, 1}."""
-    if not is_ternary:
-        return one ^ other, True
-    if is_minus:
-        other = negative(other)
-    both = one | other
-    return both & ~negative(both), (one & other) == ZERO
+def _pair(symmetry, words, bits, code):
+    """The two places of a code, the terms of these, and the sign of the second term beside the first."""
+    low, high = places_of(symmetry, U(code), bits)
+    r, s = low & ((ONE << bits) - ONE), high & ((ONE << bits) - ONE)
+    return low, high, r, s, words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
 
 
 @inlined
-def _unsigned(words, bits, r, word, is_ternary):
-    """A factor for term r as it stands in the index; its sign goes to the term."""
-    if is_ternary and negative(word) < word:
-        words[(THREE << bits) | r] ^= ONE
-        return negative(word)
-    return word
-
-
-@inlined
-def _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary):
+def _flip(ring, symmetry, words, heads, nexts, pairs, position, bits, count, z):
     """One flip, if its sums are factors; returns the number of pairs, and whether a reduction is possible."""
-    mask = (ONE << bits) - ONE
-    code = U(pairs[((z >> HALF) * count) >> HALF])
-    s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
-    second = mode + ONE if mode < TWO else ZERO
-    third = THREE - mode - second
+    low, high, _, _, t = _pair(symmetry, words, bits, pairs[((z >> HALF) * count) >> HALF])
+    b, other_b = following(low, bits), following(high, bits)
+    c, other_c = following(b, bits), following(other_b, bits)
     if z & ONE:
-        second, third = third, second
+        b, other_b, c, other_c = c, other_c, b, other_b
     # a b c + t a b' c' = a b (c + x c') + t a (b' - t x b) c' for signs t, x; 1 stands for minus.
-    t, x = words[(THREE << bits) | r] ^ words[(THREE << bits) | s], (z >> ONE) & ONE
-    c, c_fits = add(words[(third << bits) | r], words[(third << bits) | s], x, is_ternary)
-    b, b_fits = add(words[(second << bits) | s], words[(second << bits) | r], t ^ x ^ ONE, is_ternary)
-    if is_ternary:
-        if not (b_fits and c_fits):
-            return count, False
-        if b == ZERO or c == ZERO:
-            return count, True  # terms that share two factors and could not be merged before
-        c, b = _unsigned(words, bits, r, c, is_ternary), _unsigned(words, bits, s, b, is_ternary)
-    # Over Z2 neither sum is zero: terms equal in two modes have been merged.
-    count, one = replace(words, heads, nexts, pairs, position, bits, third, r, c, count)
-    count, two = replace(words, heads, nexts, pairs, position, bits, second, s, b, count)
+    x = drawn_sign(ring, z >> ONE)
+    sum_c, c_fits = add(ring, words[c], words[other_c], x)
+    sum_b, b_fits = add(ring, words[other_b], words[b], t ^ x ^ ONE)
+    if not (b_fits and c_fits):
+        return count, False
+    if vanishes(ring, sum_b) or vanishes(ring, sum_c):
+        return count, True  # terms that share two factors and could not be merged before
+    count, one = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, c, sum_c, count)
+    count, two = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, other_b, sum_b, count)
     return count, one | two
 
 
 @inlined
-def _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary):
-    """Merges terms that share two factors until there are none; returns rank and number of pairs."""
-    place = ZERO
-    while place < count:
-        code = U(pairs[place])
-        place += ONE
-        mask = (ONE << bits) - ONE
-        s, r, mode = code & mask, (code >> bits) & mask, code >> (bits + bits)
-        second = mode + ONE if mode < TWO else ZERO
+def _reduce(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count):
+    """Merges terms that share two factors until there are none; returns terms and number of pairs."""
+    i = ZERO
+    while i < count:
+        low, high, r, s, t = _pair(symmetry, words, bits, pairs[i])
+        i += ONE
+        second, other = following(low, bits), following(high, bits)
         # Terms equal in two modes stand in the pairs of both; one of these is followed by the other cyclically.
-        if words[(second << bits) | r] != words[(second << bits) | s]:
+        if words[second] != words[other]:
             continue
-        third = (THREE - mode - second) << bits
-        sign = words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
-        word, fits = add(words[third | r], words[third | s], sign, is_ternary)
+        third, other = following(second, bits), following(other, bits)
+        word, fits = add(ring, words[third], words[other], t)
         if not fits:
             continue
-        count = drop(words, heads, nexts, pairs, position, bits, s, rank, count)  # r < s, so r keeps its number
-        rank -= ONE
+        if s < r:
+            r, s, third = s, r, other
+        # The lower number is kept: the last term may take the other one.
+        count = drop(symmetry, words, heads, nexts, pairs, position, bits, s, terms, count)
+        terms -= ONE
         if word == ZERO:
-            count = drop(words, heads, nexts, pairs, position, bits, r, rank, count)
-            rank -= ONE
+            count = drop(symmetry, words, heads, nexts, pairs, position, bits, r, terms, count)
+            terms -= ONE
         else:
-            word = _unsigned(words, bits, r, word, is_ternary)
-            count, _ = replace(words, heads, nexts, pairs, position, bits, third >> bits, r, word, count)
-        place = ZERO
-    return rank, count
+            count, _ = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, third, word, count)
+        i = ZERO
+    return terms, count
 
 
 @inlined
-def _plus(words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary):
+def _plus(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count, state, draws):
     """One plus transition between two terms that differ in every mode, if a few draws find such.
 
-    Returns rank, number of pairs, whether a reduction is possible, and the random state.
+    Returns terms, number of pairs, whether a reduction is possible, and the random state.
     """
     mask = U(0xFFFFFFFF)
     signs = THREE << bits
-    for _ in range(PLUS_DRAWS):
+    for _ in range(draws):
         state += GOLDEN
         z = mix(state)
-        r, s = ((z >> HALF) * rank) >> HALF, ((z & mask) * rank) >> HALF
+        r, s = ((z >> HALF) * terms) >> HALF, ((z & mask) * terms) >> HALF
         state += GOLDEN
         z = mix(state)
-        a = (((z >> HALF) * THREE) >> HALF) << bits
-        b = ((a >> bits) + ONE + (z & ONE)) % THREE << bits
-        c = (THREE << bits) - a - b
-        if words[a | r] == words[a | s] or words[b | r] == words[b | s] or words[c | r] == words[c | s]:
+        mode = ((z >> HALF) * THREE) >> HALF
+        second = (mode + ONE + (z & ONE)) % THREE
+        third = THREE - mode - second
+        a, b, c = (mode << bits) | r, (second << bits) | r, (third << bits) | r
+        # In the cyclic walk the second orbit is turned at random.
+        other_a, other_b, other_c = (
+            turned(symmetry, mode, z, bits) | s,
+            turned(symmetry, second, z, bits) | s,
+            turned(symmetry, third, z, bits) | s,
+        )
+        if r == s or words[a] == words[other_a] or words[b] == words[other_b] or words[c] == words[other_c]:
             continue
         # With signs x, y and t, that of the second term beside the first, a b c + t a' b' c' =
         # a (b + y b') c + t x a b' (c' - t x y c) + t (a' - x a) b' c'.
-        x, y = (z >> ONE) & ONE, (z >> TWO) & ONE
+        x, y = drawn_sign(ring, z >> ONE), drawn_sign(ring, z >> TWO)
         t = words[signs | r] ^ words[signs | s]
-        a_word, a_fits = add(words[a | s], words[a | r], x ^ ONE, is_ternary)
-        b_word, b_fits = add(words[b | r], words[b | s], y, is_ternary)
-        c_word, c_fits = add(words[c | s], words[c | r], t ^ x ^ y ^ ONE, is_ternary)
-        if is_ternary:
-            if not (a_fits and b_fits and c_fits):
-                continue
-            words[signs | rank] = words[signs | s]
-            words[signs | s] ^= x
-            a_word, b_word = _unsigned(words, bits, rank, a_word, True), _unsigned(words, bits, r, b_word, True)
-            c_word = _unsigned(words, bits, s, c_word, True)
-        words[a | rank] = a_word
-        words[b | rank] = words[b | s]
-        words[c | rank] = words[c | s]
-        count, one = replace(words, heads, nexts, pairs, position, bits, b >> bits, r, b_word, count)
-        count, two = replace(words, heads, nexts, pairs, position, bits, c >> bits, s, c_word, count)
-        count, three = replace(words, heads, nexts, pairs, position, bits, a >> bits, s, words[a | r], count)
-        count, four = append(words, heads, nexts, pairs, position, bits, rank, count)
-        return rank + ONE, count, one | two | three | four, state
-    return rank, count, False, state
+        sum_a, a_fits = add(ring, words[other_a], words[a], x ^ ONE)
+        sum_b, b_fits = add(ring, words[b], words[other_b], y)
+        sum_c, c_fits = add(ring, words[other_c], words[c], t ^ x ^ y ^ ONE)
+        if not (a_fits and b_fits and c_fits):
+            continue
+        sum_a, sign = unsigned(ring, sum_a)
+        words[signs | terms] = words[signs | s] ^ sign
+        words[signs | s] ^= x
+        words[(mode << bits) | terms] = sum_a
+        words[(second << bits) | terms] = words[other_b]
+        words[(third << bits) | terms] = words[other_c]
+        count, one = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, b, sum_b, count)
+        count, two = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, other_c, sum_c, count)
+        count, three = replace(symmetry, words, heads, nexts, pairs, position, bits, other_a, words[a], count)
+        count, four = append(symmetry, words, heads, nexts, pairs, position, bits, terms, count)
+        return terms + ONE, count, one | two | three | four, state
+    return terms, count, False, state
 
 
-@inlined
-def _non_zeros(words, bits, rank):
-    """Coefficients of the scheme that are not zero: bits that are set."""
-    total = ZERO
-    for mode in (ZERO, ONE, TWO):
-        for r in range(rank):
-            word = words[(mode << bits) | U(r)]
-            word -= (word >> ONE) & U(0x5555555555555555)
-            word = (word & U(0x3333333333333333)) + ((word >> TWO) & U(0x3333333333333333))
-            word = (word + (word >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
-            total += (word * U(0x0101010101010101)) >> U(56)
-    return total
+@compiled
+def advance(ring, symmetry, walker, policy, moves):
+    """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
 
-
-@inlined
-def _advance(walker, policy, moves, is_ternary):
+    After a new best rank the pool holds that scheme alone. Over Z a full pool takes a scheme only for one of as many
+    non-zeros or more.
+    """
     words, pool, registers = walker
     bits = ZERO
     while (U(4) << bits) < U(words.size):
         bits += ONE
-    heads = np.empty(U(16) << bits, np.uint32)
-    nexts = np.empty(U(4) << bits, np.uint32)
-    pairs = np.empty(THREE << (bits + bits), np.uint32)
-    position = np.empty(U(4) << (bits + bits), np.uint32)
-    state, rank, best, pooled = registers[RNG], registers[RANK], registers[BEST], registers[POOLED]
+    heads, nexts, pairs, position = empty_index(bits)
+    state, terms, best, pooled = registers[RNG], registers[RANK], registers[BEST], registers[POOLED]
     span, ceiling, waited = registers[SPAN], registers[CEILING], registers[WAITED]
     length, left = registers[LENGTH], registers[LEFT]
-    count, is_reducible = build(words, heads, nexts, pairs, position, bits, rank)
+    count, is_reducible = build(symmetry, words, heads, nexts, pairs, position, bits, terms)
     done = ZERO
     while done < moves:
         if left == ZERO:
@@ -277,21 +260,32 @@ def _advance(walker, policy, moves, is_ternary):
             state += GOLDEN
             z = mix(state)
             copy(words, pool[((z >> HALF) * pooled) >> HALF])
-            rank = best
-            count, is_reducible = build(words, heads, nexts, pairs, position, bits, rank)
+            terms = best
+            count, is_reducible = build(symmetry, words, heads, nexts, pairs, position, bits, terms)
             span = policy.spans[z & U(NUM_SPANS - 1)]
             low, high = policy.margins[0], policy.margins[1]
-            ceiling = best + low + ((z >> U(8)) & U(0xFFFF)) % (high - low + ONE)
+            ceiling = min(best + low + ((z >> U(8)) & U(0xFFFF)) % (high - low + ONE), registers[HIGHEST])
             waited = ZERO
             left = length
-            length = min(length + length // TWENTY, U(LAST_LENGTH))
+            length = min(U(length * policy.growth), policy.lengths[1])
         done += ONE
         left -= ONE
         waited += ONE
         if count == ZERO or waited >= span:
-            if rank < ceiling:
-                rank, count, is_reducible, state = _plus(
-                    words, heads, nexts, pairs, position, bits, rank, count, state, is_ternary
+            if terms < ceiling:
+                terms, count, is_reducible, state = _plus(
+                    ring,
+                    symmetry,
+                    words,
+                    heads,
+                    nexts,
+                    pairs,
+                    position,
+                    bits,
+                    terms,
+                    count,
+                    state,
+                    policy.plus_draws,
                 )
                 waited = ZERO
             elif count == ZERO:
@@ -299,47 +293,32 @@ def _advance(walker, policy, moves, is_ternary):
         if count > ZERO and not is_reducible:
             state += GOLDEN
             z = mix(state)
-            count, is_reducible = _flip(words, heads, nexts, pairs, position, bits, count, z, is_ternary)
+            count, is_reducible = _flip(ring, symmetry, words, heads, nexts, pairs, position, bits, count, z)
         is_back = False
         if is_reducible:
-            before = rank
-            rank, count = _reduce(words, heads, nexts, pairs, position, bits, rank, count, is_ternary)
+            before = terms
+            terms, count = _reduce(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count)
             is_reducible = False
-            if rank < before:
+            if terms < before:
                 waited = ZERO
-                is_back = rank == best
-            if rank < best:
-                best = rank
+                is_back = terms == best
+            if terms < best:
+                best = terms
                 copy(pool[0], words)
                 pooled = ONE
-                length, left = U(FIRST_LENGTH), ZERO
+                length, left = policy.lengths[0], ZERO
                 break
-        if is_back or (left == ZERO and rank == best):
+        if is_back or (left == ZERO and terms == best):
             slot, is_kept = pooled, True
             if pooled < U(pool.shape[0]):
                 pooled += ONE
             else:
                 state += GOLDEN
                 slot = ((mix(state) >> HALF) * pooled) >> HALF
-                is_kept = not is_ternary or _non_zeros(words, bits, rank) <= _non_zeros(pool[slot], bits, rank)
+                is_kept = is_as_sparse(ring, words, pool[slot], bits, terms)
             if is_kept:
                 copy(pool[slot], words)
-    registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, rank, best, pooled
+    registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, terms, best, pooled
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
     registers[LENGTH], registers[LEFT] = length, left
     return done
-
-
-@compiled
-def advance(walker, policy, moves):
-    """Walks `moves` moves, or fewer if the rank falls below the best of this attempt; returns the moves made (uint64).
-
-    After a new best rank the pool holds that scheme alone.
-    """
-    return _advance(walker, policy, moves, False)
-
-
-@compiled
-def advance_ternary(walker, policy, moves):
-    """As `advance`, over Z. A full pool takes a scheme only for one of as many non-zeros or more."""
-    return _advance(walker, policy, moves, True)

@@ -1,131 +1,149 @@
-"""The kinds of walk, behind one signature: where an attempt begins, how it goes on, what it leaves.
+"""The kinds of walk: over which ring, under which symmetry and policy, and where an attempt begins.
 
 `flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
-unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so what it finds needs no lifting. A
-recombination makes no flips and is no mode in this sense: see there.
+unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so what it finds needs no lifting.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import UInt64
 
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Target
-from stages.params.walks import Refinement, Walk
+from stages.params import walks as params
 from stages.refinement import cyclic, flips
+from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
-from stages.refinement.finds import Finds
-from stages.refinement.words import decode, decode_ternary, encode, encode_ternary
+from stages.refinement.packed import Z2, Ring, Ternary
+from stages.refinement.places import Cyclic, Free
 
-HARVEST = 8  # schemes looked at when an attempt ends; the pool of one attempt is a family and lifts as one
+FOREVER = 2**62  # moves
 
 
 class Start(NamedTuple):
     """Where an attempt begins.
 
     Attributes:
-      walker: arrays of the mode's kernel.
-      scheme: where it stands.
+      terms: packed factors and signs of what moves: terms, or orbits of them.
+      fixed: of the terms that stay as they are.
+      scheme: all of it.
       parent: hash of the scheme that it was made of.
     """
 
-    walker: tuple[np.ndarray, ...]
+    terms: UInt64[np.ndarray, "rows=4 terms"]
+    fixed: UInt64[np.ndarray, "rows=4 fixed"]
     scheme: Scheme
     parent: str
 
 
-class Mode(ABC):
-    """One kind of walk. `advance` runs in threads: it changes nothing but the walker given."""
-
-    Walker: ClassVar[type]  # NamedTuple of arrays
-    restart_after: int  # flips without a lower rank before the next attempt
-
-    @abstractmethod
-    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
-        """A new attempt at `size`."""
-
-    @abstractmethod
-    def advance(self, walker: tuple[np.ndarray, ...], size: Target, moves: int) -> tuple[int, Scheme | None]:
-        """Walks at most `moves` flips; returns those made, and the scheme where they end at a new best rank."""
-
-    @abstractmethod
-    def rank(self, walker: tuple[np.ndarray, ...]) -> int:
-        """The lowest rank of the attempt."""
-
-    @abstractmethod
-    def harvest(self, walker: tuple[np.ndarray, ...], size: Target) -> list[Scheme]:
-        """What is worth a look when the attempt ends."""
+DrawFn = Callable[[Target, WalkArchive, np.random.Generator], Start]
 
 
 @dataclass(frozen=True)
-class Flips(Mode):
-    """Over Z2 or, if `is_ternary`, over Z with coefficients -1, 0, 1; from schemes of any size."""
+class Attempt:
+    """One walker's way from a start. Nothing of it is ever changed: `Mode.advanced` gives the next one.
 
+    Attributes:
+      walker: where it stands.
+      fixed, parent: of its start.
+      idle: flips since its best rank.
+    """
+
+    walker: flips.Walker
+    fixed: np.ndarray
+    parent: str
+    idle: int = 0
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One kind of walk.
+
+    Attributes:
+      ring, symmetry: what Numba compiles `flips` for.
+      policy: how a walker climbs out of a plateau.
+      margin: by which the number of terms may exceed that of the start.
+      pool: most schemes of the best rank that a walker returns to.
+      harvest: most schemes of the pool that are looked at when an attempt ends.
+      restart_after: flips without a lower rank before the next attempt.
+      draw_fn: where an attempt at a target begins.
+    """
+
+    ring: Ring
+    symmetry: Free | Cyclic
     policy: flips.Policy
+    margin: int
     pool: int
-    highest_margin: int
+    harvest: int
     restart_after: int
-    is_ternary: bool = False
-    Walker = flips.Walker
+    draw_fn: DrawFn
 
-    def start(self, size: Target, finds: Finds, rng: np.random.Generator) -> Start:
-        scheme, parent = draw_start(size, finds, rng, self.is_ternary)
-        terms = encode_ternary(scheme) if self.is_ternary else encode(scheme)
-        walker = flips.begin(terms, self.pool, self.highest_margin, int(rng.integers(2**63)))
-        return Start(walker, scheme, parent)
+    def begin(self, start: Start, stream: int) -> Attempt:
+        """A new attempt; `stream` is the start of its random stream."""
+        highest = start.terms.shape[1] + self.margin
+        walker = flips.begin(start.terms, self.pool, highest, int(self.policy.lengths[0]), stream)
+        return Attempt(walker, start.fixed, start.parent)
 
-    def advance(self, walker: flips.Walker, size: Target, moves: int) -> tuple[int, Scheme | None]:
-        best = walker.registers[flips.BEST]
-        advance = flips.advance_ternary if self.is_ternary else flips.advance
-        made = int(advance(walker, self.policy, np.uint64(moves)))
-        is_lower = walker.registers[flips.BEST] < best
-        return made, self._decode(flips.terms_of(walker), size) if is_lower else None
+    def advanced(self, attempt: Attempt, target: Target, moves: int) -> tuple[Attempt, list[Scheme]]:
+        """The attempt `moves` flips later, and the scheme of each new best rank on the way."""
+        walker, idle, found = flips.Walker(*(array.copy() for array in attempt.walker)), attempt.idle, []
+        while moves:
+            best = walker.registers[flips.BEST]
+            made = int(flips.advance(self.ring, self.symmetry, walker, self.policy, np.uint64(moves)))
+            moves, idle = moves - made, idle + made
+            if walker.registers[flips.BEST] < best:
+                idle = 0
+                found.append(self._scheme(flips.terms_of(walker), attempt.fixed, target))
+        return Attempt(walker, attempt.fixed, attempt.parent, idle), found
 
-    def rank(self, walker: flips.Walker) -> int:
-        return int(walker.registers[flips.BEST])
+    def rank(self, attempt: Attempt) -> int:
+        """The lowest rank of an attempt."""
+        return attempt.fixed.shape[1] + self.symmetry.orbit * int(attempt.walker.registers[flips.BEST])
 
-    def harvest(self, walker: flips.Walker, size: Target) -> list[Scheme]:
-        pool = flips.pooled_terms(walker)
-        chosen = pool[:: -(-len(pool) // HARVEST)]
-        if self.is_ternary:
-            chosen = pool[np.argsort(np.bitwise_count(pool[:, :3]).sum(axis=(1, 2)), kind="stable")[:HARVEST]]
-        return [self._decode(terms, size) for terms in chosen]
+    def harvested(self, attempt: Attempt, target: Target) -> list[Scheme]:
+        """What is worth a look when an attempt ends: the pool of one attempt is a family and lifts as one."""
+        chosen = self.ring.harvest(flips.pooled_terms(attempt.walker), self.harvest)
+        return [self._scheme(terms, attempt.fixed, target) for terms in chosen]
 
-    def _decode(self, terms: np.ndarray, size: Target) -> Scheme:
-        return decode_ternary(terms, size) if self.is_ternary else decode(terms[:3], size)
-
-
-class Cyclic(Mode):
-    """Over Z2, from the standard algorithm with a random partition of the diagonal made into cubes."""
-
-    Walker = cyclic.Walker
-    restart_after = cyclic.RESTART_AFTER
-
-    def start(self, target: Target, finds: Finds, rng: np.random.Generator) -> Start:
-        n = target.size.n
-        walker = cyclic.begin(n, cyclic.draw_blocks(rng, n), int(rng.integers(2**63)))
-        return Start(walker, decode(cyclic.terms_of(walker), target), standard(target).hash)
-
-    def advance(self, walker: cyclic.Walker, size: Target, moves: int) -> tuple[int, Scheme | None]:
-        best = walker.registers[cyclic.BEST]
-        made = int(cyclic.advance(walker, np.uint64(moves)))
-        is_lower = walker.registers[cyclic.BEST] < best
-        return made, decode(cyclic.terms_of(walker), size) if is_lower else None
-
-    def rank(self, walker: cyclic.Walker) -> int:
-        return cyclic.rank_of(walker)
-
-    def harvest(self, walker: cyclic.Walker, size: Target) -> list[Scheme]:
-        return [decode(cyclic.terms_of(walker), size)]
+    def _scheme(self, terms: np.ndarray, fixed: np.ndarray, target: Target) -> Scheme:
+        is_cyclic = isinstance(self.symmetry, Cyclic)
+        return self.ring.decode(cyclic.terms_of_orbits(terms, fixed) if is_cyclic else terms, target)
 
 
-def mode_of(walk: Walk, settings: Refinement) -> Mode:
-    """The mode that a walk names."""
-    if walk.mode == "cyclic":
-        return Cyclic()
-    policy = flips.policy(settings.plus_after, settings.margin)
-    return Flips(policy, settings.pool, settings.margin[1], settings.restart_after, walk.mode == "ternary")
+def mode_of(walk: params.Walk) -> Mode:
+    """The kind of a walk."""
+    if isinstance(walk, params.CyclicWalk):
+        # L is always the same, a plus may reach the orbits of the start, and nothing leads back to a pool.
+        policy = flips.policy(2 * (walk.plus_after,), 2 * (FOREVER,), 2 * (FOREVER,), 1.0, walk.plus_draws)
+        return Mode(Z2(), Cyclic(), policy, 0, 1, 1, walk.restart_after, _orbits_of(walk))
+    ring = Ternary() if isinstance(walk, params.TernaryWalk) else Z2()
+    policy = flips.policy(walk.plus_after, walk.margin, walk.length, walk.growth, walk.plus_draws)
+    return Mode(ring, Free(), policy, walk.margin[1], walk.pool, walk.harvest, walk.restart_after, _draw_held)
+
+
+def start_at(scheme: Scheme, ring: Ring, parent: str = "") -> Start:
+    """A start at a scheme, all of whose terms move."""
+    return Start(ring.encode(scheme), np.zeros((4, 0), np.uint64), scheme, parent)
+
+
+def _draw_held(target: Target, archive: WalkArchive, rng: np.random.Generator) -> Start:
+    """From schemes of any size that are held."""
+    scheme, parent = draw_start(target, archive, rng)
+    return start_at(scheme, archive.ring, parent)
+
+
+def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
+    """From the standard algorithm with the cubes of the walk, or drawn ones."""
+
+    def draw(target: Target, archive: WalkArchive, rng: np.random.Generator) -> Start:
+        partition = walk.cubes.get(target.name) or cyclic.draw_partition(target.size.n, rng)
+        orbits, cubes = cyclic.standard_orbits(target.size.n, partition)
+        scheme = Z2().decode(cyclic.terms_of_orbits(orbits, cubes), target)
+        return Start(orbits, cubes, scheme, standard(target).hash)
+
+    return draw

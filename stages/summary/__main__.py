@@ -19,11 +19,10 @@ def main(given: argparse.Namespace) -> None:
     ranks = rank_rows(sources)
     speeds = speedups(sources.timings, sources.seed)
     rings = {name: agent.ring for name, agent in sources.agents.items()}
-    walked = {name: rows for name, rows in sources.refinement.items() if sources.walks[name].mode != "recombination"}
     drawings = {
         "ranks": figures.draw_ranks(ranks),
         "learning": figures.draw_learning(rings, sources.pretraining, sources.search),
-        "refinement": figures.draw_refinement(walked),
+        "refinement": figures.draw_refinement(sources.refinement),
         "speedups": figures.draw_speedups(speeds),
     }
     csv_tables.write(given.ranks, RankRow, ranks)

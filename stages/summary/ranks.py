@@ -65,8 +65,8 @@ def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
     for agent in sources.agents.values():
         yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
     for walk in sources.walks.values():
-        if not walk.target:  # what is no matrix product has its own table, in verification
-            yield from ((size, ring) for size in walk.sizes for ring in _rings_of("Z"))
+        if not walk.named_target:  # what is no matrix product has its own table, in verification
+            yield from ((size, ring) for size in walk.targets for ring in _rings_of("Z"))
 
 
 def _rings_of(ring: str) -> Sequence[str]:

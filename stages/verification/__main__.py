@@ -11,7 +11,8 @@ from stages.exchange import certificate
 from stages.params.file import names
 from stages.verification.verification import own_failure, verify
 
-FILES = ("search", "refinement", "imported", "targets", "schemes", "named", "rejected", "certificates", "timing")
+INPUTS = ("search", "refinement", "recombination", "imported", "targets")
+OUTPUTS = ("schemes", "named", "rejected", "certificates", "timing")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -22,6 +23,7 @@ def main(given: argparse.Namespace) -> None:
         names(given.params, "agents"),
         given.refinement,
         names(given.params, "walks"),
+        given.recombination,
         given.imported,
         targets,
         command.cores(),
@@ -39,4 +41,4 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("verification", *FILES))
+    command.run(main, command.arguments("verification", *INPUTS, *OUTPUTS))

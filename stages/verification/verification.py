@@ -1,7 +1,7 @@
 """Gathers the candidates of all origins and splits them into verified and rejected rows.
 
-The order is that of names: agents, then walks, then imported files; within a file, its own. A scheme that several
-origins found keeps one row for each: who found it is a fact too.
+The order is that of names: agents, then walks, then the recombination, then imported files; within a file, its own. A
+scheme that several origins found keeps one row for each: who found it is a fact too.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def verify(
     agents: Iterable[str],
     refinement: Path,
     walks: Iterable[str],
+    recombination: Path,
     imported: Path,
     named: Collection[Target] = (),
     processes: int = 1,
@@ -51,6 +52,7 @@ def verify(
     Args:
       search: folder with one candidate table `{agent}.parquet` per agent.
       refinement: folder with one candidate table `{walk}.parquet` per walk.
+      recombination: its candidate table.
       imported: folder with one JSON file per scheme.
       named: the targets that are no matrix products.
       processes: that judge at a time; the verdicts do not depend on it.
@@ -58,7 +60,7 @@ def verify(
       TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
-    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk")
+    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk") + [recombination]
     rows = [row for path in paths for row in tables.read(path, CANDIDATES)]
     rows += [_imported_row(path, named) for path in _imported_files(imported)]
     progress = Progress("verification", len(rows), "schemes")

@@ -13,10 +13,9 @@ from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.moves import merge, product, project, reduced
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size, parse_size
-from stages.refinement import flips
 from stages.refinement.lift import lift
-from stages.refinement.words import decode, encode
 from tests import examples
+from tests.walks import walked
 
 SIZES = [Size(*size) for size in itertools.combinations_with_replacement(range(1, 4), 3)]
 
@@ -28,12 +27,9 @@ def _pool() -> dict[str, list[Scheme]]:
     for name in ("1x1x1", "1x2x3", "2x2x3", "2x3x3", "3x3x3"):
         for ring, schemes in pool.items():
             schemes.append(standard(parse_size(name).target, ring))
-        walker = flips.begin(encode(standard(parse_size(name).target)), 2, 4, 0)
-        for _ in range(20):
-            flips.advance(walker, flips.policy((50, 2000), (2, 4)), np.uint64(10_000))
-        walked = [decode(terms[:3], parse_size(name).target) for terms in flips.pooled_terms(walker)]
-        pool["Z2"] += walked
-        pool["Z"] += [lifted for scheme in walked if (lifted := lift(scheme)) is not None]
+        found = walked(name, 200_000)[:2]
+        pool["Z2"] += found
+        pool["Z"] += [lifted for scheme in found if (lifted := lift(scheme)) is not None]
     return pool
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import typing
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ OTHER_WALKS = ", ".join(
 )
 
 
-SKEW = {"start": "data/targets/skew3.json", "mode": "flips", "sizes": ["skew3"], "flips": 1, "seed": 0}
+STANDARD, CYCLIC = GIVEN["walks"]["standard"], GIVEN["walks"]["cyclic"]
+SKEW = STANDARD | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
 
 
 def leaves(node: dict, place: tuple = ()) -> list[tuple]:
@@ -83,12 +85,6 @@ LEAVES = [place for place in leaves(GIVEN) if place[1] != "z" and at(place) is n
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
 NETWORK = ("agents", "z2", "network")
-# Belong to some modes, so that only the rules of their section can miss them.
-MISSED = {
-    ("walks", walk, key): f"walks.{walk}.{key}: expected a number in mode {given['mode']}, got None"
-    for walk, given in GIVEN["walks"].items()
-    for key in ("flips", "seed")
-}
 
 
 def test_shipped_file_loads_whole():
@@ -102,9 +98,6 @@ def test_shipped_file_loads_whole():
 @pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
 def test_wrong_type_names_its_key(tmp_path, place, value):
     message = refused(tmp_path, changed(place, value))
-    if value is None and place in MISSED:
-        assert message == MISSED[place]
-        return
     assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
     assert "Input should be" in message or "expected" in message
     assert "got " in message
@@ -224,9 +217,9 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "agents.z2.demonstrations.distribution: expected a probability of zero of at most 0.99, got 0.995",
         ),
         (
-            "refinement.margin",
+            "walks.standard.margin",
             [2, 10**7],
-            "refinement.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
+            "walks.standard.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
         ),
         (
             "agents.z2.search.candidates",
@@ -277,25 +270,50 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "agents.z.demonstrations.distribution: expected 5 probabilities over Z, got 2",
         ),
         (
-            "walks.standard.sizes",
+            "walks.standard.targets",
             ["3x3x3", "9"],
-            "walks.standard.sizes.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
+            "walks.standard.targets.1: size: expected three numbers 1..99 like 3x4x5, got '9'",
         ),
         (
-            "walks.standard.sizes",
+            "walks.standard.targets",
             ["2x2x2", "2x2x2"],
-            "walks.standard.sizes: expected each size once, got ['2x2x2', '2x2x2']",
+            "walks.standard.targets: expected each target once, got ['2x2x2', '2x2x2']",
         ),
         (
-            "walks.standard.sizes",
+            "walks.standard.targets",
             ["5x8x9"],  # axes of 40, 72 and 45
-            "walks.standard.sizes: expected factors of at most 64 entries (one machine word), got 5x8x9",
+            "walks.standard.targets: expected factors of at most 64 entries (one word), got 5x8x9",
         ),
-        ("walks.standard.mode", "cyclic", "walks.standard.sizes: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.standard.length",
+            [6, 5],
+            "walks.standard.length: expected two numbers, the first not above the second, got [6, 5]",
+        ),
+        (
+            "walks.standard.mode",
+            "cyclic",
+            "walks.standard.plus_after: Input should be a valid integer, got [50, 20000]",
+        ),
+        (
+            "walks.standard.mode",
+            "walk",
+            "walks.standard.mode: Input should be 'flips', 'ternary', 'cyclic', got 'walk'",
+        ),
+        ("walks.cyclic.targets", ["2x2x3"], "walks.cyclic.targets: expected square ones in mode cyclic, got 2x2x3"),
+        (
+            "walks.cyclic.cubes",
+            {"4x4x5": [[0]]},
+            "walks.cyclic.cubes: expected sizes among the targets, got 4x4x5",
+        ),
+        (
+            "walks.cyclic.cubes",
+            {"5x5x5": [[0, 1], [1, 2, 3, 4]]},
+            "walks.cyclic.cubes.5x5x5: expected a partition of [0, 1, 2, 3, 4], got [[0, 1], [1, 2, 3, 4]]",
+        ),
         (
             "walks.standard",
-            {"start": "data/standard.json", "mode": "ternary", "sizes": ["5x7x7"], "flips": 1, "seed": 0},
-            "walks.standard.sizes: expected factors of at most 32 entries in mode ternary, got 5x7x7",
+            STANDARD | {"mode": "ternary", "targets": ["5x7x7"]},
+            "walks.standard.targets: expected factors of at most 32 entries (one word), got 5x7x7",
         ),
         (
             "walks.cyclic.start",
@@ -303,31 +321,19 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.cyclic.start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
         ),
         (
-            "walks.recombined.start",
-            "data/standard.json",
-            "walks.recombined.start: expected the schemes of an agent or a walk in mode recombination, "
-            "got data/standard.json",
-        ),
-        (
-            "walks.recombined.sizes",
+            "recombination.targets",
             ["12x12x12", "2x2x13"],
-            "walks.recombined.sizes: expected axes of 2 to 12 in mode recombination, got 2x2x13",
+            "recombination.targets: expected axes of 2 to 12, got 2x2x13",
         ),
-        (
-            "walks.recombined.sizes",
-            ["1x2x2"],
-            "walks.recombined.sizes: expected axes of 2 to 12 in mode recombination, got 1x2x2",
-        ),
-        ("walks.recombined.flips", 10, "walks.recombined.flips: expected none in mode recombination, got 10"),
-        ("walks.recombined.seed", 0, "walks.recombined.seed: expected none in mode recombination, got 0"),
+        ("recombination.targets", ["1x2x2"], "recombination.targets: expected axes of 2 to 12, got 1x2x2"),
         (
             "walks.standard",
-            SKEW | {"sizes": ["skew3", "2x2x2"]},
-            "walks.standard.sizes: expected skew3 alone, got ['skew3', '2x2x2']",
+            SKEW | {"targets": ["skew3", "2x2x2"]},
+            "walks.standard.targets: expected skew3 alone, got ['skew3', '2x2x2']",
         ),
         (
             "walks.standard",
-            SKEW | {"mode": "cyclic"},
+            CYCLIC | {"targets": ["skew3"], "cubes": {}},
             "walks.standard.mode: expected flips or ternary for skew3, got cyclic",
         ),
         (
@@ -436,8 +442,8 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"agents.z2.targets": ["2x2x2"], "agents.z2.search.games": 1, "agents.z2.search.window_games": 0},
         {"agents.z2.search.window_terms": [8, 8]},
         {"agents.z2.search.reanalyse": 1.0},
-        {"walks.recombined.sizes": ["2x2x2", "12x12x12"]},
-        {"walks.recombined.start": "results/search/schemes/z2.parquet"},
+        {"recombination.targets": ["2x2x2", "12x12x12"]},
+        {"walks.cyclic.cubes": {}},
         {"walks.skew": SKEW},
         {"agents.z2.network": {k: v for k, v in at(NETWORK).items() if k != "combinations"}}
         | {"agents.z2.network.torso": "attention", "agents.z2.network.head_size": 16},
@@ -461,9 +467,10 @@ def test_targets_that_fit_the_window_are_played_whole(targets, window, whole):
     assert agent.whole == whole
 
 
-@pytest.mark.parametrize("place", LEAVES, ids=name)
+# Without cubes for a size they are drawn.
+@pytest.mark.parametrize("place", [place for place in LEAVES if "cubes" not in place], ids=name)
 def test_missing_key_is_named(tmp_path, place):
-    message = MISSED.get(place, f"{name(place)}: expected a value, got none")
+    message = f"{name(place)}: expected a value, got none"
     assert refused(tmp_path, changed(place, is_removed=True)) == message
 
 
@@ -480,8 +487,10 @@ def test_missing_section_is_named(tmp_path, place):
 @pytest.mark.parametrize("place", [(), *SECTIONS], ids=lambda place: name(place) or "whole")
 def test_unknown_key_is_refused(tmp_path, place):
     message = refused(tmp_path, changed((*place, "rouns"), 1))
-    if place in {("agents",), ("demonstrations",), ("pretraining",), ("search",), ("walks",)}:
+    if place in {("agents",), ("walks",)}:
         assert message == f"{name(place)}.rouns: Input should be a mapping, got 1"  # a name of an agent or walk
+    elif place[-1:] == ("cubes",):
+        assert message == f"{name(place)}.rouns: Input should be a list, got 1"
     else:
         assert message == f"{name((*place, 'rouns'))}: expected no such key"
 
@@ -502,7 +511,7 @@ def test_section_that_is_no_mapping_is_named(tmp_path, place):
         (b"\xff\xfe\xff", "not YAML"),
         ("3: 4", "agents: expected a value, got none"),
         (yaml.safe_dump(changed(("agents", "Z-2"), GIVEN["agents"]["z2"])), "agents.Z-2: String should match pattern"),
-        (yaml.safe_dump(changed(("refinement", "two\nlines"), 1)), "refinement.two lines: expected no such key"),
+        (yaml.safe_dump(changed(("recombination", "two\nlines"), 1)), "recombination.two lines: expected no such key"),
         (yaml.safe_dump(changed(("walks", "standard", "start"), ["two\nlines"])), "walks.standard.start: "),
         ("!!python/object/apply:os.getcwd []", "not YAML"),
     ],
@@ -519,27 +528,25 @@ def test_missing_file_and_folder_are_refused(tmp_path):
 
 
 def models(model: type[BaseModel]) -> set[type[BaseModel]]:
-    inner = {
-        kind
-        for field in model.model_fields.values()
-        for kind in (field.annotation, *getattr(field.annotation, "__args__", ()))
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    }
-    return {model}.union(*map(models, inner))
+    return {model}.union(*(models(kind) for field in model.model_fields.values() for kind in inner(field.annotation)))
+
+
+def inner(annotation: object) -> set[type[BaseModel]]:
+    """The models that an annotation names, those of unions and mappings too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return set().union(*map(inner, typing.get_args(annotation)))
 
 
 def test_every_model_is_frozen_and_every_number_has_a_meaning():
     found = models(Params)
-    assert len(found) >= 9
+    assert len(found) >= 15
     for model in found:
         assert model.model_config["frozen"]
         assert model.model_config["extra"] == "forbid"
         for key, field in model.model_fields.items():
-            is_section = any(
-                isinstance(k, type) and issubclass(k, BaseModel)
-                for k in (field.annotation, *getattr(field.annotation, "__args__", ()))
-            )
-            assert is_section or field.description, (model, key)
+            is_tag = typing.get_origin(field.annotation) is typing.Literal  # which tells the members of a union apart
+            assert is_tag or inner(field.annotation) or field.description, (model, key)
 
 
 def test_one_section_is_loaded_alone(tmp_path):

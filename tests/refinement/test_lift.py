@@ -6,24 +6,16 @@ import pytest
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import parse_size
-from stages.refinement import flips, jacobian
+from stages.refinement import jacobian
 from stages.refinement import lift as lift_lib
 from stages.refinement.lift import lift
-from stages.refinement.words import decode, encode
 from tests.linear import is_sum, slopes
-
-
-def _walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
-    """Schemes of the best rank that a walk from the standard algorithm holds."""
-    walker = flips.begin(encode(standard(parse_size(name).target)), 8, 6, stream)
-    while moves:
-        moves -= int(flips.advance(walker, flips.policy((50, 5000), (2, 6)), np.uint64(moves)))
-    return [decode(terms[:3], parse_size(name).target) for terms in flips.pooled_terms(walker)]
+from tests.walks import walked
 
 
 @pytest.mark.parametrize(("name", "rank"), [("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15), ("3x3x3", 23)])
 def test_walked_schemes_lift_to_z(name, rank):
-    schemes = _walked(name, 1_000_000)
+    schemes = walked(name, 1_000_000)
     lifted = [(scheme, lift(scheme)) for scheme in schemes]
     assert any(over_z is not None for _, over_z in lifted)
     for scheme, over_z in lifted:
@@ -37,7 +29,7 @@ def test_walked_schemes_lift_to_z(name, rank):
 
 def test_lift_needs_signs():
     """Strassen's scheme holds over Z only with minus signs: the walk's 0/1 factors do not."""
-    scheme = _walked("2x2x2", 100_000)[0]
+    scheme = walked("2x2x2", 100_000)[0]
     assert scheme.rank == 7
     assert check(Scheme(scheme.target, "Z", scheme.factors)) is not None
     over_z = lift(scheme)
@@ -53,7 +45,7 @@ def test_standard_algorithm_is_its_own_lift():
 
 
 def test_terms_that_vanish_are_left_out():
-    scheme = _walked("2x2x2", 100_000)[0]
+    scheme = walked("2x2x2", 100_000)[0]
     padded = Factors(*(np.insert(matrix, 3, 2 - (mode > 0), axis=1) for mode, matrix in enumerate(scheme.factors)))
     over_z = lift(Scheme(scheme.target, "Z2", padded))
     assert over_z is not None
@@ -64,7 +56,7 @@ def test_terms_that_vanish_are_left_out():
 def test_longest_mode_need_not_be_the_first():
     for name in ("2x2x3", "2x3x3", "2x3x4"):
         modes = parse_size(name).modes
-        for scheme in _walked(name, 300_000):
+        for scheme in walked(name, 300_000):
             over_z = lift(scheme)
             assert over_z is None or check(over_z) is None
         assert over_z is not None
@@ -72,7 +64,7 @@ def test_longest_mode_need_not_be_the_first():
 
 
 def test_lift_depends_on_the_scheme_alone():
-    schemes = _walked("3x3x4", 6_000_000, 1)
+    schemes = walked("3x3x4", 6_000_000, 1)
     once = [lift(scheme) for scheme in schemes]
     again = [lift(scheme) for scheme in reversed(schemes)][::-1]
     for first, second in zip(once, again, strict=True):
@@ -84,7 +76,7 @@ def test_lift_depends_on_the_scheme_alone():
 
 def test_without_a_sketch_all_is_the_same(monkeypatch):
     """A sketch that loses an equation is noticed, and every equation then taken."""
-    schemes = _walked("3x3x3", 300_000, 1)[:3]
+    schemes = walked("3x3x3", 300_000, 1)[:3]
     sketched = [lift(scheme) for scheme in schemes]
     calls = []
     linearise, annihilates = jacobian.linearise, jacobian.annihilates
@@ -97,7 +89,7 @@ def test_without_a_sketch_all_is_the_same(monkeypatch):
 @pytest.mark.parametrize("place", [0, 40, 300])
 def test_a_wrong_solution_never_passes(monkeypatch, place):
     """One entry of every solution flipped: lift says None or something right."""
-    schemes = _walked("3x3x3", 300_000, 1)[:3]
+    schemes = walked("3x3x3", 300_000, 1)[:3]
     solve = jacobian.solve
 
     def wrong(*args):
@@ -123,7 +115,7 @@ def test_coefficients_are_as_small_as_modulo_4_allows(monkeypatch):
     monkeypatch.setattr(lift_lib, "_lift_in_order", lambda *args: orders.append(1) or lift_in_order(*args))
     found = []
     for stream in (0, 1):
-        for scheme in _walked("3x3x3", 300_000, stream):
+        for scheme in walked("3x3x3", 300_000, stream):
             over_z = lift(scheme)
             matrix, defect = _linearised(scheme)
             ones = matrix[np.concatenate([factor.ravel() for factor in scheme.factors]) == 1]
@@ -136,7 +128,7 @@ def test_coefficients_are_as_small_as_modulo_4_allows(monkeypatch):
 
 def test_further_orders(monkeypatch):
     """Of these schemes one lifts in the first order to Q alone, one only in a later order, one to larger numbers."""
-    schemes = _walked("3x3x4", 6_000_000, 1)
+    schemes = walked("3x3x4", 6_000_000, 1)
     best = [lift(scheme) for scheme in schemes]
     monkeypatch.setattr(lift_lib, "ORDERS", 0)
     first = [lift(scheme) for scheme in schemes]
@@ -155,7 +147,7 @@ def test_further_orders(monkeypatch):
 
 
 def test_fractions_are_checked_exactly(monkeypatch):
-    scheme = _walked("3x3x4", 6_000_000, 1)
+    scheme = walked("3x3x4", 6_000_000, 1)
     monkeypatch.setattr(lift_lib, "ORDERS", 0)
     scheme = next(each for each in scheme if (lifted := lift(each)) is not None and lifted.ring == "Q")
     rational_factors = lift_lib.rational_factors
@@ -170,7 +162,7 @@ def test_fractions_are_checked_exactly(monkeypatch):
 
 def test_scheme_without_a_solution_modulo_4_is_refused(monkeypatch):
     """A walk to rank 29 of 3x3x4 ends in schemes of Z2 alone; the ranks of J and of (J, defect) prove it."""
-    schemes = _walked("3x3x4", 6_000_000, 3)
+    schemes = walked("3x3x4", 6_000_000, 3)
     # Nothing is tried after the first step.
     monkeypatch.setattr(jacobian, "kernel", lambda *_: pytest.fail("went on"))
     scheme = next(each for each in schemes if lift(each) is None)

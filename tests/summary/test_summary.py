@@ -76,7 +76,7 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     for agent in given["agents"].values():
         agent["targets"] = ["2x2x2", "2x2x3"]
-    walk = next(iter(given["walks"].values())) | {"sizes": ["2x2x2", "2x2x3"]}
+    walk = next(iter(given["walks"].values())) | {"targets": ["2x2x2", "2x2x3"]}
     given["walks"] = {
         "plain": walk | {"start": "data/standard.json"},
         "later": walk | {"start": "results/search/schemes/z2.parquet"},
@@ -119,7 +119,7 @@ def ranks_of(folder: Path, *schemes: tuple[Scheme, str]) -> dict[tuple[str, str]
 def test_other_targets_are_no_rows_of_the_table(tmp_path):
     given = make(tmp_path)
     values = yaml.safe_load(given["params"].read_text())
-    values["walks"]["skew"] = values["walks"]["plain"] | {"start": "data/targets/skew3.json", "sizes": ["skew3"]}
+    values["walks"]["skew"] = values["walks"]["plain"] | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
     given["params"].write_text(yaml.safe_dump(values))
     command.write_text(tmp_path / "refinement/timing/skew.csv", "cpu_s,wall_s\n3.5,9\n")
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")

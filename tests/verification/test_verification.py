@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.moves import merge
 from stages.algebra.targets import Size
 from stages.contract import candidates, scheme_files, tables
 from stages.contract.candidates import Candidate
@@ -34,9 +35,11 @@ def _write(path: Path, *schemes: Scheme) -> None:
 
 @pytest.fixture
 def folders(tmp_path):
-    """Search, refinement and imported folders of one agent and one walk."""
+    """Search, refinement and imported folders of one agent and one walk, and a recombination."""
     _write(tmp_path / "search/z.parquet", strassen(), standard(Size(2, 2, 2).target))
     _write(tmp_path / "refinement/walk.parquet", strassen())
+    beside = Candidate(merge(strassen(), strassen(), 2), Origin("recombination"), parent="", seed=0, clock=0)
+    candidates.write(tmp_path / "recombination.parquet", [beside])
     scheme_files.write(tmp_path / "imported/halves.json", halves())
     (tmp_path / "imported/README.md").write_text("ignored")
     (tmp_path / "targets").mkdir()
@@ -48,7 +51,8 @@ def _verify(folders: Path) -> Verdicts:
 
 
 def _places(folders: Path) -> tuple:
-    return folders / "search", ["z"], folders / "refinement", ["walk"], folders / "imported"
+    own = folders / "search", ["z"], folders / "refinement", ["walk"], folders / "recombination.parquet"
+    return *own, folders / "imported"
 
 
 def test_every_origin_keeps_its_row(folders):
@@ -57,6 +61,7 @@ def test_every_origin_keeps_its_row(folders):
         ("search:z:game", 7),
         ("search:z:game", 8),
         ("refinement:walk", 7),
+        ("recombination", 14),
         ("imported:halves.json", 7),
     ]
     assert rejected == []
@@ -66,7 +71,7 @@ def test_one_bad_file_leaves_the_rest_alone(folders):
     (folders / "imported/broken.json").write_text("{")
     scheme_files.write(folders / "imported/a.json", _wrong())
     verified, _, rejected = _verify(folders)
-    assert len(verified) == 4
+    assert len(verified) == 5
     assert [(str(row.origin), row.i) for row in rejected] == [("imported:a.json", 0), ("imported:broken.json", -1)]
     assert "broken.json: not JSON" in rejected[1].reason
     assert own_failure(rejected) is None
@@ -79,7 +84,7 @@ def test_other_targets_have_a_table_of_their_own(folders):
     u, v, w = right.factors
     scheme_files.write(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
     judged = verify(*_places(folders), [target])
-    assert {row.target for row in judged.verified} == {"2x2x2"}
+    assert {row.target for row in judged.verified} == {"2x2x2", "2x2x4"}
     assert [(row.target, row.rings, row.nonzeros, row.largest) for row in judged.named] == [("skew3", "Z2 Z Q", 18, 1)]
     # The sign of T[0, 0, 1] is gone.
     assert [row.reason for row in judged.rejected] == [
@@ -104,12 +109,12 @@ def test_foreign_files_are_one_error(folders, name):
 
 def test_a_missing_folder_is_one_error(folders):
     with pytest.raises(SchemeError, match="no such folder"):
-        verify(folders / "search", ["z"], folders / "refinement", ["walk"], folders / "absent")
+        verify(*_places(folders)[:-1], folders / "absent")
 
 
 def test_a_missing_table_is_one_error(folders):
     with pytest.raises(TableError, match=r"other\.parquet: no such file"):
-        verify(folders / "search", ["other", "z"], folders / "refinement", ["walk"], folders / "imported")
+        verify(folders / "search", ["other", "z"], *_places(folders)[2:])
 
 
 @pytest.mark.parametrize(("folder", "kind"), [("search", "agent"), ("refinement", "walk")])
@@ -123,11 +128,12 @@ def test_a_table_of_nobody_is_one_error(folders, folder, kind, name):
 def test_files_of_the_engines_are_none_of_ours(folders):
     for name in (".gitignore", ".z.parquet.7.tmp"):
         (folders / "search" / name).write_text("")
-    assert len(_verify(folders)[0]) == 4
+    assert len(_verify(folders)[0]) == 5
 
 
 def _run(folders: Path, name: str) -> subprocess.CompletedProcess:
-    paths = {"search": "search", "refinement": "refinement", "imported": "imported"}
+    paths = {"search": "search", "refinement": "refinement", "recombination": "recombination.parquet"}
+    paths["imported"] = "imported"
     paths |= {
         "targets": "targets",
         "named": f"{name}/named.parquet",
@@ -148,7 +154,7 @@ def test_command_line(folders):
         _write(folders / f"search/{agent}.parquet", modulo_two())
     for walk in values.walks:
         _write(folders / f"refinement/{walk}.parquet", strassen())
-    origins = len(values.agents) + len(values.walks) + 1
+    origins = len(values.agents) + len(values.walks) + 2
     runs = [_run(folders, name) for name in ("one", "two")]
     assert runs[0].returncode == 0, runs[0].stderr
     assert f"verification: {origins} verified, 0 rejected" in runs[0].stderr
@@ -156,7 +162,7 @@ def test_command_line(folders):
     for output in ("schemes.parquet", "named.parquet", "rejected.parquet", "certificates.zip"):
         assert (folders / "one" / output).read_bytes() == (folders / "two" / output).read_bytes()
     with zipfile.ZipFile(folders / "one/certificates.zip") as archive:
-        assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json"]
+        assert archive.namelist() == ["check_certificate.py", "2x2x2_Z_7.json", "2x2x4_Z_14.json"]
 
     _write(folders / f"refinement/{walk}.parquet", _wrong())
     failed = _run(folders, "three")

@@ -1,4 +1,4 @@
-# Schemes from every source: walks that refine, and the one verdict on all.
+# Schemes from every source: walks that refine, what all schemes give on blocks, and the one verdict on all.
 
 
 # A walk asks for one core, so that agents go first, and works on all that are idle.
@@ -32,6 +32,24 @@ rule refinement:
         declared=given("refinement"),
     shell:
         "dvc --wait-for-lock repro --single-item refinement@{wildcards.walk} 2>&1 | tee {log} >&2"
+
+
+rule recombination:
+    input:
+        inputs("recombination"),
+    output:
+        outputs("recombination"),
+    log:
+        "logs/recombination.log",
+    conda:
+        "../envs/stages.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        declared=given("recombination"),
+    shell:
+        "dvc --wait-for-lock repro --single-item recombination 2>&1 | tee {log} >&2"
 
 
 rule verification:

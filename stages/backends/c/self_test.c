@@ -111,7 +111,7 @@ static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES };
     const int64_t n = FMM_OUTER_N * fmm_inner.n, m = FMM_OUTER_M * fmm_inner.m, p = FMM_OUTER_P * fmm_inner.p;
     /* Of several panels, of several steps for the rows; of blocks of whole tiles and whole vectors, all sums of which are
-     * stored past the caches; of blocks with something left over everywhere. */
+     * written by non-temporal stores; of blocks with something left over everywhere. */
     const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},
                                      {0, 3, 2, 1, BYTES, 1},
                                      {3, 0, 2, 2, BYTES, 1},

@@ -40,6 +40,15 @@ class RefinementCurveRow:
 
 
 @dataclass(frozen=True)
+class AttemptsRow:
+    """How many attempts at a target had this as their lowest rank, in the ring they walk over."""
+
+    size: str
+    rank: int
+    attempts: int
+
+
+@dataclass(frozen=True)
 class PublishedRow:
     """What is published about a size (data/known_ranks.csv). None where nothing is."""
 

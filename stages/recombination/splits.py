@@ -1,6 +1,6 @@
 """Splits of an axis into blocks, and which three of them cost least; the search is compiled by Numba.
 
-Like `pairs`, this module is outside the jaxtyping hook of the tests.
+This module is outside the jaxtyping hook of the tests.
 """
 
 from __future__ import annotations

@@ -32,14 +32,13 @@ from stages.algebra.symmetry import (
     sorted_scheme,
     sorted_size,
 )
-from stages.algebra.targets import Size, parse_size
+from stages.algebra.targets import Size
 from stages.contract.candidates import Candidate
 from stages.contract.origin import Origin
 from stages.contract.progress import Progress
-from stages.params.walks import Walk
-from stages.refinement.finds import Finds
-from stages.refinement.splits import cheapest, splits
+from stages.recombination.splits import cheapest, splits
 
+RECOMBINATION = Origin("recombination")
 MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try
 
 Split = tuple[int, ...]
@@ -73,32 +72,45 @@ class Recombination(NamedTuple):
     splits: tuple[Split, Split, Split]
 
 
-def recombine(walk: Walk, given: Sequence[Candidate], origin: Origin) -> Finds:
-    """A scheme of each size that fits into one of the walk's, where it has a lower rank than what is given.
+def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate]:
+    """A scheme of each size that fits into one of the limits, where it has a lower rank than what is given.
+
+    Over Z2 only ranks that are lower than those over Z. Nothing is drawn at random and nothing saved: a run that was
+    killed begins again.
 
     Args:
-      walk: its sizes. Nothing is drawn at random and nothing saved: a run that was killed begins again.
       given: schemes over Z2 and Z; of each size those of the lowest rank are bases and parts.
-      origin: of what is made.
     """
-    finds = Finds(origin, 0, 1, [candidate.scheme for candidate in given])
-    sizes = sizes_within([parse_size(name) for name in walk.sizes])
+    sizes = sizes_within(limits)
     longest = max(size.p for size in sizes)
-    progress = Progress(str(origin), 2 * len(sizes), "sizes")
-    for ring_number, ring in enumerate(("Z", "Z2")):  # a scheme over Z is one over Z2, too
-        given_sizes = sorted({candidate.scheme.size for candidate in given})
-        bases = prepare([scheme for size in given_sizes for scheme in finds.lowest(size.target, ring)], longest)
-        ranks, parts = naive_ranks(longest), {}
-        for number, size in enumerate(sizes):
-            parts[size] = (finds.lowest(size.target, ring) or [standard(size.target)])[0]
+    progress = Progress("recombination", 2 * len(sizes), "sizes")
+    parts: dict[Size, Scheme] = {}
+    found: list[Candidate] = []
+    for ring_number, ring in enumerate(("Z", "Z2")):  # a part over Z is one over Z2, too
+        held = lowest(given, ring)
+        bases = prepare([scheme for size in sorted(held) for scheme in held[size]], longest)
+        ranks = naive_ranks(longest)
+        for number, size in enumerate(sizes, 1):
+            known = [*held.get(size, ())[:1], *filter(None, [parts.get(size)]), standard(size.target)]
+            parts[size] = min(known, key=lambda scheme: scheme.rank)
             enter(ranks, size, parts[size].rank)
             best = cheapest_recombination(bases, ranks, size)
             if best is not None:
                 parts[size] = build(best, parts, ring)
                 enter(ranks, size, parts[size].rank)
-                finds.offer(parts[size], best.base.hash, 0, is_lifted=False)
-            progress.update(ring_number * len(sizes) + number + 1, finds.in_words(size.target))
-    return finds
+                found.append(Candidate(parts[size], RECOMBINATION, best.base.hash, 0, 0))
+            progress.update(ring_number * len(sizes) + number, f"{size.name} rank {parts[size].rank} over {ring}")
+    return found
+
+
+def lowest(given: Iterable[Scheme], ring: str) -> dict[Size, list[Scheme]]:
+    """By size the schemes of the lowest rank that hold over a ring."""
+    held: dict[Size, list[Scheme]] = {}
+    for scheme in given:
+        others = held.get(scheme.target.size, [])
+        if scheme.ring in (ring, "Z") and (not others or scheme.rank <= others[0].rank):
+            held[scheme.target.size] = [*(other for other in others if other.rank == scheme.rank), scheme]
+    return held
 
 
 def sizes_within(limits: Iterable[Size]) -> list[Size]:
@@ -129,8 +141,8 @@ def prepare(schemes: Iterable[Scheme], longest: int) -> list[Bases]:
     """Bases from schemes of any sizes and from the standard 1x1x2, for axes of up to `longest`."""
     alike: dict[tuple[Size, int], dict[bytes, Scheme]] = {}
     for scheme in [*schemes, standard(Size(1, 1, 2).target)]:
-        if scheme.size.p <= MOST_BLOCKS:
-            alike.setdefault((scheme.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
+        if scheme.target.size.p <= MOST_BLOCKS:
+            alike.setdefault((scheme.target.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
     return [_prepare(list(group.values()), longest) for group in alike.values()]
 
 
@@ -139,7 +151,7 @@ def _prepare(schemes: list[Scheme], longest: int) -> Bases:
 
     def reach(axis: int, length: int, are_even: bool) -> UInt16[np.ndarray, "schemes splits R"]:
         stride = np.uint16((longest + 1) ** (2 - axis))
-        ways = splits(length, schemes[0].size[axis], are_even)
+        ways = splits(length, schemes[0].target.size[axis], are_even)
         return stride * np.stack([_lengths(ways, axes[axis]) for axes in touched])
 
     even, free = (
@@ -179,7 +191,7 @@ def cheapest_recombination(bases: Iterable[Bases], ranks: Ranks, size: Size) -> 
             base = group.schemes[number]
             chosen = (
                 tuple(splits(length, blocks, axis != free)[place].tolist())
-                for axis, (length, blocks, place) in enumerate(zip(order, base.size, places, strict=True))
+                for axis, (length, blocks, place) in enumerate(zip(order, base.target.size, places, strict=True))
             )
             best, found = rank, Recombination(rank, base, tuple(chosen))
     return found
@@ -198,7 +210,7 @@ def build(found: Recombination, parts: Mapping[Size, Scheme], ring: str) -> Sche
         if 0 in size:
             continue
         part = parts.get(sorted_size(size)) or standard(sorted_size(size).target)
-        part = oriented(part, orientation(part.size, size))
+        part = oriented(part, orientation(part.target.size, size))
         for mode, (rows, cols) in enumerate(MODE_AXES):
             outer, inner = as_matrices(found.base)[mode][:, :, r], as_matrices(part)[mode]
             terms[mode].append(_on_blocks(outer, inner, found.splits[rows], found.splits[cols]))

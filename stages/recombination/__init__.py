@@ -1,0 +1,1 @@
+"""Stage recombination: everything found so far, applied to blocks of larger sizes."""

@@ -1,0 +1,135 @@
+"""The archive of a walk: schemes over Z2, what they lift to, the curve of best ranks, how attempts ended."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+import numpy as np
+
+from stages.algebra.check import check
+from stages.algebra.factors import Scheme, modulo_two
+from stages.algebra.targets import Target, parse_target
+from stages.contract.archive import Archive
+from stages.contract.candidates import Candidate
+from stages.contract.origin import Origin
+from stages.contract.rows.curves import AttemptsRow, RefinementCurveRow
+from stages.refinement.lift import lift
+from stages.refinement.packed import Ring
+
+
+class WalkArchive:
+    """Schemes found and the curve; `offer` is the only way in.
+
+    What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
+    is modulo 2 is none, and neither is its lift.
+
+    Where the ring of the walk has a cost, cheaper schemes take the place of others of the same rank.
+
+    Attributes:
+      ring: over which is walked.
+      named: of the targets of what was given those that are no matrix products.
+      held: at most `keep` schemes per size and ring, all of the lowest rank.
+      curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
+      attempts: how many ended, by target and lowest rank in the ring they walk over.
+    """
+
+    def __init__(self, origin: Origin, seed: int, keep: int, given: Iterable[Scheme], ring: Ring) -> None:
+        self._origin, self._seed, self._given, self.ring = origin, seed, list(given), ring
+        self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
+        rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
+        self._not_finds = {
+            "Z2": {over_z2 for over_z2, _ in rings},
+            "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
+        }
+        self.held = Archive(keep, ring.cost)
+        self.curve: list[RefinementCurveRow] = []
+        self.attempts: Counter[tuple[str, int]] = Counter()
+
+    def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
+        """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
+
+        One over Z counts for Z2, too. One over Z2 is lifted; what lifts to Q alone is kept while no rank as low is held
+        over Z. Nothing is made of it: the moves carry no denominators.
+
+        Raises:
+          RuntimeError: the scheme is wrong, so the walk has a bug.
+        """
+        over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
+        wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
+        if not wanted:
+            return
+        wrong = check(scheme)
+        if wrong is not None:
+            raise RuntimeError(f"the walk left the target {scheme.target.name}: {wrong}")
+        if "Z2" in wanted:
+            self._keep(over_z2, parent, flips_done)
+        if "Z" in wanted:
+            lifted = scheme if scheme.ring == "Z" else lift(scheme)
+            if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
+                self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
+
+    def lowest(self, target: Target, ring: str) -> list[Scheme]:
+        """Schemes of the lowest rank that is held for a target and can be walked, given ones too.
+
+        Over Z2 those over Z count.
+        """
+        rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
+        held = [scheme for scheme in self._given if scheme.target == target and scheme.ring in rings]
+        for its_ring in rings:
+            best = self.held.best(target, its_ring)
+            held += [] if best is None else self.held.schemes(target, its_ring, best)
+        held = [scheme for scheme in held if self.ring.fits(scheme)]
+        rank = min((scheme.rank for scheme in held), default=None)
+        return [scheme for scheme in held if scheme.rank == rank]
+
+    def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
+        """Whether a scheme, or what it lifts to, would be kept."""
+        if over_z2.rank >= over_z2.target.naive_rank or over_z2.hash in self._not_finds[ring]:
+            return False
+        best = self.held.best(over_z2.target, ring)
+        has_room = self.held.has_room(over_z2, ring)
+        return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
+
+    def _is_wanted_over_q(self, scheme: Scheme) -> bool:
+        """Whether its rank is lower than any over Z, and than any over Q or equal."""
+        over_z, over_q = (self.held.best(scheme.target, ring) for ring in ("Z", "Q"))
+        return (over_z is None or scheme.rank < over_z) and (over_q is None or scheme.rank <= over_q)
+
+    def _keep(self, scheme: Scheme, parent: str, flips_done: int) -> None:
+        best = self.held.best(scheme.target, scheme.ring)
+        if best is None or scheme.rank < best:
+            self.curve.append(RefinementCurveRow(scheme.target.name, flips_done, scheme.rank, scheme.ring))
+            self.held.forget_above(scheme.target, scheme.ring, scheme.rank)
+            if scheme.ring == "Z":
+                self.held.forget_above(scheme.target, "Q", scheme.rank - 1)
+        self.held.add(Candidate(scheme, self._origin, parent, self._seed, flips_done))
+
+    def attempt_rows(self) -> list[AttemptsRow]:
+        """The table of `attempts`, by target and rank."""
+        ended = sorted(self.attempts.items(), key=lambda item: (parse_target(item[0][0], self.named).order, item[0][1]))
+        return [AttemptsRow(name, rank, count) for (name, rank), count in ended]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """All of it, for `contract.resume`."""
+        notes = json.dumps([[asdict(row) for row in rows] for rows in (self.curve, self.attempt_rows())])
+        return {"held": self.held.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
+
+    def restore(self, saved: Mapping[str, np.ndarray]) -> None:
+        """Takes up what `to_arrays` gave."""
+        self.held.restore(saved["held"], self.named)
+        curve, attempts = json.loads(saved["notes"].tobytes())
+        self.curve = [RefinementCurveRow(**row) for row in curve]
+        self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})
+
+    def in_words(self, target: Target) -> str:
+        """Best ranks of a target and how many schemes are held of each, for progress."""
+        ranks = {ring: self.held.best(target, ring) for ring in ("Z2", "Z", "Q")}
+        found = [
+            f"rank {rank} over {ring} ({len(self.held.schemes(target, ring, rank))} schemes)"
+            for ring, rank in ranks.items()
+            if rank
+        ]
+        return f"{target.name} {', '.join(found) or 'nothing found'}"

@@ -1,0 +1,262 @@
+"""The index of the walks: which places share a packed factor. And their random stream. Compiled by Numba.
+
+A place is one mode of one term: place = mode * capacity + term, with a power of two as capacity. Equal factors are
+found through one chained hash table; the pairs of places that share a factor stand in a list with a table of positions,
+so a uniform draw costs O(1).
+
+Where the walk knows no symmetry (`Free`), factors of one mode are shared. In the cyclic walk a term stands for an orbit
+{a b c, b c a, c a b} (`Cyclic`): all factors live in one space, and whatever modes they are of they are shared, but not
+by the modes of one term. A symmetry comes first, and its type decides, as the ring does in `arithmetic`.
+
+Like that module, this one is outside the jaxtyping hook of the tests, and all its integers are unsigned.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba.extending import overload
+
+from stages.compiled import compiled
+
+U = np.uint64
+ZERO, ONE, TWO, THREE, HALF = U(0), U(1), U(2), U(3), U(32)
+GOLDEN = U(0x9E3779B97F4A7C15)  # step of splitmix64 and multiplier of the hash
+NOBODY = U(0xFFFFFFFF)  # end of a hash chain
+
+
+class Free(NamedTuple):
+    """No symmetry.
+
+    Attributes:
+      orbit: terms that one numbered term stands for.
+    """
+
+    orbit: int = 1
+
+
+class Cyclic(NamedTuple):
+    """The scheme stays the same when the factors of every term move on by one mode. Attributes as of `Free`."""
+
+    orbit: int = 3
+
+
+# The index derived from the words, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
+#   heads     first place of each bucket of the hash table, [16 * capacity]
+#   nexts     the place after each in its bucket, [4 * capacity]
+#   pairs     codes of the pairs of places that share a factor, in no order; see `code_of`
+#   position  where in `pairs` each code stands, [16 * capacity^2]
+# `bits` is log2 of the capacity, `count` the number of pairs.
+
+
+@compiled
+def empty_index(bits):
+    """Arrays for `build`."""
+    heads, nexts = np.empty(U(16) << bits, np.uint32), np.empty(U(4) << bits, np.uint32)
+    codes = U(16) << (bits + bits)
+    return heads, nexts, np.empty(codes, np.uint32), np.empty(codes, np.uint32)
+
+
+@compiled
+def copy(target, source):
+    """Elements one by one: with an assignment of arrays Numba compiles the text of its error, for seconds."""
+    for i in range(target.size):
+        target[i] = source[i]
+
+
+@compiled
+def mix(state):
+    """Output of splitmix64 at this state."""
+    z = (state ^ (state >> U(30))) * U(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> U(27))) * U(0x94D049BB133111EB)
+    return z ^ (z >> U(31))
+
+
+def bucket(symmetry, place, word, bits):
+    """Where the chain of a factor begins. Over four buckets per factor keep chains near length one."""
+    raise NotImplementedError
+
+
+@overload(bucket, jit_options={"forceinline": True})
+def _bucket(symmetry, place, word, bits):
+    def free(symmetry, place, word, bits):
+        width = bits + TWO
+        return ((place >> bits) << width) | ((word * GOLDEN) >> (U(64) - width))
+
+    def cyclic(symmetry, place, word, bits):
+        return (word * GOLDEN) >> (U(60) - bits)
+
+    return cyclic if symmetry.instance_class is Cyclic else free
+
+
+def can_share(symmetry, place, other, bits):
+    """Whether two places of a bucket that hold equal factors are a pair."""
+    raise NotImplementedError
+
+
+@overload(can_share, jit_options={"forceinline": True})
+def _can_share(symmetry, place, other, bits):
+    def free(symmetry, place, other, bits):
+        return True
+
+    def cyclic(symmetry, place, other, bits):
+        mask = (ONE << bits) - ONE
+        return (place & mask) != (other & mask)
+
+    return cyclic if symmetry.instance_class is Cyclic else free
+
+
+@compiled
+def following(place, bits):
+    """The place of the same term in the next mode, cyclically."""
+    return place + (ONE << bits) if place >> bits < TWO else place - (TWO << bits)
+
+
+def turned(symmetry, mode, z, bits):
+    """First place of a mode, or of the one that a random turn of the orbit brings there, from 16 bits of z."""
+    raise NotImplementedError
+
+
+@overload(turned, jit_options={"forceinline": True})
+def _turned(symmetry, mode, z, bits):
+    def free(symmetry, mode, z, bits):
+        return mode << bits
+
+    def cyclic(symmetry, mode, z, bits):
+        return ((mode + ((((z >> U(8)) & U(0xFFFF)) * THREE) >> U(16))) % THREE) << bits
+
+    return cyclic if symmetry.instance_class is Cyclic else free
+
+
+def code_of(symmetry, place, other, bits):
+    """The number of a pair of places. Without a symmetry both are of one mode, and the table of positions is small."""
+    raise NotImplementedError
+
+
+@overload(code_of, jit_options={"forceinline": True})
+def _code_of(symmetry, place, other, bits):
+    def free(symmetry, place, other, bits):
+        return (min(place, other) << bits) | (max(place, other) & ((ONE << bits) - ONE))
+
+    def cyclic(symmetry, place, other, bits):
+        return (min(place, other) << (bits + TWO)) | max(place, other)
+
+    return cyclic if symmetry.instance_class is Cyclic else free
+
+
+def places_of(symmetry, code, bits):
+    """The pair of places of a number, the lower one first."""
+    raise NotImplementedError
+
+
+@overload(places_of, jit_options={"forceinline": True})
+def _places_of(symmetry, code, bits):
+    def free(symmetry, code, bits):
+        place, mask = code >> bits, (ONE << bits) - ONE
+        return place, (place & ~mask) | (code & mask)
+
+    def cyclic(symmetry, code, bits):
+        return code >> (bits + TWO), code & ((ONE << (bits + TWO)) - ONE)
+
+    return cyclic if symmetry.instance_class is Cyclic else free
+
+
+@compiled
+def leave(symmetry, words, heads, nexts, pairs, position, bits, place, count):
+    """Takes a place out of its chain and out of the pairs; returns the number of pairs."""
+    word = words[place]
+    head = bucket(symmetry, place, word, bits)
+    previous = NOBODY
+    other = U(heads[head])
+    while other != NOBODY:
+        after = U(nexts[other])
+        if other == place:
+            if previous == NOBODY:
+                heads[head] = after
+            else:
+                nexts[previous] = after
+        else:
+            if words[other] == word and can_share(symmetry, place, other, bits):
+                count -= ONE
+                hole = position[code_of(symmetry, place, other, bits)]
+                moved = pairs[count]
+                pairs[hole] = moved
+                position[moved] = hole
+            previous = other
+        other = after
+    return count
+
+
+@compiled
+def enter(symmetry, words, heads, nexts, pairs, position, bits, place, count):
+    """Puts a place into its chain and into the pairs.
+
+    Returns the number of pairs, and whether its term now shares two factors, and these in the same order of modes, with
+    another.
+    """
+    word = words[place]
+    head = bucket(symmetry, place, word, bits)
+    second = following(place, bits)
+    third = following(second, bits)
+    is_reducible = False
+    first = U(heads[head])
+    other = first
+    while other != NOBODY:
+        if words[other] == word and can_share(symmetry, place, other, bits):
+            code = code_of(symmetry, place, other, bits)
+            pairs[count] = code
+            position[code] = count
+            count += ONE
+            beside = following(other, bits)
+            is_reducible |= words[beside] == words[second] or words[following(beside, bits)] == words[third]
+        other = U(nexts[other])
+    nexts[place] = first
+    heads[head] = place
+    return count, is_reducible
+
+
+@compiled
+def replace(symmetry, words, heads, nexts, pairs, position, bits, place, word, count):
+    """Puts another factor into a place."""
+    count = leave(symmetry, words, heads, nexts, pairs, position, bits, place, count)
+    words[place] = word
+    return enter(symmetry, words, heads, nexts, pairs, position, bits, place, count)
+
+
+@compiled
+def append(symmetry, words, heads, nexts, pairs, position, bits, term, count):
+    """Enters a term, whose words are set, in all modes."""
+    is_reducible = False
+    for mode in (ZERO, ONE, TWO):
+        place = (mode << bits) | term
+        count, found = enter(symmetry, words, heads, nexts, pairs, position, bits, place, count)
+        is_reducible |= found
+    return count, is_reducible
+
+
+@compiled
+def drop(symmetry, words, heads, nexts, pairs, position, bits, term, terms, count):
+    """Removes a term; the last one takes its number. There is then one less."""
+    last = terms - ONE
+    for mode in (ZERO, ONE, TWO):
+        base = mode << bits
+        count = leave(symmetry, words, heads, nexts, pairs, position, bits, base | term, count)
+        if term != last:
+            count = leave(symmetry, words, heads, nexts, pairs, position, bits, base | last, count)
+            words[base | term] = words[base | last]
+    if term != last:
+        words[(THREE << bits) | term] = words[(THREE << bits) | last]
+        count, _ = append(symmetry, words, heads, nexts, pairs, position, bits, term, count)
+    return count
+
+
+@compiled
+def build(symmetry, words, heads, nexts, pairs, position, bits, terms):
+    """Index of the words; returns the number of pairs and whether a reduction is possible."""
+    heads[:] = NOBODY
+    count, is_reducible = ZERO, False
+    for term in range(terms):
+        count, found = append(symmetry, words, heads, nexts, pairs, position, bits, U(term), count)
+        is_reducible |= found
+    return count, is_reducible
