@@ -33,6 +33,12 @@ def _pool() -> dict[str, list[Scheme]]:
     return pool
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pool_is_made():
+    """Before Hypothesis watches the random module: Numba draws from it while it compiles."""
+    _pool()
+
+
 @st.composite
 def schemes(draw, ring: str) -> Scheme:
     """One of the pool in any orientation."""
