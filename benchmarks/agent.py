@@ -84,7 +84,7 @@ ATTEMPTS = [
 WINDOWS = ("2x2x2", {}, {"games": 0, "window_games": 512})
 SETTINGS = {
     ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "window_games": 0, "candidates": 16}),
-    ("2x2x2", "Z", "game"): ("2x2x2", {}, {}),
+    ("2x2x2", "Z", "game"): ("2x2x2", {}, {"games": 256, "window_games": 256, "window_terms": (2, 8)}),
     ("2x2x3", "Z2", "game"): (
         "2x2x3",
         {"combinations": 2, "entries_per_token": 6},

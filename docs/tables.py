@@ -199,6 +199,30 @@ def records() -> Iterator[str]:
     )
 
 
+def record_walks() -> Iterator[str]:
+    """Which walk found each record, how many of its attempts ended there, and the CPU seconds until it was there."""
+    measured = {(row["size"], row["ring"]): row for row in read_csv("results/records/attempts.csv")}
+    return markdown(
+        {
+            "size": size,
+            "walk": measured[size, "Z2"]["walk"],
+            **{
+                f"{column}, {ring}": cell
+                for ring in ("Z2", "Z")
+                for column, cell in record_cost(measured[size, ring]).items()
+            },
+        }
+        for size in dict.fromkeys(size for size, _ in measured)
+    )
+
+
+def record_cost(row: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "hits / attempts": f"{int(row['hits']):,} / {int(row['attempts']):,}",
+        "CPU seconds": f"{float(row['cpu_s']):,.0f}",
+    }
+
+
 def additions() -> Iterator[str]:
     """The programs of results/programs/ beside the search that found them and what is published."""
     searches = {f"{row['size']}:{row['rank']}": row for row in read_csv("benchmarks/additions.csv")}
@@ -239,7 +263,11 @@ def classes() -> Iterator[str]:
 def kernels() -> Iterator[str]:
     """Kernels against the faster library, from the samples of benchmarks/kernels.py."""
     benchmark = importlib.import_module("kernels")
-    return benchmark.table(benchmark.tables.read(benchmark.SAMPLES, benchmark.TIMINGS))
+    rows = benchmark.tables.read(benchmark.SAMPLES, benchmark.TIMINGS)
+    yield from benchmark.table(rows)
+    texts = {row.implementation.split()[0] for row in rows if row.variant}
+    yield ""
+    yield f"Hash of the text that was timed (column `implementation`): {', '.join(map('`{}`'.format, sorted(texts)))}."
 
 
 def targets() -> Iterator[str]:
@@ -257,7 +285,20 @@ def targets() -> Iterator[str]:
 
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     make.__name__: make
-    for make in (ranks, seconds, speedups, agent, variants, walks, records, additions, classes, kernels, targets)
+    for make in (
+        ranks,
+        seconds,
+        speedups,
+        agent,
+        variants,
+        walks,
+        records,
+        record_walks,
+        additions,
+        classes,
+        kernels,
+        targets,
+    )
 }
 
 if __name__ == "__main__":

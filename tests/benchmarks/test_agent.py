@@ -16,6 +16,13 @@ def test_every_row_has_valid_parameters_of_its_own(judge):
     assert len(set(digests)) == len(digests)
 
 
+def test_every_agent_plays_what_its_row_counts(judge):
+    for row in judge.planned({}):
+        if row.variant != "walk":
+            search = judge.parameters(row).agents[row.ring.lower()].search
+            assert (search.games if row.start == "game" else search.window_games) > 0, row.name
+
+
 def test_a_rank_found_beyond_the_cap_does_not_count(judge):
     row = judge.Row("2x2x2", "Z2", "game", "agent", 0, 7, 90)
     late, early = judge.Ranks(row, naive=8), judge.Ranks(row, naive=8)
