@@ -58,7 +58,7 @@ def test_strassen_alone_by_hand():
     # columns of A and rows of B, and so on allow: 222 122 221 112 212 121 212 = 7 + 4 + 4 + 2 + 2 + 2 + 4 = 25
     # (m5 = (a11 + a12) b22 has only one column of A and B's last column: 2x1x1 = 2).
     assert ranks["3x3x3"] == 25
-    # What was given is no find.
+    # What was given is not found.
     assert "2x2x2" not in ranks
     # A scheme over Z is one over Z2, too, and none is lower there.
     assert ranks_of(found, "Z2") == {}
