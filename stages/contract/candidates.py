@@ -75,6 +75,11 @@ def _matrix(values: np.ndarray, length: int, rank: int, name: str) -> np.ndarray
     return values.reshape(length, rank)
 
 
+def paths(folder: Path, names: Iterable[str]) -> list[Path]:
+    """The tables of the agents or walks of these names, by name; tables that lie beside them are of other runs."""
+    return [folder / f"{name}.parquet" for name in sorted(names)]
+
+
 def write(path: Path, candidates: Sequence[Candidate]) -> None:
     """Writes a candidate table in the order given."""
     tables.write(path, CANDIDATES, [to_row(candidate) for candidate in candidates])

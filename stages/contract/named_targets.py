@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.algebra.targets import Target
+from stages.contract import json_files
 from stages.errors import SchemeError
 
 NAME = r"[a-z][a-z0-9_]*"
@@ -27,21 +28,7 @@ def read_target(path: Path) -> Target:
     Raises:
       SchemeError: one line with the file's name.
     """
-    try:
-        given = json.loads(path.read_text())
-        if not re.fullmatch(NAME, path.stem):
-            raise SchemeError(f"expected a name of small letters, digits and _, as in skew3.json, got {path.name!r}")
-        if not isinstance(given, dict) or sorted(given) != ["entries", "modes"]:
-            got = sorted(given) if isinstance(given, dict) else type(given).__name__
-            raise SchemeError(f"expected an object with modes and entries, got {got}")
-        modes = _modes(given["modes"])
-        return Target(path.stem, modes, _entries(given["entries"], modes))
-    except OSError as error:
-        raise SchemeError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # also not UTF-8, or a number of too many digits
-        raise SchemeError(f"{path}: not JSON ({error})") from None
-    except SchemeError as error:
-        raise SchemeError(f"{path}: {error}") from None
+    return json_files.read(path, partial(_target, path.stem))
 
 
 def read_targets(folder: Path) -> list[Target]:
@@ -57,6 +44,16 @@ def read_targets(folder: Path) -> list[Target]:
         if path.suffix != ".json":
             raise SchemeError(f"{path}: expected only JSON files, one target each, and {README} in this folder")
     return [read_target(path) for path in paths]
+
+
+def _target(name: str, given: Any) -> Target:
+    if not re.fullmatch(NAME, name):
+        raise SchemeError(f"expected a name of small letters, digits and _, as in skew3.json, got {name + '.json'!r}")
+    if not isinstance(given, dict) or sorted(given) != ["entries", "modes"]:
+        got = sorted(given) if isinstance(given, dict) else type(given).__name__
+        raise SchemeError(f"expected an object with modes and entries, got {got}")
+    modes = _modes(given["modes"])
+    return Target(name, modes, _entries(given["entries"], modes))
 
 
 def _modes(given: Any) -> tuple[int, int, int]:

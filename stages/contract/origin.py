@@ -7,12 +7,6 @@ from dataclasses import dataclass
 from stages.errors import SchemeError
 
 IMPORTED = "imported"
-_FORMS = {  # how many words stand behind the stage
-    "search": 2,
-    "refinement": 1,
-    "recombination": 0,
-    IMPORTED: 1,
-}
 
 
 @dataclass(frozen=True)
@@ -44,9 +38,11 @@ class Origin:
           SchemeError: none of the forms.
         """
         stage, *rest = text.split(":", 1) if text.startswith(f"{IMPORTED}:") else text.split(":")
-        if len(rest) != _FORMS.get(stage) or not all(rest):
-            raise SchemeError(
-                "origin: expected search:AGENT:game, search:AGENT:window, refinement:WALK, recombination or "
-                f"imported:FILE, got {text!r}"
-            )
-        return cls(stage, *rest)
+        match stage, rest:
+            case ("search", [_, "game" | "window"]) | ("refinement" | "imported", [_]) | ("recombination", []):
+                if all(rest):
+                    return cls(stage, *rest)
+        raise SchemeError(
+            "origin: expected search:AGENT:game, search:AGENT:window, refinement:WALK, recombination or "
+            f"imported:FILE, got {text!r}"
+        )

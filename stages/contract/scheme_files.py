@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from stages.algebra.factors import Factors, Scheme
 from stages.algebra.rings import parse_ring
 from stages.algebra.targets import Target, parse_target
-from stages.contract import command
+from stages.contract import command, json_files
 from stages.errors import SchemeError
 
 KEYS = ("size", "ring", "denominator", "u", "v", "w")
@@ -30,14 +31,7 @@ def read(path: Path, named: Iterable[Target] = ()) -> Scheme:
     Raises:
       SchemeError: one line with the file's name.
     """
-    try:
-        return from_json(json.loads(path.read_text()), named)
-    except OSError as error:
-        raise SchemeError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # also not UTF-8, or a number of too many digits
-        raise SchemeError(f"{path}: not JSON ({error})") from None
-    except SchemeError as error:
-        raise SchemeError(f"{path}: {error}") from None
+    return json_files.read(path, partial(from_json, named=named))
 
 
 def write(path: Path, scheme: Scheme) -> None:

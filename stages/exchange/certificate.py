@@ -22,10 +22,7 @@ from stages.contract.rows.schemes import VerifiedRow
 from stages.errors import SchemeError
 from stages.exchange import check_certificate
 
-FORMAT = "matrix product certificate 1"
-CLAIM = "sum over r of u[i][r] * v[j][r] * w[k][r] = denominator * T[i][j][k] over the ring, for all i, j, k"
 CHECKER = Path(check_certificate.__file__)  # imported, so that it is part of the code of who hands it out
-TARGET = "size n x m x p; T[a*m + b][b*p + c][c*n + a] = 1, else 0"
 
 
 def write(scheme: Scheme) -> bytes:
@@ -37,10 +34,7 @@ def write(scheme: Scheme) -> bytes:
     if wrong := check(scheme):
         raise SchemeError(f"{scheme.target.name} over {scheme.ring}: {wrong}")
     u, v, w = (factor.tolist() for factor in scheme.factors)
-    body = {
-        "format": FORMAT,
-        "target": TARGET,
-        "claim": CLAIM,
+    body = check_certificate.TEXTS | {
         "size": scheme.target.name,
         "ring": scheme.ring,
         "denominator": scheme.denominator,

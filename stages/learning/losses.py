@@ -10,7 +10,7 @@ from stages.learning.positions import Position
 from stages.network.agent import AgentNetwork
 from stages.network.value import levels
 
-HUBER_DELTA = 1.0
+HUBER_DELTA = 1.0  # as in the paper: where the loss goes over from square to linear
 
 
 def quantile_huber(quantiles: Float[Array, " quantiles"], target: Float[Array, ""]) -> Float[Array, ""]:

@@ -14,6 +14,7 @@ class Recombination(Section):
     """All schemes so far, applied to blocks of larger sizes; nothing is drawn at random."""
 
     targets: tuple[SizeName, ...] = Field(min_length=1, description="largest sizes: all that fit into one are built")
+    most_blocks: int = Field(ge=2, le=6, description="along an axis of a base; the splits to try grow fast with it")
 
     @field_validator("targets")
     @classmethod

@@ -23,7 +23,7 @@ U = np.uint64
 GOLDEN = U(0x9E3779B97F4A7C15)
 FIRST = np.array([1, 1, 2, 2, 1, 1])  # coefficients of x and y in a pair, by ratio
 SECOND = np.array([1, -1, 1, -1, 2, -2])
-SLACK = 1  # with weights, pairs in this many rows less than the most frequent one compete, too
+SLACK = 1  # with weights, pairs in this many rows less than the most frequent one compete, too: the rest save less
 
 
 @compiled

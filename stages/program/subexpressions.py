@@ -12,10 +12,11 @@ from jaxtyping import Int
 from stages.program.elimination import eliminate
 from stages.program.sums import Combination, Sums
 
-# (gain, loss) of the eliminations tried first; after them the weights are drawn.
+# The method's own schedule: (gain, loss) of the eliminations tried first, one of each kind that `elimination` names;
+# after them the weights are drawn, up to the highest.
 METHODS = ((0.0, 0.0), (0.3, 0.3), (0.0, 0.2))
 HIGHEST_WEIGHT = 0.6
-TRIES = 8  # eliminations of a matrix and of its transpose
+TRIES = 8  # eliminations of a matrix and of its transpose; the time grows with them
 MOST_TEMPORARIES = 4000  # of one elimination, whose table of pairs is square: 200 MB
 LARGE = 4000  # non-zeros; beyond, where the weighted ones take seconds each, there is one elimination, the plain one
 

@@ -12,14 +12,14 @@ from stages.contract.rows.schemes import CANDIDATES
 from stages.errors import SchemeError
 
 
-def read_bases(folders: Iterable[Path]) -> list[Scheme]:
-    """The schemes over Z2 and Z of all tables of some folders; those over Q are left out, as are other targets.
+def read_bases(paths: Iterable[Path]) -> list[Scheme]:
+    """The schemes over Z2 and Z of some tables of candidates; those over Q are left out, as are other targets.
 
     Raises:
       SchemeError, TableError: a table cannot be read, or holds a scheme that is wrong.
     """
     found = []
-    for path in sorted(path for folder in folders for path in folder.glob("[!.]*.parquet")):
+    for path in paths:
         for row in tables.read(path, CANDIDATES):
             if row.ring == "Q" or row.target[:1].isalpha():
                 continue

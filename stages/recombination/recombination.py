@@ -39,7 +39,6 @@ from stages.contract.progress import Progress
 from stages.recombination.splits import cheapest, splits
 
 RECOMBINATION = Origin("recombination")
-MOST_BLOCKS = 5  # along an axis of a base; the splits of more are too many to try
 
 Split = tuple[int, ...]
 Ranks = Int32[np.ndarray, "n m p"]
@@ -72,7 +71,7 @@ class Recombination(NamedTuple):
     splits: tuple[Split, Split, Split]
 
 
-def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate]:
+def recombine(limits: Sequence[Size], given: Sequence[Scheme], most_blocks: int) -> list[Candidate]:
     """A scheme of each size that fits into one of the limits, where it has a lower rank than what is given.
 
     Over Z2 only ranks that are lower than those over Z. Nothing is drawn at random and nothing saved: a run that was
@@ -80,6 +79,7 @@ def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate
 
     Args:
       given: schemes over Z2 and Z; of each size those of the lowest rank are bases and parts.
+      most_blocks: along an axis of a base.
     """
     sizes = sizes_within(limits)
     longest = max(size.p for size in sizes)
@@ -88,7 +88,7 @@ def recombine(limits: Sequence[Size], given: Sequence[Scheme]) -> list[Candidate
     found: list[Candidate] = []
     for ring_number, ring in enumerate(("Z", "Z2")):  # a part over Z is one over Z2, too
         held = lowest(given, ring)
-        bases = prepare([scheme for size in sorted(held) for scheme in held[size]], longest)
+        bases = prepare([scheme for size in sorted(held) for scheme in held[size]], longest, most_blocks)
         ranks = naive_ranks(longest)
         for number, size in enumerate(sizes, 1):
             known = [*held.get(size, ())[:1], *filter(None, [parts.get(size)]), standard(size.target)]
@@ -137,11 +137,11 @@ def enter(ranks: Ranks, size: Size, rank: int) -> None:
         ranks[order] = rank
 
 
-def prepare(schemes: Iterable[Scheme], longest: int) -> list[Bases]:
-    """Bases from schemes of any sizes and from the standard 1x1x2, for axes of up to `longest`."""
+def prepare(schemes: Iterable[Scheme], longest: int, most_blocks: int) -> list[Bases]:
+    """Bases from the standard 1x1x2 and schemes of sizes of up to `most_blocks`, for axes of up to `longest`."""
     alike: dict[tuple[Size, int], dict[bytes, Scheme]] = {}
     for scheme in [*schemes, standard(Size(1, 1, 2).target)]:
-        if scheme.target.size.p <= MOST_BLOCKS:
+        if scheme.target.size.p <= most_blocks:
             alike.setdefault((scheme.target.size, scheme.rank), {}).setdefault(_pattern(scheme), scheme)
     return [_prepare(list(group.values()), longest) for group in alike.values()]
 

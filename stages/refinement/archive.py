@@ -23,8 +23,8 @@ from stages.refinement.packed import Ring
 class WalkArchive:
     """Schemes found and the curve; `offer` is the only way in.
 
-    What the walk was given is no find of its own. The lift of a scheme given over Z2 is one; what a scheme given over Z
-    is modulo 2 is none, and neither is its lift.
+    What the walk was given it has not found. The lift of a scheme given over Z2 it has; what a scheme given over Z is
+    modulo 2 it has not, nor the lift of that.
 
     Where the ring of the walk has a cost, cheaper schemes take the place of others of the same rank.
 
@@ -40,7 +40,7 @@ class WalkArchive:
         self._origin, self._seed, self._given, self.ring = origin, seed, list(given), ring
         self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
         rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
-        self._not_finds = {
+        self._not_found = {
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
@@ -87,7 +87,7 @@ class WalkArchive:
 
     def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
         """Whether a scheme, or what it lifts to, would be kept."""
-        if over_z2.rank >= over_z2.target.naive_rank or over_z2.hash in self._not_finds[ring]:
+        if over_z2.rank >= over_z2.target.naive_rank or over_z2.hash in self._not_found[ring]:
             return False
         best = self.held.best(over_z2.target, ring)
         has_room = self.held.has_room(over_z2, ring)

@@ -21,7 +21,7 @@ from stages.refinement import elimination, jacobian
 from stages.refinement.rational import rational_factors
 
 LAST_POWER = 20  # coefficients up to 2^19 are within int32; fractions have |p|, q <= sqrt(2^19)
-ORDERS = 10  # further orders of the unknowns tried
+ORDERS = 10  # further orders of the unknowns tried; each takes an elimination of its own
 NUM_MODES = 3
 
 

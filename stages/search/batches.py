@@ -48,12 +48,12 @@ def draw_batches(state: State, setup: Setup, key: PRNGKeyArray) -> Batch:
         rows = slice(batch - most_again, batch)
         stored = jax.tree.map(lambda field: field[:, rows].reshape(steps * most_again, *field.shape[2:]), positions)
         again = jax.tree.map(np.asarray, reanalyse(state.train.network, stored, search_key, setup.planner))
-        place = slice(batch - num_again, batch)
 
         def refresh(field: np.ndarray, fresh: np.ndarray) -> np.ndarray:
+            """The field with its last rows, `num_again` of each batch, from `fresh`."""
             fresh = fresh.reshape(steps, most_again, *fresh.shape[1:])
-            field[:, place] = fresh[:, most_again - num_again :]
-            return field
+            parts = (field[:, : batch - num_again], fresh[:, most_again - num_again :])
+            return np.concatenate(parts, axis=1, dtype=field.dtype)
 
         positions = jax.tree.map(refresh, positions, again)
     is_own = np.tile(np.arange(batch) >= batch - num_own, (steps, 1))

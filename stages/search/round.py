@@ -23,7 +23,7 @@ from stages.search.state import Kind, State, generator
 from stages.search.windows import Population, Windows, put_back, select, take_windows, window_tensors
 
 
-class Find(NamedTuple):
+class Found(NamedTuple):
     """A scheme that a game has found; not yet checked.
 
     Attributes:
@@ -45,12 +45,12 @@ class Report:
 
     Attributes:
       shares: by kind of start and target, the share of games that ended in a decomposition.
-      finds: schemes to hand on.
+      found: schemes to hand on.
       losses: means over the train steps by name; empty without any.
     """
 
     shares: Mapping[Kind, Mapping[str, float]]
-    finds: Sequence[Find]
+    found: Sequence[Found]
     losses: Mapping[str, float]
 
 
@@ -60,13 +60,13 @@ class _Outcome(NamedTuple):
     Attributes:
       positions: to learn from.
       best: solved games to learn from.
-      finds: schemes to hand on.
+      found: schemes to hand on.
       shares: solved games by target.
     """
 
     positions: Position
     best: buffers.BestGames
-    finds: list[Find]
+    found: list[Found]
     shares: dict[str, float]
 
 
@@ -86,8 +86,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         population, outcomes["window"] = _play_windows(state, window_key, setup)
         if (state.round + 1) % settings.selection_every == 0:
             population = select(population, generator(select_key))
-    finds = [find for outcome in outcomes.values() for find in outcome.finds]
-    state = replace(state, population=population, best_rank=_with(finds, state.best_rank))
+    found = [one for outcome in outcomes.values() for one in outcome.found]
+    state = replace(state, population=population, best_rank=_with(found, state.best_rank))
     if settings.reanalyse < 1:
         state = _remember(state, list(outcomes.values()), setup)
 
@@ -97,15 +97,15 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         train, every = train_steps(state.train, batches, train_key, setup.optimiser, settings.signed_permutations)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
     shares = {kind: outcomes[kind].shares if kind in outcomes else {} for kind in state.best_rank}
-    return replace(state, round=state.round + 1), Report(shares, finds, losses)
+    return replace(state, round=state.round + 1), Report(shares, found, losses)
 
 
-def _with(finds: Sequence[Find], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
-    """The lowest ranks, those of `finds` among them."""
+def _with(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
+    """The lowest ranks, those of `found` among them."""
     best = {kind: dict(ranks) for kind, ranks in best_rank.items()}
-    for find in finds:
-        ranks = best[find.kind]
-        ranks[find.target] = min(len(find.terms), ranks.get(find.target, len(find.terms)))
+    for one in found:
+        ranks = best[one.kind]
+        ranks[one.target] = min(len(one.terms), ranks.get(one.target, len(one.terms)))
     return best
 
 
@@ -135,13 +135,13 @@ def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
     is_storable = np.abs(canonical).max(axis=(1, 2, 3), initial=0) <= COEFFICIENT_LIMIT
     solved = solved[is_storable]
     own = cut_to_target(canonical[is_storable], target[solved], agent)
-    finds = [
-        Find("game", agent.targets[target[game]], terms[:rank], int(game))
+    found = [
+        Found("game", agent.targets[target[game]], terms[:rank], int(game))
         for game, terms, rank in zip(solved, *own, strict=True)
     ]
     best = buffers.BestGames(own, target[solved], own.rank)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    return _Outcome(positions, best, finds, _shares(games, target, setup))
+    return _Outcome(positions, best, found, _shares(games, target, setup))
 
 
 def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, _Outcome]:
@@ -189,16 +189,16 @@ def rewrite(
     return after, jax.tree.map(lambda part: part[known.rank > 0], best)  # terms that cancel leave no game
 
 
-def _better(state: State, after: Population, members: Int[np.ndarray, " some"], setup: Setup) -> list[Find]:
+def _better(state: State, after: Population, members: Int[np.ndarray, " some"], setup: Setup) -> list[Found]:
     """The rewritten schemes that are as short as the agent's own best, or shorter than the best by window games."""
-    finds = []
+    found = []
     for member in members:
         target, rank = setup.agent.targets[after.target[member]], int(after.rank[member])
         naive = parse_size(target).naive_rank
         is_best = rank <= state.own_best(target) or rank < state.best_rank["window"].get(target, naive)
         if is_best and rank < naive:
-            finds.append(Find("window", target, after.terms[member, :rank], setup.agent.search.games + int(member)))
-    return finds
+            found.append(Found("window", target, after.terms[member, :rank], setup.agent.search.games + int(member)))
+    return found
 
 
 def _shares(games: Games, target: Int[np.ndarray, " games"], setup: Setup) -> dict[str, float]:

@@ -22,7 +22,7 @@ from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
 from stages.network.agent import AgentNetwork
 from stages.search.curve import rows_after
-from stages.search.round import Find, Report, play_round
+from stages.search.round import Found, Report, play_round
 from stages.search.setup import Setup
 from stages.search.starts import scheme_of_terms
 from stages.search.state import KINDS, Kind, State, blank_state, pack_state, round_key, unpack_state
@@ -34,7 +34,7 @@ class Search(NamedTuple):
     Attributes:
       state: after the last round.
       curve: rows of all rounds.
-      archives: schemes to hand on, by kind of start.
+      archives: schemes to hand on, by kind of start; they grow from round to round, the same for all of a search.
     """
 
     state: State
@@ -55,8 +55,8 @@ def rounds(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopw
     while search.state.round < settings.rounds:
         before = search.state.round
         state, report = play_round(search.state, round_key(setup, before), setup)
-        for find in report.finds:
-            _keep(search.archives, find, before * setup.games_per_round, setup)
+        for found in report.found:
+            _keep(search.archives, found, before * setup.games_per_round, setup)
         search = Search(state, (*search.curve, *rows_after(state, report, setup)), search.archives)
         if resume.is_due:
             resume.save(_pack(search, stopwatch))
@@ -82,18 +82,18 @@ def _pack(search: Search, stopwatch: Stopwatch) -> dict[str, np.ndarray]:
     return arrays | {f"archive {kind}": archive.to_array() for kind, archive in search.archives.items()}
 
 
-def _keep(archives: Mapping[Kind, Archive], find: Find, games: int, setup: Setup) -> None:
+def _keep(archives: Mapping[Kind, Archive], found: Found, games: int, setup: Setup) -> None:
     """Archives a scheme after algebra's exact check; `games` were played before its round.
 
     Raises:
       SchemeError: the check fails, so a game or a way back is wrong.
     """
-    agent, archive = setup.agent, archives[find.kind]
-    if archive.is_full(parse_target(find.target), agent.ring, len(find.terms)):
+    agent, archive = setup.agent, archives[found.kind]
+    if archive.is_full(parse_target(found.target), agent.ring, len(found.terms)):
         return
-    scheme = scheme_of_terms(find.terms, find.target, agent)
-    origin = Origin("search", setup.name, find.kind)
-    archive.add(Candidate(scheme, origin, "", agent.seed, games + find.game + 1))
+    scheme = scheme_of_terms(found.terms, found.target, agent)
+    origin = Origin("search", setup.name, found.kind)
+    archive.add(Candidate(scheme, origin, "", agent.seed, games + found.game + 1))
 
 
 def _in_words(state: State, report: Report, setup: Setup) -> str:

@@ -35,6 +35,6 @@ def main(given: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     inputs = ("known", "schemes", "rejected", "kernels", "timings")
-    clocks = ("verification-timing", "kernels-timing")
+    clocks = ("recombination-timing", "verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
     command.run(main, command.arguments("summary", *inputs, *clocks, *folders, "ranks", "metrics", "figures", "page"))

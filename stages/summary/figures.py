@@ -42,7 +42,7 @@ GREY = "#8a8a8a"
 GREYS = ("#000000", GREY)
 PLAYED = "games and window games"
 # Best ranks by games and by windows: one is wide and pale, so that it is seen below the other.
-FINDS = {
+BEST_RANKS = {
     "best_game": {"drawstyle": "steps-post", "marker": "o", "markersize": 7, "linewidth": 5, "alpha": 0.35},
     "best_window": {"drawstyle": "steps-post", "marker": "o", "markersize": 4, "linewidth": 1.5},
 }
@@ -165,7 +165,7 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[SearchCurveRow],
         axis.set(title=f"{agent}: {title}", ylabel=f"{done}, " + (f"mean of {run} rounds" if run > 1 else "each round"))
         axis.set_ylim(bottom=0)
         axis.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
-    for (column, look), (target, mine) in product(FINDS.items(), targets.items()):
+    for (column, look), (target, mine) in product(BEST_RANKS.items(), targets.items()):
         ranks = _column(mine, column)
         first = np.flatnonzero(~np.isnan(ranks))[:1].tolist()
         best.plot(_column(mine, "games"), ranks, markevery=first, **look, **styles[target])
@@ -179,10 +179,10 @@ def _draw_play(axes: Sequence[Axes], agent: str, rows: Sequence[SearchCurveRow],
         _note_if_blank(axis, nothing)
     handles = [
         Line2D([], [], color=GREY, label=f"by {kind}", **look)
-        for kind, look in zip(("games", "window games"), FINDS.values(), strict=True)
+        for kind, look in zip(("games", "window games"), BEST_RANKS.values(), strict=True)
     ]
     for target, mine in targets.items():
-        by_games, by_windows = (_shown(getattr(mine[-1], column)) for column in FINDS)
+        by_games, by_windows = (_shown(getattr(mine[-1], column)) for column in BEST_RANKS)
         handles.append(Line2D([], [], label=f"{target}:  {by_games} | {by_windows}", **styles[target]))
     legend.set_axis_off()
     legend.legend(
@@ -204,7 +204,7 @@ def draw_refinement(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> Figur
         "Z": {"linestyle": "--", "markersize": 3.5, "markerfacecolor": "white"},  # smaller: often on top of Z2
     }
     walks = sorted(curves)
-    # Flips since the walk's first find at each size, plus 1: a logarithm has no place for 0.
+    # Flips since the walk's first scheme of each size, plus 1: a logarithm has no place for 0.
     first = {(walk, size): min(r.flips for r in rows if r.size == size) for walk, size, rows in _walked(curves)}
     most = max(row.flips - first[walk, row.size] for walk, rows in curves.items() for row in rows)
     for number, size in enumerate(sizes):
@@ -223,10 +223,10 @@ def draw_refinement(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> Figur
         if number % across == 0:
             axis.set_ylabel("rank (products)")
         if number + across >= len(sizes):
-            axis.set_xlabel("flips since its first find here")
+            axis.set_xlabel("flips since its first scheme here")
     for axis in axes[len(sizes) :]:
         axis.set_axis_off()
-    figure.suptitle("Flip-graph walks: each find of a lower rank", x=0.01, ha="left", fontsize=12)
+    figure.suptitle("Flip-graph walks: each lower rank", x=0.01, ha="left", fontsize=12)
     handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], label=f"walk {walk}") for i, walk in enumerate(walks)]
     handles += [Line2D([], [], color=GREY, marker="o", label=f"over {r}", **s) for r, s in styles.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
@@ -295,7 +295,7 @@ def draw_speedups(speeds: Sequence[Speedup]) -> Figure:
 
 
 def _walked(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> list[tuple[str, str, Sequence[RefinementCurveRow]]]:
-    """Each walk with each size it has a find of, and the rows of the walk."""
+    """Each walk with each size it has found a scheme of, and the rows of the walk."""
     return [(walk, size, rows) for walk, rows in curves.items() for size in {row.size for row in rows}]
 
 

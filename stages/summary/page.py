@@ -25,8 +25,9 @@ p { max-width: 48em }
 _RANKS = """A rank is the number of products of a scheme, always over a ring; every scheme behind a number here was
 checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start. <b>agent_window</b>: games that
 rewrite a few terms of the agent's own schemes, at first of the standard algorithm. <b>walk</b>: flip-graph walks from
-the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>verified</b>: this project's best.
-<b>alphatensor</b> and <b>best_known</b> are published."""
+the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>recombination</b>: all these, applied to
+blocks of larger sizes. <b>imported</b>: what others found. <b>verified</b>: this project's best. <b>alphatensor</b>
+and <b>best_known</b> are published."""
 _CLASSES = """Schemes found here by rank. <b>classes</b>: how many are certainly inequivalent, that is, not the same
 up to sandwiching, cyclic permutation and transposition. <b>additions</b>: the fewest, common subexpressions shared.
 <b>growth</b>: the lowest growth factor of rounding errors, in the 2-norm. <b>omega</b>: exponent of the recursion."""

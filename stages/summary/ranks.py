@@ -61,7 +61,7 @@ def _row(size: str, ring: str, known: PublishedRow | None, ranks: Mapping[str, i
 
 
 def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
-    """Targets of the agents in the rings where their finds count; sizes of the walks, which lift from Z2 to Z."""
+    """Targets of the agents in the rings where their schemes count; sizes of the walks, which lift from Z2 to Z."""
     for agent in sources.agents.values():
         yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
     for walk in sources.walks.values():

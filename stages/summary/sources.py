@@ -38,7 +38,7 @@ class Sources:
       search_metrics: the metrics file of each agent's search.
       agent_cpu_s: CPU seconds of demonstrations, pretraining and search by agent.
       walk_cpu_s: CPU seconds by walk.
-      stage_cpu_s: CPU seconds of verification and kernels.
+      stage_cpu_s: CPU seconds of recombination, verification and kernels.
       seed: of benchmarking; its intervals are drawn again from it.
     """
 
@@ -83,7 +83,7 @@ def load(given: Mapping[str, Path]) -> Sources:
             name: sum(_cpu_s(stage / "timing" / f"{name}.csv") for stage in agent_stages) for name in values.agents
         },
         walk_cpu_s={name: _cpu_s(given["refinement"] / "timing" / f"{name}.csv") for name in values.walks},
-        stage_cpu_s={name: _cpu_s(given[f"{name}_timing"]) for name in ("verification", "kernels")},
+        stage_cpu_s={name: _cpu_s(given[f"{name}_timing"]) for name in ("recombination", "verification", "kernels")},
         seed=values.benchmarking.seed,
     )
 

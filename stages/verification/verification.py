@@ -22,7 +22,7 @@ from stages.contract import candidates, scheme_files, tables
 from stages.contract.origin import IMPORTED, Origin
 from stages.contract.progress import Progress
 from stages.contract.rows.schemes import CANDIDATES, CandidateRow, NamedRow, RejectedRow, VerifiedRow
-from stages.errors import SchemeError, TableError
+from stages.errors import SchemeError
 from stages.verification.verdict import Judged, judge, mark_representatives, unreadable
 
 CHUNK = 16  # schemes that a process is given at a time
@@ -50,18 +50,18 @@ def verify(
     """Judges every candidate.
 
     Args:
-      search: folder with one candidate table `{agent}.parquet` per agent.
-      refinement: folder with one candidate table `{walk}.parquet` per walk.
+      search: folder with one candidate table `{agent}.parquet` per agent; what others lie there is not read.
+      refinement: folder with one candidate table `{walk}.parquet` per walk, alike.
       recombination: its candidate table.
       imported: folder with one JSON file per scheme.
       named: the targets that are no matrix products.
       processes: that judge at a time; the verdicts do not depend on it.
     Raises:
-      TableError: a table is missing, damaged or not of candidates, or lies there without an agent or walk of its name.
+      TableError: a table is missing, damaged or not of candidates.
       SchemeError: `imported` is missing, or holds what is neither a JSON file nor its README.md.
     """
-    paths = _own_files(search, agents, "agent") + _own_files(refinement, walks, "walk") + [recombination]
-    rows = [row for path in paths for row in tables.read(path, CANDIDATES)]
+    own = [*candidates.paths(search, agents), *candidates.paths(refinement, walks), recombination]
+    rows = [row for path in own for row in tables.read(path, CANDIDATES)]
     rows += [_imported_row(path, named) for path in _imported_files(imported)]
     progress = Progress("verification", len(rows), "schemes")
     verdicts = Verdicts([], [], [])
@@ -111,15 +111,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
-
-
-def _own_files(folder: Path, names: Iterable[str], kind: str) -> list[Path]:
-    """One table per name. A file of a removed agent or walk would count as an input and yet be judged by nobody."""
-    paths = [folder / f"{name}.parquet" for name in sorted(names)]
-    for path in sorted(folder.glob("[!.]*")):  # names that begin with a dot are the engines' own
-        if path not in paths:
-            raise TableError(f"{path}: no {kind} of this name in params.yaml; delete the file")
-    return paths
 
 
 def _imported_files(folder: Path) -> list[Path]:

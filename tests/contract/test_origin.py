@@ -27,6 +27,7 @@ def test_an_origin_is_its_text(text, origin):
         "search",
         "search:z2",
         "search::game",
+        "search:z2:foo",
         "search:z2:game:x",
         "refinement:",
         "recombination:x",

@@ -10,7 +10,7 @@ import pytest
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import as_matrices, oriented
 from stages.algebra.targets import Size
-from stages.contract import scheme_files, tables
+from stages.contract import candidates, scheme_files, tables
 from stages.contract.named_targets import read_target
 from stages.contract.rows.schemes import VERIFIED
 from stages.errors import SchemeError, TableError
@@ -160,8 +160,8 @@ def test_import_flows_through_the_stage(folder):
         "2x2x2-8-Q",
         "2x3x4-24-Z",
     ]
-    (folder / "search").mkdir()
-    verified, _, rejected = verify(folder / "search", [], folder / "search", [], folder / "imported")
+    candidates.write(folder / "recombination.parquet", [])
+    verified, _, rejected = verify(folder, [], folder, [], folder / "recombination.parquet", folder / "imported")
     assert rejected == []
     assert [str(row.origin) for row in verified] == [f"imported:{name}" for name in names]
     assert sorted(row.hash for row in verified) == sorted(name.rsplit("-", 1)[1][:16] for name in names)

@@ -325,6 +325,11 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             ["12x12x12", "2x2x13"],
             "recombination.targets: expected axes of 2 to 12, got 2x2x13",
         ),
+        (
+            "recombination.most_blocks",
+            1,
+            "recombination.most_blocks: Input should be greater than or equal to 2, got 1",
+        ),
         ("recombination.targets", ["1x2x2"], "recombination.targets: expected axes of 2 to 12, got 1x2x2"),
         (
             "walks.standard",

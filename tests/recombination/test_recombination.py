@@ -41,7 +41,7 @@ def found_by_walks(name: str, stream: int = 0) -> list[Scheme]:
 
 
 def recombined(schemes: list[Scheme], *limits: str) -> list[Candidate]:
-    return recombine([parse_size(name) for name in limits], schemes)
+    return recombine([parse_size(name) for name in limits], schemes, most_blocks=5)
 
 
 def ranks_of(found: list[Candidate], ring: str) -> dict[str, int]:
@@ -58,7 +58,7 @@ def test_strassen_alone_by_hand():
     # columns of A and rows of B, and so on allow: 222 122 221 112 212 121 212 = 7 + 4 + 4 + 2 + 2 + 2 + 4 = 25
     # (m5 = (a11 + a12) b22 has only one column of A and B's last column: 2x1x1 = 2).
     assert ranks["3x3x3"] == 25
-    # What was given is no find.
+    # What was given is not found.
     assert "2x2x2" not in ranks
     # A scheme over Z is one over Z2, too, and none is lower there.
     assert ranks_of(found, "Z2") == {}
@@ -73,7 +73,7 @@ def test_published_rank_of_4x9x10_from_rank_23():
     ranks, target = naive_ranks(10), Size(4, 9, 10)
     for part, rank in {"2x3x3": 15, "2x3x4": 20}.items():
         enter(ranks, parse_size(part), rank)
-    found = cheapest_recombination(prepare(found_by_walks("3x3x3", 22), 10), ranks, target)
+    found = cheapest_recombination(prepare(found_by_walks("3x3x3", 22), 10, most_blocks=5), ranks, target)
     assert found.rank == 255
     assert found.base.target.size == Size(3, 3, 3)
     assert sorted(sorted(split) for split in found.splits) == [[0, 2, 2], [3, 3, 3], [3, 3, 4]]
@@ -113,7 +113,7 @@ def test_no_split_is_cheaper(name, whole):
         for order in set(itertools.permutations(whole))
         for ways in itertools.product(*map(every_split, order, base.target.size))
     ]
-    found = cheapest_recombination(prepare([base], 5), ranks, whole)
+    found = cheapest_recombination(prepare([base], 5, most_blocks=5), ranks, whole)
     assert found.rank == min(costs) == cost_of(found.base, found.splits, ranks) < whole.naive_rank
     assert build(found, {base.target.size: base}, "Z2").rank <= found.rank
 

@@ -283,7 +283,7 @@ def _strassen_in_another_basis() -> Scheme:
     [([], ["Z", "Z2"]), ([modulo_two()], ["Z"]), ([strassen()], []), ([strassen(), modulo_two()], [])],
     ids=["nothing", "over Z2", "over Z", "both"],
 )
-def test_what_was_given_is_no_find_but_a_lift_of_it_is(given, rings):
+def test_what_was_given_is_not_found_but_a_lift_of_it_is(given, rings):
     archive = WalkArchive(ORIGIN, 0, 4, given, OVER_Z2)
     archive.offer(modulo_two(), "", 0)
     assert sorted(row["ring"] for row in _rows(archive)) == sorted(row.ring for row in archive.curve) == rings
@@ -315,7 +315,7 @@ def test_another_scheme_of_the_rank_given_is_a_find():
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
-def test_standard_algorithm_is_no_find_and_yet_a_start(ring):
+def test_standard_algorithm_is_not_found_and_yet_a_start(ring):
     """One flip is too few for anything new."""
     given = [standard(parse_target("2x2x2"), ring)]
     archive, _ = _refine(FLIPS.model_copy(update={"flips": 1}), given)

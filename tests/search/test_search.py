@@ -295,13 +295,13 @@ def test_window_games_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
     parts[0, 2], parts[7, 2] = (1, 0, 0, 0), (0, 0, 0, 1)
     standard = standard_population(player, 16)
     population = standard._replace(terms=np.tile(parts.astype(np.int8), (16, 1, 1, 1)))
-    finds = []
+    found = []
     for state, report in play_on(blank(setup, population=population), setup):
         _assert_exact(state.population, player)
-        finds += report.finds
+        found += report.found
     assert state.best_rank == {"game": {}, "window": {"2x2x2": 7}}
-    assert {(find.kind, len(find.terms)) for find in finds} == {("window", 7)}
-    assert [check(scheme_of_terms(find.terms, "2x2x2", player)) for find in finds] == [None] * len(finds)
+    assert {(one.kind, len(one.terms)) for one in found} == {("window", 7)}
+    assert [check(scheme_of_terms(one.terms, "2x2x2", player)) for one in found] == [None] * len(found)
     assert state.own_best("2x2x2") == 7
     assert state.best.cost.min() == -1  # a window of two terms rewritten in one
     assert set(state.best.kind) == {1}

@@ -12,7 +12,7 @@ rule refinement:
                 "results/refinement/curves/{walk}.csv",
                 caption="../report/refinement.rst",
                 category="Walks",
-                labels={"walk": "{walk}", "table": "finds"},
+                labels={"walk": "{walk}", "table": "lowest ranks"},
             ),
             report(
                 "results/refinement/attempts/{walk}.csv",

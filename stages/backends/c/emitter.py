@@ -21,7 +21,7 @@ from stages.errors import KernelError
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums, matrix
 
-KC = 512  # columns of A that are packed at once
+KC = 512  # columns of A that are packed at once: a tile's rows of that length stay in the L1 cache (kernel.c)
 # Sums of blocks in memory that are together larger than this many bytes are written by non-temporal stores; smaller
 # ones are read again before the last level of the cache has dropped them.
 NON_TEMPORAL_BYTES = 24 * 2**20

@@ -22,7 +22,7 @@ class CandidateRow:
     origin: Text[Origin]
     parent: str  # hash of the scheme this one was made from; empty where there is none
     seed: Int64  # root seed of the agent or walk
-    clock: Int64  # games (search) or flips (refinement) at the find
+    clock: Int64  # games (search) or flips (refinement) when it was found
     hash: str  # algebra.factors.Scheme.hash
 
 

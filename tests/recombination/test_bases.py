@@ -24,8 +24,9 @@ def workspace(tmp_path: Path) -> Path:
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
     given["recombination"]["targets"] = ["2x4x5", "9x9x9"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
-    for path, scheme in (("search/z", halves()), ("refinement/cyclic", strassen())):
-        candidates.write(tmp_path / f"{path}.parquet", [Candidate(scheme, Origin("refinement", "cyclic"), "", 0, 0)])
+    for folder, names, scheme in (("search", given["agents"], halves()), ("refinement", given["walks"], strassen())):
+        for path in candidates.paths(tmp_path / folder, names):
+            candidates.write(path, [Candidate(scheme, Origin("refinement", "cyclic"), "", 0, 0)])
     return tmp_path
 
 
@@ -37,11 +38,19 @@ def _run(folder: Path, out: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_twice_the_same_bytes(workspace):
+def _wrong() -> Candidate:
+    right = standard(parse_target("2x2x2"))
+    wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
+    return Candidate(wrong, Origin("search", "z", "game"), "", 0, 0)
+
+
+def test_twice_the_same_bytes_whatever_other_runs_have_left(workspace):
     for out in ("once", "twice"):
         done = _run(workspace, out)
         assert done.returncode == 0
         assert "recombination: 240/240 sizes" in done.stderr
+        for folder in ("search", "refinement"):
+            candidates.write(workspace / folder / "other.parquet", [_wrong()])
     assert (workspace / "once/schemes").read_bytes() == (workspace / "twice/schemes").read_bytes()
     rows = tables.read(workspace / "once/schemes", CANDIDATES)
     assert {(row.origin, row.ring, row.seed, row.clock) for row in rows} == {(Origin("recombination"), "Z", 0, 0)}
@@ -49,11 +58,11 @@ def test_twice_the_same_bytes(workspace):
 
 
 def test_nothing_is_built_on_a_wrong_scheme(workspace):
-    right = standard(parse_target("2x2x2"))
-    wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
-    candidates.write(workspace / "search/z.parquet", [Candidate(wrong, Origin("search", "z", "game"), "", 0, 0)])
+    candidates.write(workspace / "search/z.parquet", [_wrong()])
     done = _run(workspace, "out")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: search/z.parquet: scheme {wrong.hash} is not a product 2x2x2: entry (")
+    assert done.stderr.startswith(
+        f"error: search/z.parquet: scheme {_wrong().scheme.hash} is not a product 2x2x2: entry ("
+    )
     assert done.stderr.count("\n") == 1
     assert not (workspace / "out").exists()
