@@ -88,11 +88,11 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
 def products(best: dict[Size, list[Scheme]], size: Size) -> Iterator[Scheme]:
     """Kronecker products of that size, in every orientation of the first."""
     for one, other in itertools.product(best, repeat=2):
-        for turn in PERMUTATIONS:
-            turned = Size(*(one[axis] for axis in turn))
-            if tuple(x * y for x, y in zip(turned, other, strict=True)) == size:
+        for permutation in PERMUTATIONS:
+            permuted = Size(*(one[axis] for axis in permutation))
+            if tuple(x * y for x, y in zip(permuted, other, strict=True)) == size:
                 for first, second in itertools.product(best[one][:FACTORS], best[other][:FACTORS]):
-                    yield product(oriented(first, turn), second)
+                    yield product(oriented(first, permutation), second)
 
 
 def lower(starts: list[Scheme], seconds: float, seed: int) -> tuple[dict, list[Scheme]]:
