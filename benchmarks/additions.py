@@ -40,9 +40,8 @@ from stages.program.program import Program, from_json, from_scheme, to_json  # n
 
 TABLE = Path(__file__).with_suffix(".csv")
 PROGRAMS = ROOT / "results/programs"
-# What the default run, benchmarks/records.py and benchmarks/classes.py leave; the certificates are in git.
-OWN = ("results/refinement/schemes/*.parquet", ".records/*.parquet", ".records/*/results/refinement/schemes/*.parquet")
-OWN += ("results/records/*.json",)
+# What a run and benchmarks/classes.py leave; the certificates are in git.
+OWN = ("results/refinement/schemes/*.parquet", ".records/classes.parquet", "results/records/*.json")
 COLUMNS = ["size", "rank", "starts", "nonzeros", "naive", "additions", "u", "v", "w", "growth", "lowest_growth"]
 COLUMNS += ["anneals", "hits", "seed", "cpu_s"]
 FAR, NEAR = Annealing(100_000, 2.0, 0.2), Annealing(100_000, 1.0, 0.2)  # from a start, and from a result
@@ -89,11 +88,11 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
 def products(best: dict[Size, list[Scheme]], size: Size) -> Iterator[Scheme]:
     """Kronecker products of that size, in every orientation of the first."""
     for one, other in itertools.product(best, repeat=2):
-        for turn in PERMUTATIONS:
-            turned = Size(*(one[axis] for axis in turn))
-            if tuple(x * y for x, y in zip(turned, other, strict=True)) == size:
+        for permutation in PERMUTATIONS:
+            permuted = Size(*(one[axis] for axis in permutation))
+            if tuple(x * y for x, y in zip(permuted, other, strict=True)) == size:
                 for first, second in itertools.product(best[one][:FACTORS], best[other][:FACTORS]):
-                    yield product(oriented(first, turn), second)
+                    yield product(oriented(first, permutation), second)
 
 
 def lower(starts: list[Scheme], seconds: float, seed: int) -> tuple[dict, list[Scheme]]:

@@ -228,6 +228,7 @@ def play(row: Row) -> dict:
     settle_xla()
 
     from stages.algebra.targets import parse_size
+    from stages.code import fingerprint
     from stages.contract.resume import Resume
     from stages.demonstrations.draw import write_demonstrations
     from stages.game.rules import rules_for
@@ -244,8 +245,10 @@ def play(row: Row) -> dict:
         table = Path(folder) / "demonstrations.parquet"
         write_demonstrations(table, agent.demonstrations, rules, row.seed, label)
         reader = DemonstrationReader(table, rules)
+        fingerprint.write(ROOT / "stages", ROOT / "requirements.lock", Path(folder) / "code")
         before, during = (
-            Resume(f"{stage}@{label}", agent.model_dump(), [table]) for stage in ("pretraining", "search")
+            Resume(f"{stage}@{label}", agent.model_dump(), [Path(folder) / f"code/{stage}.json", table])
+            for stage in ("pretraining", "search")
         )
         trained, _ = pretrain(agent, reader, before, stopwatch, f"pretraining {row.name}")
         before.clear()  # whoever goes on with this row trains again, and counts that too

@@ -139,7 +139,7 @@ def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     return mode.harvested(attempt, start.target)
 
 
-def turned(name: str, moves: int, count: int) -> list[Scheme]:
+def cyclic(name: str, moves: int, count: int) -> list[Scheme]:
     """The best scheme of each of `count` cyclic walks."""
     target, mode = parse_target(name), mode_of(WALKS["cyclic"].model_copy(update={"cubes": CUBES}))
     start = mode.draw_fn(
@@ -154,9 +154,9 @@ def cases() -> dict[str, list[Scheme]]:
     found["3x3x4"] = flipped(extended(found["3x3x3"][0], 2), 20_000_000, 16)
     found["3x4x4"] = flipped(extended(found["3x3x4"][0], 1), 40_000_000, 16)
     found["4x4x4"] = flipped(extended(found["3x4x4"][0], 0), 40_000_000, 8)
-    found["4x4x4 cyclic"] = turned("4x4x4", 10_000_000, 8)
+    found["4x4x4 cyclic"] = cyclic("4x4x4", 10_000_000, 8)
     found["5x5x5"] = flipped(extended(extended(extended(found["4x4x4"][0], 0), 1), 2), 5_000_000, 3)
-    found["5x5x5 cyclic"] = turned("5x5x5", 40_000_000, 3)
+    found["5x5x5 cyclic"] = cyclic("5x5x5", 40_000_000, 3)
     return found
 
 

@@ -2,7 +2,7 @@
 
 The target is the trace of A B D with D of p x n, which w indexes. A trace may be rotated and transposed: a scheme of
 <n, m, p> is one of <m, p, n> with factors v, w, u, and one of <p, m, n> with every matrix transposed. Together these
-reach every order of the three lengths. Files hold only n <= m <= p; `sorted_scheme` turns the others at the border.
+reach every order of the three lengths. Files hold only n <= m <= p; `sorted_scheme` orients the others at the border.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ def oriented(scheme: Scheme, permutation: Permutation) -> Scheme:
     An even permutation rotates the factors; an odd one also transposes the matrix of every factor.
     """
     matrices = as_matrices(scheme)
-    turned: list[np.ndarray] = []
+    ordered: list[np.ndarray] = []
     for rows, cols in MODE_AXES:
         axes = permutation[rows], permutation[cols]
         if axes in MODE_AXES:
-            turned.append(matrices[MODE_AXES.index(axes)])
+            ordered.append(matrices[MODE_AXES.index(axes)])
         else:
-            turned.append(matrices[MODE_AXES.index(axes[::-1])].transpose(1, 0, 2))
+            ordered.append(matrices[MODE_AXES.index(axes[::-1])].transpose(1, 0, 2))
     size = Size(*(scheme.size[axis] for axis in permutation))
-    u, v, w = turned
+    u, v, w = ordered
     return Scheme(size.target, scheme.ring, from_matrices((u, v, w)), scheme.denominator)
 
 
@@ -59,7 +59,7 @@ def sorted_size(size: tuple[int, int, int]) -> Size:
 
 
 def orientation(size: Size, wanted: Size) -> Permutation:
-    """The first permutation that turns a scheme of `size` into one of `wanted`.
+    """The first permutation that orients a scheme of `size` as one of `wanted`.
 
     Raises:
       ValueError: the sizes hold different lengths.
@@ -67,7 +67,7 @@ def orientation(size: Size, wanted: Size) -> Permutation:
     for permutation in PERMUTATIONS:
         if tuple(size[axis] for axis in permutation) == wanted:
             return permutation
-    raise ValueError(f"orientation: {size.name} cannot be turned into {wanted.name}")
+    raise ValueError(f"orientation: {size.name} cannot be oriented as {wanted.name}")
 
 
 def sorted_scheme(scheme: Scheme) -> Scheme:

@@ -10,6 +10,10 @@ from stages.program.program import Program
 from stages.program.sums import Combination
 
 WIDTH = 100  # of lines, where a text is wrapped
+_MAIN = """\
+if __name__ == "__main__":
+    check()
+    print("scheme {scheme}, size {size}, rank {products}: right")"""
 
 
 def unpacked(names: Sequence[str], value: str) -> list[str]:
@@ -46,3 +50,24 @@ def facts(program: Program) -> str:
         f"size {program.size.name}, ring {program.ring}, {program.products} products instead of "
         f"{program.size.naive_rank}, {additions(program)} block additions, growth {growth(program):g}"
     )
+
+
+def module_fields(program: Program, scheme: str) -> dict[str, str | int]:
+    """What the templates of the Python modules share, by the names of their places.
+
+    Args:
+      program: over Z or Q.
+      scheme: hash of the scheme, for the header.
+    """
+    n, m, p = program.size
+    is_rational = program.denominator > 1
+    named = {"scheme": scheme, "size": program.size.name, "products": program.products}
+    return {
+        **named,
+        **{"facts": facts(program), "main": _MAIN.format(**named)},
+        **{"n": n, "m": m, "p": p, "nm": n * m, "mp": m * p, "np": n * p},
+        "types": "floating-point" if is_rational else "numeric",
+        "kind": "inexact" if is_rational else "number",
+        # Integers wrap at any number of levels; rationals need that no value passes 2^53.
+        "exact": "float64" if is_rational else "int64",
+    }

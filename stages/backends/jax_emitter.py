@@ -6,7 +6,7 @@ own; the rest is the same in every kernel, but for what the ring allows.
 
 from __future__ import annotations
 
-from stages.backends.expressions import expression, facts, unpacked
+from stages.backends.expressions import expression, module_fields, unpacked
 from stages.program.program import Program
 from stages.program.sums import Sums
 
@@ -127,33 +127,20 @@ def check():
                 raise AssertionError(f"wrong product {{n}} x {{m}} x {{p}}, levels {{levels}}, batched {{batched}}")
 
 
-if __name__ == "__main__":
-    check()
-    print("scheme {scheme}, size {size}, rank {products}: right")
+{main}
 '''
 
 
 def emit(program: Program, scheme: str) -> str:
-    """The module's source.
-
-    Args:
-      program: over Z or Q.
-      scheme: hash of the scheme, for the header.
-    """
-    n, m, p = program.size
+    """The module's source, of a program over Z or Q; the scheme's hash goes into its header."""
     is_rational = program.denominator > 1
     return _MODULE.format(
-        **{"scheme": scheme, "facts": facts(program), "size": program.size.name, "products": program.products},
-        **{"n": n, "m": m, "p": p, "nm": n * m, "mp": m * p, "np": n * p},
-        types="floating-point" if is_rational else "numeric",
-        kind="inexact" if is_rational else "number",
+        **module_fields(program, scheme),
         over=f" / {program.denominator}" if is_rational else "",
         times=f"{program.denominator} " if is_rational else "",
         left=_body(program.left, "a", "s"),
         right=_body(program.right, "b", "t"),
         output=_body(program.output, "m", "c"),
-        # Integers wrap at any number of levels; rationals need that no value passes 2^53.
-        exact="float64" if is_rational else "int64",
         cases="((1, False), (1, True))" if is_rational else "((1, False), (1, True), (2, True))",
     )
 

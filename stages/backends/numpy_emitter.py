@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from stages.backends.expressions import expression, facts, multiple, positive_first, unpacked
+from stages.backends.expressions import expression, module_fields, multiple, positive_first, unpacked
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums
 
@@ -101,9 +101,7 @@ def check():
                 raise AssertionError(f"wrong product {{n}} x {{m}} x {{p}}, levels {{levels}}")
 
 
-if __name__ == "__main__":
-    check()
-    print("scheme {scheme}, size {size}, rank {products}: right")
+{main}
 '''
 
 
@@ -122,26 +120,16 @@ class _Step(NamedTuple):
 
 
 def emit(program: Program, scheme: str) -> str:
-    """The module's source.
-
-    Args:
-      program: over Z or Q.
-      scheme: hash of the scheme, for the header.
-    """
+    """The module's source, of a program over Z or Q; the scheme's hash goes into its header."""
     n, m, p = program.size
     is_rational = program.denominator > 1
     lines, most = _with_deletions(list(_steps(program)))
     counts = {"a": n * m, "b": m * p, "c": n * p}
     inputs = [unpacked([f"{name}{i}" for i in range(count)], name) for name, count in counts.items()]
     return _MODULE.format(
-        **{"scheme": scheme, "facts": facts(program), "size": program.size.name, "products": program.products},
-        **{"n": n, "m": m, "p": p, "nm": n * m, "mp": m * p, "np": n * p},
+        **module_fields(program, scheme),
         **{"left": most["s"], "right": most["t"], "output": most["m"]},
-        types="floating-point" if is_rational else "numeric",
-        kind="inexact" if is_rational else "number",
         body="\n".join(f"    {line}" for line in (*chain(*inputs), *lines)),
-        # Integers wrap at any number of levels; rationals need that no value passes 2^53.
-        exact="float64" if is_rational else "int64",
         cases="(1,)" if is_rational else "(1, 2)",
     )
 

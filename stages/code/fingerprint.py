@@ -16,6 +16,8 @@ from stages.code import meaning
 from stages.contract import command
 from stages.errors import CodeError
 
+_C = (".c", ".h", ".in")  # and templates of these
+
 
 class Module(NamedTuple):
     """A module by what its fingerprint needs.
@@ -57,7 +59,8 @@ def _read_package(sources: Path) -> dict[str, Module]:
     for file in files:
         if file.suffix != ".py":
             package = next(parent for parent in file.parents if parent in packages)
-            others[package][_name(file, sources)] = meaning.of_c(_text(file))
+            hash_of = meaning.of_c if file.suffix in _C else meaning.digest
+            others[package][_name(file, sources)] = hash_of(_text(file))
     return {
         _dotted(file, sources): _read_module(file, sources, others[file.parent] if file.name == "__init__.py" else {})
         for file in files

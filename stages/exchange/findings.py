@@ -48,10 +48,10 @@ def find(candidate: Candidate) -> Finding:
     n, _, p = candidate.size
     u, v, w = candidate.factors
     # Row i*p + k becomes row k*n + i.
-    turned = w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1)
+    transposed = w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1)
     target = candidate.size.target.tensor
     found = []
-    for convention, third in ((C_TRANSPOSED, w), (C, turned)):
+    for convention, third in ((C_TRANSPOSED, w), (C, transposed)):
         factors = Factors(u, v, third)
         rings, wrong = holding(target, factors, candidate.denominator)
         found.append(Finding(candidate, convention, rings, wrong, factors))

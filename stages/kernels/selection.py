@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from stages.algebra.targets import parse_size
 from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal, to_row
+from stages.contract import command
 from stages.contract.progress import Progress
 from stages.contract.rows.kernels import KernelRow, RefusedRow
 from stages.contract.rows.schemes import VerifiedRow
@@ -47,7 +47,7 @@ def make_all(rows: Sequence[VerifiedRow], values: Kernels) -> tuple[list[KernelR
     kept = [(row, program) for row, program in accepted if reasons[row.hash] is None]
     progress = Progress("kernels", len(kept), "schemes")
     kernels = []
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(command.cores()) as pool:
         in_c_texts = {
             row.hash: pool.submit(c_text, program, fused[1], row.hash, fused[0].hash)
             for row, program in kept

@@ -23,7 +23,16 @@ def _target_name(name: str) -> str:
     return name if re.fullmatch(named_targets.NAME, name) else _size_name(name)
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+def _text_in_each_dialect(name: str) -> str:
+    if name in _NO_TEXT:
+        raise ValueError(f"expected a name that YAML 1.1 reads as text too, got {name!r}")
+    return name
+
+
+# What YAML 1.1, which Snakemake reads, takes for a truth value or for nothing.
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_text_in_each_dialect)]
 SizeName = Annotated[str, AfterValidator(_size_name)]
 TargetName = Annotated[str, AfterValidator(_target_name)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]

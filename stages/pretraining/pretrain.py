@@ -17,8 +17,6 @@ from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses
 from stages.network.agent import AgentNetwork
 from stages.params.agents import Agent
 
-_SAVE_EVERY = 10  # rows of the curve between two saves of the state
-
 
 def pretrain(
     agent: Agent,
@@ -48,7 +46,7 @@ def pretrain(
         step += steps
         means = mean_losses(losses, f"{label}, step {step}")
         curve.append(PretrainingCurveRow(step, means["policy"], means["value"]))
-        if len(curve) % _SAVE_EVERY == 0:
+        if resume.is_due:
             clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
             resume.save(pack(state, {"step": step, "curve": [astuple(row) for row in curve], **clocks}))
         progress.update(step, f"policy {means['policy']:.3f} nats, value {means['value']:.3f}")

@@ -24,9 +24,9 @@ inlined = numba.njit(forceinline=True)
 
 
 @inlined
-def negative(word):
+def negative(factor):
     """The halves exchanged: the same factor over Z with other signs."""
-    return (word << HALF) | (word >> HALF)
+    return (factor << HALF) | (factor >> HALF)
 
 
 def add(ring, one, other, is_minus):
@@ -48,35 +48,35 @@ def _add(ring, one, other, is_minus):
     return _by_ring(ring, over_z2, ternary)
 
 
-def vanishes(ring, word):
+def vanishes(ring, factor):
     """Whether a sum in a flip is zero. Over Z2 none is: terms that share two factors have been merged."""
     raise NotImplementedError
 
 
 @overload(vanishes, jit_options={"forceinline": True})
-def _vanishes(ring, word):
-    def over_z2(ring, word):
+def _vanishes(ring, factor):
+    def over_z2(ring, factor):
         return False
 
-    def ternary(ring, word):
-        return word == ZERO
+    def ternary(ring, factor):
+        return factor == ZERO
 
     return _by_ring(ring, over_z2, ternary)
 
 
-def unsigned(ring, word):
+def unsigned(ring, factor):
     """A factor as it stands in the index, and the sign that goes to its term, 1 for minus."""
     raise NotImplementedError
 
 
 @overload(unsigned, jit_options={"forceinline": True})
-def _unsigned(ring, word):
-    def over_z2(ring, word):
-        return word, ZERO
+def _unsigned(ring, factor):
+    def over_z2(ring, factor):
+        return factor, ZERO
 
-    def ternary(ring, word):
-        opposite = negative(word)
-        return (opposite, ONE) if opposite < word else (word, ZERO)
+    def ternary(ring, factor):
+        opposite = negative(factor)
+        return (opposite, ONE) if opposite < factor else (factor, ZERO)
 
     return _by_ring(ring, over_z2, ternary)
 
@@ -118,12 +118,12 @@ def _by_ring(ring, over_z2: Callable, ternary: Callable) -> Callable:
 
 
 @inlined
-def _non_zeros(words, bits, rank):
+def _non_zeros(factors, bits, rank):
     """Coefficients of a scheme that are not zero: bits that are set."""
     total = ZERO
     for mode in (ZERO, ONE, TWO):
         for r in range(rank):
-            word = words[(mode << bits) | U(r)]
+            word = factors[(mode << bits) | U(r)]
             word -= (word >> ONE) & U(0x5555555555555555)
             word = (word & U(0x3333333333333333)) + ((word >> TWO) & U(0x3333333333333333))
             word = (word + (word >> U(4))) & U(0x0F0F0F0F0F0F0F0F)

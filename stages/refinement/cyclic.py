@@ -72,6 +72,6 @@ def terms_of_orbits(
     orbits: UInt64[np.ndarray, "rows=4 orbits"], cubes: UInt64[np.ndarray, "rows=4 cubes"]
 ) -> UInt64[np.ndarray, "rows=4 rank"]:
     """Packed factors of all terms; equal ones cancel."""
-    turned = [orbits[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
-    distinct, counts = np.unique(np.concatenate([cubes, *turned], axis=1), axis=1, return_counts=True)
+    rotated = [orbits[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
+    distinct, counts = np.unique(np.concatenate([cubes, *rotated], axis=1), axis=1, return_counts=True)
     return distinct[:, counts % 2 == 1]

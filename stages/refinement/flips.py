@@ -1,6 +1,6 @@
 """The flip-graph walk, compiled by Numba (Kauers and Moosbauer 2022; plus: Arai, Ichikawa, Hukushima 2023).
 
-`modes` calls it. A factor is one machine word of `packed`. Moves:
+`modes` calls it. A factor is one machine word, as `packed` makes it. Moves:
 
 - flip: two terms that share a factor, a b c + a b' c' = a b (c + c') + a (b + b') c';
 - reduction: two terms that share two factors become one, a b c + a b c' = a b (c + c'); done as soon as possible;
@@ -10,8 +10,8 @@ Over Z (Perminov's ternary walk) coefficients are -1, 0, 1. Each move draws the 
 take place if a sum leaves these coefficients; nor does a reduction, so terms that share two factors may stand side by
 side. In the cyclic walk a term is an orbit of three, and each move is made by all three at once (see `cyclic`).
 
-The index of `places` is rebuilt from the words at each call of `advance`: the words, the pool and the registers are the
-whole state. Like `places`, this module is outside the jaxtyping hook of the tests.
+The index of `places` is rebuilt from the factors at each call of `advance`: the factors, the pool and the registers are
+the whole state. Like `places`, this module is outside the jaxtyping hook of the tests.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from stages.refinement.places import (
     mix,
     places_of,
     replace,
-    turned,
+    rotated,
 )
 
 NUM_SPANS = 256  # resolution of the log-uniform draw of L
@@ -52,15 +52,15 @@ class Walker(NamedTuple):
     """State of one attempt.
 
     Attributes:
-      words: uint64 [4 * capacity]; word `mode * capacity + r` is the factor of term r in that mode, and in a fourth row
-        its sign (1 for minus; over Z2 all are 0).
+      factors: uint64 [4 * capacity], packed; at `mode * capacity + r` lies that of term r in that mode, and in a fourth
+        row its sign (1 for minus; over Z2 all are 0).
       pool: uint64 [members, 4 * capacity]; schemes of the best rank so far.
       registers: uint64 [NUM_REGISTERS]: random state, terms now, fewest terms, pool members, moves before a plus (L),
         terms that a plus may reach, moves since the last plus or reduction, length of a walk from a pool member, moves
         left of it, terms that no plus may exceed in the whole attempt.
     """
 
-    words: np.ndarray
+    factors: np.ndarray
     pool: np.ndarray
     registers: np.ndarray
 
@@ -102,18 +102,18 @@ def begin(terms: np.ndarray, pool_size: int, highest: int, first_length: int, st
     """
     rank = terms.shape[1]
     capacity = 1 << int(highest).bit_length()
-    words = np.zeros((4, capacity), U)
-    words[:, :rank] = terms
+    factors = np.zeros((4, capacity), U)
+    factors[:, :rank] = terms
     registers = np.zeros(NUM_REGISTERS, U)
     registers[[RNG, RANK, BEST, POOLED, LENGTH, HIGHEST]] = stream, rank, rank, 1, first_length, highest
     pool = np.zeros((pool_size, 4 * capacity), U)
-    pool[0] = words.ravel()
-    return Walker(words.ravel(), pool, registers)
+    pool[0] = factors.ravel()
+    return Walker(factors.ravel(), pool, registers)
 
 
 def terms_of(walker: Walker) -> np.ndarray:
     """Packed factors [4, R] of the scheme where the walker stands, the signs of the terms last."""
-    return walker.words.reshape(4, -1)[:, : int(walker.registers[RANK])]
+    return walker.factors.reshape(4, -1)[:, : int(walker.registers[RANK])]
 
 
 def pooled_terms(walker: Walker) -> np.ndarray:
@@ -123,73 +123,73 @@ def pooled_terms(walker: Walker) -> np.ndarray:
 
 
 @inlined
-def _put(ring, symmetry, words, heads, nexts, pairs, position, bits, place, word, count):
+def _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, place, factor, count):
     """Puts a factor into a place as it stands in the index; its sign goes to the term."""
-    word, sign = unsigned(ring, word)
-    words[(THREE << bits) | (place & ((ONE << bits) - ONE))] ^= sign
-    return replace(symmetry, words, heads, nexts, pairs, position, bits, place, word, count)
+    factor, sign = unsigned(ring, factor)
+    factors[(THREE << bits) | (place & ((ONE << bits) - ONE))] ^= sign
+    return replace(symmetry, factors, heads, nexts, pairs, position, bits, place, factor, count)
 
 
 @inlined
-def _pair(symmetry, words, bits, code):
+def _pair(symmetry, factors, bits, code):
     """The two places of a code, the terms of these, and the sign of the second term beside the first."""
     low, high = places_of(symmetry, U(code), bits)
     r, s = low & ((ONE << bits) - ONE), high & ((ONE << bits) - ONE)
-    return low, high, r, s, words[(THREE << bits) | r] ^ words[(THREE << bits) | s]
+    return low, high, r, s, factors[(THREE << bits) | r] ^ factors[(THREE << bits) | s]
 
 
 @inlined
-def _flip(ring, symmetry, words, heads, nexts, pairs, position, bits, count, z):
+def _flip(ring, symmetry, factors, heads, nexts, pairs, position, bits, count, z):
     """One flip, if its sums are factors; returns the number of pairs, and whether a reduction is possible."""
-    low, high, _, _, t = _pair(symmetry, words, bits, pairs[((z >> HALF) * count) >> HALF])
+    low, high, _, _, t = _pair(symmetry, factors, bits, pairs[((z >> HALF) * count) >> HALF])
     b, other_b = following(low, bits), following(high, bits)
     c, other_c = following(b, bits), following(other_b, bits)
     if z & ONE:
         b, other_b, c, other_c = c, other_c, b, other_b
     # a b c + t a b' c' = a b (c + x c') + t a (b' - t x b) c' for signs t, x; 1 stands for minus.
     x = drawn_sign(ring, z >> ONE)
-    sum_c, c_fits = add(ring, words[c], words[other_c], x)
-    sum_b, b_fits = add(ring, words[other_b], words[b], t ^ x ^ ONE)
+    sum_c, c_fits = add(ring, factors[c], factors[other_c], x)
+    sum_b, b_fits = add(ring, factors[other_b], factors[b], t ^ x ^ ONE)
     if not (b_fits and c_fits):
         return count, False
     if vanishes(ring, sum_b) or vanishes(ring, sum_c):
         return count, True  # terms that share two factors and could not be merged before
-    count, one = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, c, sum_c, count)
-    count, two = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, other_b, sum_b, count)
+    count, one = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, c, sum_c, count)
+    count, two = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, other_b, sum_b, count)
     return count, one | two
 
 
 @inlined
-def _reduce(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count):
+def _reduce(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms, count):
     """Merges terms that share two factors until there are none; returns terms and number of pairs."""
     i = ZERO
     while i < count:
-        low, high, r, s, t = _pair(symmetry, words, bits, pairs[i])
+        low, high, r, s, t = _pair(symmetry, factors, bits, pairs[i])
         i += ONE
         second, other = following(low, bits), following(high, bits)
         # Terms equal in two modes stand in the pairs of both; one of these is followed by the other cyclically.
-        if words[second] != words[other]:
+        if factors[second] != factors[other]:
             continue
         third, other = following(second, bits), following(other, bits)
-        word, fits = add(ring, words[third], words[other], t)
+        factor, fits = add(ring, factors[third], factors[other], t)
         if not fits:
             continue
         if s < r:
             r, s, third = s, r, other
         # The lower number is kept: the last term may take the other one.
-        count = drop(symmetry, words, heads, nexts, pairs, position, bits, s, terms, count)
+        count = drop(symmetry, factors, heads, nexts, pairs, position, bits, s, terms, count)
         terms -= ONE
-        if word == ZERO:
-            count = drop(symmetry, words, heads, nexts, pairs, position, bits, r, terms, count)
+        if factor == ZERO:
+            count = drop(symmetry, factors, heads, nexts, pairs, position, bits, r, terms, count)
             terms -= ONE
         else:
-            count, _ = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, third, word, count)
+            count, _ = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, third, factor, count)
         i = ZERO
     return terms, count
 
 
 @inlined
-def _plus(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count, state, draws):
+def _plus(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms, count, state, draws):
     """One plus transition between two terms that differ in every mode, if a few draws find such.
 
     Returns terms, number of pairs, whether a reduction is possible, and the random state.
@@ -206,33 +206,33 @@ def _plus(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, cou
         second = (mode + ONE + (z & ONE)) % THREE
         third = THREE - mode - second
         a, b, c = (mode << bits) | r, (second << bits) | r, (third << bits) | r
-        # In the cyclic walk the second orbit is turned at random.
+        # In the cyclic walk the second orbit is rotated at random.
         other_a, other_b, other_c = (
-            turned(symmetry, mode, z, bits) | s,
-            turned(symmetry, second, z, bits) | s,
-            turned(symmetry, third, z, bits) | s,
+            rotated(symmetry, mode, z, bits) | s,
+            rotated(symmetry, second, z, bits) | s,
+            rotated(symmetry, third, z, bits) | s,
         )
-        if r == s or words[a] == words[other_a] or words[b] == words[other_b] or words[c] == words[other_c]:
+        if r == s or factors[a] == factors[other_a] or factors[b] == factors[other_b] or factors[c] == factors[other_c]:
             continue
         # With signs x, y and t, that of the second term beside the first, a b c + t a' b' c' =
         # a (b + y b') c + t x a b' (c' - t x y c) + t (a' - x a) b' c'.
         x, y = drawn_sign(ring, z >> ONE), drawn_sign(ring, z >> TWO)
-        t = words[signs | r] ^ words[signs | s]
-        sum_a, a_fits = add(ring, words[other_a], words[a], x ^ ONE)
-        sum_b, b_fits = add(ring, words[b], words[other_b], y)
-        sum_c, c_fits = add(ring, words[other_c], words[c], t ^ x ^ y ^ ONE)
+        t = factors[signs | r] ^ factors[signs | s]
+        sum_a, a_fits = add(ring, factors[other_a], factors[a], x ^ ONE)
+        sum_b, b_fits = add(ring, factors[b], factors[other_b], y)
+        sum_c, c_fits = add(ring, factors[other_c], factors[c], t ^ x ^ y ^ ONE)
         if not (a_fits and b_fits and c_fits):
             continue
         sum_a, sign = unsigned(ring, sum_a)
-        words[signs | terms] = words[signs | s] ^ sign
-        words[signs | s] ^= x
-        words[(mode << bits) | terms] = sum_a
-        words[(second << bits) | terms] = words[other_b]
-        words[(third << bits) | terms] = words[other_c]
-        count, one = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, b, sum_b, count)
-        count, two = _put(ring, symmetry, words, heads, nexts, pairs, position, bits, other_c, sum_c, count)
-        count, three = replace(symmetry, words, heads, nexts, pairs, position, bits, other_a, words[a], count)
-        count, four = append(symmetry, words, heads, nexts, pairs, position, bits, terms, count)
+        factors[signs | terms] = factors[signs | s] ^ sign
+        factors[signs | s] ^= x
+        factors[(mode << bits) | terms] = sum_a
+        factors[(second << bits) | terms] = factors[other_b]
+        factors[(third << bits) | terms] = factors[other_c]
+        count, one = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, b, sum_b, count)
+        count, two = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, other_c, sum_c, count)
+        count, three = replace(symmetry, factors, heads, nexts, pairs, position, bits, other_a, factors[a], count)
+        count, four = append(symmetry, factors, heads, nexts, pairs, position, bits, terms, count)
         return terms + ONE, count, one | two | three | four, state
     return terms, count, False, state
 
@@ -244,24 +244,24 @@ def advance(ring, symmetry, walker, policy, moves):
     After a new best rank the pool holds that scheme alone. Over Z a full pool takes a scheme only for one of as many
     non-zeros or more.
     """
-    words, pool, registers = walker
+    factors, pool, registers = walker
     bits = ZERO
-    while (U(4) << bits) < U(words.size):
+    while (U(4) << bits) < U(factors.size):
         bits += ONE
     heads, nexts, pairs, position = empty_index(bits)
     state, terms, best, pooled = registers[RNG], registers[RANK], registers[BEST], registers[POOLED]
     span, ceiling, waited = registers[SPAN], registers[CEILING], registers[WAITED]
     length, left = registers[LENGTH], registers[LEFT]
-    count, is_reducible = build(symmetry, words, heads, nexts, pairs, position, bits, terms)
+    count, is_reducible = build(symmetry, factors, heads, nexts, pairs, position, bits, terms)
     done = ZERO
     while done < moves:
         if left == ZERO:
             # Back to a pool member, under a newly drawn policy.
             state += GOLDEN
             z = mix(state)
-            copy(words, pool[((z >> HALF) * pooled) >> HALF])
+            copy(factors, pool[((z >> HALF) * pooled) >> HALF])
             terms = best
-            count, is_reducible = build(symmetry, words, heads, nexts, pairs, position, bits, terms)
+            count, is_reducible = build(symmetry, factors, heads, nexts, pairs, position, bits, terms)
             span = policy.spans[z & U(NUM_SPANS - 1)]
             low, high = policy.margins[0], policy.margins[1]
             ceiling = min(best + low + ((z >> U(8)) & U(0xFFFF)) % (high - low + ONE), registers[HIGHEST])
@@ -276,7 +276,7 @@ def advance(ring, symmetry, walker, policy, moves):
                 terms, count, is_reducible, state = _plus(
                     ring,
                     symmetry,
-                    words,
+                    factors,
                     heads,
                     nexts,
                     pairs,
@@ -293,18 +293,18 @@ def advance(ring, symmetry, walker, policy, moves):
         if count > ZERO and not is_reducible:
             state += GOLDEN
             z = mix(state)
-            count, is_reducible = _flip(ring, symmetry, words, heads, nexts, pairs, position, bits, count, z)
+            count, is_reducible = _flip(ring, symmetry, factors, heads, nexts, pairs, position, bits, count, z)
         is_back = False
         if is_reducible:
             before = terms
-            terms, count = _reduce(ring, symmetry, words, heads, nexts, pairs, position, bits, terms, count)
+            terms, count = _reduce(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms, count)
             is_reducible = False
             if terms < before:
                 waited = ZERO
                 is_back = terms == best
             if terms < best:
                 best = terms
-                copy(pool[0], words)
+                copy(pool[0], factors)
                 pooled = ONE
                 length, left = policy.lengths[0], ZERO
                 break
@@ -315,9 +315,9 @@ def advance(ring, symmetry, walker, policy, moves):
             else:
                 state += GOLDEN
                 slot = ((mix(state) >> HALF) * pooled) >> HALF
-                is_kept = is_as_sparse(ring, words, pool[slot], bits, terms)
+                is_kept = is_as_sparse(ring, factors, pool[slot], bits, terms)
             if is_kept:
-                copy(pool[slot], words)
+                copy(pool[slot], factors)
     registers[RNG], registers[RANK], registers[BEST], registers[POOLED] = state, terms, best, pooled
     registers[SPAN], registers[CEILING], registers[WAITED] = span, ceiling, waited
     registers[LENGTH], registers[LEFT] = length, left

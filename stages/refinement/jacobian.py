@@ -6,8 +6,8 @@ Factors a, b, c, the longest mode first, change by a', b', c' in {0, 1}. Equatio
 
 The first part is one and the same matrix for every i. It is eliminated once, on the equations (j, k) of a slice; what
 remains of slice i has no a' and differs from the other slices only by which terms it sees, those with a_ir = 1. These
-remains for all i are the «core», with a third of the unknowns left. It has far more equations than unknowns, so sums of
-them are eliminated instead («sketch»); `annihilates` tells whether nothing was lost.
+remains for all i are the «reduced system», with a third of the unknowns left. It has far more equations than unknowns,
+so sums of them are eliminated instead («sketch»); `annihilates` tells whether nothing was lost.
 
 The first non-zero entry of b_r and of c_r stays as it is: a term may be scaled, which makes two unknowns per term free.
 Compiled by Numba, outside the jaxtyping hook of the tests like `elimination`.
@@ -44,16 +44,17 @@ class Jacobian(NamedTuple):
 
     Attributes:
       a: uint8 [S_a, R]; the factor itself.
-      per_slice: Echelon of the equations (j, k): columns of a', padded to whole words, then those of the core.
-      core: Echelon of the core or of its sketch.
-      masks: uint64 [S_a, core words]; the unknowns of terms with a_ir = 1.
-      places: int64 [S_b + S_c, R]; column of an unknown in the core, NOBODY for those kept.
-      sketch: int64 [equations, SHARES]; rows of `core` that an equation of the core is added to. One column: no sketch.
+      per_slice: Echelon of the equations (j, k): columns of a', padded to whole words, then of the reduced system.
+      reduced_system: Echelon of the reduced system or of its sketch.
+      masks: uint64 [S_a, words of the reduced system]; the unknowns of terms with a_ir = 1.
+      places: int64 [S_b + S_c, R]; column of an unknown in the reduced system, NOBODY for those kept.
+      sketch: int64 [equations, SHARES]; rows of `reduced_system` that one of its equations is added to. One
+        column: no sketch.
     """
 
     a: np.ndarray
     per_slice: Echelon
-    core: Echelon
+    reduced_system: Echelon
     masks: np.ndarray
     places: np.ndarray
     sketch: np.ndarray
@@ -66,7 +67,7 @@ def _set(words, column):
 
 @compiled
 def _places(b, c):
-    """Columns of the core, in order of the rows of b and c."""
+    """Columns of the reduced system, in order of the rows of b and c."""
     places = np.empty((b.shape[0] + c.shape[0], b.shape[1]), np.int64)
     count = 0
     for first, matrix in ((0, b), (b.shape[0], c)):
@@ -112,13 +113,13 @@ def linearise(a, b, c, is_sketched):
                 if a[i, r] and places[j, r] != NOBODY:
                     _set(masks[i], places[j, r])
     sketch, size = _sketch(a.shape[0] * remains.shape[0], unknowns + SPARE, is_sketched)
-    core = np.zeros((size, words), U)
+    reduced_system = np.zeros((size, words), U)
     for i in range(a.shape[0]):
         for q in range(remains.shape[0]):
             for row in sketch[i * remains.shape[0] + q]:
                 for word in range(words):
-                    core[row, word] ^= remains[q, word] & masks[i, word]
-    return Jacobian(a, per_slice, eliminate(core, unknowns), masks, places, sketch)
+                    reduced_system[row, word] ^= remains[q, word] & masks[i, word]
+    return Jacobian(a, per_slice, eliminate(reduced_system, unknowns), masks, places, sketch)
 
 
 @compiled
@@ -137,11 +138,11 @@ def _sketch(equations, size, is_sketched):
 
 
 @compiled
-def _complete(jacobian, core_solution, reduced):
-    """The change of all factors, uint8 [S_a + S_b + S_c, R], from that of the core.
+def _complete(jacobian, reduced_solution, reduced):
+    """The change of all factors, uint8 [S_a + S_b + S_c, R], from that of the reduced system.
 
     Args:
-      core_solution: uint64 [core words].
+      reduced_solution: uint64 [words of the reduced system].
       reduced: uint8 [S_a, equations of a slice]; their reduced right-hand sides.
     """
     modes, rank = jacobian.a.shape
@@ -150,12 +151,12 @@ def _complete(jacobian, core_solution, reduced):
         for r in range(rank):
             place = jacobian.places[j, r]
             if place != NOBODY:
-                change[modes + j, r] = (core_solution[place >> 6] >> (U(place) & LOW)) & ONE
-    offset = jacobian.per_slice.rows.shape[1] - core_solution.size
+                change[modes + j, r] = (reduced_solution[place >> 6] >> (U(place) & LOW)) & ONE
+    offset = jacobian.per_slice.rows.shape[1] - reduced_solution.size
     for i in range(modes):
-        solution = np.zeros(offset + core_solution.size, U)
-        for word in range(core_solution.size):
-            solution[offset + word] = core_solution[word] & jacobian.masks[i, word]
+        solution = np.zeros(offset + reduced_solution.size, U)
+        for word in range(reduced_solution.size):
+            solution[offset + word] = reduced_solution[word] & jacobian.masks[i, word]
         backward(jacobian.per_slice, reduced[i], solution)
         for r in range(rank):
             change[i, r] = (solution[r >> 6] >> (U(r) & LOW)) & ONE
@@ -174,7 +175,7 @@ def solve(jacobian, defect):
     modes, rank = jacobian.a.shape
     solved = jacobian.per_slice.pivots.size
     reduced = np.empty_like(defect)
-    right = np.zeros(jacobian.core.order.size, np.uint8)
+    right = np.zeros(jacobian.reduced_system.order.size, np.uint8)
     remaining = defect.shape[1] - solved
     for i in range(modes):
         right_of_slice = forward(jacobian.per_slice, defect[i])
@@ -183,11 +184,11 @@ def solve(jacobian, defect):
         for q in range(remaining):
             for row in jacobian.sketch[i * remaining + q]:
                 right[row] ^= reduced[i, solved + q]
-    right = forward(jacobian.core, right)
+    right = forward(jacobian.reduced_system, right)
     solution = np.zeros(jacobian.masks.shape[1], U)
-    if right[jacobian.core.pivots.size :].any():
+    if right[jacobian.reduced_system.pivots.size :].any():
         return False, np.zeros((modes + jacobian.places.shape[0], rank), np.uint8)
-    backward(jacobian.core, right, solution)
+    backward(jacobian.reduced_system, right, solution)
     return True, _complete(jacobian, solution, reduced)
 
 
@@ -199,15 +200,15 @@ def kernel(jacobian):
       uint64 [S_a + S_b + S_c, R, words]; basis vector i in bit i.
     """
     modes, rank = jacobian.a.shape
-    core, core_size = null_space(jacobian.core, jacobian.places.max() + 1)
+    reduced_system, reduced_size = null_space(jacobian.reduced_system, jacobian.places.max() + 1)
     alone, alone_size = null_space(jacobian.per_slice, rank)  # in one slice, changes of a by itself
-    size = core_size + modes * alone_size
+    size = reduced_size + modes * alone_size
     basis = np.zeros((modes + jacobian.places.shape[0], rank, (size + WORD_BITS - 1) // WORD_BITS), U)
-    words = core.shape[1]
+    words = reduced_system.shape[1]
     for j in range(jacobian.places.shape[0]):
         for r in range(rank):
             if jacobian.places[j, r] != NOBODY:
-                add(basis[modes + j, r, :words], core[jacobian.places[j, r]], ZERO)
+                add(basis[modes + j, r, :words], reduced_system[jacobian.places[j, r]], ZERO)
     offset = jacobian.per_slice.rows.shape[1] - jacobian.masks.shape[1]
     for i in range(modes):
         seen = [jacobian.places[j, r] for r in range(rank) if jacobian.a[i, r] for j in range(jacobian.places.shape[0])]
@@ -215,12 +216,12 @@ def kernel(jacobian):
             row, pivot = jacobian.per_slice.rows[t], jacobian.per_slice.pivots[t]
             for place in seen:
                 if place != NOBODY and (row[offset + (place >> 6)] >> (U(place) & LOW)) & ONE:
-                    add(basis[i, pivot, :words], core[place], ZERO)
+                    add(basis[i, pivot, :words], reduced_system[place], ZERO)
             for r in range(pivot + 1, rank):
                 if (row[r >> 6] >> (U(r) & LOW)) & ONE:
                     add(basis[i, pivot, :words], basis[i, r], ZERO)
         for number in range(alone_size):
-            place = core_size + i * alone_size + number
+            place = reduced_size + i * alone_size + number
             for r in range(rank):
                 basis[i, r, place >> 6] |= ((alone[r, number >> 6] >> (U(number) & LOW)) & ONE) << (U(place) & LOW)
     return basis, size

@@ -34,14 +34,14 @@ def lift(scheme: Scheme) -> Scheme | None:
     taken. Over Q the denominator is odd. Terms that vanish modulo 2 are left out. The result depends on the scheme
     alone.
     """
-    turn = int(np.argmax(scheme.target.modes))  # the longest mode comes first
+    rotation = int(np.argmax(scheme.target.modes))  # the longest mode comes first
     matrices = tuple(matrix % 2 for matrix in scheme.factors)
     present = np.all([matrix.any(axis=0) for matrix in matrices], axis=0)
-    values = np.concatenate([matrix[:, present] for matrix in _turned(matrices, turn)])
-    target = _turned_target(scheme.target, turn)
+    values = np.concatenate([matrix[:, present] for matrix in _rotated(matrices, rotation)])
+    target = _rotated_target(scheme.target, rotation)
     defect = _defect(values, target)
     if not defect.any():
-        return _exact(values, scheme.target, turn)
+        return _exact(values, scheme.target, rotation)
     start = _sections(values.astype(np.uint8), target.shape)
     for is_sketched in (True, False):
         system = jacobian.linearise(*start, is_sketched)
@@ -60,7 +60,7 @@ def lift(scheme: Scheme) -> Scheme | None:
         if step[values == 0].any():
             least = 2  # zeros would have stayed zero modulo 4 if they could: they come first
         lifted = _lift_in_order(values, target, system, choice, step)
-        exact = None if lifted is None else _exact(lifted, scheme.target, turn)
+        exact = None if lifted is None else _exact(lifted, scheme.target, rotation)
         if exact is not None:
             found.append(exact)
             if _cost(exact)[:2] == (1, least):
@@ -135,13 +135,13 @@ def _bits(defect: Int[np.ndarray, "s_a s_b s_c"], power: int) -> UInt8[np.ndarra
     return (defect >> power & 1).astype(np.uint8).reshape(len(defect), -1)
 
 
-def _turned(modes: tuple, turn: int) -> tuple:
-    """What belongs to each of the three modes, from mode `turn` on, cyclically."""
-    return tuple(modes[(turn + mode) % NUM_MODES] for mode in range(NUM_MODES))
+def _rotated(modes: tuple, rotation: int) -> tuple:
+    """What belongs to each of the three modes, from mode `rotation` on, cyclically."""
+    return tuple(modes[(rotation + mode) % NUM_MODES] for mode in range(NUM_MODES))
 
 
-def _turned_target(target: Target, turn: int) -> Int[np.ndarray, "s_a s_b s_c"]:
-    axes = _turned((0, 1, 2), turn)
+def _rotated_target(target: Target, rotation: int) -> Int[np.ndarray, "s_a s_b s_c"]:
+    axes = _rotated((0, 1, 2), rotation)
     return np.ascontiguousarray(target.tensor.transpose(axes).astype(np.int64))
 
 
@@ -155,10 +155,10 @@ def _defect(values: Int[np.ndarray, "rows rank"], target: Int[np.ndarray, "s_a s
     return jacobian.defect(*_sections(values, target.shape), target)
 
 
-def _exact(values: Int[np.ndarray, "rows rank"], target: Target, turn: int) -> Scheme | None:
+def _exact(values: Int[np.ndarray, "rows rank"], target: Target, rotation: int) -> Scheme | None:
     """The scheme over Z of these coefficients, or over Q of the fractions they stand for; None if neither is right."""
-    modes = _turned(target.modes, turn)
-    scheme = Scheme(target, "Z", Factors(*_turned(_sections(values, modes), -turn)))
+    modes = _rotated(target.modes, rotation)
+    scheme = Scheme(target, "Z", Factors(*_rotated(_sections(values, modes), -rotation)))
     if check(scheme) is None:
         return scheme
     fractions = rational_factors(_sections(values, modes), 2**LAST_POWER)
@@ -167,6 +167,6 @@ def _exact(values: Int[np.ndarray, "rows rank"], target: Target, turn: int) -> S
     factors, denominator = fractions
     if max(denominator, *(abs(matrix).max() for matrix in factors)) > COEFFICIENT_LIMIT:
         return None
-    matrices = _turned(tuple(matrix.astype(np.int64) for matrix in factors), -turn)
+    matrices = _rotated(tuple(matrix.astype(np.int64) for matrix in factors), -rotation)
     scheme = Scheme(target, "Z" if denominator == 1 else "Q", Factors(*matrices), denominator)
     return scheme if check(scheme) is None else None

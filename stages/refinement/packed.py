@@ -41,12 +41,12 @@ class Z2(NamedTuple):
     def encode(self, scheme: Scheme) -> UInt64[np.ndarray, "rows=4 rank"]:
         """One row of packed factors per mode, and one of zeros. Terms that vanish modulo 2 are left out."""
         rows = [(matrix % 2).astype(U).T @ _bits(matrix.shape[0]) for matrix in scheme.factors]
-        words = np.stack([*rows, np.zeros_like(rows[0])])
-        return words[:, words[:3].all(axis=0)]
+        factors = np.stack([*rows, np.zeros_like(rows[0])])
+        return factors[:, factors[:3].all(axis=0)]
 
-    def decode(self, words: UInt64[np.ndarray, "rows rank"], target: Target) -> Scheme:
+    def decode(self, factors: UInt64[np.ndarray, "rows rank"], target: Target) -> Scheme:
         """The scheme over Z2 of packed factors."""
-        return Scheme(target, "Z2", Factors(*_entries(words, target, ZERO)))
+        return Scheme(target, "Z2", Factors(*_entries(factors, target, ZERO)))
 
     def harvest(self, pool: Pool, count: int) -> Pool:
         """Some of a pool, at most `count`, as far apart as they can be: neighbours are alike."""
@@ -78,15 +78,15 @@ class Ternary(NamedTuple):
             np.stack([(matrix == entry).astype(U).T @ _bits(matrix.shape[0]) for matrix in scheme.factors])
             for entry in (1, -1)
         )
-        words, negatives = ones | minus_ones << HALF, minus_ones | ones << HALF
-        signs = np.bitwise_xor.reduce((negatives < words).astype(U))
-        return np.vstack([np.minimum(words, negatives), signs])[:, words.all(axis=0)]
+        factors, negatives = ones | minus_ones << HALF, minus_ones | ones << HALF
+        signs = np.bitwise_xor.reduce((negatives < factors).astype(U))
+        return np.vstack([np.minimum(factors, negatives), signs])[:, factors.all(axis=0)]
 
-    def decode(self, words: UInt64[np.ndarray, "rows=4 rank"], target: Target) -> Scheme:
+    def decode(self, factors: UInt64[np.ndarray, "rows=4 rank"], target: Target) -> Scheme:
         """The scheme over Z of packed factors."""
-        halves = (_entries(words, target, shift) for shift in (ZERO, HALF))
+        halves = (_entries(factors, target, shift) for shift in (ZERO, HALF))
         u, v, w = (np.subtract(*pair, dtype=np.int64) for pair in zip(*halves, strict=True))
-        return Scheme(target, "Z", Factors(u, v, np.where(words[3] == 1, -w, w)))
+        return Scheme(target, "Z", Factors(u, v, np.where(factors[3] == 1, -w, w)))
 
     def harvest(self, pool: Pool, count: int) -> Pool:
         """Those of a pool, at most `count`, that have the fewest non-zero coefficients."""
@@ -100,9 +100,9 @@ def _bits(length: int) -> UInt64[np.ndarray, " length"]:
     return ONE << np.arange(length, dtype=U)
 
 
-def _entries(words: UInt64[np.ndarray, "rows rank"], target: Target, shift: np.uint64) -> list[np.ndarray]:
+def _entries(factors: UInt64[np.ndarray, "rows rank"], target: Target, shift: np.uint64) -> list[np.ndarray]:
     """The bits from `shift` on of the three modes, as matrices of booleans."""
     return [
         (mode >> shift)[None, :] & _bits(length)[:, None] != 0
-        for mode, length in zip(words[:3], target.modes, strict=True)
+        for mode, length in zip(factors[:3], target.modes, strict=True)
     ]

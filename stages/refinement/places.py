@@ -42,7 +42,7 @@ class Cyclic(NamedTuple):
     orbit: int = 3
 
 
-# The index derived from the words, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
+# The index derived from the factors, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
 #   heads     first place of each bucket of the hash table, [16 * capacity]
 #   nexts     the place after each in its bucket, [4 * capacity]
 #   pairs     codes of the pairs of places that share a factor, in no order; see `code_of`
@@ -73,19 +73,19 @@ def mix(state):
     return z ^ (z >> U(31))
 
 
-def bucket(symmetry, place, word, bits):
+def bucket(symmetry, place, factor, bits):
     """Where the chain of a factor begins. Over four buckets per factor keep chains near length one."""
     raise NotImplementedError
 
 
 @overload(bucket, jit_options={"forceinline": True})
-def _bucket(symmetry, place, word, bits):
-    def free(symmetry, place, word, bits):
+def _bucket(symmetry, place, factor, bits):
+    def free(symmetry, place, factor, bits):
         width = bits + TWO
-        return ((place >> bits) << width) | ((word * GOLDEN) >> (U(64) - width))
+        return ((place >> bits) << width) | ((factor * GOLDEN) >> (U(64) - width))
 
-    def cyclic(symmetry, place, word, bits):
-        return (word * GOLDEN) >> (U(60) - bits)
+    def cyclic(symmetry, place, factor, bits):
+        return (factor * GOLDEN) >> (U(60) - bits)
 
     return cyclic if symmetry.instance_class is Cyclic else free
 
@@ -113,13 +113,13 @@ def following(place, bits):
     return place + (ONE << bits) if place >> bits < TWO else place - (TWO << bits)
 
 
-def turned(symmetry, mode, z, bits):
-    """First place of a mode, or of the one that a random turn of the orbit brings there, from 16 bits of z."""
+def rotated(symmetry, mode, z, bits):
+    """First place of a mode, or of the one that a random rotation of the orbit brings there, from 16 bits of z."""
     raise NotImplementedError
 
 
-@overload(turned, jit_options={"forceinline": True})
-def _turned(symmetry, mode, z, bits):
+@overload(rotated, jit_options={"forceinline": True})
+def _rotated(symmetry, mode, z, bits):
     def free(symmetry, mode, z, bits):
         return mode << bits
 
@@ -163,10 +163,10 @@ def _places_of(symmetry, code, bits):
 
 
 @compiled
-def leave(symmetry, words, heads, nexts, pairs, position, bits, place, count):
+def leave(symmetry, factors, heads, nexts, pairs, position, bits, place, count):
     """Takes a place out of its chain and out of the pairs; returns the number of pairs."""
-    word = words[place]
-    head = bucket(symmetry, place, word, bits)
+    factor = factors[place]
+    head = bucket(symmetry, place, factor, bits)
     previous = NOBODY
     other = U(heads[head])
     while other != NOBODY:
@@ -177,7 +177,7 @@ def leave(symmetry, words, heads, nexts, pairs, position, bits, place, count):
             else:
                 nexts[previous] = after
         else:
-            if words[other] == word and can_share(symmetry, place, other, bits):
+            if factors[other] == factor and can_share(symmetry, place, other, bits):
                 count -= ONE
                 hole = position[code_of(symmetry, place, other, bits)]
                 moved = pairs[count]
@@ -189,27 +189,27 @@ def leave(symmetry, words, heads, nexts, pairs, position, bits, place, count):
 
 
 @compiled
-def enter(symmetry, words, heads, nexts, pairs, position, bits, place, count):
+def enter(symmetry, factors, heads, nexts, pairs, position, bits, place, count):
     """Puts a place into its chain and into the pairs.
 
     Returns the number of pairs, and whether its term now shares two factors, and these in the same order of modes, with
     another.
     """
-    word = words[place]
-    head = bucket(symmetry, place, word, bits)
+    factor = factors[place]
+    head = bucket(symmetry, place, factor, bits)
     second = following(place, bits)
     third = following(second, bits)
     is_reducible = False
     first = U(heads[head])
     other = first
     while other != NOBODY:
-        if words[other] == word and can_share(symmetry, place, other, bits):
+        if factors[other] == factor and can_share(symmetry, place, other, bits):
             code = code_of(symmetry, place, other, bits)
             pairs[count] = code
             position[code] = count
             count += ONE
             beside = following(other, bits)
-            is_reducible |= words[beside] == words[second] or words[following(beside, bits)] == words[third]
+            is_reducible |= factors[beside] == factors[second] or factors[following(beside, bits)] == factors[third]
         other = U(nexts[other])
     nexts[place] = first
     heads[head] = place
@@ -217,46 +217,46 @@ def enter(symmetry, words, heads, nexts, pairs, position, bits, place, count):
 
 
 @compiled
-def replace(symmetry, words, heads, nexts, pairs, position, bits, place, word, count):
+def replace(symmetry, factors, heads, nexts, pairs, position, bits, place, factor, count):
     """Puts another factor into a place."""
-    count = leave(symmetry, words, heads, nexts, pairs, position, bits, place, count)
-    words[place] = word
-    return enter(symmetry, words, heads, nexts, pairs, position, bits, place, count)
+    count = leave(symmetry, factors, heads, nexts, pairs, position, bits, place, count)
+    factors[place] = factor
+    return enter(symmetry, factors, heads, nexts, pairs, position, bits, place, count)
 
 
 @compiled
-def append(symmetry, words, heads, nexts, pairs, position, bits, term, count):
-    """Enters a term, whose words are set, in all modes."""
+def append(symmetry, factors, heads, nexts, pairs, position, bits, term, count):
+    """Enters a term, whose factors are set, in all modes."""
     is_reducible = False
     for mode in (ZERO, ONE, TWO):
         place = (mode << bits) | term
-        count, found = enter(symmetry, words, heads, nexts, pairs, position, bits, place, count)
+        count, found = enter(symmetry, factors, heads, nexts, pairs, position, bits, place, count)
         is_reducible |= found
     return count, is_reducible
 
 
 @compiled
-def drop(symmetry, words, heads, nexts, pairs, position, bits, term, terms, count):
+def drop(symmetry, factors, heads, nexts, pairs, position, bits, term, terms, count):
     """Removes a term; the last one takes its number. There is then one less."""
     last = terms - ONE
     for mode in (ZERO, ONE, TWO):
         base = mode << bits
-        count = leave(symmetry, words, heads, nexts, pairs, position, bits, base | term, count)
+        count = leave(symmetry, factors, heads, nexts, pairs, position, bits, base | term, count)
         if term != last:
-            count = leave(symmetry, words, heads, nexts, pairs, position, bits, base | last, count)
-            words[base | term] = words[base | last]
+            count = leave(symmetry, factors, heads, nexts, pairs, position, bits, base | last, count)
+            factors[base | term] = factors[base | last]
     if term != last:
-        words[(THREE << bits) | term] = words[(THREE << bits) | last]
-        count, _ = append(symmetry, words, heads, nexts, pairs, position, bits, term, count)
+        factors[(THREE << bits) | term] = factors[(THREE << bits) | last]
+        count, _ = append(symmetry, factors, heads, nexts, pairs, position, bits, term, count)
     return count
 
 
 @compiled
-def build(symmetry, words, heads, nexts, pairs, position, bits, terms):
-    """Index of the words; returns the number of pairs and whether a reduction is possible."""
+def build(symmetry, factors, heads, nexts, pairs, position, bits, terms):
+    """Index of the factors; returns the number of pairs and whether a reduction is possible."""
     heads[:] = NOBODY
     count, is_reducible = ZERO, False
     for term in range(terms):
-        count, found = append(symmetry, words, heads, nexts, pairs, position, bits, U(term), count)
+        count, found = append(symmetry, factors, heads, nexts, pairs, position, bits, U(term), count)
         is_reducible |= found
     return count, is_reducible

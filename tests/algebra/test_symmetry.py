@@ -13,10 +13,10 @@ from tests import examples
 @pytest.mark.parametrize("permutation", PERMUTATIONS)
 def test_orientation_of_an_oblong_scheme_is_exact(permutation):
     scheme = standard(Size(2, 3, 4).target)
-    turned = oriented(scheme, permutation)
-    assert turned.size == tuple(scheme.size[axis] for axis in permutation)
-    assert check(turned) is None
-    assert turned.hash == standard(turned.target).hash
+    reordered = oriented(scheme, permutation)
+    assert reordered.size == tuple(scheme.size[axis] for axis in permutation)
+    assert check(reordered) is None
+    assert reordered.hash == standard(reordered.target).hash
 
 
 @pytest.mark.parametrize("permutation", PERMUTATIONS)
@@ -42,9 +42,9 @@ def test_transposition_by_hand():
         return np.eye(length, dtype=int)[:, [row]]
 
     scheme = Scheme(size.target, "Z", Factors(entry(2, 1), entry(6, 1 * 3 + 2), entry(3, 2)))
-    turned = oriented(scheme, (2, 1, 0))
+    reordered = oriented(scheme, (2, 1, 0))
     # B^T is 3 x 2 with b_12 at (2, 1); A^T is 2 x 1 with a_1 at (1, 0); C' is 3 x 1, and w' indexes its transpose.
-    assert [int(matrix.argmax()) for matrix in turned.factors] == [2 * 2 + 1, 1, 2]
+    assert [int(matrix.argmax()) for matrix in reordered.factors] == [2 * 2 + 1, 1, 2]
 
 
 def test_matrices_round_trip():
@@ -67,5 +67,5 @@ def test_sorted_scheme_is_left_as_it_is():
 
 
 def test_other_lengths_are_refused():
-    with pytest.raises(ValueError, match="2x2x3 cannot be turned into 2x3x3"):
+    with pytest.raises(ValueError, match="2x2x3 cannot be oriented as 2x3x3"):
         orientation(Size(2, 2, 3), Size(2, 3, 3))

@@ -516,6 +516,10 @@ def test_section_that_is_no_mapping_is_named(tmp_path, place):
         (b"\xff\xfe\xff", "not YAML"),
         ("3: 4", "agents: expected a value, got none"),
         (yaml.safe_dump(changed(("agents", "Z-2"), GIVEN["agents"]["z2"])), "agents.Z-2: String should match pattern"),
+        (
+            SHIPPED.read_text().replace("  z2:", "  no:", 1),
+            "agents.no: expected a name that YAML 1.1 reads as text too, got 'no'",
+        ),
         (yaml.safe_dump(changed(("recombination", "two\nlines"), 1)), "recombination.two lines: expected no such key"),
         (yaml.safe_dump(changed(("walks", "standard", "start"), ["two\nlines"])), "walks.standard.start: "),
         ("!!python/object/apply:os.getcwd []", "not YAML"),

@@ -15,6 +15,14 @@ def test_run_loads_whole(run):
     assert whole.load(run).agents
 
 
+def test_parts_of_other_runs_are_those_of_the_default_run():
+    default, records, paper = (
+        whole.load(ROOT / name) for name in ("params.yaml", "runs/records.yaml", "runs/paper.yaml")
+    )
+    assert records.agents == default.agents
+    assert paper.walks == default.walks
+
+
 def test_the_papers_run_plays_every_size_up_to_5x5x5_whole():
     agents = whole.load(ROOT / "runs/paper.yaml").agents
     assert {agent.ring for agent in agents.values()} == {"Z", "Z2"}

@@ -23,7 +23,7 @@ LABEL = "pretraining@x"
 def pretrain(tmp_path, monkeypatch):
     """Runs the stage's function in a folder of its own, with a save after every row of the curve."""
     monkeypatch.setattr(resume, "FOLDER", tmp_path / "resume")
-    monkeypatch.setattr(pretrain_lib, "_SAVE_EVERY", 1)
+    monkeypatch.setattr(resume, "_BETWEEN_SAVES", 0)
     path = tmp_path / "d.parquet"
     # 40 demonstrations of two terms: actions over Z2 with axes of two entries.
     rng = np.random.default_rng(0)

@@ -69,7 +69,7 @@ def test_walk_depends_on_the_stream_alone():
     for walk in walks:
         for _ in range(5):
             walk.advance(20_000)
-    first, second, third = (walk.walker.words for walk in walks)
+    first, second, third = (walk.walker.factors for walk in walks)
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, third)
 

@@ -1,4 +1,4 @@
-"""The compiled walk, over Z2 and ternary: what every move keeps, and that the words alone are its state."""
+"""The compiled walk, over Z2 and ternary: what every move keeps, and that the packed factors alone are its state."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_walk_depends_on_the_stream_alone():
     walkers = [_walker("3x3x3", stream) for stream in (5, 5, 6)]
     for walker in walkers:
         _walk(walker, 200_000)
-    first, second, third = (np.concatenate([walker.words, walker.pool.ravel()]) for walker in walkers)
+    first, second, third = (np.concatenate([walker.factors, walker.pool.ravel()]) for walker in walkers)
     assert np.array_equal(first, second)
     assert not np.array_equal(first, third)
 
@@ -119,7 +119,7 @@ def test_every_number_of_the_policy_changes_the_walk():
     ):
         walker = _walker("3x3x3", pool=pool)
         _walk(walker, 300_000, policy)
-        results.append(walker.words.tobytes())
+        results.append(walker.factors.tobytes())
     assert len(set(results)) == len(results)
 
 

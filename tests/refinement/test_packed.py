@@ -38,8 +38,8 @@ def test_ternary_factors_of_a_factor_and_its_negative_are_one():
 
 def test_ternary_round_trip_up_to_the_last_bit():
     scheme = standard(parse_target("4x4x8"))  # 32 entries: half a word
-    turned = Scheme(scheme.target, "Z", Factors(*(-matrix for matrix in scheme.factors)))
-    for each in (scheme, turned):
+    negative = Scheme(scheme.target, "Z", Factors(*(-matrix for matrix in scheme.factors)))
+    for each in (scheme, negative):
         assert Ternary().decode(Ternary().encode(each), each.target).hash == each.hash
 
 

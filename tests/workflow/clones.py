@@ -14,13 +14,18 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PARAMS = ROOT / "runs/smoke.yaml"
 
-# Other values than those of PARAMS, one at least for each section that a kind of stage declares.
+# Other values than those of PARAMS, one at least for each section that a kind of stage declares; a stage alone runs
+# beside other values of all that it does not declare.
 CHANGES = {
     "agents.z2.seed": 1,
     "agents.z2.window": "1x2x3",
+    "agents.z2.targets": ["1x1x2"],
     "agents.z.network.width": 24,
     "agents.z.demonstrations.count": 2001,
+    "agents.z2.network.width": 24,
+    "agents.z.pretraining.steps": 201,
     "agents.z2.pretraining.optimiser.batch": 65,
+    "agents.z.search.rounds": 61,
     "agents.z2.search.reanalyse": 0.25,
     "walks.standard.flips": 20001,
     "walks.sparse.start": "results/refinement/schemes/standard.parquet",

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(workflow.basedir).parent))
 
 from stages.code import fingerprint
 from stages.errors import StageError
+from stages.params import file as params_file
 from stages.params import whole as params_lib
 
 # What the stage `code` does is done here, before Snakemake plans: it would plan all that follows from a job of `code`,
@@ -22,6 +23,7 @@ if config != yaml.safe_load(Path("params.yaml").read_text()):
     sys.exit("error: parameters live in params.yaml: edit it, or try values with `dvc exp run -S KEY=VALUE`")
 try:
     params_lib.load(Path("params.yaml"))
+    PARAMS = params_file.read(Path("params.yaml"))  # YAML 1.2; `config` is read as 1.1
     fingerprint.write(Path("stages"), Path("requirements.lock"), Path("results/code"))
 except StageError as error:
     sys.exit(f"error: {error}")
@@ -32,7 +34,7 @@ CORES = workflow.resource_settings.cores or 1  # none where a cluster has them
 
 
 wildcard_constraints:
-    **{wildcard: "|".join(config[section]) for section, wildcard in WILDCARDS.items()},
+    **{wildcard: "|".join(PARAMS[section]) for section, wildcard in WILDCARDS.items()},
 
 
 # A stage that fails fails its job. The stages run in the environment that Snakemake runs in (with --sdm conda: in the
@@ -60,7 +62,7 @@ def filled(text, key, entry):
 
 
 def entries(stage):
-    return config[section(stage)].items() if section(stage) else [("", {})]
+    return PARAMS[section(stage)].items() if section(stage) else [("", {})]
 
 
 WRITTEN = [
@@ -92,7 +94,7 @@ def given(stage):
 
     def values(wildcards):
         keys = [filled(key, *entry_of(stage, wildcards)) for key in listed(stage, "params")]
-        return {key: reduce(getitem, key.split("."), config) for key in keys}
+        return {key: reduce(getitem, key.split("."), PARAMS) for key in keys}
 
     return values
 

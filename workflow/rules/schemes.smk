@@ -1,7 +1,7 @@
 # Schemes from every source: walks that refine, what all schemes give on blocks, and the one verdict on all.
 
 
-# A walk asks for one core, so that agents go first, and works on all that are idle.
+# A walk asks for one core, so that agents go first, and works on as many as it has walkers.
 rule refinement:
     input:
         inputs("refinement"),
