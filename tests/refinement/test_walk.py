@@ -24,6 +24,7 @@ from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.origin import Origin
 from stages.contract.resume import Resume
+from stages.contract.rows.schemes import CANDIDATES
 from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
 from stages.refinement import archive as archive_lib
@@ -275,7 +276,7 @@ def _strassen_in_another_basis() -> Scheme:
     change, inverse = np.array([[1, 1], [0, 1]]), np.array([[1, -1], [0, 1]])
     rows = (inverse.T @ u.reshape(2, 2, -1).transpose(2, 0, 1)).transpose(1, 2, 0).reshape(4, -1)
     columns = (w.reshape(2, 2, -1).transpose(2, 0, 1) @ change.T).transpose(1, 2, 0).reshape(4, -1)
-    return Scheme(strassen().size, "Z", Factors(rows, v, columns))
+    return Scheme(strassen().target, "Z", Factors(rows, v, columns))
 
 
 @pytest.mark.parametrize(
