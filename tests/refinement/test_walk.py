@@ -19,7 +19,7 @@ from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, non_zeros, standard
 from stages.algebra.factors import modulo_two as modulo_two_of
 from stages.algebra.targets import parse_target
-from stages.contract import candidates, scheme_files, tables
+from stages.contract import candidates, scheme_files
 from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.origin import Origin
@@ -458,7 +458,8 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
     with (workspace / "killed/timing").open() as file:
         (timing,) = csv.DictReader(file)
     assert min(float(timing["cpu_s"]), float(timing["wall_s"])) > AGE_S, "the second run began from nothing"
-    ranks = {(row.target, row.ring): row.rank for row in tables.read(workspace / "whole/schemes", CANDIDATES)}
+    schemes = [candidate.scheme for candidate in candidates.read(workspace / "whole/schemes")]
+    ranks = {(scheme.target.name, scheme.ring): scheme.rank for scheme in schemes}
     assert ranks["3x3x3", "Z"] == 23
 
 

@@ -34,14 +34,6 @@ def test_dvc_finds_all_done_and_records_the_same_again(copy):
     assert again | {"outs": []} == recorded | {"outs": []}
 
 
-def test_after_dvc_alone_snakemake_runs_no_stage(copy):
-    clones.set_param(copy, "benchmarking.rounds", 4)
-    printed = clones.run(copy, "dvc", "repro")
-    assert printed.count("Running stage") == 2, "benchmarking and summary"
-    assert "Running stage" not in clones.run(copy, "snakemake")
-    assert is_clean(copy)
-
-
 def test_no_result_of_other_parameters_passes_for_fresh(finished, tmp_path, monkeypatch):
     """Snakemake cannot know for which parameters a pulled file was made, nor what DVC ran without it.
 

@@ -11,7 +11,7 @@ import pytest
 AGENTS = ("demonstrations@z2", "pretraining@z")
 
 
-@pytest.mark.parametrize("stage", [*AGENTS, "refinement@sparse", "recombination", "verification", "kernels"])
+@pytest.mark.parametrize("stage", [*AGENTS, "refinement@sparse", "recombination", "verification", "kernels", "summary"])
 def test_a_stage_alone_ends_in_the_same_bytes(stage, finished, tmp_path):
     command = clones.copy_what_is_declared(finished, tmp_path, stage)
     one_cpu = str(min(os.sched_getaffinity(0)))
