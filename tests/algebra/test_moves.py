@@ -33,16 +33,18 @@ def _pool() -> dict[str, list[Scheme]]:
     return pool
 
 
-@pytest.fixture(scope="module", autouse=True)
-def pool_is_made():
-    """Before Hypothesis watches the random module: Numba draws from it while it compiles."""
-    _pool()
+@functools.cache
+def _oriented() -> dict[str, list[Scheme]]:
+    """The pool in all orientations, made ahead: Hypothesis refuses what draws from `random`, as type checks do."""
+    return {
+        ring: [oriented(scheme, permutation) for scheme in schemes for permutation in PERMUTATIONS]
+        for ring, schemes in _pool().items()
+    }
 
 
-@st.composite
-def schemes(draw, ring: str) -> Scheme:
+def schemes(ring: str) -> st.SearchStrategy[Scheme]:
     """One of the pool in any orientation."""
-    return oriented(draw(st.sampled_from(_pool()[ring])), draw(st.sampled_from(PERMUTATIONS)))
+    return st.sampled_from(_oriented()[ring])
 
 
 rings = st.sampled_from(["Z2", "Z"])
