@@ -24,7 +24,6 @@ from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
 from stages.contract.origin import Origin
 from stages.contract.resume import Resume
-from stages.contract.rows.schemes import CANDIDATES
 from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
 from stages.refinement import archive as archive_lib
