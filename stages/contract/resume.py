@@ -13,7 +13,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +56,14 @@ class Resume:
         """
         return time.monotonic() >= self._due
 
-    def save(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Replaces the saved state in one step, then removes all else that runs of this name left."""
+    def save(self, pack: Callable[[], Mapping[str, np.ndarray]]) -> None:
+        """Replaces the saved state in one step, then removes all else that runs of this name left.
+
+        Args:
+          pack: gives the arrays. It is called here, so that its time counts as time of saving.
+        """
         start = time.monotonic()
+        arrays = pack()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from functools import partial
 
 import jax
 
@@ -48,6 +49,7 @@ def pretrain(
         curve.append(PretrainingCurveRow(step, means["policy"], means["value"]))
         if resume.is_due:
             clocks = {"cpu_s": stopwatch.cpu_s, "wall_s": stopwatch.wall_s}
-            resume.save(pack(state, {"step": step, "curve": [astuple(row) for row in curve], **clocks}))
+            notes = {"step": step, "curve": [astuple(row) for row in curve], **clocks}
+            resume.save(partial(pack, state, notes))
         progress.update(step, f"policy {means['policy']:.3f} nats, value {means['value']:.3f}")
     return state.network, curve

@@ -69,9 +69,10 @@ def refine(
                     archive.attempts[now.target.name, mode.rank(report.attempt)] += 1
                 attempts[place] = None if report.is_over else report.attempt
             if resume.is_due:
-                seconds = np.array([stopwatch.cpu_s, stopwatch.wall_s])
                 counters = np.array([number + 1, begun])
-                resume.save({"counters": counters, "seconds": seconds} | archive.to_arrays() | _pack(attempts))
+                seconds = np.array([stopwatch.cpu_s, stopwatch.wall_s])
+                clocks = {"counters": counters, "seconds": seconds}
+                resume.save(lambda clocks=clocks: clocks | archive.to_arrays() | _pack(attempts))
             progress.update(now.ends, archive.in_words(now.target))
     return archive, schedule.flips
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ def rounds(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopw
             _keep(search.archives, found, before * setup.games_per_round, setup)
         search = Search(state, (*search.curve, *rows_after(state, report, setup)), search.archives)
         if resume.is_due:
-            resume.save(_pack(search, stopwatch))
+            resume.save(partial(_pack, search, stopwatch))
         progress.update(state.round, _in_words(state, report, setup))
         yield search
 

@@ -30,8 +30,8 @@ def test_saved_state_comes_back_and_is_cleared(tmp_path):
     resume = Resume("search-z2", {"a": 1}, [])
     assert resume.load() is None
     resume.clear()
-    resume.save({"old": np.zeros(2)})
-    resume.save(ARRAYS)
+    resume.save(lambda: {"old": np.zeros(2)})
+    resume.save(lambda: ARRAYS)
     assert same(Resume("search-z2", {"a": 1}, []).load())
     assert [path.name for path in (tmp_path / ".resume").iterdir()] == [resume.path.name]
     resume.clear()
@@ -74,12 +74,12 @@ def test_saving_removes_what_earlier_runs_of_the_name_left(tmp_path):
     old, new = Resume("search@z", {"a": 1}, []), Resume("search@z", {"a": 2}, [])
     others = [Resume(name, {}, []) for name in ("search@z2", "search@z-2", "pretraining@z")]
     for resume in [old, *others]:
-        resume.save(ARRAYS)
+        resume.save(lambda: ARRAYS)
     folder = tmp_path / ".resume"
     for resume in (old, new, others[0]):
         (folder / f".{resume.path.name}.123.tmp").write_bytes(b"half")
-    new.save(ARRAYS)
-    new.save(ARRAYS)
+    new.save(lambda: ARRAYS)
+    new.save(lambda: ARRAYS)
     kept = {resume.path.name for resume in [new, *others]} | {f".{others[0].path.name}.123.tmp"}
     assert {path.name for path in folder.iterdir()} == kept
     assert same(new.load())
@@ -90,16 +90,32 @@ def test_a_save_is_due_at_first_and_again_when_saving_took_a_twentieth_of_the_ti
     monkeypatch.setattr(resume_lib, "time", SimpleNamespace(monotonic=lambda: float(next(readings))))
     resume = Resume("search@z", {}, [])
     assert resume.is_due
-    resume.save(ARRAYS)  # takes 10 s, from 100 to 110: a twentieth of the 200 s until 300
+    resume.save(lambda: ARRAYS)  # takes 10 s, from 100 to 110: a twentieth of the 200 s until 300
     assert [resume.is_due for _ in range(3)] == [False, False, True]
     assert next(readings, None) is None
 
 
+def test_the_time_of_packing_counts_as_time_of_saving(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(resume_lib, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def pack():
+        clock[0] += 10
+        return ARRAYS
+
+    resume = Resume("search@z", {}, [])
+    resume.save(pack)
+    clock[0] = 299
+    assert not resume.is_due
+    clock[0] = 300
+    assert resume.is_due
+
+
 def test_object_array_is_refused_in_both_directions(tmp_path):
     resume = Resume("search-z", {}, [])
-    resume.save(ARRAYS)
+    resume.save(lambda: ARRAYS)
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        resume.save({"objects": np.array([{}], object)})
+        resume.save(lambda: {"objects": np.array([{}], object)})
     assert same(resume.load())
     assert len(list((tmp_path / ".resume").iterdir())) == 1
     np.savez(resume.path.with_suffix(""), objects=np.array([{}], object))
@@ -114,7 +130,7 @@ def test_object_array_is_refused_in_both_directions(tmp_path):
 )
 def test_foreign_file_is_refused(content):
     resume = Resume("search-z", {}, [])
-    resume.save(ARRAYS)
+    resume.save(lambda: ARRAYS)
     resume.path.write_bytes(content)
     with pytest.raises(TableError, match=resume.path.name) as caught:
         resume.load()
@@ -123,7 +139,7 @@ def test_foreign_file_is_refused(content):
 
 def test_single_array_in_place_of_the_state_is_refused():
     resume = Resume("search-z", {}, [])
-    resume.save(ARRAYS)
+    resume.save(lambda: ARRAYS)
     with resume.path.open("wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(TableError, match="damaged"):
@@ -134,7 +150,7 @@ def test_single_array_in_place_of_the_state_is_refused():
 @settings(max_examples=100, deadline=None)
 def test_damaged_byte_is_refused_or_harmless(data):
     resume = Resume("search-z", {}, [])
-    resume.save(ARRAYS)
+    resume.save(lambda: ARRAYS)
     content = bytearray(resume.path.read_bytes())
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     resume.path.write_bytes(bytes(content))
@@ -145,7 +161,7 @@ def test_damaged_byte_is_refused_or_harmless(data):
 
 def test_cut_file_is_refused():
     resume = Resume("search-z", {}, [])
-    resume.save(ARRAYS)
+    resume.save(lambda: ARRAYS)
     whole = resume.path.read_bytes()
     for length in range(0, len(whole), 7):
         resume.path.write_bytes(whole[:length])

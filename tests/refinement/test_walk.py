@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ class States(Resume):
     def load(self) -> dict | None:
         return self.first
 
-    def save(self, arrays: dict) -> None:
-        self.saved.append({name: array.copy() for name, array in arrays.items()})
+    def save(self, pack: Callable[[], dict]) -> None:
+        self.saved.append({name: array.copy() for name, array in pack().items()})
 
 
 def _refine(walk: Walk, given: list[Scheme], states: States | None = None) -> tuple[WalkArchive, int]:
