@@ -268,7 +268,7 @@ BAD = {
     "a product of two": (b"(a11)*(b11)", "expected a sum over a, one over b and one over c"),
     "a sum of products": (b"(a11)*(b11)*(c11) + (a12)*(b21)*(c11)", "expected a sum of entries"),
     "three digits": (b"(a111)*(b11)*(c11)", "expected entries such as a11, a10_3 or a1"),
-    "an entry of row zero": (b"(a01)*(b11)*(c11)", "counted from 1"),
+    "an entry of row zero": (b"(a01)*(b11)*(c11)", "1x2x2: entries of c up to row 2 and column 2"),
     "an entry outside": (b"(a11)*(b11)*(c19)", "entry 'c19': expected a column up to 1"),
     "an entry far out": (b"(a99_99)*(b99_99)*(c99_1)", "equations, more than"),
     "a count far out": (b"(a1)*(b1)*(c99999)", "belong to no matrix product"),
@@ -276,7 +276,7 @@ BAD = {
     "a huge coefficient": (b"(999999999999*a11)*(b11)*(c11)", "within int32"),
     "a longer coefficient": (b"(" + b"9" * 5000 + b"*a11)*(b11)*(c11)", "expected a number"),
     "an undefined name": (b"m1 = (a11)*(b11)\nc11 = m1 + m2", "'m2' is not defined"),
-    "a name twice": (b"m1 = (a11)*(b11)\nm1 = (a11)*(b11)\nc11 = m1", "'m1' is defined twice"),
+    "a name twice": (b"m1 = (a11)*(b11)\nm1 = (a11)*(b11)\nc11 = m1", "line 2, column 1: m1 is defined twice"),
     "sums that explode": ("\n".join(f"t{i + 1} = 9*t{i}" if i else "t1 = a11" for i in range(99)).encode(), "int32"),
     "fractions that explode": (
         "\n".join(f"t{i + 1} = 1/7*t{i}" if i else "t1 = a11" for i in range(99)).encode(),
@@ -296,8 +296,8 @@ BAD = {
     "braces with two matrices": (b"{{{{1}},{{1}}}}", "expected three matrices per product"),
     "Maple without matrices": (b"Triad([1])", "expected"),
     "Bini without rows": (b"Bini 2 2 2 7", "expected 7 rows"),
-    "words": (b"hello world", "expected a sum or product"),
-    "a web page": (b"<!DOCTYPE html><html lang='en'></html>", "expected equations such as"),
+    "words": (b"hello world", "line 1, column 1: 'hello' is not defined"),
+    "a web page": (b"<!DOCTYPE html><html lang='en'></html>", "line 1, column 1: expected an equation such as"),
 }
 
 

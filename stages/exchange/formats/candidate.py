@@ -138,7 +138,7 @@ def _compact(integers: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
         return np.array(integers, object)
 
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:/[0-9]+)?|[0-9]*\.[0-9]+)", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*|/0|\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
 
 def number(text: str) -> Number:

@@ -1,125 +1,24 @@
-"""Sums and products as people write them: `(a11 + 2*b21)`, `-(a13 (b11 - b22) (c12))`, `m1 - 1/2 m3`.
+"""The entries of A, B and C as people name them, and sums of them as text.
 
-Multiplication is `*` or mere juxtaposition; a minus may stand before a whole product. An entry is a letter with two
-digits, a11; from ten on with an underscore, a10_3; or with one running number, a1, in files that count entries.
+An entry is a letter with two digits, a11; from ten on with an underscore, a10_3; or with one running number, a1, in
+files that count entries. Other spellings are a_11, A_1_1, A[0][0], A[0, 0], A(1, 1), a_{11}, a_{1,1}. Rows and columns
+begin with 1, or with 0 where a file has an entry of row or column 0.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
-from stages.exchange.formats.candidate import LONGEST_SIDE, Number, number, short
+from stages.exchange.formats.candidate import LONGEST_SIDE, Number, short
+from stages.exchange.formats.grammar import Tokens
 
-Key = TypeVar("Key", str, int)
-Form = Mapping[str, Number]  # a linear form: coefficient by name
-
-_TOKEN = re.compile(r"\s*(?:([0-9]+(?:/[0-9]+)?)|([a-z]+[0-9]+(?:_[0-9]+)?)|([-+*()]))", re.ASCII)
-_DEEPEST = 4  # parentheses within parentheses: -((a11)*(b11)) has 2
-_LARGEST = 10**20  # coefficients grow where names stand for sums; int32 is asked for later
-
-
-class Product(NamedTuple):
-    """A number times linear forms; a number alone has none, a sum has one."""
-
-    scale: Number
-    forms: tuple[Form, ...]
-
-
-def parse(text: str) -> Product:
-    """Reads one expression in small letters.
-
-    Raises:
-      SchemeError: no such expression, or a sum of products.
-    """
-    tokens, place = [], 0
-    text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if not match:
-            raise SchemeError(f"expected a sum or product such as (a11 + a22)*(b11), got {short(text[place:])}")
-        tokens.append(match.group().strip())
-        place = match.end()
-    value, end = _sum(tokens, 0, 0)
-    if end < len(tokens):
-        raise SchemeError(f"unbalanced parenthesis in {short(text)}")
-    return value
-
-
-def _sum(tokens: list[str], place: int, depth: int) -> tuple[Product, int]:
-    terms: list[Product] = []
-    while place < len(tokens) and tokens[place] != ")":
-        sign = 1
-        if tokens[place] in ("+", "-"):
-            sign, place = (-1 if tokens[place] == "-" else 1), place + 1
-        elif terms:
-            raise SchemeError(f"expected + or -, got {short(tokens[place])}")
-        term, place = _product(tokens, place, depth)
-        terms.append(Product(sign * term.scale, term.forms))
-    if not terms:
-        raise SchemeError("expected a sum, got nothing")
-    if len(terms) == 1:
-        return terms[0], place
-    if any(len(term.forms) != 1 for term in terms):
-        raise SchemeError("expected a sum of entries, got one of numbers or products")
-    return Product(1, (combination((term.scale, term.forms[0]) for term in terms),)), place
-
-
-def _product(tokens: list[str], place: int, depth: int) -> tuple[Product, int]:
-    scale: Number = 1
-    forms: list[Form] = []
-    is_open = True  # whether a factor must follow
-    while place < len(tokens):
-        token = tokens[place]
-        if token == "*" and not is_open:
-            is_open, place = True, place + 1
-            continue
-        if token in ("+", "-", "*", ")"):
-            break
-        if token == "(":
-            if depth == _DEEPEST:
-                raise SchemeError(f"more than {_DEEPEST} parentheses within each other")
-            inner, place = _sum(tokens, place + 1, depth + 1)
-            if place == len(tokens):
-                raise SchemeError("unbalanced parenthesis")
-            scale *= inner.scale
-            forms.extend(inner.forms)
-        elif token[0].isdigit():
-            scale *= number(token)
-        else:
-            forms.append({token: 1})
-        if len(forms) > 3 or _is_large(scale):
-            raise SchemeError("expected a product of at most three sums with coefficients within int32")
-        is_open, place = False, place + 1
-    if is_open:
-        raise SchemeError("expected a factor, got " + (short(tokens[place]) if place < len(tokens) else "nothing"))
-    return Product(scale, tuple(forms)), place
-
-
-def _is_large(number: Number) -> bool:
-    return max(abs(number.numerator), number.denominator) > _LARGEST
-
-
-def combination(terms: Iterable[tuple[Number, Mapping[Key, Number]]]) -> dict[Key, Number]:
-    """The sum of multiples of linear forms, without zeros."""
-    total: defaultdict[Key, Number] = defaultdict(int)
-    for scale, form in terms:
-        for name, coefficient in form.items():
-            total[name] += scale * coefficient
-            if _is_large(total[name]):
-                raise SchemeError(f"{name}: expected coefficients within int32")
-    return {name: coefficient for name, coefficient in total.items() if coefficient}
-
-
-def lines(text: str) -> list[str]:
-    """The lines that say something, in small letters; `#` and `%` begin a comment, `;` may end a line."""
-    cut = (re.split("[#%]", line, maxsplit=1)[0].strip().rstrip(";:").rstrip() for line in text.lower().splitlines())
-    return [line for line in cut if line]
+# The tokens have brackets in pairs, so a bracket here is a whole one.
+_ENTRY = re.compile(r"[abc]_?[\[({]?[0-9]+(?:(?:_|,|\]\[)[0-9]+)?[\])}]?", re.ASCII)
 
 
 class Indices(NamedTuple):
@@ -129,27 +28,40 @@ class Indices(NamedTuple):
     column: int | None
 
 
-def indices(names: Iterable[str]) -> dict[str, Indices]:
+def is_entry(name: str, letters: str = "abc") -> bool:
+    return name[0] in letters and _ENTRY.fullmatch(name) is not None
+
+
+def indices(tokens: Tokens, names: Iterable[str]) -> dict[str, Indices]:
     """Places of the entries a.., b.., c.. of one file.
 
     One digit anywhere means that the file counts entries; two stand for row and column.
 
     Raises:
-      SchemeError: three digits or more without an underscore, where rows and columns are meant; zero; too far.
+      SchemeError: three digits or more without a mark between, where rows and columns are meant; too far; one entry
+        under two names.
     """
-    digits = {name: name.lstrip("abcdefghijklmnopqrstuvwxyz") for name in set(names)}
-    is_counted = any(len(text) == 1 for text in digits.values())
-    found = {}
-    for name, text in digits.items():
-        if is_counted and "_" not in text and len(text) <= 5:
-            place = Indices(int(text) - 1, None)
-        else:
-            parts = text.split("_") if "_" in text else list(text)
-            if len(parts) != 2 or is_counted or any(len(part) > 2 for part in parts):
-                raise SchemeError(f"expected entries such as a11, a10_3 or a1, got {short(name)}")
-            place = Indices(int(parts[0]) - 1, int(parts[1]) - 1)
-        if place.row < 0 or place.column == -1:
-            raise SchemeError(f"entries are counted from 1, got {short(name)}")
+    numbers = {name: re.findall("[0-9]+", name) for name in dict.fromkeys(names)}
+    is_counted = any(
+        len(parts) == 1 and (len(parts[0]) == 1 or not name[-1].isdigit()) for name, parts in numbers.items()
+    )
+    for name, parts in numbers.items():
+        if len(parts) == 1 and not is_counted:
+            parts[:] = list(parts[0])
+        if len(parts) != 2 - is_counted or any(len(part) > (5 if is_counted else 2) for part in parts):
+            raise tokens.refusal(
+                f"expected entries such as a11, a10_3 or a1, got {short(name)}", tokens.words.index(name)
+            )
+    # Brackets and bare digits may count from different numbers in one file.
+    zero_based = {name[-1].isdigit() for name, parts in numbers.items() if "0" in parts}
+    found: dict[str, Indices] = {}
+    named: dict[tuple[str, Indices], str] = {}
+    for name, parts in numbers.items():
+        first = 0 if name[-1].isdigit() in zero_based else 1
+        place = Indices(int(parts[0]) - first, None if is_counted else int(parts[1]) - first)
+        other = named.setdefault((name[0], place), name)
+        if other != name:
+            raise tokens.refusal(f"{short(name)} and {short(other)} are one entry", tokens.words.index(name))
         found[name] = place
     return found
 
@@ -159,7 +71,7 @@ def size_of_entries(places: Mapping[str, Indices]) -> Size | None:
     known = {name: (place.row, place.column) for name, place in places.items() if place.column is not None}
     if len(known) < len(places):
         return None
-    a, b = ([place for name, place in known.items() if name[0] == letter and name[1].isdigit()] for letter in "ab")
+    a, b = ([place for name, place in known.items() if name[0] == letter] for letter in "ab")
     if not a or not b:
         raise SchemeError("expected entries of a and of b")
     n, p = max(row for row, _ in a) + 1, max(column for _, column in b) + 1

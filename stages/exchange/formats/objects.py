@@ -29,6 +29,7 @@ from stages.exchange.formats.candidate import (
     number,
     short,
 )
+from stages.exchange.formats.grammar import combination
 
 
 def read(text: str) -> Iterator[Candidate]:
@@ -159,7 +160,7 @@ def _expanded(given: dict[str, Any], name: str, inputs: int, count: int) -> list
                     pairs.append((value if type(value) is int else _entry(value, name), known[index]))
                 case _:
                     raise SchemeError(f"{name}: expected an index of what stands above and a value, got {short(term)}")
-        (known if place < len(fresh) else sums).append(expressions.combination(pairs))
+        (known if place < len(fresh) else sums).append(combination(pairs))
     return sums
 
 

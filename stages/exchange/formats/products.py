@@ -11,11 +11,13 @@ from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
 from stages.exchange.formats.candidate import Candidate, candidate_of, check_extent, checked_size, matrix_of_terms
+from stages.exchange.formats.grammar import LINE_COMMENT, Form, Tokens, expression
 
 
 def read(text: str) -> Iterator[Candidate]:
-    products = [_sides(line) for line in expressions.lines(text)]
-    places = expressions.indices(name for sides in products for form in sides.values() for name in form)
+    tokens = Tokens(text.lower(), LINE_COMMENT, is_by_line=True)
+    products = [_sides(tokens, place) for place in tokens.statements()]
+    places = expressions.indices(tokens, (name for sides in products for form in sides.values() for name in form))
     size = expressions.size_of_entries(places)
     if size is None:
         lengths = [1 + max(place.row for name, place in places.items() if name[0] == letter) for letter in "abc"]
@@ -41,17 +43,20 @@ def read(text: str) -> Iterator[Candidate]:
     yield candidate_of(factors, size)
 
 
-def _sides(line: str) -> dict[str, expressions.Form]:
+def _sides(tokens: Tokens, begin: int) -> dict[str, Form]:
     """The sums over a, b and c of one product; its number goes to a."""
-    scale, forms = expressions.parse(line)
-    sides: dict[str, expressions.Form] = {}
+    scale, forms = expression(tokens)
+    sides: dict[str, Form] = {}
     for form in forms:
-        letters = {name.rstrip("0123456789_") for name in form}
+        for name in form:
+            if not expressions.is_entry(name):
+                raise tokens.unknown(name, begin)
+        letters = {name[0] for name in form}
         if len(letters) != 1:
-            raise SchemeError("expected sums over one of a, b and c")
+            raise tokens.refusal("expected sums over one of a, b and c", begin)
         sides[letters.pop()] = form
-    if sorted(sides) != ["a", "b", "c"] or len(forms) != 3:
-        raise SchemeError(f"expected a sum over a, one over b and one over c in a line, got {len(forms)} sums")
+    if len(sides) < 3:
+        raise tokens.refusal(f"expected a sum over a, one over b and one over c, got {len(forms)} sums", begin)
     return sides | {"a": {name: scale * entry for name, entry in sides["a"].items()}}
 
 
