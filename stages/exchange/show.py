@@ -10,7 +10,7 @@ from stages.algebra.targets import parse_target
 from stages.contract import csv_tables
 from stages.contract.named_targets import NAME, read_target
 from stages.contract.origin import IMPORTED, Origin
-from stages.contract.rows.curves import PublishedRow
+from stages.contract.rows.published import PublishedRow
 from stages.contract.rows.schemes import NAMED, VERIFIED, VerifiedRow
 from stages.exchange.held import imported, verified
 
@@ -31,11 +31,10 @@ def show(name: str, known: Path, table: Path, named: Path, folder: Path, targets
     published = {row.size: row for row in csv_tables.read(known, PublishedRow)}.get(name)
     lines = [f"{name}: the standard algorithm needs {target.naive_rank} products"]
     if published:
-        ranks = (
-            f"Z2 {published.best_z2 or '?'}, Z {published.best_z or '?'}, "
-            f"any field {published.best_any_field or '?'} ({published.source})"
-        )
-        lines.append(f"published: {ranks}")
+        best = {"Z2": published.best_z2, "Z": published.best_z, "Q": published.best_q}
+        ranks = ", ".join(f"{ring} {rank or '?'}" for ring, rank in best.items())
+        source = f" ({published.source})" if published.source else ""
+        lines.append(f"published, tables of {published.as_of}: {ranks}{source}")
     else:
         lines.append(f"published: not in {known}")
     rows = verified(named, NAMED) if is_named else verified(table, VERIFIED)

@@ -27,7 +27,7 @@ checked exactly. <b>agent_game</b>: full games of TensorGame from a blank start.
 rewrite a few terms of the agent's own schemes, at first of the standard algorithm. <b>walk</b>: flip-graph walks from
 the standard algorithm; <b>walk_from_agent</b>: from what an agent found. <b>recombination</b>: all these, applied to
 blocks of larger sizes. <b>imported</b>: what others found. <b>verified</b>: this project's best. <b>alphatensor</b>
-and <b>best_known</b> are published."""
+is published, and so is <b>best_known</b>, in the tables of {as_of}."""
 _CLASSES = """Schemes found here by rank. <b>classes</b>: how many are certainly inequivalent, that is, not the same
 up to sandwiching, cyclic permutation and transposition. <b>additions</b>: the fewest, common subexpressions shared.
 <b>growth</b>: the lowest growth factor of rounding errors, in the 2-norm. <b>omega</b>: exponent of the recursion."""
@@ -49,6 +49,7 @@ def page(sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[Speedup], 
     Args:
       figures: SVG text by name: ranks, learning, refinement, speedups.
     """
+    as_of = ", ".join(sorted({row.as_of for row in sources.known.values()}))
     agents = [row for name in sources.agents for row in _agent_rows(name, sources)]
     errors = {(row.implementation, row.dtype, row.n, row.m, row.p): row.error for row in sources.timings}
     kernels = [
@@ -69,7 +70,7 @@ def page(sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[Speedup], 
         "<h1>Fast matrix multiplication: what this run found</h1>",
         *(
             "<h2>Ranks</h2>",
-            f"<p>{_RANKS}</p>",
+            f"<p>{_RANKS.format(as_of=as_of)}</p>",
             _table(RANKS, map(vars, ranks)),
             _inline(figures["ranks"]),
         ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stages.algebra.rings import RINGS, parse_ring
 from stages.algebra.targets import parse_size
 from stages.contract.origin import Origin
-from stages.contract.rows.curves import PublishedRow
+from stages.contract.rows.published import PublishedRow
 from stages.errors import TableError
 from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Sources

@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stages.contract import csv_tables, tables
-from stages.contract.rows.curves import (
-    ClockRow,
-    PretrainingCurveRow,
-    PublishedRow,
-    RefinementCurveRow,
-    SearchCurveRow,
-)
+from stages.contract.rows.curves import ClockRow, PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
 from stages.contract.rows.kernels import KERNELS, TIMINGS, KernelRow, TimingRow
+from stages.contract.rows.published import PublishedRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, RejectedRow, VerifiedRow
 from stages.errors import TableError
 from stages.params import whole as params

@@ -224,7 +224,7 @@ def test_show_tells_what_is_held_and_what_is_published(folder):
     scheme_files.write(folder / "imported" / "x.json", MODULO_TWO)
     assert shown(folder, "2x2x2", table) == [
         "2x2x2: the standard algorithm needs 8 products",
-        "published: Z2 7, Z 7, any field 7 (Strassen 1969 (optimal))",
+        "published, tables of October 2026: Z2 7, Z 7, Q 7 (Strassen 1969 (optimal))",
         f"held: Z2 7, {MODULO_TWO.hash}, imported:x.json, not yet verified",
         f"held: Z 7, {STRASSEN.hash}, refinement:walk, 18 additions",
         f"held: Z 8, {standard(Size(2, 2, 2).target).hash}, refinement:walk, 4 additions",
@@ -236,7 +236,7 @@ def test_show_tells_what_is_held_and_what_is_published(folder):
     with pytest.raises(SchemeError, match="expected n <= m <= p"):
         shown(folder, "3x2x2", table)
     done = run(folder, "show", "4x4x4", "--schemes", table, "--imported", folder / "imported")
-    assert done.stdout.decode().splitlines()[1].startswith("published: Z2 47, Z 49, any field 48 (any: 48 ")
+    assert ": Z2 47, Z 49, Q 48 (Q: 48 AlphaEvolve" in done.stdout.decode().splitlines()[1]
 
 
 def test_show_knows_other_targets(folder):

@@ -14,8 +14,8 @@ import yaml
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size, parse_target
 from stages.contract import command, csv_tables, tables
-from stages.contract.rows.curves import PublishedRow
 from stages.contract.rows.kernels import KERNELS, TIMINGS, TimingRow
+from stages.contract.rows.published import PublishedRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, VerifiedRow
 from stages.errors import TableError
 from stages.summary import __main__ as summary
@@ -82,8 +82,8 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
         "later": walk | {"start": "results/search/schemes/z2.parquet"},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(given))
-    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z,best_any_field,source\n"
-    known += "2x2x2,7,7,7,7,7,x\n3x4x5,47,,46,48,,y\n"
+    known = "size,alphatensor_z2,alphatensor_z,best_z2,best_z,best_q,as_of,source\n"
+    known += "2x2x2,7,7,7,7,7,May 2026,x\n3x4x5,47,,46,48,,May 2026,\n"
     command.write_text(folder / "known.csv", known)
     for name in ("z2", "z"):
         for stage in ("demonstrations", "pretraining", "search"):
@@ -274,6 +274,7 @@ def test_whole_stage(tmp_path, is_empty):
     assert figures == ["learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
     page = (tmp_path / "out" / "page.html").read_text()
     assert page.count("<svg") == 4
+    assert "the tables of May 2026" in " ".join(page.split())
     assert "<td>2x2x2</td><td>Z2</td><td>8</td>" in page
     for name, ring in (("z2", "Z2"), ("z", "Z")):
         cells = [f"<td>{name}</td><td>{ring}</td><td>{target}</td>" for target in ("2x2x2", "2x2x3")]

@@ -1,4 +1,4 @@
-"""Rows of the CSV tables: curves of learning and of walks, what is published, CPU time."""
+"""Rows of the CSV tables: curves of learning and of walks, CPU time."""
 
 from __future__ import annotations
 
@@ -46,19 +46,6 @@ class AttemptsRow:
     size: str
     rank: int
     attempts: int
-
-
-@dataclass(frozen=True)
-class PublishedRow:
-    """What is published about a size (data/known_ranks.csv). None where nothing is."""
-
-    size: str
-    alphatensor_z2: int | None
-    alphatensor_z: int | None
-    best_z2: int | None
-    best_z: int | None
-    best_any_field: int | None
-    source: str
 
 
 @dataclass(frozen=True)
