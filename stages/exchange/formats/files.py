@@ -72,8 +72,6 @@ def _text_reader(text: str) -> Callable[[str], Iterator[Candidate]]:
         return tables.read_bini
     if "=" in said:
         return equations.read
-    if re.search("[A-Za-z(]", said):
+    if re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said):
         return products.read
-    if any(line.strip() == "#" for line in text.splitlines()):
-        return tables.read_blocks
-    return tables.read_lines
+    return tables.read
