@@ -36,6 +36,13 @@ _NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
 def read(text: str) -> Iterator[Candidate]:
     """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`."""
     tokens = Tokens(text, _COMMENT)
+    while tokens.next in ("import", "from"):  # what np.array and Fraction need
+        if tokens.take() == "from":
+            tokens.expect("fractions", "import", "Fraction")
+            continue
+        tokens.expect("numpy")
+        if tokens.accept("as"):
+            tokens.expect("np")
     named: dict[str, Any] = {}
     while tokens.next[:1].isalpha() and tokens.words[tokens.place + 1] in ("=", ":="):
         place, name = tokens.place, tokens.take().lower()
