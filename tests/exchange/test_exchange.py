@@ -70,7 +70,7 @@ def test_check_prints_a_line_per_scheme(folder):
         (True, "many.npz [2,3,4]: 2x3x4, rank 24: holds over Z2, Z, Q; its third factor indexes C"),
         (True, "two.exp: 2x2x2, rank 7: holds over Z2; its third factor indexes C transposed"),
         (True, "third.json: 2x2x2, rank 8: holds over Z2, Q; its third factor indexes C transposed"),
-        (False, "bad.m: unreadable: unbalanced brackets"),
+        (False, "bad.m: unreadable: line 1, column 3: expected a number or a list, got the end"),
     ]
 
 

@@ -208,7 +208,7 @@ STACK = np.stack(list(STRASSEN.factors))
 JSON = layouts.catalogue(STRASSEN).decode()
 BAD = {
     "nothing": (b"", "an empty file"),
-    "blanks": (b" \n\n", "expected «n m p R»"),
+    "blanks": (b" \n\n", "expected entries of a and of b"),
     "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "neither text in UTF-8 nor a NumPy file"),
     "zeros": (b"\0" * 50, "expected a number"),
     "an archive cut short": (layouts.factorizations({"2,2,2": STRASSEN})[:-40], "not a whole .npz archive"),
@@ -249,7 +249,7 @@ BAD = {
     "JSON of something else": (b'{"size": "2x2x2"}', "expected u, v, w with size and ring"),
     "wrong counts": (JSON.replace('"m": 7', '"m": 8').encode(), "expected 8 rows, got 7"),
     "a huge count": (JSON.replace('"m": 7', '"m": 99999999').encode(), "coefficients, more than"),
-    "a huge size": (b"99 99 99 1\n0", "coefficients, got 5 numbers"),
+    "a huge size": (b"99 99 99 1\n0", "or three blocks, got 5 numbers"),
     "a size of zero": (
         JSON.replace('"n": [\n        2,', '"n": [\n        0,').encode(),
         "expected three numbers 1..99",
@@ -289,9 +289,9 @@ BAD = {
     ),
     "blank lines without end": (b"\n" * 10**6 + b"7", "expected «n m p R»"),
     "no products": (b"c11 = a11", "expected products and equations for c"),
-    "braces cut short": (layouts.braces(STRASSEN)[:-9], "unbalanced brackets"),
-    "braces too deep": (b"{{" + b"{" * 50_000, "lists deeper than 4"),
-    "braces with words": (b"{{{{a}}}}", "expected nested lists of numbers"),
+    "braces cut short": (layouts.braces(STRASSEN)[:-9], "line 8, column 49: expected a number or a list, got the end"),
+    "braces too deep": (b"{{" + b"{" * 50_000, "line 1, column 25: expected lists at most 24 within each other"),
+    "braces with words": (b"{{{{a}}}}", "line 1, column 5: expected a number or a list, got 'a'"),
     "braces of unlike shapes": (b"{{{{1}},{{1}},{{1}}},{{{1,1}},{{1}},{{1}}}}", "of the same shapes throughout"),
     "braces with two matrices": (b"{{{{1}},{{1}}}}", "expected three matrices per product"),
     "Maple without matrices": (b"Triad([1])", "expected"),

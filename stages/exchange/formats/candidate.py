@@ -116,6 +116,18 @@ def matrix_of_terms(terms: Sequence[Mapping[int, Number]], length: int) -> Matri
     return Matrix(_compact(integers), denominator)
 
 
+def rank_last(matrices: Sequence[Matrix]) -> list[Matrix]:
+    """Three factors [S, R] from such ones or from [R, S].
+
+    The length that is common to all is R; where both are, the longer one is, as no scheme has fewer products than a
+    factor has rows.
+    """
+    rows, columns = ({matrix.integers.shape[axis] for matrix in matrices} for axis in (0, 1))
+    if len(rows) == 1 and (len(columns) > 1 or max(rows) > max(columns)):
+        return [Matrix(matrix.integers.T, matrix.denominator) for matrix in matrices]
+    return list(matrices)
+
+
 def common_denominator(denominators: Iterable[int]) -> int:
     """The least common multiple, which may pass int32: `lowest_terms` looks for a smaller one.
 
@@ -138,6 +150,14 @@ def _compact(integers: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
         return np.array(integers, object)
 
 
+COMPLEX = "complex coefficients, which are in none of the rings Z2, Z and Q"
+_FOREIGN = (  # coefficients that people publish and that are in none of the rings
+    (COMPLEX, re.compile(r"[-+(]*(?:[-+0-9./*]*[0-9.]\*?)?[ijIJ]\)?", re.ASCII)),
+    (
+        "coefficients in x and 1/x: a scheme of border rank, which holds in no ring",
+        re.compile(r"[-+(]*(?:[0-9./]*[*/]?)?(?:xi|x|eps|epsilon)[-^*/0-9.()]*", re.ASCII),
+    ),
+)
 _NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*|/0|\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
 
@@ -148,7 +168,7 @@ def number(text: str) -> Number:
       SchemeError: anything else, more than `LONGEST_NUMBER` digits, or a denominator of zero.
     """
     if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
-        raise SchemeError(f"expected a number, got {short(text)}")
+        raise SchemeError(f"expected a number, got {short(text)}{foreign(text)}")
     if "/" not in text and "." not in text:
         return int(text)
     try:
@@ -156,6 +176,11 @@ def number(text: str) -> Number:
     except ZeroDivisionError:
         raise SchemeError(f"expected a number, got {text} with the denominator zero") from None
     return int(value) if value.denominator == 1 else value
+
+
+def foreign(text: str) -> str:
+    """The words for a coefficient that is in none of the rings, or nothing."""
+    return next((f": {words}" for words, pattern in _FOREIGN if pattern.fullmatch(text[:LONGEST_NUMBER])), "")
 
 
 def short(value: object) -> str:

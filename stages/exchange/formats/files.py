@@ -24,6 +24,12 @@ WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
     "certificate": certificate.write,
 }
 
+# The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
+_LISTS = re.compile(
+    r"\{\s*[{\[]|\(\s*\[|\(\s*\(\s*\(\s*[-+0-9/]+\s*,"
+    r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+\s*[-+0-9./]+\s*[],})]"
+)
+
 
 def read(path: Path) -> Iterator[Candidate | SchemeError]:
     """The candidates of a file in its order; one of several that cannot be read is its error, the others go on.
@@ -37,11 +43,15 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
     elif data.startswith(arrays.ARRAY_MAGIC):
         yield from arrays.read_array(data)
     else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise SchemeError("neither text in UTF-8 nor a NumPy file") from None
+        text = _text(data)
         yield from _text_reader(text)(text)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise SchemeError("neither text in UTF-8, or in UTF-16 with its mark, nor a NumPy file") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -62,7 +72,7 @@ def _bytes(path: Path) -> bytes:
 def _text_reader(text: str) -> Callable[[str], Iterator[Candidate]]:
     """The reader for a text, by its first sign that only one format has."""
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
-    if re.match(r"\{\s*[{\[]", said):
+    if _LISTS.match(said):
         return nested.read
     if said[:1] in ("{", "["):
         return objects.read if said[:1] == "{" else nested.read
@@ -72,8 +82,6 @@ def _text_reader(text: str) -> Callable[[str], Iterator[Candidate]]:
         return tables.read_bini
     if "=" in said:
         return equations.read
-    if re.search("[A-Za-z(]", said):
+    if re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said):
         return products.read
-    if any(line.strip() == "#" for line in text.splitlines()):
-        return tables.read_blocks
-    return tables.read_lines
+    return tables.read

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from stages.errors import SchemeError
-from stages.exchange.formats.candidate import Number, number, short
+from stages.exchange.formats.candidate import COMPLEX, Number, foreign, number, short
 
 Key = TypeVar("Key", str, int)
 Form = Mapping[str, Number]  # a linear form: coefficient by name
@@ -25,6 +25,8 @@ HASH = "#[^\n]*"  # a comment to the end of the line
 LINE_COMMENT = "[#%][^\n]*"
 _DEEPEST = 24  # parentheses, or lists, within each other
 _LARGEST = 10**20  # coefficients grow where names stand for sums; int32 is asked for later
+_CLOSED = {"[": "]", "{": "}", "(": ")"}
+_CONSTANTS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
 SEPARATORS = ("\n", ";", ":")
 
 _SIGNS = str.maketrans(
@@ -45,8 +47,6 @@ _TOKEN = r"""
 """
 _BY_LINE = re.compile(rf"{_TOKEN} | \n | \S", re.VERBOSE | re.ASCII)
 _RUNNING = re.compile(rf"{_TOKEN} | \S", re.VERBOSE | re.ASCII)
-_COMPLEX = "complex coefficients: they are in none of the rings Z2, Z and Q"
-_BORDER = "a scheme of border rank, with coefficients in a small number: it holds in no ring"
 
 
 class Product(NamedTuple):
@@ -65,7 +65,7 @@ class Tokens:
     """
 
     def __init__(self, text: str, comment: str = HASH, is_by_line: bool = False) -> None:
-        self.text = re.sub(comment, _blank, plain(text))
+        self.text = re.sub(comment, blank, plain(text))
         self._pattern = _BY_LINE if is_by_line else _RUNNING
         found = self._pattern.findall(self.text)
         self.words: list[str] = [
@@ -113,7 +113,7 @@ class Tokens:
         place = self.place if place is None else place
         word = self.words[place]
         got = {"": "the end", "\n": "the end of the line"}.get(word, short(word))
-        return self.refusal(f"expected {expected}, got {got}", place)
+        return self.refusal(f"expected {expected}, got {got}{foreign(word)}", place)
 
     def refusal(self, message: str, place: int) -> SchemeError:
         """The error with line and column of the token at a place."""
@@ -130,13 +130,11 @@ class Tokens:
 
     def unknown(self, name: str, place: int) -> SchemeError:
         """The error that a name, at or after a place, is neither an entry nor defined."""
-        place = self.words.index(name, place)
-        if re.fullmatch("x|xi|eps|epsilon", name):
-            return self.refusal(_BORDER, place)
-        return self.refusal(f"{short(name)} is not defined", place)
+        return self.refusal(f"{short(name)} is not defined{foreign(name)}", self.words.index(name, place))
 
 
-def _blank(match: re.Match[str]) -> str:
+def blank(match: re.Match[str]) -> str:
+    """White space of the same extent, so that what follows keeps its place."""
     return re.sub("[^\n]", " ", match[0])
 
 
@@ -178,16 +176,21 @@ def expression(tokens: Tokens, is_juxtaposed: bool = True) -> Product:
 
 def number_of(tokens: Tokens) -> Number:
     """Reads an expression of numbers alone, such as -1, 1/2 or -(1*0-1*1), and evaluates it exactly."""
+    return _number_from(tokens, None)
+
+
+def _number_from(tokens: Tokens, first: Product | None) -> Number:
     place = tokens.place
-    value = expression(tokens, is_juxtaposed=False)
+    value = _sum(tokens, False, 0, first)
     if value.forms:
         raise tokens.fault("a number", place)
     return value.scale
 
 
-def _sum(tokens: Tokens, is_juxtaposed: bool, depth: int) -> Product:
+def _sum(tokens: Tokens, is_juxtaposed: bool, depth: int, first: Product | None = None) -> Product:
+    """Reads a sum; `first` is its first factor where that has been read."""
     begin = tokens.place
-    first = _product(tokens, is_juxtaposed, depth)
+    first = _product(tokens, is_juxtaposed, depth, first)
     if tokens.next not in ("+", "-"):
         return first
     terms = [first]
@@ -202,8 +205,8 @@ def _sum(tokens: Tokens, is_juxtaposed: bool, depth: int) -> Product:
         return Product(1, (combination((term.scale, term.forms[0]) for term in terms),))
 
 
-def _product(tokens: Tokens, is_juxtaposed: bool, depth: int) -> Product:
-    scale, forms = _factor(tokens, is_juxtaposed, depth)
+def _product(tokens: Tokens, is_juxtaposed: bool, depth: int, first: Product | None = None) -> Product:
+    scale, forms = first or _factor(tokens, is_juxtaposed, depth)
     while True:
         word = tokens.next
         if word == "/":
@@ -250,7 +253,7 @@ def _factor(tokens: Tokens, is_juxtaposed: bool, depth: int) -> Product:
         if tokens.next not in ("i", "j"):
             return Product(sign * value, ())
     if tokens.next in ("i", "j"):
-        raise tokens.refusal(_COMPLEX, tokens.place)
+        raise tokens.refusal(COMPLEX, tokens.place)
     raise tokens.fault("a number, a name or a sum in parentheses")
 
 
@@ -260,26 +263,90 @@ def _small(value: Number, tokens: Tokens) -> Number:
     return value
 
 
-def lists(tokens: Tokens, opened: str = "[", closed: str = "]") -> list[Any]:
-    """Reads one nested list of numbers and expressions of numbers, without recursion."""
-    tokens.expect(opened)
-    stack: list[list[Any]] = [[]]
-    words = tokens.words
-    while True:
-        word = words[tokens.place]
-        if word == opened:
-            if len(stack) == _DEEPEST:
-                raise tokens.fault(f"lists at most {_DEEPEST} deep")
-            tokens.place += 1
-            stack.append([])
+def literal(tokens: Tokens, depth: int = 0) -> Any:
+    """Reads one value as Python, Mathematica and Maple write them, with nothing that could run.
+
+    Returns:
+      An exact number, also of an expression of numbers; a text, True, False or None; a list, of [..], {..} or (..),
+      also in np.array(..); a dictionary, of {.. : ..}, whose keys are texts or, in a tuple, numbers.
+    """
+    word = tokens.next
+    if word in _CLOSED:
+        if depth == _DEEPEST:
+            raise tokens.fault(f"lists at most {_DEEPEST} within each other")
+        return _items(tokens, depth + 1)
+    if word[:1] in ("'", '"'):
+        return tokens.take()[1:-1]
+    if word in _CONSTANTS:
+        return _CONSTANTS[tokens.take()]
+    if word == "Fraction":
+        return _fraction(tokens)
+    if word in ("np", "numpy", "array"):
+        if tokens.take() != "array":
+            tokens.expect(".", "array")
+        tokens.expect("(")
+        made = literal(tokens, depth + 1)
+        tokens.expect(")")
+        return made
+    if word[:1] not in tuple("+-.0123456789"):
+        raise tokens.fault("a number or a list")
+    return number_of(tokens)
+
+
+def _items(tokens: Tokens, depth: int) -> Any:
+    """What stands in brackets."""
+    opened = tokens.take()
+    closed, words = _CLOSED[opened], tokens.words
+    items: list[Any] = []
+    keyed: dict[str, Any] = {}
+    is_tuple = opened != "("
+    while not tokens.accept(closed):
+        if items or keyed:
+            tokens.expect(",")
+            is_tuple = True
+            if opened != "{" and tokens.accept(
+                closed
+            ):  # Python allows a comma at the end, for Mathematica it is an item
+                break
+        place = tokens.place
+        sign = words[place] == "-"
+        word = words[place + sign]
+        if len(word) == 1 and word.isdigit() and words[place + sign + 1] in (",", closed):  # most are such: made quick
+            items.append(-int(word) if sign else int(word))
+            tokens.place += 1 + sign
             continue
-        if word != closed or stack[-1]:  # a list may be empty, but not end in a comma
-            is_digit = len(word) == 1 and word.isdigit() and words[tokens.place + 1] in (",", closed)
-            stack[-1].append(int(tokens.take()) if is_digit else number_of(tokens))
-        while words[tokens.place] == closed:
-            tokens.place += 1
-            made = stack.pop()
-            if not stack:
-                return made
-            stack[-1].append(made)
-        tokens.expect(",")
+        item = literal(tokens, depth)
+        if opened == "{" and not items and tokens.accept(":"):
+            key = ",".join(map(str, item)) if isinstance(item, list) else item
+            if not isinstance(key, str) or key in keyed:
+                raise tokens.fault("keys that are texts or sizes, each once", place)
+            keyed[key] = literal(tokens, depth)
+        elif keyed:
+            raise tokens.fault("a colon")
+        else:
+            items.append(item)
+    if keyed:
+        return keyed
+    if is_tuple or len(items) != 1:
+        return items
+    (inner,) = items
+    return inner if isinstance(inner, (list, dict, str)) else _number_from(tokens, Product(inner, ()))
+
+
+def _fraction(tokens: Tokens) -> Number:
+    """Reads Fraction(1, 2), Fraction(1) or Fraction('1/2')."""
+    tokens.take()
+    tokens.expect("(")
+    place = tokens.place
+    above = literal(tokens)
+    with tokens.at(place):
+        value = number(above) if isinstance(above, str) else above
+        if isinstance(value, (list, dict, bool)) or value is None:
+            raise SchemeError("expected a number")
+        if tokens.accept(","):
+            below = number_of(tokens)
+            if not below:
+                raise SchemeError("expected a denominator other than zero")
+            value = Fraction(value) / below
+    tokens.expect(")")
+    return _small(value.numerator if value.denominator == 1 else value, tokens)

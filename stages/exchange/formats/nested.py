@@ -1,90 +1,119 @@
-"""Nested lists of numbers: `.m` in braces, {{{a}, {b}, {c}}, ..} with one triple of matrices per product, and Maple's
-`tensor.mpl`, Triad([Matrix(n, m, [[..]]), ..]). The third matrix is p x n, C transposed.
+"""Nested lists of numbers: `.m` in braces, {{{a}, {b}, {c}}, ..} with one triple of matrices per product; lists of
+Python, also the three factors; and Maple's `tensor.mpl`, Triad([Matrix(n, m, [[..]]), ..]). The third matrix of a
+product is p x n, C transposed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from stages.algebra.factors import Scheme
 from stages.algebra.symmetry import MODE_AXES
+from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
 from stages.exchange.formats.candidate import (
     Candidate,
+    Matrix,
     candidate_of,
     check_extent,
     checked_size,
     matrix_of_rows,
-    number,
+    rank_last,
     short,
 )
+from stages.exchange.formats.grammar import HASH, Tokens, literal
 
-_TOKEN = re.compile(r"\s*([-+]?\s?[0-9.]+(?:/[0-9]+)?|[{}\[\],])", re.ASCII)
-_OPEN, _CLOSED = "{[", "}]"
 _TRIAD = re.compile(r"Triad\(\[((?:Matrix\([^()]*\)[\s,]*)+)\]\)")
 _MATRIX = re.compile(r"Matrix\(\s*[0-9]{1,4}\s*,\s*[0-9]{1,4}\s*,([^()]*)\)")
-_DEPTH = 4  # products, matrices, rows, entries
+_COMMENT = rf"{HASH}|\(\*(?:.|\n)*?\*\)"  # also Mathematica's
+_NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
 
 
 def read(text: str) -> Iterator[Candidate]:
-    """`.m`: braces or brackets."""
-    yield _candidate(_lists(text))
+    """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`."""
+    tokens = Tokens(text, _COMMENT)
+    while tokens.next in ("import", "from"):  # what np.array and Fraction need
+        if tokens.take() == "from":
+            tokens.expect("fractions", "import", "Fraction")
+            continue
+        tokens.expect("numpy")
+        if tokens.accept("as"):
+            tokens.expect("np")
+    named: dict[str, Any] = {}
+    while tokens.next[:1].isalpha() and tokens.words[tokens.place + 1] in ("=", ":="):
+        place, name = tokens.place, tokens.take().lower()
+        tokens.take()
+        if name in named:
+            raise tokens.refusal(f"{name} is defined twice", place)
+        named[name] = literal(tokens)
+        tokens.accept(";")
+    value = named if len(named) > 1 else named.popitem()[1] if named else literal(tokens)
+    tokens.accept(";")
+    if tokens.next:
+        raise tokens.fault("the end")
+    yield candidate(value)
+
+
+def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidate:
+    """The scheme that nested lists hold, or a mapping of the names u, v, w or a, b, c to its factors.
+
+    A list has the three factors, [S, R] or [R, S] or with R matrices each; or a triple of rows or matrices per product.
+    """
+    if isinstance(value, Mapping):
+        names = {name.lower(): part for name, part in value.items()}
+        if names.keys() not in _NAMES:
+            raise SchemeError(f"expected u, v and w, got {short(sorted(value))}")
+        return _of_factors([names[name] for name in sorted(names)], size, label)
+    if isinstance(value, list) and len(value) == 3 and _depth(value) == 3:
+        return _of_factors(value, size, label)
+    if isinstance(value, list) and all(isinstance(product, list) and len(product) == 3 for product in value):
+        if _depth(value) == 3:
+            value = [[[row] for row in product] for product in value]
+            return _of_factors([[product[mode] for product in value] for mode in range(3)], size, label)
+        return of_products(value, size, label)
+    if isinstance(value, list) and len(value) == 3:
+        return _of_factors(value, size, label)
+    raise SchemeError("expected three matrices per product, or three factors")
+
+
+def _depth(value: Any) -> int:
+    return 1 + _depth(value[0]) if isinstance(value, list) and value else 0
+
+
+def _of_factors(factors: list[Any], size: Size | None, label: str) -> Candidate:
+    return candidate_of(
+        rank_last([_factor(part, name) for part, name in zip(factors, "uvw", strict=True)]), size, label
+    )
+
+
+def _factor(part: Any, name: str) -> Matrix:
+    """A factor from its rows, or from a matrix per product."""
+    if _depth(part) == 3:
+        if len({_shape(matrix) for matrix in part}) > 1:
+            raise SchemeError(f"factor {name}: expected matrices of one shape")
+        part = [[entry for row in matrix for entry in row] for matrix in part]
+    _shape(part)
+    return matrix_of_rows(part, name)
 
 
 def read_maple(text: str) -> Iterator[Candidate]:
-    triads = [[_lists(matrix) for matrix in _MATRIX.findall(triad)] for triad in _TRIAD.findall(text)]
+    triads = [[literal(Tokens(matrix)) for matrix in _MATRIX.findall(triad)] for triad in _TRIAD.findall(text)]
     if not triads:
         raise SchemeError("expected Triad([Matrix(n, m, [[..]]), Matrix(..), Matrix(..)])")
-    yield _candidate(triads)
+    yield of_products(triads)
 
 
-def _lists(text: str) -> list[Any]:
-    """Reads one nested list of numbers, without recursion."""
-    outermost: list[Any] = []
-    stack = [outermost]
-    text = text.rstrip().rstrip(";")
-    place, is_entry = 0, True  # is_entry: an entry may stand here, not a comma
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if not match:
-            raise SchemeError(f"expected nested lists of numbers, got {short(text[place : place + 60])}")
-        token, place = match[1], match.end()
-        if token == ",":
-            if is_entry or len(stack) == 1:
-                raise SchemeError("expected a number or a list, got a comma")
-            is_entry = True
-            continue
-        if token in _CLOSED:
-            if len(stack) == 1 or (is_entry and stack[-1]):
-                raise SchemeError("unbalanced brackets")
-            stack.pop()
-            is_entry = False
-            continue
-        if not is_entry:
-            raise SchemeError(f"expected a comma, got {short(token)}")
-        if token in _OPEN:
-            if len(stack) > _DEPTH:
-                raise SchemeError(f"lists deeper than {_DEPTH}")
-            stack[-1].append([])
-            stack.append(stack[-1][-1])
-        else:
-            stack[-1].append(number(token.replace(" ", "")))
-            is_entry = False
-    if len(stack) != 1 or len(outermost) != 1 or not isinstance(outermost[0], list):
-        raise SchemeError("unbalanced brackets")
-    return outermost[0]
-
-
-def _candidate(products: list[Any]) -> Candidate:
+def of_products(products: list[Any], size: Size | None = None, label: str = "") -> Candidate:
     """u, v, w of the products; all of one shape."""
     shapes = [_shape(matrix) for matrix in products[0]] if products and isinstance(products[0], list) else []
     if len(shapes) != 3:
         raise SchemeError("expected three matrices per product")
     (n, m), (m_too, p), last = shapes
-    size = checked_size(n, m, p)
+    size = size or checked_size(n, m, p)
     if m_too != m or last not in ((p, n), (n, p)):
         raise SchemeError(f"expected matrices n x m, m x p, p x n, got {', '.join(f'{r} x {c}' for r, c in shapes)}")
     check_extent(size.modes, len(products))
@@ -96,14 +125,14 @@ def _candidate(products: list[Any]) -> Candidate:
                 raise SchemeError("expected three matrices per product, of the same shapes throughout")
             rows.append([entry for row in product[mode] for entry in row])
         factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    return candidate_of(factors, size)
+    return candidate_of(factors, size, label)
 
 
 def _shape(matrix: object) -> tuple[int, int]:
     rows = matrix if isinstance(matrix, list) else []
     if not rows or not all(isinstance(row, list) and row and len(row) == len(rows[0]) for row in rows):
         raise SchemeError("expected a matrix of numbers")
-    if any(isinstance(entry, list) for row in rows for entry in row):
+    if any(type(entry) not in (int, Fraction) for row in rows for entry in row):
         raise SchemeError("expected a matrix of numbers")
     return len(rows), len(rows[0])
 

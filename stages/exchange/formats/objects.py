@@ -7,7 +7,9 @@ entries (products, for w), and w has one sum per entry of C.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
-from stages.exchange.formats import expressions
+from stages.exchange.formats import expressions, nested
 from stages.exchange.formats.candidate import (
     LONGEST_NUMBER,
     Candidate,
@@ -29,25 +31,66 @@ from stages.exchange.formats.candidate import (
     number,
     short,
 )
-from stages.exchange.formats.grammar import combination
+from stages.exchange.formats.grammar import Tokens, combination, literal
+
+_SIZE = re.compile(r"\(?[0-9]{1,2}(?:, ?|x)[0-9]{1,2}(?:, ?|x)[0-9]{1,2}\)?", re.ASCII)
 
 
 def read(text: str) -> Iterator[Candidate]:
     given = load(text)
     if not isinstance(given, dict):
         raise SchemeError(f"expected an object, got {type(given).__name__}")
-    missing = {"u", "v", "w"} - given.keys()
-    if missing or not ({"size", "ring"} <= given.keys() or {"n", "m"} <= given.keys()):
-        raise SchemeError(f"expected u, v, w with size and ring or with n and m, got {short(sorted(given))}")
-    yield _own(given) if "size" in given else _catalogue(given)
+    if given and all(_SIZE.fullmatch(key) for key in given):
+        for key, value in given.items():
+            yield nested.candidate(value, checked_size(*map(int, re.findall("[0-9]+", key))), label=key)
+        return
+    if {*"uvw", "n", "m"} <= given.keys():
+        is_sparse = "u_fresh" in given
+        candidate = _catalogue(given, is_sparse)
+        said = {*"uvw", "n", "m", "z2", *({"u_fresh", "v_fresh", "w_fresh"} if is_sparse else ())}
+    elif {*"uvw", "size", "ring"} <= given.keys():
+        candidate, said = _own(given), {*"uvw", "size", "ring", "denominator"}
+    else:
+        said = {key for key in given if key.lower() in {*"uvw"}} or {key for key in given if key.lower() in {*"abc"}}
+        if len(said) != 3:
+            raise SchemeError(f"expected u, v, w with size and ring, or with n and m, got {short(sorted(given))}")
+        candidate = nested.candidate({key: given[key] for key in said})
+    for key in given.keys() - said:
+        _check_fact(key, given, candidate)
+    yield candidate
+
+
+def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
+    """Refuses a further member that could be part of the scheme, or says something else than the scheme does."""
+    value = given[key]
+    if not _is_fact(value):
+        raise SchemeError(f"{short(key)}: expected u, v, w and facts in words and numbers, got lists within a list")
+    if key == "rank" and value != candidate.factors.rank:
+        raise SchemeError(f"rank: expected {candidate.factors.rank}, the number of products, got {short(value)}")
+    if key == "sha256":
+        body = json.dumps({name: entry for name, entry in given.items() if name != key}, default=str)
+        if value != hashlib.sha256(body.encode()).hexdigest():
+            raise SchemeError("sha256: expected that of the other members")
+
+
+def _is_fact(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_fact, value.values()))
+    return not isinstance(value, list) or not any(isinstance(item, (list, dict)) for item in value)
 
 
 def load(text: str) -> object:
-    """JSON with every key once and no NaN; decimals are exact fractions.
+    """JSON with every key once and no NaN, or the same as Python prints it; decimals are exact fractions.
 
     Raises:
       SchemeError: anything else.
     """
+    if not re.match(r"\s*\{\s*(\"|\})", text):
+        tokens = Tokens(text)
+        given = literal(tokens)
+        if tokens.next:
+            raise tokens.fault("the end")
+        return given
     try:
         return json.loads(
             text,
@@ -97,7 +140,7 @@ def _own(given: dict[str, Any]) -> Candidate:
     return candidate_of([u, v, w], Size(*map(int, parts)), ring=given["ring"])
 
 
-def _catalogue(given: dict[str, Any]) -> Candidate:
+def _catalogue(given: dict[str, Any], is_sparse: bool) -> Candidate:
     sides = [given["n"]] * 3 if isinstance(given["n"], int) else given["n"]
     if not isinstance(sides, list) or len(sides) != 3:
         raise SchemeError(f"n: expected three numbers, got {short(sides)}")
@@ -105,7 +148,7 @@ def _catalogue(given: dict[str, Any]) -> Candidate:
     if type(rank) is not int or rank < 1:
         raise SchemeError(f"m: expected the number of products, got {short(rank)}")
     check_extent(size.modes, rank)
-    if "u_fresh" in given:
+    if is_sparse:
         factors = _shared_sums(given, size, rank)
     else:
         factors = []
@@ -114,7 +157,10 @@ def _catalogue(given: dict[str, Any]) -> Candidate:
             if len(rows) != rank:
                 raise SchemeError(f"factor {name}: expected {rank} rows, got {len(rows)}")
             factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    return candidate_of(factors, size, ring="Z2" if given.get("z2") is True else "")
+    is_modulo_two = given.get("z2", False)
+    if not isinstance(is_modulo_two, bool):
+        raise SchemeError(f"z2: expected true or false, got {short(is_modulo_two)}")
+    return candidate_of(factors, size, ring="Z2" if is_modulo_two else "")
 
 
 def _rows(rows: object, name: str) -> list[list[Number]]:

@@ -1,7 +1,11 @@
-"""Plain numbers in rows: one line each for U, V, W after «n m p R»; coefficient blocks parted by #; Bini tables."""
+"""Plain numbers in rows: one line each for U, V, W after «n m p R»; blocks; bit masks; Bini tables.
+
+`#` begins a comment. Numbers are parted by white space, or by single commas or semicolons as in CSV.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stages.errors import SchemeError
@@ -12,106 +16,178 @@ from stages.exchange.formats.candidate import (
     check_extent,
     checked_size,
     matrix_of_rows,
+    matrix_of_terms,
     number,
+    rank_last,
     short,
+    size_of_modes,
 )
+from stages.exchange.formats.grammar import HASH, blank, plain, position
+
+_LONGEST_MASK = 4000  # digits; Python reads no longer integers
+_SEPARATOR = re.compile(r"(?<=[0-9.])[ \t]*[,;][ \t]*(?=[-+.0-9])", re.ASCII)
+_MASKS = re.compile(r"(?:[0-9]+\n)?(?:(?:R )?[0-9]+ [0-9]+ [0-9]+\n)+", re.ASCII)
+_MERE_HASH = re.compile(r"^[ \t]*#[ \t]*$", re.MULTILINE)
 
 
-def read_lines(text: str) -> Iterator[Candidate]:
+def read(text: str) -> Iterator[Candidate]:
+    """A text of numbers alone: bit masks, blocks parted by lines that are a mere #, counted lines, or three blocks."""
+    text = plain(text)
+    said = _SEPARATOR.sub(blank, re.sub(HASH, blank, text))
+    lines = [" ".join(line.split()) + "\n" for line in said.splitlines() if line.strip()]
+    if _MASKS.fullmatch("".join(lines)):
+        yield _masks(lines)
+    elif _MERE_HASH.search(text.strip()):
+        yield _blocks(said, [match.start() for match in _MERE_HASH.finditer(text)])
+    else:
+        yield from _counted(said)
+
+
+def _numbers(text: str, begin: int = 0, end: int | None = None) -> list[Number]:
+    """The numbers in a part of the text.
+
+    Raises:
+      SchemeError: something else is there; with line and column.
+    """
+    part = text[begin:end]
+    words = part.split()
+    known: dict[str, Number] = {}  # a large file has few different ones
+    for word in dict.fromkeys(words):
+        try:
+            known[word] = number(word)
+        except SchemeError as error:
+            match = re.search(rf"(?<!\S){re.escape(word)}(?!\S)", part)
+            raise SchemeError(f"{position(text, begin + match.start() if match else begin)}: {error}") from None
+    return [known[word] for word in words]
+
+
+def _masks(lines: list[str]) -> Candidate:
+    """One product a line over Z2: three integers whose bits say which entries are in the sums over A, B and C.
+
+    The lowest bit is the first entry. The rank may stand above; R may stand before each product.
+    """
+    rank = None if len(lines[0].split()) > 1 else int(lines[0])
+    rows = [line.removeprefix("R ").split() for line in lines[rank is not None :]]
+    if rank not in (None, len(rows)):
+        raise SchemeError(f"expected {rank} products, as the first line says, got {len(rows)}")
+    if longest := max((word for row in rows for word in row), key=len)[_LONGEST_MASK:]:
+        raise SchemeError(f"expected bit masks of at most {_LONGEST_MASK} digits, got {len(longest)} more")
+    masks = [tuple(map(int, row)) for row in rows]
+    u, v, w = (max(mask[mode] for mask in masks).bit_length() for mode in range(3))
+    size = size_of_modes((u, v, w))
+    check_extent(size.modes, len(masks))
+    terms = (
+        [{bit: 1 for bit in range(mask[mode].bit_length()) if mask[mode] >> bit & 1} for mask in masks]
+        for mode in range(3)
+    )
+    factors = [matrix_of_terms(part, length) for part, length in zip(terms, size.modes, strict=True)]
+    return candidate_of(factors, size, ring="Z2")
+
+
+def _counted(text: str) -> Iterator[Candidate]:
     """«n m p R», then U, V and W product by product; fractions as pairs «numerator denominator» throughout.
 
-    A file of several schemes begins with their count.
+    A file of several schemes begins with their count. Without counts there may be three blocks, parted by empty lines.
 
     Raises:
       SchemeError: another number of numbers than the counts say.
     """
-    words = " ".join(line for line in text.splitlines() if not line.startswith("#")).split()
-    first = _numbers(words[:5])
-    options = [(0, 1, 1), (0, 1, 2)]  # where the schemes begin, how many there are, words per coefficient
-    if first and 1 <= first[0] <= len(words):
-        options += [(1, first[0], 1), (1, first[0], 2)]
+    values = _numbers(text)
+    options = [(0, 1, 1), (0, 1, 2)]  # where the schemes begin, how many there are, numbers per coefficient
+    if values and 1 <= values[0] <= len(values) and isinstance(values[0], int):
+        options += [(1, values[0], 1), (1, values[0], 2)]
     for start, count, width in options:
-        ends = _ends(words, start, count, width)
+        ends = _ends(values, start, count, width)
         if ends is not None:
-            for position, (begin, end) in enumerate(ends, start=1):
-                label = str(position) if start else ""
-                yield _lines_candidate(_numbers(words[begin:end]), width, label)
+            for position_, (begin, end) in enumerate(ends, start=1):
+                yield _counted_candidate(values[begin:end], width, str(position_) if start else "")
             return
-    raise SchemeError(f"expected «n m p R» and R (nm + mp + pn) coefficients, got {len(words)} numbers")
+    gaps = [match.start() for match in re.finditer(r"\n[ \t]*(?=\n)", text.strip("\n"))]
+    if gaps:
+        yield _blocks(text, [gap + len(text) - len(text.lstrip("\n")) for gap in gaps])
+        return
+    raise SchemeError(
+        f"expected «n m p R» and R (nm + mp + pn) coefficients, or three blocks, got {len(values)} numbers"
+    )
 
 
-def _numbers(words: list[str]) -> list[int]:
-    values = [number(word) for word in words]
-    integers = [value for value in values if isinstance(value, int)]
-    if len(integers) < len(values):
-        raise SchemeError("expected integers, or pairs of them")
-    return integers
-
-
-def _ends(words: list[str], start: int, count: int, width: int) -> list[tuple[int, int]] | None:
+def _ends(values: list[Number], start: int, count: int, width: int) -> list[tuple[int, int]] | None:
     """Begin and end of each scheme, if they fill the file exactly."""
     ends = []
     for _ in range(count):
-        head = words[start : start + 4]
-        if len(head) < 4 or not all(word.isascii() and word.isdigit() and len(word) <= 9 for word in head):
+        head = values[start : start + 4]
+        if len(head) < 4 or not all(isinstance(value, int) and 0 <= value < 10**9 for value in head):
             return None
         n, m, p, rank = map(int, head)
         end = start + 4 + width * rank * (n * m + m * p + p * n)
         ends.append((start, end))
-        if end > len(words):
+        if end > len(values):
             return None
         start = end
-    return ends if start == len(words) else None
+    return ends if start == len(values) else None
 
 
-def _lines_candidate(values: list[int], width: int, label: str) -> Candidate:
-    n, m, p, rank = values[:4]
+def _counted_candidate(values: list[Number], width: int, label: str) -> Candidate:
+    n, m, p, rank = map(int, values[:4])
     size = checked_size(n, m, p)
     if not rank:
         raise SchemeError(f"{size.name}: expected at least one term")
     check_extent(size.modes, rank)
     rest, factors = values[4:], []
     for length, name in zip(size.modes, "uvw", strict=True):
-        part, rest = rest[: width * rank * length], rest[width * rank * length :]
-        entries: list[Number] = [*part]
+        entries, rest = rest[: width * rank * length], rest[width * rank * length :]
         if width == 2:
-            entries = [number(f"{above}/{below}") for above, below in zip(part[::2], part[1::2], strict=True)]
-        rows = [entries[row::length] for row in range(length)]
-        factors.append(matrix_of_rows(rows, name))
+            entries = [number(f"{above}/{below}") for above, below in zip(entries[::2], entries[1::2], strict=True)]
+        factors.append(matrix_of_rows([entries[row::length] for row in range(length)], name))
     return candidate_of(factors, size, label)
 
 
-def read_blocks(text: str) -> Iterator[Candidate]:
-    """Three blocks, rows are entries and columns products, parted by lines that are a mere #."""
-    blocks: list[list[list[Number]]] = [[]]
-    for line in text.splitlines():
-        line = line.strip()
-        if line == "#":
-            blocks.append([])
-        elif line and not line.startswith("#"):
-            blocks[-1].append([number(word) for word in line.split()])
-    blocks = [block for block in blocks if block]
+def _blocks(text: str, marks: list[int]) -> Candidate:
+    """Three blocks of lines, parted at some places of the text: rows are entries and columns products, or turned."""
+    blocks = []
+    for begin, end in zip([0, *marks], [*marks, len(text)], strict=True):
+        lines = (match.span() for match in re.finditer(r".*\S.*", text[begin:end]))
+        rows = [_numbers(text, begin + first, begin + last) for first, last in lines]
+        if rows:
+            blocks.append(rows)
     if len(blocks) != 3:
-        raise SchemeError(f"expected three blocks parted by #, got {len(blocks)}")
-    yield candidate_of([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)])
+        raise SchemeError(f"expected three blocks, parted by a line that is a mere # or empty, got {len(blocks)}")
+    return candidate_of(rank_last([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)]))
 
 
 def read_bini(text: str) -> Iterator[Candidate]:
-    """«Bini n m p R», then for each product its number; row of C; row of A; row of B, parted by semicolons."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    head = lines[0].split()
-    if len(head) != 5 or not all(word.isascii() and word.isdigit() and len(word) <= 6 for word in head[1:]):
-        raise SchemeError(f"expected «Bini n m p R», got {short(lines[0])}")
+    """«Bini n m p R», a line of headings, then for each product its number; row of C; row of A; row of B."""
+    text = re.sub(HASH, blank, plain(text))
+    lines = [match.span() for match in re.finditer(r".*\S.*", text)]
+    head = text[slice(*lines[0])].split()
+    if len(head) != 5 or not all(re.fullmatch("[0-9]{1,6}", word) for word in head[1:]):
+        raise SchemeError(f"{position(text, lines[0][0])}: expected «Bini n m p R», got {short(' '.join(head))}")
     n, m, p, rank = map(int, head[1:])
     size = checked_size(n, m, p)
     check_extent(size.modes, rank)
-    products = [[part.split() for part in line.split(";")] for line in lines[1:] if ";" in line]
-    if len(products) != rank or any(len(parts) != 4 for parts in products):
-        raise SchemeError(f"expected {rank} rows «product; C; A; B», got {len(products)}")
-    factors = []
-    for place, name in ((2, "u"), (3, "v"), (1, "w")):
-        rows = [[number(word) for word in parts[place]] for parts in products]
-        if len({len(row) for row in rows}) != 1:
-            raise SchemeError(f"factor {name}: expected rows of one length")
-        factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
+    rows = lines[
+        1 + any(text[begin:end].split() == ["product", "Gamma", "Alpha", "Beta"] for begin, end in lines[1:2]) :
+    ]
+    if len(rows) != rank:
+        raise SchemeError(f"expected {rank} rows «product; C; A; B», got {len(rows)}")
+    columns: list[list[list[Number]]] = [[], [], []]
+    for count, (begin, end) in enumerate(rows, start=1):
+        parts = [_numbers(text, begin + first, begin + last) for first, last in _parts(text[begin:end])]
+        if [len(part) for part in parts] != [1, size.modes[2], *size.modes[:2]] or parts[0] != [count]:
+            raise SchemeError(
+                f"{position(text, begin)}: expected «{count}; row of C; row of A; row of B» of {size.name}"
+            )
+        for column, part in zip(columns, (parts[2], parts[3], parts[1]), strict=True):
+            column.append(part)
+    factors = [
+        matrix_of_rows(list(zip(*column, strict=True)), name) for column, name in zip(columns, "uvw", strict=True)
+    ]
     yield candidate_of(factors, size)
+
+
+def _parts(line: str) -> Iterator[tuple[int, int]]:
+    """Begin and end of the parts of a line between semicolons."""
+    begin = 0
+    for part in line.split(";"):
+        yield begin, begin + len(part)
+        begin += len(part) + 1
