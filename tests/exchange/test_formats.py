@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -209,7 +210,10 @@ JSON = layouts.catalogue(STRASSEN).decode()
 BAD = {
     "nothing": (b"", "an empty file"),
     "blanks": (b" \n\n", "expected entries of a and of b"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "neither text in UTF-8 nor a NumPy file"),
+    "bytes": (b"\xfeA\xff", "neither text in UTF-8, or in UTF-16 with its mark, nor a NumPy file"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xfe", "a picture is not read"),
+    "a MATLAB file": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "a MATLAB file is not read: save the factors with"),
+    "a pickle": (pickle.dumps([1]), "a pickle, such as one of PyTorch, is not read"),
     "zeros": (b"\0" * 50, "expected a number"),
     "an archive cut short": (layouts.factorizations({"2,2,2": STRASSEN})[:-40], "not a whole .npz archive"),
     "an archive changed": (damaged_member(), "2,2,2': damaged"),

@@ -34,7 +34,7 @@ from stages.exchange.formats.candidate import (
 )
 from stages.exchange.formats.pickles import Array, DType, decode
 
-ARCHIVE_MAGIC, ARRAY_MAGIC = b"PK", b"\x93NUMPY"
+ADVICE = "save the factors with numpy.savez"  # for files that are not read
 LARGEST_MEMBER = 2**27  # bytes, unpacked: 2**24 coefficients of eight bytes
 LARGEST_ARCHIVE = 2**30  # bytes, all members unpacked
 LARGEST_PICKLE = 2**24  # bytes: 12x12x12 of rank 1,000 needs 2**22
@@ -92,7 +92,7 @@ def _size_of_key(key: str) -> Size:
 
 def _array(data: bytes) -> Array:
     """The array of an .npy file, its content still raw."""
-    if data[:6] != ARRAY_MAGIC or data[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
+    if data[:6] != b"\x93NUMPY" or data[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
         raise SchemeError("not an .npy array")
     start = 10 if data[6] == 1 else 12
     length = int.from_bytes(data[8:start], "little")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange import certificate
-from stages.exchange.formats import arrays, equations, nested, objects, products, tables
+from stages.exchange.formats import arrays, containers, equations, nested, objects, products, tables
 from stages.exchange.formats.candidate import Candidate
 
-LARGEST_FILE = 2**26  # bytes
+LARGEST_FILE = 2**26  # bytes, packed and unpacked
+STANDARD_INPUT = Path("-")
 
 WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
     "npz": arrays.write_archive,
@@ -30,21 +32,69 @@ _LISTS = re.compile(
     r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+\s*[-+0-9./]+\s*[],})]"
 )
 
+# Every format has a first sign, and its reader takes what no format above has taken. Bytes are told by how they begin,
+# text by what it says outside lines of comments.
+_BINARY: Sequence[tuple[bytes, Callable[[bytes], Iterator[Candidate | SchemeError]]]] = (
+    (b"PK", arrays.read_archive),
+    (b"\x93NUMPY", arrays.read_array),
+)
+_TEXT: Sequence[tuple[Callable[[str], object], Callable[[str], Iterator[Candidate]]]] = (
+    (_LISTS.match, nested.read),
+    (lambda said: said.startswith("{"), objects.read),
+    (lambda said: said.startswith("["), nested.read),
+    (lambda said: "Triad(" in said, nested.read_maple),
+    (lambda said: said.startswith("Bini"), tables.read_bini),
+    (lambda said: "=" in said, equations.read),
+    (lambda said: re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said), products.read),
+    (lambda _: True, tables.read),
+)
+_NOT_READ = {
+    b"\x89HDF": "an HDF5 file, such as one of MATLAB or Keras,",
+    b"MATLAB ": "a MATLAB file",
+    b"\xd0\xcf\x11\xe0": "an Office file",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    **{b"\x80" + bytes([protocol]): "a pickle, such as one of PyTorch," for protocol in range(2, 6)},
+}
+
 
 def read(path: Path) -> Iterator[Candidate | SchemeError]:
     """The candidates of a file in its order; one of several that cannot be read is its error, the others go on.
 
+    Args:
+      path: `STANDARD_INPUT` is read to its end.
     Raises:
       SchemeError: the file cannot be read, is empty or too large, or is in no known format.
     """
-    data = _bytes(path)
-    if data.startswith(arrays.ARCHIVE_MAGIC):
-        yield from arrays.read_archive(data)
-    elif data.startswith(arrays.ARRAY_MAGIC):
-        yield from arrays.read_array(data)
-    else:
-        text = _text(data)
-        yield from _text_reader(text)(text)
+    data = containers.unpacked(_bytes(path), LARGEST_FILE)
+    if not data:
+        raise SchemeError("an empty file")
+    for start, name in _NOT_READ.items():
+        if data.startswith(start):
+            raise SchemeError(f"{name} is not read: {arrays.ADVICE}")
+    for start, reader in _BINARY:
+        if data.startswith(start):
+            return reader(data)
+    text = _text(data)
+    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    return next(reader(text) for is_it, reader in _TEXT if is_it(said))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path == STANDARD_INPUT:
+            data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+        elif not path.is_file():  # a pipe or a device could be without end
+            raise SchemeError("no such file" if not path.exists() else "not a regular file")
+        else:
+            with path.open("rb") as file:
+                data = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise SchemeError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > LARGEST_FILE:
+        raise SchemeError(f"larger than {LARGEST_FILE} bytes")
+    return data
 
 
 def _text(data: bytes) -> str:
@@ -52,36 +102,3 @@ def _text(data: bytes) -> str:
         return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         raise SchemeError("neither text in UTF-8, or in UTF-16 with its mark, nor a NumPy file") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if not path.is_file():  # a pipe or a device could be without end
-            raise SchemeError("no such file" if not path.exists() else "not a regular file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise SchemeError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if len(data) > LARGEST_FILE:
-        raise SchemeError(f"larger than {LARGEST_FILE} bytes")
-    if not data:
-        raise SchemeError("an empty file")
-    return data
-
-
-def _text_reader(text: str) -> Callable[[str], Iterator[Candidate]]:
-    """The reader for a text, by its first sign that only one format has."""
-    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
-    if _LISTS.match(said):
-        return nested.read
-    if said[:1] in ("{", "["):
-        return objects.read if said[:1] == "{" else nested.read
-    if "Triad(" in said:
-        return nested.read_maple
-    if said.startswith("Bini"):
-        return tables.read_bini
-    if "=" in said:
-        return equations.read
-    if re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said):
-        return products.read
-    return tables.read

@@ -1,0 +1,44 @@
+"""Files packed by gzip, bzip2 or xz: unpacked up to a limit, and to the last byte."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from stages.errors import SchemeError
+from stages.exchange.formats.candidate import short
+
+_DAMAGED = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+_KINDS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+    (b"\x1f\x8b", "gzip", lambda: zlib.decompressobj(31)),  # 31: with gzip's head and checksum
+    (b"BZh", "bzip2", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\0", "xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=2**27)),
+)
+
+
+def unpacked(data: bytes, largest: int) -> bytes:
+    """What a packed file holds, all its streams one after the other; any other file as it is.
+
+    Raises:
+      SchemeError: more than `largest` bytes, damaged, cut short, or with something behind the last stream.
+    """
+    kind = next((kind for kind in _KINDS if data.startswith(kind[0])), None)
+    if not kind:
+        return data
+    _, name, decompressor = kind
+    whole = bytearray()
+    while data:
+        stream = decompressor()
+        try:
+            whole += stream.decompress(data, largest + 1 - len(whole))
+        except _DAMAGED as error:
+            raise SchemeError(f"packed by {name}, damaged ({short(str(error))})") from None
+        if len(whole) > largest:
+            raise SchemeError(f"packed by {name}: unpacks to more than {largest} bytes")
+        if not stream.eof:
+            raise SchemeError(f"packed by {name}, cut short")
+        data = stream.unused_data
+    return bytes(whole)
