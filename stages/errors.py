@@ -17,6 +17,10 @@ class TableError(StageError):
     """A Parquet file is missing, truncated, foreign, or does not have the declared columns."""
 
 
+class DiskError(StageError):
+    """The system does not let a file be written."""
+
+
 class SchemeError(StageError):
     """A scheme (its file, size, ring, shape or coefficients) is malformed."""
 

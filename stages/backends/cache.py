@@ -17,6 +17,7 @@ from stages.backends.c.build import cache_folder
 from stages.backends.c.variants import Variant
 from stages.backends.dispatch import Speeds
 from stages.contract.command import write_text
+from stages.errors import DiskError
 
 LOCK = threading.RLock()  # two threads that measure at the same time would spoil each other's ratios
 
@@ -61,7 +62,7 @@ def read(path: Path, states: Sequence[str]) -> Speeds | None:
 def write(path: Path, speeds: Speeds) -> None:
     """Keeps ratios, unless the cache cannot be written: then they are measured again next time."""
     kept = {state: [[*variant, found] for variant, found in variants.items()] for state, variants in speeds.items()}
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(DiskError):
         write_text(path, json.dumps(kept, indent=1))
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from stages.contract.whole_files import replacing
 from stages.errors import StageError
 
 _STARTED = time.monotonic()
@@ -28,14 +29,20 @@ def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentPars
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parses the command line and runs `main`; a StageError ends the process with one line and exit code 1."""
+    """Parses the command line and runs `main`; ends with one line and exit code 1 on what is no fault of the program.
+
+    That is a StageError, or an OSError: a disk that is full, a folder that may not be read.
+    """
     try:
         main(parser.parse_args())
         sys.stdout.flush()
     except StageError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # whoever read the output, such as `head`, has seen enough
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still holds back
         raise SystemExit(1) from None
 
@@ -95,11 +102,6 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    """Writes a file whole or not at all; makes its folder. Raises DiskError as `replacing` does."""
+    with replacing(path) as temporary:
         temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.contract.whole_files import replacing
 from stages.errors import TableError
 
 FOLDER = Path(".resume")
@@ -61,17 +61,13 @@ class Resume:
 
         Args:
           pack: gives the arrays. It is called here, so that its time counts as time of saving.
+        Raises:
+          DiskError: the system does not let it be written; the state that was saved before stays.
         """
         start = time.monotonic()
         arrays = pack()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            temporary.replace(self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(self.path) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
         for path in self._left_behind():
             path.unlink(missing_ok=True)
         now = time.monotonic()

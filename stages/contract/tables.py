@@ -1,19 +1,18 @@
 """The only reader and writer of Parquet: equal content gives equal bytes. `contract.rows` has the tables.
 
-Every column is non-null. Files are written beside their place and renamed, so a reader never meets half a file.
-pyarrow drops extra columns and fills missing ones with null; so names are compared here. What made a file (command,
-parameters, code, lock) stands in dvc.lock, not in the file: a table's bytes depend on its rows alone.
+Every column is non-null. pyarrow drops extra columns and fills missing ones with null; so names are compared here. What
+made a file (command, parameters, code, lock) stands in dvc.lock, not in the file: a table's bytes depend on its rows
+alone.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_type_hints
 
 import numpy as np
@@ -21,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stages.contract.whole_files import replacing
 from stages.errors import StageError, TableError
 
 ROW_GROUP = 16_384
@@ -62,18 +62,28 @@ class Table(Generic[Row]):
         return {name: types[name].parse for name in self.schema.names if hasattr(types[name], "parse")}
 
 
+@contextmanager
+def writer(path: Path, table: Table[Any]) -> Iterator[Writer]:
+    """Writes one table in row groups, with memory for one group; the file appears whole or not at all.
+
+    Raises:
+      DiskError: as `replacing` does.
+    """
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, table.schema, compression=COMPRESSION, write_page_checksum=True) as file,
+    ):
+        rows = Writer(path, table.schema, file)
+        yield rows
+        rows.finish()
+
+
 class Writer:
-    """Writes one table in row groups, with memory for one group; the file appears whole or not at all."""
+    """A table that is being written; `writer` makes one."""
 
-    def __init__(self, path: Path, table: Table[Any]) -> None:
-        self.path, self.schema = path, table.schema
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._pending = self.schema.empty_table()
-
-    def __enter__(self) -> Writer:
-        self.path.parent.mkdir(parents=True, exist_ok=True)  # DVC does not make it
-        self._file = pq.ParquetWriter(self._temporary, self.schema, compression=COMPRESSION, write_page_checksum=True)
-        return self
+    def __init__(self, path: Path, schema: pa.Schema, file: pq.ParquetWriter) -> None:
+        self.path, self.schema, self._file = path, schema, file
+        self._pending = schema.empty_table()
 
     def append(self, columns: Columns) -> None:
         """Adds rows. They leave in row groups of ROW_GROUP, however the calls divide them.
@@ -109,17 +119,10 @@ class Writer:
     def _write_group(self, rows: pa.Table) -> None:
         self._file.write_table(rows.combine_chunks(), row_group_size=ROW_GROUP)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None and self._pending.num_rows:
-                self._write_group(self._pending)
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self.path)
-        finally:
-            self._temporary.unlink(missing_ok=True)
+    def finish(self) -> None:
+        """Writes the rows that fill no whole row group."""
+        if self._pending.num_rows:
+            self._write_group(self._pending)
 
 
 def _is_fraction(kind: pa.DataType, declared: pa.DataType) -> bool:
@@ -141,8 +144,8 @@ def _null_count(array: pa.Array | pa.ChunkedArray) -> int:
 
 def write_columns(path: Path, table: Table[Any], columns: Columns) -> None:
     """Writes a whole table. Raises TableError as `Writer.append` does."""
-    with Writer(path, table) as writer:
-        writer.append(columns)
+    with writer(path, table) as rows:
+        rows.append(columns)
 
 
 def write(path: Path, table: Table[Row], rows: Sequence[Row]) -> None:

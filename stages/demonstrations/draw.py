@@ -60,7 +60,7 @@ def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, see
     """Draws all demonstrations, one row group at a time: memory for one group, whatever the count."""
     root = jax.random.fold_in(jax.random.key(seed), Stream.DEMONSTRATIONS)
     progress = Progress(label, settings.count, "demonstrations")
-    with tables.Writer(path, DEMONSTRATIONS) as writer:
+    with tables.writer(path, DEMONSTRATIONS) as writer:
         for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):
             key = jax.random.fold_in(root, group)
             rank, terms = draw(key, tables.ROW_GROUP, rules, settings.distribution)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from stages.algebra.rings import RINGS
 from stages.contract import command
-from stages.errors import SchemeError
 from stages.exchange.check import check
 from stages.exchange.export import export
 from stages.exchange.formats import files
@@ -72,11 +71,8 @@ def _print_verdicts(verdicts: Iterable[tuple[bool, str]]) -> None:
 def _write(data: bytes, path: Path | None) -> None:
     if path is None:
         sys.stdout.buffer.write(data)
-        return
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise SchemeError(f"{path}: {error.strerror}") from None
+    else:
+        command.write_bytes(path, data)
 
 
 if __name__ == "__main__":

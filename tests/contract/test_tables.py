@@ -68,7 +68,7 @@ def test_bytes_depend_on_the_rows_alone(tmp_path, pieces):
     whole, divided = tmp_path / "whole.parquet", tmp_path / "divided.parquet"
     content = columns(40_000)
     tables.write_columns(whole, DEMONSTRATIONS, content)
-    with tables.Writer(divided, DEMONSTRATIONS) as writer:
+    with tables.writer(divided, DEMONSTRATIONS) as writer:
         start = 0
         for count in pieces:
             writer.append({name: values[start : start + count] for name, values in content.items()})
@@ -94,7 +94,7 @@ def test_writer_holds_one_row_group(tmp_path):
     def peak(groups: int) -> int:
         before = pa.total_allocated_bytes()
         highest = 0
-        with tables.Writer(tmp_path / "big.parquet", DEMONSTRATIONS) as writer:
+        with tables.writer(tmp_path / "big.parquet", DEMONSTRATIONS) as writer:
             part = {
                 "rank": np.zeros(ROW_GROUP, np.int16),
                 "terms": pa.array(np.zeros((ROW_GROUP, 30), np.int8).tolist()),
@@ -162,7 +162,7 @@ def test_a_text_that_is_no_value_of_its_column_is_refused(tmp_path):
 def test_any_error_within_the_writer_leaves_nothing(tmp_path):
     with (  # noqa: PT012
         pytest.raises(ZeroDivisionError),
-        tables.Writer(tmp_path / "table.parquet", DEMONSTRATIONS) as writer,
+        tables.writer(tmp_path / "table.parquet", DEMONSTRATIONS) as writer,
     ):
         writer.append(columns(2 * ROW_GROUP))
         _ = 1 / 0
