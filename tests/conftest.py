@@ -21,6 +21,10 @@ def _modules() -> list[str]:
     return sorted(name for name in names if name not in COMPILED_BY_NUMBA)
 
 
+# What a test compiles, or a run that a test starts, is compiled for all of them, also for those of the next `make test`:
+# each cache finds machine code by what it was made from.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache/numba"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache/xla"))
 # Most of the time of small networks goes into compiling them. Kernels and whole runs are tested as users run them.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 

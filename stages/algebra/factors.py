@@ -66,7 +66,7 @@ def leading_signs(matrix: np.ndarray) -> np.ndarray:
     """The sign (+-1, int64 [R]) of the first non-zero entry of each column; +1 for a zero column."""
     if not matrix.size:
         return np.ones(matrix.shape[1], np.int64)
-    leading = np.take_along_axis(matrix, (matrix != 0).argmax(axis=0)[None, :], axis=0)[0]
+    leading = matrix[(matrix != 0).argmax(axis=0), np.arange(matrix.shape[1])]
     return np.where(leading < 0, -1, 1)
 
 
