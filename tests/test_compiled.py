@@ -35,10 +35,9 @@ def run(folder: Path, **variables: str) -> list[str]:
 
 def test_a_changed_callee_is_compiled_anew(tmp_path: Path):
     (tmp_path / "caller.py").write_text(CALLER)
-    for value in (1, 2):
+    for value, hits in ((1, "0"), (1, "1"), (2, "0")):
         (tmp_path / "callee.py").write_text(CALLEE.format(value))
-        assert run(tmp_path) == [str(2 * value), "0"]
-        assert run(tmp_path) == [str(2 * value), "1"]
+        assert run(tmp_path) == [str(2 * value), hits]
 
 
 def test_checkouts_share_a_folder_by_what_their_sources_say(tmp_path: Path):
@@ -51,4 +50,4 @@ def test_checkouts_share_a_folder_by_what_their_sources_say(tmp_path: Path):
     cache = str(tmp_path / "cache")
     assert [run(folder, NUMBA_CACHE_DIR=cache) for folder in (first, second)] == [["2", "0"], ["2", "1"]]
     (second / "callee.py").write_text(CALLEE.format(2))
-    assert [run(folder, NUMBA_CACHE_DIR=cache) for folder in (first, second)] == [["2", "1"], ["4", "0"]]
+    assert run(second, NUMBA_CACHE_DIR=cache) == ["4", "0"]
