@@ -35,7 +35,12 @@ class _OfPackage:
 
 
 class UserProvided(_OfPackage, caching.UserProvidedCacheLocator):
-    """In the folder that NUMBA_CACHE_DIR names."""
+    """In the folder that NUMBA_CACHE_DIR names, for every checkout of the same sources."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        package = Path(py_file).parent
+        return f"{package.name}_{hashlib.sha256(_stamp(package).encode()).hexdigest()}"
 
 
 class InTree(_OfPackage, caching.InTreeCacheLocator):

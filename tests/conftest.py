@@ -21,12 +21,28 @@ def _modules() -> list[str]:
     return sorted(name for name in names if name not in COMPILED_BY_NUMBA)
 
 
+# What a test compiles, or a run that it starts, is kept for all others, and for those of the next `make test`:
+# each cache finds machine code by what it was made from.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache/numba"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache/xla"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 # Most of the time of small networks goes into compiling them. Kernels and whole runs are tested as users run them.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
 
+# With several processes the longest files are waited for, so they go first; beside the one run of the pipeline, which
+# keeps less than two cores busy, those that need no such run.
+ORDER = (
+    "tests/workflow/test_killed_search.py",
+    *(f"tests/{room}/" for room in ("backends", "search", "kernels", "refinement", "verification")),
+    "tests/workflow/",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: with several processes they would be waited for."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
+    def place(item: pytest.Item) -> int:
+        return next((at for at, prefix in enumerate(ORDER) if item.nodeid.startswith(prefix)), len(ORDER))
+
+    items.sort(key=place)

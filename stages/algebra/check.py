@@ -53,14 +53,14 @@ def first_wrong_entry(
     widened: list[np.ndarray] = [matrix.astype(dtype) for matrix in factors]
     u, v, w = widened
     for i in range(u.shape[0]):
-        terms = np.flatnonzero(factors.u[i])
+        (terms,) = u[i].nonzero()
         got = (v[:, terms] * u[i, terms]) @ w[:, terms].T  # [s_v, s_w]
         expected = target[i].astype(dtype) * denominator  # below 2**62: both are within int32
         if ring == "Z2":
             got, expected = got % 2, expected % 2
-        wrong = np.argwhere(got != expected)
-        if wrong.size:
-            j, k = map(int, wrong[0])
+        wrong = got != expected
+        if wrong.any():
+            j, k = map(int, np.argwhere(wrong)[0])
             return WrongEntry(i, j, k, int(expected[j, k]), int(got[j, k]))
     return None
 

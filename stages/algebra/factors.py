@@ -37,9 +37,10 @@ class Factors:
     def __post_init__(self) -> None:
         for name in "uvw":
             given = np.asarray(getattr(self, name))
-            if given.ndim != 2 or not (np.issubdtype(given.dtype, np.integer) or given.dtype == bool):
+            if given.ndim != 2 or given.dtype.kind not in "biu":
                 raise SchemeError(f"factor {name}: expected an integer matrix, got {given.dtype}{list(given.shape)}")
-            if given.size and (given.min() < -COEFFICIENT_LIMIT or given.max() > COEFFICIENT_LIMIT):
+            is_wide = given.size and given.itemsize > 2  # narrower types hold nothing beyond
+            if is_wide and (given.min() < -COEFFICIENT_LIMIT or given.max() > COEFFICIENT_LIMIT):
                 raise SchemeError(
                     f"factor {name}: expected coefficients within int32, got {given.min()}..{given.max()}"
                 )
@@ -66,7 +67,7 @@ def leading_signs(matrix: np.ndarray) -> np.ndarray:
     """The sign (+-1, int64 [R]) of the first non-zero entry of each column; +1 for a zero column."""
     if not matrix.size:
         return np.ones(matrix.shape[1], np.int64)
-    leading = np.take_along_axis(matrix, (matrix != 0).argmax(axis=0)[None, :], axis=0)[0]
+    leading = matrix[(matrix != 0).argmax(axis=0), np.arange(matrix.shape[1])]
     return np.where(leading < 0, -1, 1)
 
 
@@ -78,12 +79,10 @@ def canonical_signs(factors: Factors) -> Factors:
 
 def canonical(factors: Factors, ring: Ring) -> Factors:
     """The representative that the hash is taken of: coefficients reduced, signs fixed, terms sorted."""
-    if ring == "Z2":
-        factors = Factors(*(matrix % 2 for matrix in factors))
-    factors = canonical_signs(factors)
-    stacked = np.concatenate(list(factors), axis=0)  # [S_u + S_v + S_w, R]
+    matrices = [matrix % 2 for matrix in factors] if ring == "Z2" else list(canonical_signs(factors))
+    stacked = np.concatenate(matrices, axis=0)  # [S_u + S_v + S_w, R]
     order = np.lexsort(stacked[::-1])  # by the first row, then the second, ...
-    return Factors(*(matrix[:, order] for matrix in factors))
+    return Factors(*(matrix[:, order] for matrix in matrices))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,12 @@ schemes of one rank distinct while they are searched for; `class_of` tells more 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 
-from stages.algebra.factors import Scheme, canonical, leading_signs
+from stages.algebra.factors import Scheme, leading_signs
 from stages.algebra.rings import characteristic_polynomials, rank_prime, ranks_modulo
 from stages.algebra.symmetry import as_matrices
 
@@ -32,15 +33,17 @@ def invariant(scheme: Scheme) -> str:
     if not scheme.target.lengths:
         return scheme.hash
     n, m, p = scheme.size
-    prime = rank_prime(scheme.ring)
-    # For counting equal factors each mode's own sign is fixed.
-    modes = [matrix * leading_signs(matrix) for matrix in canonical(scheme.factors, scheme.ring)]
     shapes = ((n, m), (m, p), (p, n))
-    ranks = np.stack(
-        [ranks_modulo(mode.T.reshape(-1, *shape), prime) for mode, shape in zip(modes, shapes, strict=True)], axis=1
-    )  # [R, 3]
-    patterns = sorted(map(tuple, np.sort(ranks, axis=1).tolist()))
-    counts = sorted(sorted(np.unique(mode, axis=1, return_counts=True)[1].tolist()) for mode in modes)
+    modes = [matrix % 2 if scheme.ring == "Z2" else matrix for matrix in scheme.factors]
+    side = max(n, m, p)
+    squares = np.zeros((len(modes), scheme.rank, side, side), np.int64)  # zeros beside a matrix leave its rank
+    for square, mode, (rows, cols) in zip(squares, modes, shapes, strict=True):
+        square[:, :rows, :cols] = mode.T.reshape(-1, rows, cols)
+    ranks = ranks_modulo(squares.reshape(-1, side, side), rank_prime(scheme.ring)).reshape(len(modes), -1)
+    patterns = sorted(map(tuple, np.sort(ranks, axis=0).T.tolist()))
+    # For counting equal factors each mode's own sign is fixed.
+    signed = (mode * leading_signs(mode) for mode in modes)
+    counts = sorted(sorted(Counter(column.tobytes() for column in mode.T).values()) for mode in signed)
     text = repr((scheme.size.name, scheme.ring, patterns, counts))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

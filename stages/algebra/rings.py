@@ -40,28 +40,20 @@ def rank_prime(ring: Ring) -> int:
 
 
 def ranks_modulo(matrices: Int[np.ndarray, "count rows cols"], prime: int) -> Int[np.ndarray, " count"]:
-    """Rank of each matrix over the field of `prime` elements, by elimination on the whole stack at once."""
+    """Rank of each matrix over the field of `prime` elements, by elimination on the whole stack at once.
+
+    Rows are multiplied by pivots, so nothing is divided; a pivot's own row becomes zero.
+    """
     work = matrices.astype(np.int64) % prime
-    count, rows, cols = work.shape
-    ranks = np.zeros(count, np.int64)
-    every = np.arange(count)
-    for col in range(cols):
-        # Rows above `ranks` already hold a pivot; look for one below.
-        free = (np.arange(rows)[None, :] >= ranks[:, None]) & (work[:, :, col] != 0)
-        pivot = free.argmax(axis=1)
-        found = np.flatnonzero(free[every, pivot])
-        if not found.size:
-            continue
-        top, below = ranks[found], pivot[found]
-        pivot_row = work[found, below].copy()
-        work[found, below] = work[found, top]
-        inverse = np.array([pow(int(entry), -1, prime) for entry in pivot_row[:, col]], np.int64)
-        pivot_row = pivot_row * inverse[:, None] % prime
-        work[found, top] = pivot_row
-        factor = work[found, :, col].copy()
-        factor[np.arange(found.size), top] = 0
-        work[found] = (work[found] - factor[:, :, None] * pivot_row[:, None, :] % prime) % prime
-        ranks[found] += 1
+    ranks = np.zeros(len(work), np.int64)
+    every = np.arange(len(work))
+    for col in range(work.shape[2]):
+        column = work[:, :, col]
+        pivot_row = work[every, (column != 0).argmax(axis=1)]
+        pivot = pivot_row[:, col]
+        ranks += pivot != 0
+        # Where there is no pivot the column is zero, and 1 leaves the rows as they are.
+        work = (work * np.maximum(pivot, 1)[:, None, None] - column[:, :, None] * pivot_row[:, None, :]) % prime
     return ranks
 
 

@@ -61,7 +61,7 @@ class Archive:
 
     def best(self, target: Target, ring: str) -> int | None:
         """Lowest rank held, or None."""
-        return min((rank for held, its_ring, rank in self._kept if (held, its_ring) == (target, ring)), default=None)
+        return min((rank for held, its_ring, rank in self._kept if its_ring == ring and held == target), default=None)
 
     def schemes(self, target: Target, ring: str, rank: int) -> list[Scheme]:
         """Those of one target, ring and rank, in the order of arrival."""

@@ -48,10 +48,14 @@ def _best(matrix: np.ndarray, tries: int, seed: int) -> Sums:
         if fewest is None or additions < fewest:
             fewest, best = additions, (rows, temporaries[:made])
     rows, temporaries = best
+    combinations: list[list[tuple[int, int]]] = [[] for _ in rows]
+    places = rows.nonzero()
+    for coefficient, row, x in zip(rows[places].tolist(), *(axis.tolist() for axis in places), strict=True):
+        combinations[row].append((coefficient, x))
     return Sums(
         inputs,
         tuple(((a, x), (b, y)) for x, a, y, b in temporaries.tolist()),
-        tuple(tuple((int(row[x]), x) for x in np.flatnonzero(row).tolist()) for row in rows),
+        tuple(map(tuple, combinations)),
     )
 
 

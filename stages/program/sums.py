@@ -39,10 +39,10 @@ class Sums:
         known = self.inputs + len(self.temporaries)
         limits = [*range(self.inputs, known), *[known] * len(self.outputs)]
         for combination, limit in zip((*self.temporaries, *self.outputs), limits, strict=True):
-            registers = [register for _, register in combination]
-            if not registers or len(set(registers)) < len(registers) or not all(c for c, _ in combination):
+            coefficients, registers = zip(*combination, strict=True) if combination else ((), ())
+            if not registers or len({*registers}) < len(registers) or 0 in coefficients:
                 raise SchemeError(f"program: expected distinct registers, each with a factor not 0, got {combination}")
-            if not all(0 <= register < limit for register in registers):
+            if min(registers) < 0 or max(registers) >= limit:
                 raise SchemeError(f"program: expected registers 0..{limit - 1}, got {sorted(registers)}")
 
     @property

@@ -16,16 +16,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return folder if worker_id == "master" else folder.parent
 
 
-@pytest.fixture(scope="session", autouse=True)
-def xla_programs(shared: Path) -> Iterator[Path]:
-    """Where XLA keeps what it compiles for one clone, for the others; compiling is most of what tiny agents do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(shared / "xla"))
-        yield shared / "xla"
-
-
 @pytest.fixture(scope="session")
-def finished(shared: Path, xla_programs: Path) -> Path:
+def finished(shared: Path) -> Path:
     """A clone whose pipeline `snakemake` has finished on two cores. Tests that change something do it in a copy."""
     clone = shared / "finished"
     with (shared / "finished.lock").open("w") as lock:

@@ -6,6 +6,15 @@ from clones import CHANGES, lies_in
 from graphs import Node, dvc_graph, dvc_stale, followers, snakemake_planned
 
 
+def section_of(key: str) -> str:
+    """What a stage declares: a section, of an agent one of its own."""
+    section, *rest = key.split(".")
+    return rest[1] if section == "agents" else section
+
+
+SAMPLE = {section_of(key): key for key in CHANGES}.values()
+
+
 @pytest.fixture(scope="module")
 def graph(module_copy):
     with pytest.MonkeyPatch.context() as patch:
@@ -24,10 +33,10 @@ def test_nothing_is_stale_after_a_run(edited):
 
 def test_every_stage_with_parameters_is_tried(graph):
     with_parameters = {name.split("@")[0] for name, stage in graph.items() if stage.params}
-    assert {name.split("@")[0] for key in CHANGES for name in readers(key, graph)} == with_parameters
+    assert {name.split("@")[0] for key in SAMPLE for name in readers(key, graph)} == with_parameters
 
 
-@pytest.mark.parametrize("key", CHANGES)
+@pytest.mark.parametrize("key", SAMPLE)
 def test_a_number_makes_its_readers_stale(key, edited, graph):
     clones.set_param(edited, key, CHANGES[key])
     stale = readers(key, graph)

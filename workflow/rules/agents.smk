@@ -9,7 +9,7 @@ rule demonstrations:
         outputs("demonstrations"),
     log:
         "logs/demonstrations/{agent}.log",
-    priority: 1
+    priority: 2
     conda:
         "../envs/stages.yaml"
     resources:
@@ -36,7 +36,7 @@ rule pretraining:
         ),
     log:
         "logs/pretraining/{agent}.log",
-    priority: 1
+    priority: 2
     conda:
         "../envs/stages.yaml"
     resources:
@@ -63,7 +63,7 @@ rule search:
         ),
     log:
         "logs/search/{agent}.log",
-    priority: 1
+    priority: 2
     conda:
         "../envs/stages.yaml"
     resources:
