@@ -42,16 +42,14 @@ def indices(tokens: Tokens, names: Iterable[str]) -> dict[str, Indices]:
         under two names.
     """
     numbers = {name: re.findall("[0-9]+", name) for name in dict.fromkeys(names)}
-    is_counted = any(
-        len(parts) == 1 and (len(parts[0]) == 1 or not name[-1].isdigit()) for name, parts in numbers.items()
-    )
+    alone = [(parts[0], name) for name, parts in numbers.items() if len(parts) == 1]
+    is_counted = any(len(part) == 1 or name[-1] == "]" for part, name in alone)
+    number = "0|[1-9][0-9]{0,4}" if is_counted else "0|[1-9][0-9]?"
     for name, parts in numbers.items():
         if len(parts) == 1 and not is_counted:
             parts[:] = list(parts[0])
-        if len(parts) != 2 - is_counted or any(len(part) > (5 if is_counted else 2) for part in parts):
-            raise tokens.refusal(
-                f"expected entries such as a11, a10_3 or a1, got {short(name)}", tokens.words.index(name)
-            )
+        if len(parts) != 2 - is_counted or not all(re.fullmatch(number, part) for part in parts):
+            raise tokens.fault("entries such as a11, a10_3 or a1", tokens.words.index(name))
     # Brackets and bare digits may count from different numbers in one file.
     zero_based = {name[-1].isdigit() for name, parts in numbers.items() if "0" in parts}
     found: dict[str, Indices] = {}

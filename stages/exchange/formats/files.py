@@ -29,7 +29,8 @@ WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
 # The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
 _LISTS = re.compile(
     r"\{\s*[{\[]|\(\s*\[|\(\s*\(\s*\(\s*[-+0-9/]+\s*,"
-    r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+\s*[-+0-9./]+\s*[],})]"
+    r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+"
+    r"\s*(Fraction|[-+0-9./]+\s*[],})])"
 )
 
 # Every format has a first sign, and its reader takes what no format above has taken. Bytes are told by how they begin,

@@ -200,7 +200,8 @@ def _sum(tokens: Tokens, is_juxtaposed: bool, depth: int, first: Product | None 
     if counts == {0}:
         return Product(_small(sum(term.scale for term in terms), tokens), ())
     if counts != {1}:
-        raise tokens.refusal("expected a sum of entries, or one of numbers, got both or a sum of products", begin)
+        words = "".join(map(foreign, (name for term in terms for form in term.forms for name in form)))
+        raise tokens.refusal(f"expected a sum of entries, or one of numbers, got both or one of products{words}", begin)
     with tokens.at(begin):
         return Product(1, (combination((term.scale, term.forms[0]) for term in terms),))
 

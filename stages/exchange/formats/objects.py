@@ -65,8 +65,9 @@ def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
     value = given[key]
     if not _is_fact(value):
         raise SchemeError(f"{short(key)}: expected u, v, w and facts in words and numbers, got lists within a list")
-    if key == "rank" and value != candidate.factors.rank:
-        raise SchemeError(f"rank: expected {candidate.factors.rank}, the number of products, got {short(value)}")
+    expected = {"rank": candidate.factors.rank, "m": candidate.factors.rank, "n": list(candidate.size)}
+    if key in expected and value != expected[key]:
+        raise SchemeError(f"{key}: expected {expected[key]}, as u, v and w have it, got {short(value)}")
     if key == "sha256":
         body = json.dumps({name: entry for name, entry in given.items() if name != key}, default=str)
         if value != hashlib.sha256(body.encode()).hexdigest():

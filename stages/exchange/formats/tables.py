@@ -1,6 +1,6 @@
 """Plain numbers in rows: one line each for U, V, W after «n m p R»; blocks; bit masks; Bini tables.
 
-`#` begins a comment. Numbers are parted by white space, or by single commas or semicolons as in CSV.
+`#` begins a comment. Numbers are parted by white space, or as in CSV all by commas or all by semicolons.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from stages.exchange.formats.candidate import (
 from stages.exchange.formats.grammar import HASH, blank, plain, position
 
 _LONGEST_MASK = 4000  # digits; Python reads no longer integers
-_SEPARATOR = re.compile(r"(?<=[0-9.])[ \t]*[,;][ \t]*(?=[-+.0-9])", re.ASCII)
 _MASKS = re.compile(r"(?:[0-9]+\n)?(?:(?:R )?[0-9]+ [0-9]+ [0-9]+\n)+", re.ASCII)
 _MERE_HASH = re.compile(r"^[ \t]*#[ \t]*$", re.MULTILINE)
 
@@ -33,7 +32,9 @@ _MERE_HASH = re.compile(r"^[ \t]*#[ \t]*$", re.MULTILINE)
 def read(text: str) -> Iterator[Candidate]:
     """A text of numbers alone: bit masks, blocks parted by lines that are a mere #, counted lines, or three blocks."""
     text = plain(text)
-    said = _SEPARATOR.sub(blank, re.sub(HASH, blank, text))
+    said = re.sub(HASH, blank, text)
+    if mark := re.search("[,;]", said):
+        said = _parted(said, mark[0])
     lines = [" ".join(line.split()) + "\n" for line in said.splitlines() if line.strip()]
     if _MASKS.fullmatch("".join(lines)):
         yield _masks(lines)
@@ -41,6 +42,15 @@ def read(text: str) -> Iterator[Candidate]:
         yield _blocks(said, [match.start() for match in _MERE_HASH.finditer(text)])
     else:
         yield from _counted(said)
+
+
+def _parted(text: str, mark: str) -> str:
+    """The text with blanks for a mark, which must stand once between any two numbers of a line."""
+    field = rf"[ \t]*[^\s{mark}]+[ \t]*"
+    for line in re.finditer(r"[^\n]*\S[^\n]*", text):
+        if not re.fullmatch(rf"{field}(?:{mark}{field})*", line[0]):
+            raise SchemeError(f"{position(text, line.start())}: expected numbers, '{mark}' once between any two")
+    return text.replace(mark, " ")
 
 
 def _numbers(text: str, begin: int = 0, end: int | None = None) -> list[Number]:
@@ -159,10 +169,12 @@ def read_bini(text: str) -> Iterator[Candidate]:
     """«Bini n m p R», a line of headings, then for each product its number; row of C; row of A; row of B."""
     text = re.sub(HASH, blank, plain(text))
     lines = [match.span() for match in re.finditer(r".*\S.*", text)]
-    head = text[slice(*lines[0])].split()
-    if len(head) != 5 or not all(re.fullmatch("[0-9]{1,6}", word) for word in head[1:]):
-        raise SchemeError(f"{position(text, lines[0][0])}: expected «Bini n m p R», got {short(' '.join(head))}")
-    n, m, p, rank = map(int, head[1:])
+    head = _numbers(text, lines[0][0] + len("Bini"), lines[0][1])
+    if len(head) != 4 or not all(isinstance(value, int) and 0 <= value < 10**6 for value in head):
+        raise SchemeError(
+            f"{position(text, lines[0][0])}: expected «Bini n m p R», got {short(text[slice(*lines[0])])}"
+        )
+    n, m, p, rank = map(int, head)
     size = checked_size(n, m, p)
     check_extent(size.modes, rank)
     rows = lines[

@@ -1,0 +1,52 @@
+"""A text of every format and layout that is read, each of a scheme that holds, by its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from stages.algebra.factors import standard
+from stages.algebra.targets import Size
+from stages.exchange.formats import files
+from tests import examples
+from tests.exchange import layouts
+
+FILES = Path(__file__).parent / "files"
+REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "README.md"}
+
+_STRASSEN, _HALVES, _LONG = examples.strassen(), examples.halves(), standard(Size(1, 2, 3).target)
+_U, _V, _W = (factor.tolist() for factor in _LONG.factors)
+_ROWS = [factor.T.tolist() for factor in _LONG.factors]
+_SHARED = {  # without facts beside the scheme
+    name: value
+    for name, value in json.loads(layouts.fewer_additions(_STRASSEN)).items()
+    if name not in ("z2", "complexity")
+}
+
+TEXTS: dict[str, bytes] = {
+    "exp": layouts.products(_STRASSEN),
+    "exp, lifted": layouts.products(_STRASSEN, "spaces"),
+    "tensor text": layouts.tensor_text(_LONG),
+    "script": layouts.script(_STRASSEN),
+    "counted text": layouts.counted_text(_STRASSEN),
+    "txt": files.WRITERS["txt"](_HALVES),
+    "m": layouts.braces(_STRASSEN),
+    "m, fractions": files.WRITERS["m"](_HALVES),
+    "json": json.dumps({"n": list(_LONG.size), "m": _LONG.rank} | dict(zip("uvw", _ROWS, strict=True))).encode(),
+    "json, fewer additions": json.dumps(_SHARED).encode(),
+    "certificate": files.WRITERS["certificate"](_LONG),
+    "python, factors": repr([_U, _V, _W]).encode(),
+    "python, dictionary": repr({"u": _U, "v": _V, "w": _W}).encode(),
+    "python, sizes": repr({tuple(_LONG.size): (_U, _V, _W)}).encode(),
+    "python, products": repr([list(product) for product in zip(*_ROWS, strict=True)]).encode(),
+    "python, arrays": f"import numpy as np\nU = np.array({_U})\nV = np.array({_V})\nW = np.array({_W})\n".encode(),
+    "python, fractions": f"from fractions import Fraction\nu = {_U}\nv = {_V}\nw = {_W}\n".replace(
+        "[1,", "[Fraction(1, 1),"
+    ).encode(),
+    "lines": layouts.number_lines(_LONG),
+    "lines, pairs": b"1 1 1 1\n2 3\n5 1\n3 10",
+    "csv": layouts.number_lines(_LONG).replace(b" ", b","),
+    "blocks": layouts.blocks(_LONG),
+    "blocks, empty lines": "\n\n".join("\n".join(";".join(map(str, row)) for row in part) for part in _ROWS).encode(),
+    "bini": layouts.bini(_LONG),
+} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.name not in REFUSED}

@@ -1,0 +1,116 @@
+"""Every character of a text counts: what is inserted changes the verdict, or is refused, or is provably meaningless."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.exchange import check
+from tests.exchange import samples
+
+SMALL = {name: data.decode() for name, data in samples.TEXTS.items() if len(data) < 2500}
+PIECES = (
+    "7",
+    " 7",
+    "7,",
+    ",7",
+    "[7]",
+    "{7}",
+    "(7)",
+    "\n7\n",
+    "x",
+    "a11",
+    "-",
+    "(",
+    ")",
+    "}",
+    "]",
+    ";",
+    "!",
+    "7*",
+    "/7",
+    "=",
+)
+COMMENTS = ("#", "# seven 7\n")
+_TOKEN = re.compile(r"\w+|\S")
+
+
+def verdict(path: Path, text: str) -> list[tuple[bool, str]] | None:
+    """What is printed of a file; None where anything of it is refused as unreadable."""
+    path.write_text(text)
+    lines = list(check.check([path], None))
+    return None if any("unreadable" in line for _, line in lines) else lines
+
+
+def is_meaningless(before: str, piece: str, after: str) -> bool:
+    """Whether a piece can mean nothing at its place, by the rules of white space, comments and arithmetic."""
+    line_before, line_after = before.rpartition("\n")[2], after.partition("\n")[0]
+    if not piece.strip():
+        return True
+    if re.search("[#%]", line_before) and all(line.startswith("#") for line in piece.split("\n")[1:]):
+        return True  # within a comment
+    if re.search(r'"[^"]*$', line_before) and re.match(r'[^"]*": *([^\[{]|\[[^\[])', line_after):
+        return True  # the name of a fact in JSON
+    if piece.startswith("#"):
+        return piece.endswith("\n") or not line_after.strip() or line_after.lstrip().startswith("#")
+    if piece.lower().startswith("simplify(") or line_before.lower().startswith("simplify("):
+        return "\n" not in piece.strip()  # a script's own test
+    stripped = piece.strip()
+    if re.match(r"(import|from|def|return)\s", stripped):  # what a program needs beside the scheme
+        return True
+    if stripped in (";", ":"):  # ends a statement
+        return not line_after.strip() or not line_before.strip() or line_after.startswith(";")
+    if stripped == ",":  # Python's comma at the end
+        return after.lstrip()[:1] in tuple("])")
+    if set(stripped) <= {"+"} or stripped == "*":  # a sign, or a product that stood there by juxtaposition
+        return True
+    if stripped in ("1", "1*", "1/", "*1", "/1"):  # once
+        return re.match(r"\s*[-(a-z0-9*]", after, re.IGNORECASE) is not None
+    if not stripped.strip("0") and re.search(r"\.[0-9]*$", before):  # the last decimal
+        return True
+    if set(stripped) <= {"-", "+"}:
+        return stripped.count("-") % 2 == 0 or re.match(r"\s*[-+]*0(?![0-9])", after) is not None
+    # Zero times or over a number is zero.
+    return (stripped[0] == "/" and re.search(r"(?<![0-9.])0$", before.rstrip()) is not None) or (
+        stripped[-1] == "*" and re.match(r"\s*[-+]*0(?![0-9.])", after) is not None
+    )
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("insertion") / "text"
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_insertion_is_never_passed_over(name, path):
+    text = SMALL[name]
+    before = verdict(path, text)
+    assert before
+    assert all(holds for holds, _ in before)
+    tokens = [match.span() for match in _TOKEN.finditer(text)]
+    lines = [match.span() for match in re.finditer(r"[^\n]+\n?", text)]
+
+    @given(st.data())
+    @settings(max_examples=25, deadline=None)
+    def changed(data):
+        kind = data.draw(st.sampled_from(["piece", "tokens", "line"]))
+        place = data.draw(st.integers(0, len(text)))
+        if kind == "piece":
+            piece = data.draw(st.sampled_from((*PIECES, *COMMENTS)))
+        elif kind == "line":
+            first, last = data.draw(st.sampled_from(lines))
+            piece, place = text[first:last], data.draw(st.sampled_from(lines))[0]
+        else:
+            first = data.draw(st.integers(0, len(tokens) - 1))
+            last = data.draw(st.integers(first, min(first + 6, len(tokens) - 1)))
+            piece, place = text[tokens[first][0] : tokens[last][1]], data.draw(st.sampled_from(tokens))[0]
+        after = verdict(path, text[:place] + piece + text[place:])
+        assert after != before or is_meaningless(text[:place], piece, text[place:]), (
+            text[max(0, place - 30) : place],
+            piece,
+            text[place : place + 30],
+        )
+
+    changed()

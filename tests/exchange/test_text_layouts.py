@@ -1,0 +1,142 @@
+"""Texts as the tools and people of the field write them: what is read, and what is refused in words that fit."""
+
+import codecs
+
+import pytest
+
+from stages.exchange import check
+from tests.exchange import samples
+
+EVERYWHERE = "holds over Z2, Z, Q; its third factor indexes C"
+READ = {
+    "555-93.exp": f"5x5x5, rank 93: {EVERYWHERE} transposed",
+    "decimal.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "decimal_equations.txt": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "division.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "equations_A_1_1.txt": f"2x2x2, rank 7: {EVERYWHERE} transposed",
+    "equations_brackets.txt": f"2x2x2, rank 7: {EVERYWHERE} transposed",
+    "equations_issue3.txt": f"2x2x2, rank 7: {EVERYWHERE}",
+    "equations_underscore.txt": f"2x2x2, rank 7: {EVERYWHERE} transposed",
+    "equations_unicode_minus.txt": f"2x2x2, rank 7: {EVERYWHERE} transposed",
+    "matmul_2x2_rank7_strassen_gf2.txt": "2x2x2, rank 7: holds over Z2; its third factor indexes C",
+    "matmul_2x3x3_rank15_catalog_gf2.txt": "2x3x3, rank 15: holds over Z2; its third factor indexes C",
+    "minus.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "s2x4x5_32.tensor.txt": "2x4x5, rank 32: holds over Q; its third factor indexes C transposed",
+}
+
+
+def verdict(path, text: str | bytes) -> tuple[bool, str]:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    ((holds, line),) = check.check([path], None)
+    return holds, line.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_of_others_holds(name, tmp_path):
+    assert verdict(tmp_path / "file", (samples.FILES / name).read_bytes()) == (True, READ[name])
+
+
+STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STRASSEN.replace("a_", "a").replace("b_", "B"),
+        "\n".join(f"{line};" for line in STRASSEN.splitlines()),
+        STRASSEN.replace("\n", "; "),
+        STRASSEN.replace("\n", "\r\n").encode("utf-16"),
+        codecs.BOM_UTF16_BE + STRASSEN.encode("utf-16-be"),
+        codecs.BOM_UTF8 + STRASSEN.encode(),
+        STRASSEN.replace("*", "·").replace("-", "\N{EN DASH}"),
+        STRASSEN.replace(" * ", "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"),
+        STRASSEN.replace("_11", "₁₁").replace("_2", "₂"),
+        STRASSEN.replace("a_12", "A(1, 2)").replace("a_21", "A(2, 1)"),
+        STRASSEN.replace("a_12", "a_{12}").replace("c_21", "c_{2,1}"),
+        STRASSEN.replace("a_12", "a[0,1]")
+        .replace("a_21", "a[1,0]")
+        .replace("a_11", "a[0,0]")
+        .replace("a_22", "a[1,1]"),
+        "def strassen(A, B):\n" + STRASSEN + "return C\n",
+        "a_11, a_12, a_21, a_22 = A[0,0], A[0,1], A[1,0], A[1,1]\n" + STRASSEN,
+        STRASSEN + "C = np.array([[c_11, c_12], [c_21, c_22]])",
+        STRASSEN.replace("h1 = (a_21 - a_22) * b_12", "s = a_21 - a_22\nh1 = s*b_12"),
+        STRASSEN.replace("(a_21 - a_22) * b_12", "-2*(a_22 - a_21)*(+b_12)/(1+1)"),
+    ],
+    ids=range(17),
+)
+def test_equations_as_people_write_them(text, tmp_path):
+    assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
+
+
+def test_an_array_says_which_convention_is_meant(tmp_path):
+    """issue3 puts its entries into C and transposes; without that the same names mean C transposed."""
+    text = (samples.FILES / "equations_issue3.txt").read_text()
+    assert verdict(tmp_path / "file", text.replace(".T", ""))[1] == f"2x2x2, rank 7: {EVERYWHERE} transposed"
+
+
+@pytest.mark.parametrize("name", samples.TEXTS)
+def test_a_text_of_every_layout_holds(name, tmp_path):
+    assert verdict(tmp_path / "file", samples.TEXTS[name])[0]
+
+
+ONE = "(a11)*(b11)*(c11)"
+BORDER = "coefficients in x and 1/x: a scheme of border rank, which holds in no ring"
+REFUSED = {
+    "a border rank": (
+        (samples.FILES / "bini223-10-52-approx").read_bytes(),
+        f"line 2, column 1: expected a number, got 'x': {BORDER}",
+    ),
+    "a border rank in a product": ("(a11+x*a12)*(b11)*(c11)", f"got both or one of products: {BORDER}"),
+    "complex coefficients": (
+        (samples.FILES / "complex.txt").read_bytes(),
+        "line 14, column 10: complex coefficients, which are in none of the rings Z2, Z and Q",
+    ),
+    "a complex entry": ('{"u": [["1+2j"]], "v": [[1]], "w": [[1]], "n": 1, "m": 1}', "none of the rings"),
+    "a lost parenthesis": ((samples.FILES / "555m93_lifted.exp").read_bytes(), "line 41, column 1: expected a sum"),
+    "a sign alone": (f"{ONE}\n(a11)*(b11)*(c11)+", "line 2, column 19: expected a number, a name or a sum"),
+    "a bracket": (f"{ONE}]", "line 1, column 18: expected the end of the line, got ']'"),
+    "an unknown name": (f"{ONE}\n(a11+d12)*(b11)*(c11)", "line 2, column 6: 'd12' is not defined"),
+    "division by zero": (f"{ONE}/(1-1)", "line 1, column 19: expected a number other than zero"),
+    "division by an entry": ("(a11)*(b11)/(c11)", "line 1, column 13: expected a number other than zero"),
+    "zeros before a number": ("(007*a11)*(b11)*(c11)", "line 1, column 2: expected a number, got '007'"),
+    "a product of four": (f"{ONE}*(a11)", "line 1, column 19: expected a product of at most three sums"),
+    "one entry, two names": ("(a11+a_11)*(b11)*(c11)", "line 1, column 6: 'a_11' and 'a11' are one entry"),
+    "entries in another order": (
+        "a11, a21, a12, a22 = A.ravel()\n" + STRASSEN.replace("_", ""),
+        "line 1, column 1: expected all entries of a, row by row",
+    ),
+    "an array without an entry": (STRASSEN + "C = np.array([c_11, c_12, c_21])", "expected every entry of c once"),
+    "an array of another shape": (
+        STRASSEN + "C = np.array([c_11, c_12, c_21, c_22]).reshape(3, 2)",
+        "line 12, column 48: expected a shape of 4 entries, got '3'",
+    ),
+    "a call": (STRASSEN + "C = evil([c_11])", "line 12, column 5: expected np, got 'evil'"),
+    "a number in a list": ("{{{{1}},{{1}},{{a}}}}", "line 1, column 17: expected a number or a list, got 'a'"),
+    "two lists": ("{{{{1}},{{1}},{{1}}}}\n{{}}", "line 2, column 1: expected the end"),
+    "a cut dictionary": ("{'u': [[1]], 'v': [[1]], 'w'", "line 1, column 29: expected a colon, got the end"),
+    "a key twice": ("{'u': [[1]], 'u': [[1]], 'w': [[1]]}", "line 1, column 14: expected keys"),
+    "a factor twice": ("u = [[1]]\nv = [[1]]\nu = [[1]]", "line 3, column 1: u is defined twice"),
+    "a fourth factor": ("u = [[1]]\nv = [[1]]\nw = [[1]]\nx = [[1]]", "expected u, v and w, got ['u', 'v', 'w', 'x']"),
+    "a text for a number": ("[[['1']], [[1]], [[1]]]", "expected a matrix of numbers"),
+    "lists beside the factors": ('{"u": [[1]], "v": [[1]], "w": [[1]], "x": [[1]]}', "'x': expected"),
+    "another rank": (
+        '{"u": [[1]], "v": [[1]], "w": [[1]], "rank": 2}',
+        "rank: expected 1, as u, v and w have it, got 2",
+    ),
+    "a mask too many": ("1\n1 1 1\n1 1 1", "expected 1 products, as the first line says, got 2"),
+    "an empty mask": ("1 0 1", "belong to no matrix product"),
+    "an empty field": ("1,1,1,1\n1\n1,,1", "line 3, column 1: expected numbers, ',' once between any two"),
+    "another heading": ("Bini 1 1 1 1\nproduct Alpha Beta Gamma\n1;1;1;1", "expected 1 rows"),
+    "a wrong count": ("Bini 1 1 1 1\n2 ; 1 ; 1 ; 1", "line 2, column 1: expected «1; row of C; row of A; row of B»"),
+    "a word in a table": ("1 1 1 1\n1\n2\n1/x 3", f"line 4, column 1: expected a number, got '1/x': {BORDER}"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_names_the_place(name, tmp_path):
+    text, message = REFUSED[name]
+    holds, line = verdict(tmp_path / "file", text)
+    assert not holds
+    assert line.startswith("unreadable: ")
+    assert message in line
