@@ -135,7 +135,7 @@ def test_sums_beyond_int64_stay_exact(seed, rank):
     huge = Factors(
         *(rng.choice([-1, 1], (2, rank)) * (COEFFICIENT_LIMIT - rng.integers(0, 9, (2, rank))) for _ in "uvw")
     )
-    assert accumulator(huge) is (object if rank else np.int64)
+    assert accumulator(huge) is (object if rank else np.int32)
     wrong = first_wrong_entry(np.zeros((2, 2, 2), np.int8), huge, "Z")
     expected = next((WrongEntry(*place, 0, got) for place, got in plain_sum(huge).items() if got), None)
     assert wrong == expected
@@ -147,10 +147,23 @@ def test_sum_that_is_zero_modulo_two_to_the_64_is_not_zero():
     assert first_wrong_entry(np.zeros((1, 1, 1), np.int8), factors, "Z") == WrongEntry(0, 0, 0, 0, 2**64)
 
 
-def test_accumulator_is_int64_up_to_its_edge():
-    """2**31-1 cubed is beyond 2**63; squared, with a one, it is below 2**62."""
+def test_sum_that_is_zero_modulo_two_to_the_32_is_not_zero():
+    """2**16 * 2**15 * 2 = 2**32 is 0 in wrapping int32."""
+    factors = Factors(np.array([[2**16]]), np.array([[2**15]]), np.array([[2]]))
+    assert first_wrong_entry(np.zeros((1, 1, 1), np.int8), factors, "Z") == WrongEntry(0, 0, 0, 0, 2**32)
+
+
+def test_accumulator_is_as_narrow_as_proved():
+    """2**31-1 cubed is beyond 2**63; squared, with a one, it is below 2**62; alone it is the last of int32.
+
+    A factor of zeros does not make the products of the two others smaller.
+    """
     limit = np.array([[COEFFICIENT_LIMIT]])
-    assert accumulator(Factors(limit, limit, np.array([[1]]))) is np.int64
+    one, zero = np.array([[1]]), np.array([[0]])
+    assert accumulator(Factors(limit, one, one)) is np.int32
+    assert accumulator(Factors(limit, one, one * 2)) is np.int64
+    assert accumulator(Factors(limit, limit, zero)) is np.int64
+    assert accumulator(Factors(limit, limit, one)) is np.int64
     assert accumulator(Factors(limit, limit, np.array([[2]]))) is np.int64
     assert accumulator(Factors(limit, limit, np.array([[3]]))) is object
 
