@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stages.algebra.rings import RINGS
 from stages.contract import command
+from stages.exchange import limits
 from stages.exchange.check import check
 from stages.exchange.export import export
 from stages.exchange.formats import files
@@ -27,7 +28,8 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", title="commands", required=True)
     for name, does in (("check", "verify files, write nothing"), ("import", "verify files, keep what holds")):
         added = commands.add_parser(name, help=does)
-        added.add_argument("files", type=Path, nargs="+", metavar="FILE")
+        added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a path, or - for standard input")
+        added.add_argument("--seconds", type=float, default=limits.SECONDS, help="CPU time of a file (%(default)g)")
     commands.choices["check"].add_argument("--ring", choices=RINGS, help="the ring to hold in (default: any)")
     exported = commands.add_parser("export", help="write one scheme in the format of others")
     exported.add_argument("hash", help="of the scheme, or its first digits")
@@ -48,9 +50,9 @@ def parser() -> argparse.ArgumentParser:
 def main(given: argparse.Namespace) -> None:
     match given.command:
         case "check":
-            _print_verdicts(check(given.files, given.ring))
+            _print_verdicts(check(given.files, given.ring, given.seconds), len(given.files))
         case "import":
-            _print_verdicts(import_files(given.files, given.imported))
+            _print_verdicts(import_files(given.files, given.imported, given.seconds), len(given.files))
         case "export":
             _write(export(given.hash, given.format, given.schemes, given.imported), given.output)
         case "show":
@@ -58,13 +60,16 @@ def main(given: argparse.Namespace) -> None:
             print("\n".join(lines))
 
 
-def _print_verdicts(verdicts: Iterable[tuple[bool, str]]) -> None:
-    """Prints a line per scheme; ends with exit code 1 unless all hold."""
-    is_right = True
+def _print_verdicts(verdicts: Iterable[tuple[bool, str]], files_given: int) -> None:
+    """Prints a line per scheme, and how many hold if there are several files; exit code 1 unless all hold."""
+    limits.bound_memory()
+    right = wrong = 0
     for holds, line in verdicts:
         print(line, flush=True)
-        is_right &= holds
-    if not is_right:
+        right, wrong = right + holds, wrong + (not holds)
+    if files_given > 1:
+        print(f"{files_given} files: {right} hold, {wrong} do not or are not read")
+    if wrong:
         raise SystemExit(1)
 
 

@@ -7,26 +7,29 @@ from pathlib import Path
 
 from stages.algebra.rings import Ring
 from stages.errors import SchemeError
-from stages.exchange.findings import Finding, examine, refusal
+from stages.exchange.findings import Finding, UndoneError, examine, refusal
+from stages.exchange.limits import SECONDS
 
 
-def check(paths: Sequence[Path], demanded: Ring | None) -> Iterator[tuple[bool, str]]:
+def check(paths: Sequence[Path], demanded: Ring | None, seconds: float = SECONDS) -> Iterator[tuple[bool, str]]:
     """For each scheme of each file whether it holds (in the ring demanded, or in any), and a line about it."""
     for path in paths:
-        for finding in examine(path):
+        for finding in examine(path, seconds):
             yield verdict(path, finding, demanded)
 
 
 def verdict(path: Path, finding: Finding | SchemeError, demanded: Ring | None) -> tuple[bool, str]:
     if isinstance(finding, SchemeError):
-        return False, _one_line(f"{path}: unreadable: {finding}")
+        verb = "not done" if isinstance(finding, UndoneError) else "unreadable"
+        return False, _one_line(f"{path}: {verb}: {finding}")
     candidate, reason = finding.candidate, refusal(finding, demanded)
     place = f"{path} [{candidate.label}]" if candidate.label else str(path)
     what = f"{place}: {candidate.size.name}, rank {candidate.factors.rank}"
     if reason:
         return False, _one_line(f"{what}: WRONG: {reason}")
+    beside = f"; not read: {', '.join(candidate.unread)}" if candidate.unread else ""
     return True, _one_line(
-        f"{what}: holds over {', '.join(finding.rings)}; its third factor indexes {finding.convention}"
+        f"{what}: holds over {', '.join(finding.rings)}; its third factor indexes {finding.convention}{beside}"
     )
 
 

@@ -13,8 +13,13 @@ from stages.algebra.symmetry import sorted_scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import files
 from stages.exchange.formats.candidate import Candidate, short
+from stages.exchange.limits import MEMORY, SECONDS, Allowance, OutOfTimeError
 
 C_TRANSPOSED, C = "C transposed", "C"
+
+
+class UndoneError(SchemeError):
+    """A file met a limit of ours before all of it was read and checked."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,13 @@ class Finding:
 
 
 def find(candidate: Candidate) -> Finding:
-    """Checks a candidate in both conventions, and takes the first that holds anywhere."""
+    """Checks a candidate and its other readings in both conventions, and takes the first that holds anywhere."""
+    first = _find(candidate)
+    rest = (found for other in candidate.others if not first.rings and (found := _find(other)).rings)
+    return next(rest, first)
+
+
+def _find(candidate: Candidate) -> Finding:
     n, _, p = candidate.size
     u, v, w = candidate.factors
     # Row i*p + k becomes row k*n + i.
@@ -60,18 +71,22 @@ def find(candidate: Candidate) -> Finding:
     return found[-1] if found[-1].rings else found[0]
 
 
-def examine(path: Path) -> Iterator[Finding | SchemeError]:
-    """The findings of a file in its order, at least one; what cannot be read is an error that is yielded."""
-    is_empty = True
+def examine(path: Path, seconds: float = SECONDS) -> Iterator[Finding | SchemeError]:
+    """The findings of a file in its order, at least one; what cannot be read, or not within limits, is an error."""
+    allowance, done = Allowance(seconds), 0
     try:
-        for candidate in files.read(path):
-            is_empty = False
-            yield candidate if isinstance(candidate, SchemeError) else find(candidate)
+        candidates = allowance.run(files.read, path)
+        while candidate := allowance.run(next, candidates, None):
+            yield candidate if isinstance(candidate, SchemeError) else allowance.run(find, candidate)
+            done += 1
+        if not done:
+            yield SchemeError("holds no scheme")
     except SchemeError as error:
         yield error
-    else:
-        if is_empty:
-            yield SchemeError("holds no scheme")
+    except OutOfTimeError:
+        yield UndoneError(f"stopped after {seconds:g} CPU seconds, with {done} schemes done; --seconds gives more")
+    except MemoryError:
+        yield UndoneError(f"stopped, with {done} schemes done: it takes more memory than {MEMORY} bytes")
 
 
 def refusal(finding: Finding, demanded: Ring | None = None) -> str:

@@ -9,9 +9,10 @@ from stages.contract import scheme_files
 from stages.errors import SchemeError
 from stages.exchange.check import verdict
 from stages.exchange.findings import Finding, examine
+from stages.exchange.limits import SECONDS
 
 
-def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, str]]:
+def import_files(paths: Sequence[Path], folder: Path, seconds: float = SECONDS) -> Iterator[tuple[bool, str]]:
     """Writes each scheme that holds into `folder`, one JSON file per scheme and ring, named by what it is.
 
     Returns:
@@ -22,7 +23,7 @@ def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, st
     if not folder.is_dir():
         raise SchemeError(f"{folder}: no such folder")
     for path in paths:
-        for finding in examine(path):
+        for finding in examine(path, seconds):
             holds, line = verdict(path, finding, None)
             if holds and isinstance(finding, Finding):
                 line += f" -> {', '.join(_kept(finding, folder))}"

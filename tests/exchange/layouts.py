@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,12 +35,40 @@ def factorizations(schemes: Mapping[str, Scheme], dtype: type = np.int64, is_who
     return file.getvalue()
 
 
-def lifted_array(scheme: Scheme) -> bytes:
-    """[R, 6 n^2]: numerators and denominators of u, v, w, product by product."""
-    u, v, w = (factor.T for factor in scheme.factors)
-    ones = np.ones_like(u)
+def _with_denominators(scheme: Scheme) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Numerators and denominators [R, S] of u, v and w."""
+    pairs = zip(scheme.factors, (1, 1, scheme.denominator), strict=True)
+    return [(factor.T, np.full_like(factor.T, denominator)) for factor, denominator in pairs]
+
+
+def _saved_row(parts: list[np.ndarray]) -> bytes:
     file = io.BytesIO()
-    np.save(file, np.concatenate([u, ones, v, ones, w, ones * scheme.denominator], axis=1))
+    np.save(file, np.concatenate([part.ravel() for part in parts])[None])
+    return file.getvalue()
+
+
+def selected_array(scheme: Scheme) -> bytes:
+    """flip-cpd's `select`: a scheme a row; u, v, w product by product, numerator and denominator side by side."""
+    return _saved_row([np.stack(pair, axis=2) for pair in _with_denominators(scheme)])
+
+
+def lifted_array(scheme: Scheme) -> bytes:
+    """flip-cpd's `lift`: a scheme a row; all numerators of u, all its denominators, and v and w alike."""
+    return _saved_row([part for pair in _with_denominators(scheme) for part in pair])
+
+
+def members(scheme: Scheme, names: Sequence[str], is_turned: bool = False) -> bytes:
+    """An archive with the three factors, [S, R] or [R, S]."""
+    file = io.BytesIO()
+    factors = (factor.T if is_turned else factor for factor in scheme.factors)
+    np.savez(file, **dict(zip(names, factors, strict=True)))
+    return file.getvalue()
+
+
+def matrices(scheme: Scheme) -> bytes:
+    """An archive with a matrix per product for each factor, [R, n, m]."""
+    file = io.BytesIO()
+    np.savez(file, **{name: stack.transpose(2, 0, 1) for name, stack in zip("uvw", as_matrices(scheme), strict=True)})
     return file.getvalue()
 
 

@@ -124,7 +124,8 @@ def test_check_ends_with_one_unless_all_hold(folder):
     assert done.stdout.decode().endswith("holds over Z2, Z, Q; its third factor indexes C transposed\n")
     done = run(folder, "check", bad, good, "--ring", "Z")
     assert done.returncode == 1
-    assert len(done.stdout.splitlines()) == 2
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stdout.endswith(b"2 files: 1 hold, 1 do not or are not read\n")
     assert run(folder, "check").returncode == run(folder, "chek", good).returncode == 2
     assert sorted(folder.rglob("*")) == before
 

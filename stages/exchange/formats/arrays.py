@@ -1,96 +1,146 @@
-"""NumPy files: .npz archives as AlphaTensor's authors publish them, or with u, v, w; .npy of the lifting tools.
+"""NumPy arrays, as .npy files or as members of an archive (`archives`), and every layout of schemes in them.
 
-An archive of theirs holds one member per size, named «n,m,p», with u [nm, R], v [mp, R], w [pn, R]: one array
-[3, n^2, R] for square sizes, an object array of three for the others (see `pickles`), with integers or with floats
-that are multiples of a power of 1/2. A binary float is such a fraction exactly; its bits are read as integers.
+Three factors [S, R] or [R, S] stand in one array [3, S, R], in any order of its axes, where all S are equal; in many
+such ones, [N, R, 3, S]; else in an object array of three (see `pickles`). flip-cpd writes a scheme a row, with
+numerators and denominators. A binary float is a fraction over a power of two; its bits are read as integers.
 """
 
 from __future__ import annotations
 
-import io
+import dataclasses
+import functools
+import itertools
 import math
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from stages.algebra.factors import Scheme
 from stages.algebra.targets import Size
 from stages.errors import SchemeError
 from stages.exchange.formats.candidate import (
+    COMPLEX,
     LARGEST_FACTORS,
     Candidate,
     Matrix,
     Number,
     candidate_of,
-    check_extent,
-    checked_size,
     common_denominator,
     matrix_of_rows,
+    rank_last,
     short,
 )
 from stages.exchange.formats.pickles import Array, DType, decode
 
 ADVICE = "save the factors with numpy.savez"  # for files that are not read
-LARGEST_MEMBER = 2**27  # bytes, unpacked: 2**24 coefficients of eight bytes
-LARGEST_ARCHIVE = 2**30  # bytes, all members unpacked
 LARGEST_PICKLE = 2**24  # bytes: 12x12x12 of rank 1,000 needs 2**22
+LARGEST_MODE = 64  # of flip-cpd: its factors are machine words
 _HEADER = re.compile(
     rb"\{'descr': '([<>|]?)([A-Za-z][0-9]*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]{0,99})\), \} *\n?"
 )
-_NUMBERS = re.compile(r"[iu][1248]|b1|f[248]", re.ASCII)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others without a limit
+_NUMBERS = re.compile(r"[iu][1248]|b1|f[248]|c8|c16", re.ASCII)
 
 
-def read_archive(data: bytes) -> Iterator[Candidate | SchemeError]:
-    """The candidates of an .npz; a member that is none is its error, the others go on.
+def read(data: bytes) -> Iterator[Candidate]:
+    """The schemes of an .npy file."""
+    return schemes(parsed(data))
+
+
+def schemes(array: Array, size: Size | None = None, label: str = "") -> Iterator[Candidate]:
+    """The schemes of one array; of several, each has its number in the label.
 
     Raises:
-      SchemeError: no archive, one that unpacks to too much, or with two members of one name.
+      SchemeError: it has no layout of schemes.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except _DAMAGED as error:
-        raise SchemeError(f"not a whole .npz archive ({short(str(error))})") from None
-    members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-    if len(members) < len(archive.infolist()):
-        raise SchemeError("archive: two members of one name")
-    unpacked = sum(member.file_size for member in members.values())
-    if unpacked > LARGEST_ARCHIVE:
-        raise SchemeError(f"archive: unpacks to {unpacked} bytes, more than {LARGEST_ARCHIVE}")
-    if members.keys() == {"u", "v", "w"}:
-        yield candidate_of([_matrix(_array(_unpacked(archive, members[name]))) for name in "uvw"])
+    if array.shape == (3,) and isinstance(array.content, list):
+        yield candidate_of(factors([exact(part) for part in array.content]), size, label)
         return
-    for key, member in members.items():
-        try:
-            yield candidate_of(_three(_array(_unpacked(archive, member))), _size_of_key(key), label=key)
-        except SchemeError as error:
-            yield SchemeError(f"{short(key)}: {error}")
+    shape = array.shape
+    if len(shape) == 3 and 3 in shape:
+        yield candidate_of(_stacked(exact(array)), size, label)
+    elif len(shape) == 4 and 3 in shape[1:]:
+        for position, one in enumerate(_numbers(array), start=1):
+            yield candidate_of(_stacked(_exact(one)), size, f"{label} {position}".strip())
+    elif len(shape) == 2 and array.dtype and array.dtype.code[0] == "i":
+        numbers = _numbers(array)
+        for position, row in enumerate(numbers, start=1):
+            yield _pairs(row, f"{label} {position}".strip() if len(numbers) > 1 else label)
+    else:
+        raise SchemeError(f"expected an array [3, S, R], [N, R, 3, S] or of three factors, got {short(list(shape))}")
 
 
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    if member.file_size > LARGEST_MEMBER:
-        raise SchemeError(f"unpacks to {member.file_size} bytes, more than {LARGEST_MEMBER}")
-    if member.compress_type not in _PACKED:
-        raise SchemeError("expected a member stored or deflated")
-    try:
-        with archive.open(member) as file:
-            return file.read(member.file_size)  # unpacks no more, whatever follows; compares the checksum
-    except _DAMAGED as error:
-        raise SchemeError(f"damaged ({short(str(error))})") from None
+def factors(parts: Sequence[Matrix]) -> list[Matrix]:
+    """Three factors [S, R] from such ones, from [R, S], or from R matrices each, [R, n, m] or [n, m, R].
+
+    R is the length that is common to all; where two are, the longer one, as in `rank_last`.
+    """
+    axes = {part.integers.ndim for part in parts}
+    if axes == {3}:
+        first, last = ({part.integers.shape[axis] for part in parts} for axis in (0, 2))
+        is_first = len(first) == 1 and (len(last) > 1 or max(first) > max(last))
+        parts = [
+            Matrix(
+                part.integers.reshape((len(part.integers), -1) if is_first else (-1, part.integers.shape[2])),
+                part.denominator,
+            )
+            for part in parts
+        ]
+    elif axes != {2}:
+        raise SchemeError("expected factors with two axes [S, R]")
+    return rank_last(parts)
 
 
-def _size_of_key(key: str) -> Size:
-    if not re.fullmatch(r"[0-9]{1,2},[0-9]{1,2},[0-9]{1,2}", key, re.ASCII):
-        raise SchemeError("expected members named n,m,p such as 2,3,4, or the three u, v, w")
-    return checked_size(*map(int, key.split(",")))
+def _stacked(numbers: Matrix) -> list[Matrix]:
+    """The factors of one array, of whose three axes one has length three."""
+    stack = np.moveaxis(numbers.integers, numbers.integers.shape.index(3), 0)
+    return factors([Matrix(part, numbers.denominator) for part in stack])
 
 
-def _array(data: bytes) -> Array:
+def _pairs(row: np.ndarray, label: str) -> Candidate:
+    """A scheme of flip-cpd, a row of integers.
+
+    Its tool `select` writes u, v and w one after the other, product by product, each entry as numerator and
+    denominator; its tool `lift` writes all numerators of u, then all denominators of u, and v and w alike. Neither
+    names the size: all that the length allows are tried, the least rank first.
+    """
+    readings = []
+    for size in _sizes():
+        rank, rest = divmod(len(row), 2 * sum(size.modes))
+        if not rest and max(size.modes) <= rank <= size.naive_rank:
+            readings += [(rank, size, is_split) for is_split in (False, True)]
+    candidates = []
+    for rank, size, is_split in sorted(readings):
+        ends = itertools.accumulate(2 * rank * length for length in size.modes)
+        matrices = []
+        for part in np.split(row, list(ends)[:2]):
+            numerators, denominators = part.reshape(2, -1) if is_split else part.reshape(-1, 2).T
+            if not denominators.all():
+                break
+            common = common_denominator(set(denominators.tolist()))
+            matrices.append(
+                Matrix(
+                    _narrow(numerators.astype(object) * (common // denominators.astype(object))).reshape(rank, -1).T,
+                    common,
+                )
+            )
+        else:
+            candidates.append(candidate_of(matrices, size, label))
+    if not candidates:
+        raise SchemeError(f"{len(row)} numbers in a row are no factors of a matrix product, with their denominators")
+    return dataclasses.replace(candidates[0], others=tuple(candidates[1:]))
+
+
+@functools.cache
+def _sizes() -> tuple[Size, ...]:
+    """The sizes of no mode beyond `LARGEST_MODE`."""
+    sides = range(1, LARGEST_MODE + 1)
+    return tuple(
+        Size(n, m, p) for n in sides for m in sides[: LARGEST_MODE // n] for p in sides[: LARGEST_MODE // max(n, m)]
+    )
+
+
+def parsed(data: bytes) -> Array:
     """The array of an .npy file, its content still raw."""
     if data[:6] != b"\x93NUMPY" or data[6:8] not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
         raise SchemeError("not an .npy array")
@@ -117,8 +167,6 @@ def _array(data: bytes) -> Array:
 def _numbers(array: Array) -> np.ndarray:
     """The array's numbers, in NumPy's type for them."""
     count = math.prod(array.shape)
-    if count > LARGEST_FACTORS:
-        raise SchemeError(f"an array of {short(count)} numbers, more than {LARGEST_FACTORS}")
     if array.dtype is None or not _NUMBERS.fullmatch(array.dtype.code) or not isinstance(array.content, bytes):
         raise SchemeError("expected an array of numbers")
     dtype = np.dtype(f"{array.dtype.order}{array.dtype.code}")
@@ -127,35 +175,16 @@ def _numbers(array: Array) -> np.ndarray:
     return np.frombuffer(array.content, dtype).reshape(array.shape, order="F" if array.is_fortran else "C")
 
 
-def _three(array: Array) -> list[Matrix]:
-    """u, v, w of a member: one array [3, S, R], or an object array of three arrays, or of 3*S*R numbers."""
-    if not isinstance(array.content, list):
-        numbers = _numbers(array)
-        if numbers.ndim != 3 or len(numbers) != 3:
-            raise SchemeError(f"expected an array [3, S, R] or three arrays, got {short(list(array.shape))}")
-        return [_exact(factor) for factor in numbers]
-    if len(array.content) != math.prod(array.shape) or not array.shape or array.shape[0] != 3:
-        raise SchemeError(f"expected an array [3, S, R] or three arrays, got {short(list(array.shape))}")
-    if array.shape == (3,):
-        return [_matrix(factor) for factor in array.content]
-    if len(array.shape) != 3 or array.is_fortran:
-        raise SchemeError(f"expected an array [3, S, R] or three arrays, got {short(list(array.shape))}")
-    step = len(array.content) // 3
-    parts = (array.content[start : start + step] for start in range(0, 3 * step, step or 1))
-    return [_matrix(Array(array.shape[1:], array.dtype, False, part)) for part in parts]
-
-
-def _matrix(array: object) -> Matrix:
-    """One factor [S, R]: an array of numbers, or an object array of integers, floats and NumPy's scalars."""
-    if not isinstance(array, Array) or len(array.shape) != 2:
-        raise SchemeError("expected factors with two axes [S, R]")
+def exact(array: object) -> Matrix:
+    """The numbers of an array of any shape: an array of numbers, or an object array of integers, floats and scalars."""
+    if not isinstance(array, Array):
+        raise SchemeError("expected an array of numbers")
     if not isinstance(array.content, list):
         return _exact(_numbers(array))
-    rows, columns = array.shape
-    if len(array.content) != rows * columns or array.is_fortran or not rows * columns:
+    if len(array.content) != math.prod(array.shape) or array.is_fortran or not array.content:
         raise SchemeError("an array that does not hold as many numbers as its shape says")
-    entries = [_entry(item) for item in array.content]
-    return matrix_of_rows([entries[row * columns : (row + 1) * columns] for row in range(rows)], "")
+    row = matrix_of_rows([[_entry(item) for item in array.content]], "")
+    return Matrix(row.integers.reshape(array.shape), row.denominator)
 
 
 def _entry(item: Any) -> Number:
@@ -169,7 +198,13 @@ def _entry(item: Any) -> Number:
 
 
 def _exact(numbers: np.ndarray) -> Matrix:
-    """A factor of integers or floats; a float is an odd integer times a power of two, and so is read off its bits."""
+    """Integers or floats of any shape; a float is an odd integer times a power of two, and so is read off its bits."""
+    if numbers.size > LARGEST_FACTORS:
+        raise SchemeError(f"{numbers.size} coefficients, more than {LARGEST_FACTORS}")
+    if numbers.dtype.kind == "c":
+        if numbers.imag.any():
+            raise SchemeError(COMPLEX)
+        numbers = numbers.real
     if numbers.dtype.kind != "f":
         if numbers.dtype == np.uint64 and numbers.size and numbers.max() >= 2**63:
             raise SchemeError(f"expected coefficients within int32, got {numbers.max()}")
@@ -181,13 +216,12 @@ def _exact(numbers: np.ndarray) -> Matrix:
     mantissas = (bits & (2**52 - 1)) | ((exponents != 0).astype(np.int64) << 52)
     lowest = np.where(mantissas == 0, 1, mantissas & -mantissas)  # the bit of the power of two in a mantissa
     odd = mantissas // lowest
-    powers = np.maximum(exponents, 1) - 1075 + _log2(lowest)
-    powers[mantissas == 0] = 0
+    powers = np.where(mantissas == 0, 0, np.maximum(exponents, 1) - 1075 + _log2(lowest))
     if odd.size and (odd.max() >= 2**31 or powers.max() > 31 or powers.min() < -31):
         raise SchemeError("expected floats that are integers within int32 over a power of two up to 2**31")
     shift = int(-min(powers.min(initial=0), 0))
     integers = np.where(bits < 0, -odd, odd).astype(object) * (1 << (powers + shift).astype(object))
-    return Matrix(_narrow(integers), 2**shift)
+    return Matrix(_narrow(np.asarray(integers)), 2**shift)
 
 
 def _log2(powers: np.ndarray) -> np.ndarray:
@@ -204,43 +238,3 @@ def _narrow(integers: np.ndarray) -> np.ndarray:
     return (
         integers.astype(np.int64) if not integers.size or max(abs(integers.min()), integers.max()) < 2**63 else integers
     )
-
-
-def read_array(data: bytes) -> Iterator[Candidate]:
-    """A square scheme of the lifting tools: rows are products, columns numerators and denominators of u, v and w.
-
-    That is [R, 6 n^2] with the blocks U_num, U_den, V_num, V_den, W_num, W_den.
-    """
-    numbers = _numbers(_array(data))
-    if numbers.ndim != 2 or numbers.dtype.kind != "i":
-        raise SchemeError(f"expected integers [R, 6 n^2], got {numbers.dtype}{short(list(numbers.shape))}")
-    n = math.isqrt(numbers.shape[1] // 6)
-    if not n or 6 * n * n != numbers.shape[1]:
-        raise SchemeError(f"expected 6 n^2 columns, got {numbers.shape[1]}")
-    check_extent(checked_size(n, n, n).modes, len(numbers))
-    blocks = numbers.T.reshape(3, 2, n * n, -1).astype(object)
-    if (blocks[:, 1] == 0).any():
-        raise SchemeError("a denominator is zero")
-    matrices = []
-    for numerators, denominators in blocks:
-        common = common_denominator(set(denominators.ravel().tolist()))
-        matrices.append(Matrix(_narrow(numerators * (common // denominators)), common))
-    yield candidate_of(matrices, Size(n, n, n))
-
-
-def write_archive(scheme: Scheme) -> bytes:
-    """u, v, w as members of their own: NumPy reads them without allow_pickle.
-
-    Over Q w is divided by the denominator, as floats, which must be exact.
-
-    Raises:
-      SchemeError: the denominator is no power of two.
-    """
-    u, v, w = map(np.ascontiguousarray, scheme.factors)  # in memory two equal ones may differ by their order
-    if scheme.denominator & (scheme.denominator - 1):
-        raise SchemeError(f"npz: expected a power of two as denominator, got {scheme.denominator}; the others hold it")
-    if scheme.denominator > 1:
-        w = np.ldexp(w.astype(np.float64), 1 - scheme.denominator.bit_length())
-    file = io.BytesIO()
-    np.savez(file, u=u, v=v, w=w)  # every member is dated 1980: equal schemes give equal bytes
-    return file.getvalue()

@@ -32,6 +32,8 @@ class Candidate:
       size: as the file has it, in any order of n, m, p.
       factors: integers in lowest terms over `denominator`; rows of w in the order of the file.
       ring: the ring that the file says it holds over; empty where it says none.
+      unread: names of what stands beside it in the file and is no part of it.
+      others: further readings of the same numbers, for where this one holds nowhere.
     """
 
     label: str
@@ -39,6 +41,8 @@ class Candidate:
     factors: Factors
     denominator: int
     ring: str = ""
+    unread: tuple[str, ...] = ()
+    others: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True)

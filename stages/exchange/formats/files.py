@@ -10,14 +10,14 @@ from pathlib import Path
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange import certificate
-from stages.exchange.formats import arrays, containers, equations, nested, objects, products, tables
+from stages.exchange.formats import archives, arrays, containers, equations, nested, objects, products, tables
 from stages.exchange.formats.candidate import Candidate
 
 LARGEST_FILE = 2**26  # bytes, packed and unpacked
 STANDARD_INPUT = Path("-")
 
 WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
-    "npz": arrays.write_archive,
+    "npz": archives.write,
     "exp": products.write,
     "json": objects.write,
     "m": nested.write,
@@ -36,8 +36,8 @@ _LISTS = re.compile(
 # Every format has a first sign, and its reader takes what no format above has taken. Bytes are told by how they begin,
 # text by what it says outside lines of comments.
 _BINARY: Sequence[tuple[bytes, Callable[[bytes], Iterator[Candidate | SchemeError]]]] = (
-    (b"PK", arrays.read_archive),
-    (b"\x93NUMPY", arrays.read_array),
+    (b"PK", archives.read),
+    (b"\x93NUMPY", arrays.read),
 )
 _TEXT: Sequence[tuple[Callable[[str], object], Callable[[str], Iterator[Candidate]]]] = (
     (_LISTS.match, nested.read),

@@ -87,7 +87,7 @@ def _follow(data: bytes) -> object:
     stack: list[Any] = []
     memo: dict[int, object] = {}
     argument: Any
-    for opcode, argument, _ in pickletools.genops(data):
+    for opcode, argument, place in pickletools.genops(data):
         name = opcode.name
         if name in ("PROTO", "FRAME"):
             pass
@@ -129,6 +129,8 @@ def _follow(data: bytes) -> object:
             state = stack.pop()
             _set_state(stack[-1], state)
         elif name == "STOP":
+            if place != len(data) - 1:
+                raise SchemeError("not a pickle of NumPy arrays (bytes behind its end)")
             if len(stack) != 1 or stack[0] is _MARK or isinstance(stack[0], _Function):
                 raise SchemeError("not a pickle of NumPy arrays (it ends with another number of values than one)")
             return stack[0]
