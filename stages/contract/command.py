@@ -33,6 +33,8 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
 
     That is a StageError, or an OSError: a disk that is full, a folder that may not be read.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII alone gets the rest escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         main(parser.parse_args())
         sys.stdout.flush()

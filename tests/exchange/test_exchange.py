@@ -1,5 +1,7 @@
 """The exchange as a person meets it: the commands, a line per scheme, exit codes, and nothing written that is wrong."""
 
+import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +130,20 @@ def test_check_ends_with_one_unless_all_hold(folder):
     assert done.stdout.endswith(b"2 files: 1 hold, 1 do not or are not read\n")
     assert run(folder, "check").returncode == run(folder, "chek", good).returncode == 2
     assert sorted(folder.rglob("*")) == before
+
+
+def test_standard_input_is_a_file_packed_or_not(folder):
+    for data in (layouts.products(STRASSEN), gzip.compress(layouts.factorizations({"2,2,2": STRASSEN}))):
+        done = run(folder, "check", "-", input=data)
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"-")
+        assert b"2x2x2, rank 7: holds over Z2, Z, Q" in done.stdout
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_the_rest_escaped(folder):
+    done = run(folder, "check", put(folder, "\u00e9.exp", b""), env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert done.stdout.endswith(b"\\xe9.exp: unreadable: an empty file\n")
 
 
 def test_names_cannot_write_to_a_terminal(folder):

@@ -1,0 +1,55 @@
+"""The time and the memory of a file: what needs more is stopped in one line, and the next file is done."""
+
+import itertools
+
+import pytest
+
+from stages.exchange import check, findings
+from stages.exchange.formats import files
+from stages.exchange.formats.candidate import Candidate
+from stages.exchange.limits import Allowance, OutOfTimeError
+from tests import examples
+from tests.exchange import layouts
+
+
+def test_what_is_left_is_shared_by_all_calls():
+    allowance = Allowance(0.05)
+    assert allowance.run(max, 1, 2) == 2
+    with pytest.raises(OutOfTimeError):
+        allowance.run(lambda: [None for _ in itertools.count() if False])
+    with pytest.raises(OutOfTimeError):  # short calls count too, and nothing is left
+        allowance.run(lambda: [None for _ in itertools.count() if False])
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (lambda _: [None for _ in itertools.count() if False], "stopped after 0.05 CPU seconds, with 0 schemes done"),
+        (lambda _: bytearray(2**62), "stopped, with 0 schemes done: it takes more memory than"),
+    ],
+)
+def test_a_file_that_takes_too_much_is_one_line(function, line, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(layouts.products(examples.strassen()))
+    read = files.read
+    monkeypatch.setattr(files, "read", lambda path: function(path) if path.name == "one" else read(path))
+    (first, second) = check.check([tmp_path / "one", tmp_path / "two"], None, 0.05)
+    assert not first[0]
+    assert f"one: not done: {line}" in first[1]
+    assert second[0]
+
+
+def test_every_scheme_of_a_file_counts(tmp_path, monkeypatch):
+    """A scheme that takes long is stopped, though those before it took little."""
+    candidates: list[Candidate] = list(files.read(_saved(tmp_path)))
+    slow = iter([candidates[0], candidates[0]])
+    monkeypatch.setattr(files, "read", lambda _: itertools.chain(slow, (None for _ in itertools.count() if False)))
+    *done, last = findings.examine(tmp_path / "one", 0.2)
+    assert len(done) == 2
+    assert "with 2 schemes done; --seconds gives more" in str(last)
+
+
+def _saved(folder):
+    path = folder / "one"
+    path.write_bytes(layouts.products(examples.strassen()))
+    return path
