@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange import certificate
-from stages.exchange.formats import arrays, containers, equations, nested, objects, products, tables
+from stages.exchange.formats import arrays, containers, equations, maple, nested, objects, plinopt, products, tables
 from stages.exchange.formats.candidate import Candidate
 
 LARGEST_FILE = 2**26  # bytes, packed and unpacked
@@ -32,6 +32,7 @@ _LISTS = re.compile(
     r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+"
     r"\s*(Fraction|[-+0-9./]+\s*[],})])"
 )
+_MAPLE = re.compile(r"\b(Triad|TriadSet|Matrix)\s*\(|\b(LRP|MUL|ADD)\s*:=")
 
 # Every format has a first sign, and its reader takes what no format above has taken. Bytes are told by how they begin,
 # text by what it says outside lines of comments.
@@ -40,10 +41,10 @@ _BINARY: Sequence[tuple[bytes, Callable[[bytes], Iterator[Candidate | SchemeErro
     (b"\x93NUMPY", arrays.read_array),
 )
 _TEXT: Sequence[tuple[Callable[[str], object], Callable[[str], Iterator[Candidate]]]] = (
+    (_MAPLE.search, maple.read),
     (_LISTS.match, nested.read),
     (lambda said: said.startswith("{"), objects.read),
     (lambda said: said.startswith("["), nested.read),
-    (lambda said: "Triad(" in said, nested.read_maple),
     (lambda said: said.startswith("Bini"), tables.read_bini),
     (lambda said: "=" in said, equations.read),
     (lambda said: re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said), products.read),
@@ -68,9 +69,7 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
     Raises:
       SchemeError: the file cannot be read, is empty or too large, or is in no known format.
     """
-    data = containers.unpacked(_bytes(path), LARGEST_FILE)
-    if not data:
-        raise SchemeError("an empty file")
+    data = _opened(path)
     for start, name in _NOT_READ.items():
         if data.startswith(start):
             raise SchemeError(f"{name} is not read: {arrays.ADVICE}")
@@ -79,7 +78,16 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
             return reader(data)
     text = _text(data)
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    if plinopt.is_part(said):
+        return plinopt.read(path, text, lambda part: _text(_opened(part)))
     return next(reader(text) for is_it, reader in _TEXT if is_it(said))
+
+
+def _opened(path: Path) -> bytes:
+    data = containers.unpacked(_bytes(path), LARGEST_FILE)
+    if not data:
+        raise SchemeError("an empty file")
+    return data
 
 
 def _bytes(path: Path) -> bytes:
