@@ -6,14 +6,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stages.algebra.rings import Ring
+from stages.algebra.targets import Target
 from stages.errors import SchemeError
 from stages.exchange.findings import Finding, examine, refusal
 
 
-def check(paths: Sequence[Path], demanded: Ring | None) -> Iterator[tuple[bool, str]]:
-    """For each scheme of each file whether it holds (in the ring demanded, or in any), and a line about it."""
+def check(
+    paths: Sequence[Path], demanded: Ring | None, named: Sequence[Target] = (), target: str = ""
+) -> Iterator[tuple[bool, str]]:
+    """For each scheme of each file whether it holds (in the ring demanded, or in any), and a line about it.
+
+    Args:
+      named: the targets that are no matrix products.
+      target: the name of the only target to be tried, if one is demanded.
+    """
     for path in paths:
-        for finding in examine(path):
+        for finding in examine(path, named, target):
             yield verdict(path, finding, demanded)
 
 
@@ -22,12 +30,11 @@ def verdict(path: Path, finding: Finding | SchemeError, demanded: Ring | None) -
         return False, _one_line(f"{path}: unreadable: {finding}")
     candidate, reason = finding.candidate, refusal(finding, demanded)
     place = f"{path} [{candidate.label}]" if candidate.label else str(path)
-    what = f"{place}: {candidate.size.name}, rank {candidate.factors.rank}"
+    what = f"{place}: {finding.target.name}, rank {candidate.factors.rank}"
     if reason:
         return False, _one_line(f"{what}: WRONG: {reason}")
-    return True, _one_line(
-        f"{what}: holds over {', '.join(finding.rings)}; its third factor indexes {finding.convention}"
-    )
+    third = f"; its third factor indexes {finding.convention}" if finding.convention else ""
+    return True, _one_line(f"{what}: holds over {', '.join(finding.rings)}{third}")
 
 
 def _one_line(text: str) -> str:

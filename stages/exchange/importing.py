@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from stages.algebra.targets import Target
 from stages.contract import scheme_files
 from stages.errors import SchemeError
 from stages.exchange.check import verdict
 from stages.exchange.findings import Finding, examine
 
 
-def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, str]]:
+def import_files(
+    paths: Sequence[Path], folder: Path, named: Sequence[Target] = (), target: str = ""
+) -> Iterator[tuple[bool, str]]:
     """Writes each scheme that holds into `folder`, one JSON file per scheme and ring, named by what it is.
 
+    Args:
+      named: the targets that are no matrix products.
+      target: the name of the only target to be tried, if one is demanded.
     Returns:
       For each scheme whether it holds, and a line about it with the names of its files.
     Raises:
@@ -22,7 +28,7 @@ def import_files(paths: Sequence[Path], folder: Path) -> Iterator[tuple[bool, st
     if not folder.is_dir():
         raise SchemeError(f"{folder}: no such folder")
     for path in paths:
-        for finding in examine(path):
+        for finding in examine(path, named, target):
             holds, line = verdict(path, finding, None)
             if holds and isinstance(finding, Finding):
                 line += f" -> {', '.join(_kept(finding, folder))}"

@@ -25,6 +25,10 @@ WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
     "latex": equations.write_latex,
     "certificate": certificate.write,
 }
+WRITERS_OF_PARTS: Mapping[str, Callable[[Scheme], Mapping[str, bytes]]] = {
+    "sms": plinopt.write_matrices,
+    "slp": plinopt.write_programs,
+}
 
 # The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
 _LISTS = re.compile(
@@ -59,6 +63,11 @@ _NOT_READ = {
     b"\x89PNG": "a picture",
     **{b"\x80" + bytes([protocol]): "a pickle, such as one of PyTorch," for protocol in range(2, 6)},
 }
+
+
+def write(name: str, scheme: Scheme) -> Mapping[str, bytes]:
+    """The files of a scheme in a format, by what each adds to their common name; nothing where there is one."""
+    return {"": WRITERS[name](scheme)} if name in WRITERS else WRITERS_OF_PARTS[name](scheme)
 
 
 def read(path: Path) -> Iterator[Candidate | SchemeError]:

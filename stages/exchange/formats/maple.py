@@ -75,8 +75,10 @@ def read(text: str) -> Iterator[Candidate]:
             else:
                 triads = _triads(tokens)
                 with tokens.at(place):
-                    found.append(nested.of_products(triads))
-                    _check_shapes(shapes, found[-1].size)
+                    (first, second, _), *_ = triads
+                    size = checked_size(len(first), len(second), len(second[0]))
+                    _check_shapes(shapes, size)
+                    found.append(nested.of_products(triads, size))
                 expanded["TriadSet"] = len(triads)
         if tokens.next and not tokens.accept(":"):
             tokens.expect(";")

@@ -26,8 +26,10 @@ from stages.exchange.formats.candidate import (
     check_extent,
     matrix_of_terms,
 )
-from stages.exchange.formats.expressions import over
+from stages.exchange.formats.expressions import over, sum_text
 from stages.exchange.formats.grammar import HASH, Tokens, combination, expression, number_of
+from stages.program.subexpressions import share
+from stages.program.sums import Sums
 
 LETTERS = ("L", "R", "P")
 TOGETHER = "L, R and P together"
@@ -167,19 +169,42 @@ def _program(tokens: Tokens) -> Linear:
     return Linear([known[f"o{index}"] for index in range(height)], width)
 
 
-def write(scheme: Scheme) -> Mapping[str, bytes]:
+def write_matrices(scheme: Scheme) -> Mapping[str, bytes]:
     """The three `.sms` of a scheme, by what each adds to their common name."""
+    return {
+        f"_{letter}.sms": _matrix_text(matrix, denominator)
+        for letter, (matrix, denominator) in zip(LETTERS, _parts(scheme), strict=True)
+    }
+
+
+def write_programs(scheme: Scheme) -> Mapping[str, bytes]:
+    """The three `.slp` of a scheme, common subexpressions shared."""
+    return {
+        f"_{letter}.slp": _program_text(share(matrix), denominator)
+        for letter, (matrix, denominator) in zip(LETTERS, _parts(scheme), strict=True)
+    }
+
+
+def _parts(scheme: Scheme) -> list[tuple[np.ndarray, int]]:
+    """L and R [R, S] and P [S, R], each with its denominator."""
     u, v, w = scheme.factors
     if scheme.target.lengths:  # row k*n + i becomes row i*p + k
         n, _, p = scheme.size
         w = w.reshape(p, n, -1).transpose(1, 0, 2).reshape(n * p, -1)
-    return {
-        f"_{letter}.sms": _sms(matrix, denominator)
-        for letter, matrix, denominator in zip(LETTERS, (u.T, v.T, w), (1, 1, scheme.denominator), strict=True)
-    }
+    return [(u.T, 1), (v.T, 1), (w, scheme.denominator)]
 
 
-def _sms(matrix: np.ndarray, denominator: int) -> bytes:
+def _program_text(sums: Sums, denominator: int) -> bytes:
+    names = [f"i{index}" for index in range(sums.inputs)] + [f"t{index}" for index in range(len(sums.temporaries))]
+    lines = []
+    for letter, combinations, below in (("t", sums.temporaries, 1), ("o", sums.outputs, denominator)):
+        for index, combination_ in enumerate(combinations):
+            text = sum_text(((number, names[register]) for number, register in combination_), "{}*".format)
+            lines.append(f"{letter}{index}:={text if below == 1 else f'({text})/{below}'};".replace(" ", ""))
+    return "\n".join([*lines, ""]).encode()
+
+
+def _matrix_text(matrix: np.ndarray, denominator: int) -> bytes:
     height, width = matrix.shape
     entries = (
         f"{row + 1} {column + 1} {over(int(matrix[row, column]), denominator)}"
