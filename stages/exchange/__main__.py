@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stages.algebra.rings import RINGS
 from stages.contract import command
+from stages.errors import SchemeError
 from stages.exchange.check import check
 from stages.exchange.export import export
 from stages.exchange.formats import files
