@@ -26,14 +26,14 @@ def demand(is_so: bool, what: str) -> None:
         raise ValueError(what)
 
 
-def product(size: str):
+def product(size: str) -> "tuple[tuple[int, ...], dict[tuple[int, int, int], int]]":
     n, m, p = map(int, size.split("x"))
     demand(size == f"{n}x{m}x{p}" and min(n, m, p) > 0, "size")
     places = [(a * m + b, b * p + c, c * n + a) for a in range(n) for b in range(m) for c in range(p)]
     return (n * m, m * p, p * n), {place: 1 for place in places}
 
 
-def other(modes, entries):
+def other(modes: "list[int]", entries: "list[list[int]]") -> "tuple[tuple[int, ...], dict[tuple[int, int, int], int]]":
     target = {(i, j, k): value for i, j, k, value in entries}
     demand(all(type(number) is int for row in (modes, *entries) for number in row), "numbers of modes or entries")
     demand(len(modes) == 3 and len(target) == len(entries) > 0 and all(target.values()), "modes or entries")

@@ -69,7 +69,7 @@ def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
     value = given[key]
     if not _is_fact(value):
         raise SchemeError(f"{short(key)}: expected u, v, w and facts in words and numbers, got lists within a list")
-    expected = {"rank": candidate.factors.rank, "m": candidate.factors.rank, "n": list(candidate.size)}
+    expected = {"rank": candidate.factors.rank, "m": candidate.factors.rank, "n": list(candidate.size or ())}
     if key in expected and value != expected[key]:
         raise SchemeError(f"{key}: expected {expected[key]}, as u, v and w have it, got {short(value)}")
     if key == "sha256":

@@ -112,7 +112,8 @@ def _matrix(tokens: Tokens) -> Linear:
         raise tokens.fault("a letter such as R", tokens.place - 1)
     rows: list[dict[int, Number]] = [{} for _ in range(height)]
     while True:
-        tokens.expect("\n")
+        if tokens.next != "\n":
+            raise tokens.fault("the end of the line")
         _skip_lines(tokens)
         place = tokens.place
         row, column, entry = _count(tokens), _count(tokens), number_of(tokens)

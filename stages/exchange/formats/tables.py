@@ -158,13 +158,13 @@ def _counted_candidate(values: list[Number], width: int, label: str) -> Candidat
 
 def _blocks(text: str, marks: list[int]) -> Candidate:
     """Three blocks of lines, parted at some places of the text: rows are entries and columns products, or turned."""
-    blocks = [block for block in _parted(text, 0, marks, len(text)) if block]
+    blocks = [block for block in _number_blocks(text, 0, marks, len(text)) if block]
     if len(blocks) != 3:
         raise SchemeError(f"expected three blocks, parted by a line that is a mere # or empty, got {len(blocks)}")
     return candidate_of(rank_last([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)]))
 
 
-def _parted(text: str, begin: int, marks: Iterable[int], end: int) -> Iterator[list[list[Number]]]:
+def _number_blocks(text: str, begin: int, marks: Iterable[int], end: int) -> Iterator[list[list[Number]]]:
     """The rows of numbers in each part of the text."""
     for first, last in pairwise([begin, *marks, end]):
         lines = (match.span() for match in re.finditer(r".*\S.*", text[first:last]))
@@ -177,8 +177,8 @@ def _with_shared_sums(text: str, middle: int, marks: list[int]) -> Candidate:
     A row of these defines a sum over the entries of A or B, or over the products. The sums over entries have the last
     rows of the first two blocks, those over products have the last columns of the third.
     """
-    blocks = [block for block in _parted(text, 0, [mark for mark in marks if mark < middle], middle) if block]
-    shared = list(_parted(text, middle, [mark for mark in marks if mark > middle], len(text)))
+    blocks = [block for block in _number_blocks(text, 0, [mark for mark in marks if mark < middle], middle) if block]
+    shared = list(_number_blocks(text, middle, [mark for mark in marks if mark > middle], len(text)))
     if len(blocks) != 3 or len(shared) > 3:
         raise SchemeError(
             f"expected three blocks and at most three of shared sums, got {len(blocks)} and {len(shared)}"
