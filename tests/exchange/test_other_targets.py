@@ -89,14 +89,14 @@ def test_import_keeps_it_and_export_finds_it(folder):
     assert holds
     kept = folder / "imported" / f"skew3-6-Z-{scheme.hash}.json"
     assert line.endswith(f" -> {kept}")
-    assert scheme_files.read(kept, NAMED_TARGETS).hash == scheme.hash
+    held = scheme_files.read(kept, NAMED_TARGETS)
+    assert held.hash == scheme.hash
     none, table = folder / "none.parquet", folder / "named.parquet"
-    assert export(scheme.hash, "exp", none, none, folder / "imported", NAMED_TARGETS) == files.write("exp", scheme)
+    assert export(scheme.hash, "exp", none, none, folder / "imported", NAMED_TARGETS) == files.write("exp", held)
     tables.write(table, NAMED, [judge(candidate_row(scheme), NAMED_TARGETS)])
     kept.unlink()
-    assert export(scheme.hash[:6], "json", none, table, folder / "imported", NAMED_TARGETS) == files.write(
-        "json", scheme
-    )
+    found = export(scheme.hash[:6], "json", none, table, folder / "imported", NAMED_TARGETS)
+    assert found == files.write("json", scheme)
     with pytest.raises(SchemeError, match="expected a matrix product, got skew3"):
         export(scheme.hash, "latex", none, table, folder / "imported", NAMED_TARGETS)
 
