@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from stages.algebra.targets import parse_size  # noqa: E402
+from stages.exchange.formats import files  # noqa: E402
 from stages.program import costs  # noqa: E402
 from stages.program.program import from_json  # noqa: E402
 
@@ -283,6 +284,23 @@ def targets() -> Iterator[str]:
     )
 
 
+def formats() -> Iterator[str]:
+    """The formats of docs/formats.csv; every writer is in it once, and every file of the tests is there.
+
+    Raises:
+      ValueError: one of them is not.
+    """
+    given = read_csv("docs/formats.csv")
+    written = sorted(name for row in given for name in row["writes"].split())
+    if written != sorted([*files.WRITERS, *files.WRITERS_OF_PARTS]):
+        raise ValueError(f"docs/formats.csv: expected every format that is written once, got {written}")
+    for row in given:
+        path = ROOT / "tests/exchange" / row["file in tests/exchange/"]
+        if not path.is_file():
+            raise ValueError(f"docs/formats.csv: {path}: no such file")
+    yield from markdown(given)
+
+
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     make.__name__: make
     for make in (
@@ -298,6 +316,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         classes,
         kernels,
         targets,
+        formats,
     )
 }
 

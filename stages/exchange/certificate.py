@@ -34,12 +34,18 @@ def write(scheme: Scheme) -> bytes:
     if wrong := check(scheme):
         raise SchemeError(f"{scheme.target.name} over {scheme.ring}: {wrong}")
     u, v, w = (factor.tolist() for factor in scheme.factors)
-    body = check_certificate.TEXTS | {
-        "size": scheme.target.name,
+    target = scheme.target
+    texts, facts = check_certificate.TEXTS, {}
+    if not target.lengths:
+        texts, facts = check_certificate.OTHER_TEXTS, {"modes": target.modes, "entries": target.entries.tolist()}
+    body = {
+        **texts,
+        "size": target.name,
+        **facts,
         "ring": scheme.ring,
         "denominator": scheme.denominator,
         "rank": scheme.rank,
-        "equations": math.prod(scheme.target.modes),
+        "equations": math.prod(target.modes),
         "u": u,
         "v": v,
         "w": w,

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from stages.algebra.rings import Ring
 from stages.errors import SchemeError
-from stages.exchange.findings import Finding, UndoneError, examine, refusal
-from stages.exchange.limits import SECONDS
+from stages.exchange.findings import WANTED, Finding, UndoneError, Wanted, examine, refusal
 
 
-def check(paths: Sequence[Path], demanded: Ring | None, seconds: float = SECONDS) -> Iterator[tuple[bool, str]]:
+def check(paths: Sequence[Path], demanded: Ring | None, wanted: Wanted = WANTED) -> Iterator[tuple[bool, str]]:
     """For each scheme of each file whether it holds (in the ring demanded, or in any), and a line about it."""
     for path in paths:
-        for finding in examine(path, seconds):
+        for finding in examine(path, wanted):
             yield verdict(path, finding, demanded)
 
 
@@ -24,13 +23,12 @@ def verdict(path: Path, finding: Finding | SchemeError, demanded: Ring | None) -
         return False, _one_line(f"{path}: {verb}: {finding}")
     candidate, reason = finding.candidate, refusal(finding, demanded)
     place = f"{path} [{candidate.label}]" if candidate.label else str(path)
-    what = f"{place}: {candidate.size.name}, rank {candidate.factors.rank}"
+    what = f"{place}: {finding.target.name}, rank {candidate.factors.rank}"
     if reason:
         return False, _one_line(f"{what}: WRONG: {reason}")
+    third = f"; its third factor indexes {finding.convention}" if finding.convention else ""
     beside = f"; not read: {', '.join(candidate.unread)}" if candidate.unread else ""
-    return True, _one_line(
-        f"{what}: holds over {', '.join(finding.rings)}; its third factor indexes {finding.convention}{beside}"
-    )
+    return True, _one_line(f"{what}: holds over {', '.join(finding.rings)}{third}{beside}")
 
 
 def _one_line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from stages.algebra.check import WrongEntry, first_wrong_entry, holding
 from stages.algebra.factors import Factors, Scheme, modulo_two
 from stages.algebra.rings import RINGS, Ring
 from stages.algebra.symmetry import sorted_scheme
+from stages.algebra.targets import Target
 from stages.errors import SchemeError
 from stages.exchange.formats import files
 from stages.exchange.formats.candidate import Candidate, short
@@ -23,17 +24,37 @@ class UndoneError(SchemeError):
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is looked for in each file.
+
+    Attributes:
+      named: the targets that are no matrix products.
+      target: the name of the only target to be tried, if one is demanded.
+      seconds: CPU time that a file may take.
+    """
+
+    named: Sequence[Target] = ()
+    target: str = ""
+    seconds: float = SECONDS
+
+
+WANTED = Wanted()
+
+
+@dataclass(frozen=True)
 class Finding:
     """The verdict on a candidate.
 
     Attributes:
-      convention: what the third factor indexes in the file; `C_TRANSPOSED` also where neither holds.
+      target: what it is a scheme of; where none holds, the first that was tried.
+      convention: what the third factor of a matrix product indexes in the file; `C_TRANSPOSED` where neither holds.
       rings: every ring in which the candidate holds, in the order of `rings.RINGS`.
       wrong: the first wrong entry over Q; None where the candidate holds there.
       factors: with w in the project's convention.
     """
 
     candidate: Candidate
+    target: Target
     convention: str
     rings: tuple[Ring, ...]
     wrong: WrongEntry | None
@@ -41,50 +62,77 @@ class Finding:
 
     def schemes(self) -> list[Scheme]:
         """The candidate over Z where it holds there, else over each of its rings; n <= m <= p."""
-        target = self.candidate.size.target
-        exact = Scheme(target, "Q", self.factors, self.candidate.denominator)
-        made = {"Z2": modulo_two(exact), "Z": Scheme(target, "Z", self.factors), "Q": exact}
+        exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)
+        made = {"Z2": modulo_two(exact), "Z": Scheme(self.target, "Z", self.factors), "Q": exact}
         rings = ("Z",) if "Z" in self.rings else self.rings
-        return [sorted_scheme(made[ring]) for ring in rings]
+        return [sorted_scheme(made[ring]) if self.target.lengths else made[ring] for ring in rings]
 
 
-def find(candidate: Candidate) -> Finding:
-    """Checks a candidate and its other readings in both conventions, and takes the first that holds anywhere."""
-    first = _find(candidate)
-    rest = (found for other in candidate.others if not first.rings and (found := _find(other)).rings)
+def find(candidate: Candidate, wanted: Wanted = WANTED) -> Finding:
+    """Checks a candidate and its other readings against every target that they may be of.
+
+    Returns:
+      The first finding that holds anywhere, else the first of all.
+    Raises:
+      SchemeError: the candidate can be of no target, or not of the one that it names or that is demanded.
+    """
+    first = _find(candidate, wanted)
+    rest = (found for other in candidate.others if not first.rings and (found := _find(other, wanted)).rings)
     return next(rest, first)
 
 
-def _find(candidate: Candidate) -> Finding:
-    n, _, p = candidate.size
-    u, v, w = candidate.factors
-    # Row i*p + k becomes row k*n + i.
-    transposed = w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1)
-    target = candidate.size.target.tensor
+def _find(candidate: Candidate, wanted: Wanted) -> Finding:
     found = []
-    for convention, third in ((C_TRANSPOSED, w), (C, transposed)):
-        factors = Factors(u, v, third)
-        rings, wrong = holding(target, factors, candidate.denominator)
-        found.append(Finding(candidate, convention, rings, wrong, factors))
-        if rings:
-            break
-    return found[-1] if found[-1].rings else found[0]
+    for target in _targets(candidate, wanted):
+        for convention, factors in _conventions(candidate, target):
+            rings, wrong = holding(target.tensor, factors, candidate.denominator)
+            found.append(Finding(candidate, target, convention, rings, wrong, factors))
+            if rings:
+                return found[-1]
+    return found[0]
 
 
-def examine(path: Path, seconds: float = SECONDS) -> Iterator[Finding | SchemeError]:
+def _targets(candidate: Candidate, wanted: Wanted) -> list[Target]:
+    modes = candidate.factors.modes
+    product = [candidate.size.target] if candidate.size else []
+    targets = [target for target in (*product, *wanted.named) if target.modes == modes]
+    for name in filter(None, (candidate.target, wanted.target)):
+        targets = [target for target in targets if target.name == name]
+        if not targets:
+            raise SchemeError(f"expected a scheme of {name}, and {name} among the targets, got rows {list(modes)}")
+    if not targets:
+        others = f", nor to {', '.join(target.name for target in wanted.named)}" if wanted.named else ""
+        raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product{others}")
+    return targets
+
+
+def _conventions(candidate: Candidate, target: Target) -> Iterator[tuple[str, Factors]]:
+    yield C_TRANSPOSED if target.lengths else "", candidate.factors
+    if target.lengths:
+        u, v, w = candidate.factors
+        n, _, p = target.size
+        # Row i*p + k becomes row k*n + i.
+        yield C, Factors(u, v, w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1))
+
+
+def examine(path: Path, wanted: Wanted = WANTED) -> Iterator[Finding | SchemeError]:
     """The findings of a file in its order, at least one; what cannot be read, or not within limits, is an error."""
-    allowance, done = Allowance(seconds), 0
+    allowance, done = Allowance(wanted.seconds), 0
     try:
         candidates = allowance.run(files.read, path)
         while candidate := allowance.run(next, candidates, None):
-            yield candidate if isinstance(candidate, SchemeError) else allowance.run(find, candidate)
+            try:
+                yield candidate if isinstance(candidate, SchemeError) else allowance.run(find, candidate, wanted)
+            except SchemeError as error:  # the others go on
+                yield error
             done += 1
         if not done:
             yield SchemeError("holds no scheme")
     except SchemeError as error:
         yield error
     except OutOfTimeError:
-        yield UndoneError(f"stopped after {seconds:g} CPU seconds, with {done} schemes done; --seconds gives more")
+        spent = f"{wanted.seconds:g} CPU seconds"
+        yield UndoneError(f"stopped after {spent}, with {done} schemes done; --seconds gives more")
     except MemoryError:
         yield UndoneError(f"stopped, with {done} schemes done: it takes more memory than {MEMORY} bytes")
 
@@ -105,5 +153,5 @@ def refusal(finding: Finding, demanded: Ring | None = None) -> str:
 def _reason(finding: Finding, ring: str) -> str:
     denominator = finding.candidate.denominator
     if ring == "Z2" and denominator % 2:
-        return str(first_wrong_entry(finding.candidate.size.target.tensor, finding.factors, "Z2"))
+        return str(first_wrong_entry(finding.target.tensor, finding.factors, "Z2"))
     return str(finding.wrong) if finding.wrong else f"its terms need the denominator {denominator}"

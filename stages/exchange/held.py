@@ -8,7 +8,13 @@ from pathlib import Path
 from stages.algebra.factors import Scheme
 from stages.algebra.targets import Target
 from stages.contract import scheme_files, tables
+from stages.contract.named_targets import read_targets
 from stages.errors import SchemeError
+
+
+def named_targets(folder: Path) -> list[Target]:
+    """The targets that are no matrix products; there need be no such folder where files are checked."""
+    return read_targets(folder) if folder.is_dir() else []
 
 
 def verified(path: Path, table: tables.Table[tables.Row]) -> list[tables.Row]:

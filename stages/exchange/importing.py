@@ -8,13 +8,14 @@ from pathlib import Path
 from stages.contract import scheme_files
 from stages.errors import SchemeError
 from stages.exchange.check import verdict
-from stages.exchange.findings import Finding, examine
-from stages.exchange.limits import SECONDS
+from stages.exchange.findings import WANTED, Finding, Wanted, examine
 
 
-def import_files(paths: Sequence[Path], folder: Path, seconds: float = SECONDS) -> Iterator[tuple[bool, str]]:
+def import_files(paths: Sequence[Path], folder: Path, wanted: Wanted = WANTED) -> Iterator[tuple[bool, str]]:
     """Writes each scheme that holds into `folder`, one JSON file per scheme and ring, named by what it is.
 
+    Args:
+      wanted: what is looked for in each file.
     Returns:
       For each scheme whether it holds, and a line about it with the names of its files.
     Raises:
@@ -23,7 +24,7 @@ def import_files(paths: Sequence[Path], folder: Path, seconds: float = SECONDS) 
     if not folder.is_dir():
         raise SchemeError(f"{folder}: no such folder")
     for path in paths:
-        for finding in examine(path, seconds):
+        for finding in examine(path, wanted):
             holds, line = verdict(path, finding, None)
             if holds and isinstance(finding, Finding):
                 line += f" -> {', '.join(_kept(finding, folder))}"

@@ -134,19 +134,56 @@ def counted_text(scheme: Scheme) -> bytes:
     return "\n".join([*lines, "", *outputs]).encode()
 
 
+def _maple_matrix(rows: list[list[object]]) -> str:
+    text = ",".join("[" + ",".join(map(str, row)) + "]" for row in rows)
+    return f"Matrix({len(rows)}, {len(rows[0])}, [{text}])"
+
+
+def _maple_entries(letter: str, height: int, width: int) -> str:
+    names = [[f"{letter}_{row + 1}_{column + 1}" for column in range(width)] for row in range(height)]
+    return f"{letter}:={_maple_matrix(names)}:"
+
+
 def maple(scheme: Scheme) -> bytes:
-    """tensor.mpl: Triad([Matrix(n, m, [[..]]), ..]), the third p x n; fractions over Q."""
-    heads = ["A:=Matrix(2, 2, [[A_1_1,A_1_2],[A_2_1,A_2_2]]):"]
+    """The catalogue's _tensor: a TriadSet, the third matrix p x n, as that of the entries of C; fractions over Q."""
+    n, m, p = scheme.size
     triads = []
     for r in range(scheme.rank):
         parts = []
         for place, matrix in enumerate(as_matrices(scheme)):
-            rows = matrix[:, :, r].tolist()
             below = f"/{scheme.denominator}" if place == 2 and scheme.denominator > 1 else ""
-            text = ",".join("[" + ",".join(f"{entry}{below}" for entry in row) + "]" for row in rows)
-            parts.append(f"Matrix({len(rows)}, {len(rows[0])}, [{text}])")
+            parts.append(_maple_matrix([[f"{entry}{below}" for entry in row] for row in matrix[:, :, r].tolist()]))
         triads.append(f"Triad([{', '.join(parts)}])")
-    return "\n".join([*heads, f"Tensor:=TriadSet([{', '.join(triads)}]):", "map(expand,A.B-add(i=1..7));"]).encode()
+    terms = [f"LinearAlgebra:-Transpose(op([1,i,1,{mode}],Tensor))" for mode in (1, 2, 3)]
+    traces = [f"LinearAlgebra:-Trace({terms[0]}.A)", f"LinearAlgebra:-Trace({terms[1]}.B)", terms[2]]
+    heads = [_maple_entries("A", n, m), _maple_entries("B", m, p), _maple_entries("C", p, n)]
+    test = f"map(expand,A.B-add({'*'.join(traces)},i=1..{scheme.rank}));"
+    return "\n".join([*heads, f"Tensor:=TriadSet([{', '.join(triads)}]):", test, ""]).encode()
+
+
+def maple_matrices(scheme: Scheme) -> bytes:
+    """The catalogue's _LRP: L and R column by column, P row by row."""
+    u, v, _ = as_matrices(scheme)  # [n, m, R], [m, p, R]
+    sides = [stack.transpose(2, 1, 0).reshape(scheme.rank, -1).tolist() for stack in (u, v)]
+    matrices = ", ".join(map(_maple_matrix, [*sides, plain_third(scheme).tolist()]))
+    return f"Warning: the following LRP representation is no plinopt's\nLRP:=[{matrices}]:\n".encode()
+
+
+def maple_equations(scheme: Scheme) -> bytes:
+    """The catalogue's _raw: two lists of equations, each ended by 0=0."""
+    n, m, p = scheme.size
+
+    def entry(letter: str, row: int, width: int) -> str:
+        return f"{letter}_{row // width + 1}_{row % width + 1}"
+
+    lines = [_maple_entries("A", n, m), _maple_entries("B", m, p), _maple_entries("C", n, p), "MUL:=["]
+    for r, (u, v) in enumerate(zip(scheme.factors.u.T, scheme.factors.v.T, strict=True), start=1):
+        lines.append(f"m_{r}=({_sum('A', u, m, '*', entry)})*({_sum('B', v, p, '*', entry)}),".replace(" ", ""))
+    lines += ["0=0]:", "ADD:=["]
+    for row, column in enumerate(plain_third(scheme)):
+        total = _sum("m_", column, 1, "*", lambda letter, r, _: f"{letter}{r + 1}")
+        lines.append(f"{entry('C', row, p)}={total},".replace(" ", ""))
+    return "\n".join([*lines, "0=0]:", "map(expand,subs(subs(MUL,ADD),C-A.B));", ""]).encode()
 
 
 def braces(scheme: Scheme) -> bytes:
@@ -201,6 +238,19 @@ def blocks(scheme: Scheme) -> bytes:
     parts = (scheme.factors.u, scheme.factors.v, plain_third(scheme))
     text = "\n#\n".join("\n".join(" ".join(map(str, row)) for row in part.tolist()) for part in parts)
     return ("# Some algorithm with a base case\n" + text).encode()
+
+
+def shared_blocks(scheme: Scheme) -> bytes:
+    """Blocks where the first two entries of A, and the first two products, are also in a sum of their own."""
+    u, v, w = scheme.factors.u.tolist(), scheme.factors.v.tolist(), plain_third(scheme).tolist()
+    both = [first if first == second else 0 for first, second in zip(u[0], u[1], strict=True)]
+    u[:2] = [[entry - taken for entry, taken in zip(row, both, strict=True)] for row in u[:2]]
+    u.append(both)
+    w = [[0, 0, *row[2:], row[0]] if row[0] == row[1] else [*row, 0] for row in w]
+    sums = [[[1, 1] + [0] * (len(u) - 3)], [], [[1, 1] + [0] * (scheme.rank - 2)]]
+    parts = ["\n".join(" ".join(map(str, row)) for row in part) for part in (u, v, w, *sums)]
+    text = "\n#\n".join(parts[:3]) + "\n# Substitution information\n" + "\n#\n".join(parts[3:])
+    return ("# Eliminated version of some algorithm\n" + text + "\n").encode()
 
 
 def bini(scheme: Scheme) -> bytes:

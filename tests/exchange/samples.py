@@ -48,5 +48,9 @@ TEXTS: dict[str, bytes] = {
     "csv": layouts.number_lines(_LONG).replace(b" ", b","),
     "blocks": layouts.blocks(_LONG),
     "blocks, empty lines": "\n\n".join("\n".join(";".join(map(str, row)) for row in part) for part in _ROWS).encode(),
+    "blocks, shared sums": layouts.shared_blocks(_STRASSEN),
     "bini": layouts.bini(_LONG),
-} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.name not in REFUSED}
+    "maple, triads": layouts.maple(_LONG),
+    "maple, matrices": layouts.maple_matrices(_LONG),
+    "maple, equations": layouts.maple_equations(_LONG),
+} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in REFUSED}

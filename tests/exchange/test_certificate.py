@@ -13,6 +13,7 @@ import pytest
 import stages.exchange
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
+from stages.contract.named_targets import read_target
 from stages.errors import SchemeError
 from stages.exchange import certificate
 from stages.verification.verdict import judge
@@ -20,6 +21,7 @@ from tests import examples
 from tests.rows import candidate_row
 
 SCRIPT = Path(stages.exchange.__path__[0]) / "check_certificate.py"
+ROOT = Path(__file__).parents[2]
 SCHEMES = {
     "Z": examples.strassen(),
     "Z2": examples.modulo_two(),
@@ -45,7 +47,7 @@ def forged(given: dict) -> str:
 
 def test_the_script_is_short_and_needs_nothing():
     lines = SCRIPT.read_text().splitlines()
-    assert len(lines) <= 60
+    assert len(lines) <= 90
     assert [line for line in lines if line.startswith(("import", "from"))] == [
         "import hashlib",
         "import json",
@@ -115,6 +117,37 @@ def test_a_change_of_any_field_is_refused(tmp_path):
     right = [line for line in done.stdout.splitlines() if ": WRONG: " not in line]
     assert right == []
     assert len(done.stdout.splitlines()) == len(texts)
+
+
+OTHER = json.loads(certificate.write(standard(read_target(ROOT / "data/targets/skew3.json"))))
+OTHER_CHANGES = {
+    "format": ["matrix product certificate 1"],
+    "target": ["another"],
+    "size": ["3x3x3", "", "a b", None],
+    "modes": [[3, 3], [3, 3, 4], [3, 3, 2], [3.0, 3, 3], [27, 1, 1], None],
+    "entries": [
+        [],
+        OTHER["entries"][1:],
+        [*OTHER["entries"], OTHER["entries"][0]],
+        [*OTHER["entries"], [0, 0, 0, 0]],
+        [*OTHER["entries"], [0, 0, 0, 1]],
+        [[float(number) for number in entry] for entry in OTHER["entries"]],
+        [[i, j, k, -value] for i, j, k, value in OTHER["entries"]],
+        None,
+    ],
+    "rank": [5],
+    "w": [OTHER["u"]],
+}
+
+
+def test_a_change_of_a_certificate_of_another_map_is_refused(tmp_path):
+    changed = [OTHER | {key: value} for key, values in OTHER_CHANGES.items() for value in values]
+    done = prove(tmp_path, json.dumps(OTHER), *map(forged, changed))
+    assert done.stderr == ""
+    right, *wrong = done.stdout.splitlines()
+    assert right == "0.json: right: skew3, 6 products over Z: all 27 equations hold"
+    assert len(wrong) == len(changed)
+    assert [line for line in wrong if ": WRONG: " not in line] == []
 
 
 def test_every_single_coefficient_counts(tmp_path):

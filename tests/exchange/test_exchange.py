@@ -200,21 +200,24 @@ def table_of(folder: Path, *schemes: Scheme) -> Path:
 
 
 def test_export_finds_a_scheme_by_its_hash(folder):
+    def exported(prefix: str, name: str, table: Path):
+        return export.export(prefix, name, table, folder / "named.parquet", folder / "imported", [])
+
     table = table_of(folder, STRASSEN)
     scheme_files.write(folder / "imported" / "x.json", HALVES)
     scheme_files.write(folder / "imported" / "same.json", STRASSEN)
     (folder / "imported" / "broken.json").write_text("{")
     for scheme in (STRASSEN, HALVES):
         for prefix in (scheme.hash, scheme.hash[:5]):
-            assert export.export(prefix, "exp", table, folder / "imported") == files.WRITERS["exp"](scheme)
-    assert export.export(HALVES.hash, "m", folder / "none.parquet", folder / "imported") == files.WRITERS["m"](HALVES)
+            assert exported(prefix, "exp", table) == {"": files.WRITERS["exp"](scheme)}
+    assert exported(HALVES.hash, "m", folder / "none.parquet") == {"": files.WRITERS["m"](HALVES)}
     with pytest.raises(SchemeError, match=r"hash 00000: expected one scheme in .*, got none"):
-        export.export("00000", "exp", table, folder / "imported")
+        exported("00000", "exp", table)
     with pytest.raises(SchemeError, match="at least four digits, got ''"):
-        export.export("", "exp", table, folder / "imported")
+        exported("", "exp", table)
     table.write_bytes(b"PAR1")
     with pytest.raises(TableError, match="not a whole Parquet file"):
-        export.export(STRASSEN.hash, "exp", table, folder / "imported")
+        exported(STRASSEN.hash, "exp", table)
 
 
 def test_export_writes_what_check_reads(folder):

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from stages.exchange import check, findings
+from stages.exchange.findings import Wanted
 from stages.exchange.formats import files
 from stages.exchange.formats.candidate import Candidate
 from stages.exchange.limits import Allowance, OutOfTimeError
@@ -33,7 +34,7 @@ def test_a_file_that_takes_too_much_is_one_line(function, line, tmp_path, monkey
         (tmp_path / name).write_bytes(layouts.products(examples.strassen()))
     read = files.read
     monkeypatch.setattr(files, "read", lambda path: function(path) if path.name == "one" else read(path))
-    (first, second) = check.check([tmp_path / "one", tmp_path / "two"], None, 0.05)
+    (first, second) = check.check([tmp_path / "one", tmp_path / "two"], None, Wanted(seconds=0.05))
     assert not first[0]
     assert f"one: not done: {line}" in first[1]
     assert second[0]
@@ -44,7 +45,7 @@ def test_every_scheme_of_a_file_counts(tmp_path, monkeypatch):
     candidates: list[Candidate] = list(files.read(_saved(tmp_path)))
     slow = iter([candidates[0], candidates[0]])
     monkeypatch.setattr(files, "read", lambda _: itertools.chain(slow, (None for _ in itertools.count() if False)))
-    *done, last = findings.examine(tmp_path / "one", 0.2)
+    *done, last = findings.examine(tmp_path / "one", Wanted(seconds=0.2))
     assert len(done) == 2
     assert "with 2 schemes done; --seconds gives more" in str(last)
 

@@ -45,7 +45,8 @@ def read(data: bytes) -> Iterator[Candidate | SchemeError]:
         if names.keys() >= set(of_one_scheme):
             parts = [arrays.exact(_array(archive, members[names.pop(name)])) for name in of_one_scheme]
             candidate = candidate_of(arrays.factors(parts))
-            for name, expected in {**candidate.size._asdict(), "rank": candidate.factors.rank}.items():
+            sides = candidate.size._asdict() if candidate.size else {}
+            for name, expected in {**sides, "rank": candidate.factors.rank}.items():
                 if name in names:
                     _check_fact(name, expected, _array(archive, members[names.pop(name)]))
             yield dataclasses.replace(candidate, unread=tuple(names.values()))

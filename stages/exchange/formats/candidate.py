@@ -29,20 +29,22 @@ class Candidate:
 
     Attributes:
       label: its place in the file, such as the key of an archive; empty where there is one scheme.
-      size: as the file has it, in any order of n, m, p.
+      size: as the file has it, in any order of n, m, p; None where its rows are of no matrix product.
       factors: integers in lowest terms over `denominator`; rows of w in the order of the file.
       ring: the ring that the file says it holds over; empty where it says none.
       unread: names of what stands beside it in the file and is no part of it.
       others: further readings of the same numbers, for where this one holds nowhere.
+      target: the name of another target than a matrix product, where the file says one.
     """
 
     label: str
-    size: Size
+    size: Size | None
     factors: Factors
     denominator: int
     ring: str = ""
     unread: tuple[str, ...] = ()
     others: tuple[Candidate, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,25 @@ class Matrix:
     denominator: int = 1
 
 
-def candidate_of(matrices: Sequence[Matrix], size: Size | None = None, label: str = "", ring: str = "") -> Candidate:
-    """Puts three factors together; the size is read off their rows where the file names none.
+def candidate_of(
+    matrices: Sequence[Matrix], size: Size | None = None, label: str = "", ring: str = "", target: str = ""
+) -> Candidate:
+    """Puts three factors together; the size is read off their rows where the file names neither it nor a target.
 
     Raises:
-      SchemeError: rows of no matrix product or not of `size`, no term, or something beyond the limits.
+      SchemeError: rows not of `size`, no term, or something beyond the limits.
     """
     modes = tuple(matrix.integers.shape[0] for matrix in matrices)
-    size = checked_size(*size) if size else size_of_modes(modes)
-    if modes != size.modes:
+    size = checked_size(*size) if size else None if target else product_of(modes)
+    if size and modes != size.modes:
         raise SchemeError(f"{size.name}: expected factors with rows {list(size.modes)}, got {list(modes)}")
     check_extent(modes, max(matrix.integers.shape[1] for matrix in matrices))
     denominator = math.prod(matrix.denominator for matrix in matrices)
     u, v, w = (matrix.integers for matrix in matrices)
     factors, denominator = lowest_terms(u, v, w, denominator)
     if not factors.rank:
-        raise SchemeError(f"{size.name}: expected at least one term")
-    return Candidate(label, size, factors, denominator, ring)
+        raise SchemeError("expected at least one term")
+    return Candidate(label, size, factors, denominator, ring, target=target)
 
 
 def checked_size(n: int, m: int, p: int) -> Size:
@@ -87,17 +91,21 @@ def check_extent(modes: Sequence[int], rank: int) -> None:
 
 
 def size_of_modes(modes: tuple[int, int, int]) -> Size:
-    """The size whose factors have rows nm, mp, pn: n^2 = nm * pn / mp, and so on.
+    """The size whose factors have these rows. Raises SchemeError where there is none."""
+    size = product_of(modes)
+    if size is None:
+        raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product")
+    return size
 
-    Raises:
-      SchemeError: there is none.
-    """
+
+def product_of(modes: tuple[int, int, int]) -> Size | None:
+    """The size whose factors have rows nm, mp, pn, if there is one: n^2 = nm * pn / mp, and so on."""
     nm, mp, pn = modes
     if min(modes) > 0:
         n, m, p = (math.isqrt(x * y // z) for x, y, z in ((nm, pn, mp), (nm, mp, pn), (mp, pn, nm)))
         if (n * m, m * p, p * n) == modes:
             return checked_size(n, m, p)
-    raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product")
+    return None
 
 
 def matrix_of_rows(rows: Sequence[Sequence[Number]], name: str) -> Matrix:

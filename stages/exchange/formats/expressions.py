@@ -86,6 +86,11 @@ def row_of(name: str, place: Indices, columns: int) -> int:
     return place.row * columns + place.column
 
 
+def entry_name(letter: str, row: int, width: int) -> str:
+    """The name of the entry that a row of a factor indexes; entries are counted where a matrix has no width."""
+    return spelled(letter, *divmod(row, width)) if width else f"{letter}{row + 1}"
+
+
 def spelled(letter: str, row: int, column: int) -> str:
     """The entry's name: a11, and from ten on a10_3."""
     return f"{letter}{row + 1}{column + 1}" if max(row, column) < 9 else f"{letter}{row + 1}_{column + 1}"

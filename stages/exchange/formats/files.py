@@ -10,7 +10,18 @@ from pathlib import Path
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange import certificate
-from stages.exchange.formats import archives, arrays, containers, equations, nested, objects, products, tables
+from stages.exchange.formats import (
+    archives,
+    arrays,
+    containers,
+    equations,
+    maple,
+    nested,
+    objects,
+    plinopt,
+    products,
+    tables,
+)
 from stages.exchange.formats.candidate import Candidate
 
 LARGEST_FILE = 2**26  # bytes, packed and unpacked
@@ -25,6 +36,10 @@ WRITERS: Mapping[str, Callable[[Scheme], bytes]] = {
     "latex": equations.write_latex,
     "certificate": certificate.write,
 }
+WRITERS_OF_PARTS: Mapping[str, Callable[[Scheme], Mapping[str, bytes]]] = {
+    "sms": plinopt.write_matrices,
+    "slp": plinopt.write_programs,
+}
 
 # The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
 _LISTS = re.compile(
@@ -32,6 +47,7 @@ _LISTS = re.compile(
     r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+"
     r"\s*(Fraction|[-+0-9./]+\s*[],})])"
 )
+_MAPLE = re.compile(r"\b(Triad|TriadSet|Matrix)\s*\(|\b(LRP|MUL|ADD)\s*:=")
 
 # Every format has a first sign, and its reader takes what no format above has taken. Bytes are told by how they begin,
 # text by what it says outside lines of comments.
@@ -40,10 +56,10 @@ _BINARY: Sequence[tuple[bytes, Callable[[bytes], Iterator[Candidate | SchemeErro
     (b"\x93NUMPY", arrays.read),
 )
 _TEXT: Sequence[tuple[Callable[[str], object], Callable[[str], Iterator[Candidate]]]] = (
+    (_MAPLE.search, maple.read),
     (_LISTS.match, nested.read),
     (lambda said: said.startswith("{"), objects.read),
     (lambda said: said.startswith("["), nested.read),
-    (lambda said: "Triad(" in said, nested.read_maple),
     (lambda said: said.startswith("Bini"), tables.read_bini),
     (lambda said: "=" in said, equations.read),
     (lambda said: re.search("[abc(]", said, re.IGNORECASE) or not re.search("[0-9]", said), products.read),
@@ -60,6 +76,11 @@ _NOT_READ = {
 }
 
 
+def write(name: str, scheme: Scheme) -> Mapping[str, bytes]:
+    """The files of a scheme in a format, by what each adds to their common name; nothing where there is one."""
+    return {"": WRITERS[name](scheme)} if name in WRITERS else WRITERS_OF_PARTS[name](scheme)
+
+
 def read(path: Path) -> Iterator[Candidate | SchemeError]:
     """The candidates of a file in its order; one of several that cannot be read is its error, the others go on.
 
@@ -68,9 +89,7 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
     Raises:
       SchemeError: the file cannot be read, is empty or too large, or is in no known format.
     """
-    data = containers.unpacked(_bytes(path), LARGEST_FILE)
-    if not data:
-        raise SchemeError("an empty file")
+    data = _opened(path)
     for start, name in _NOT_READ.items():
         if data.startswith(start):
             raise SchemeError(f"{name} is not read: {arrays.ADVICE}")
@@ -79,7 +98,16 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
             return reader(data)
     text = _text(data)
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    if plinopt.is_part(said):
+        return plinopt.read(path, text, lambda part: _text(_opened(part)))
     return next(reader(text) for is_it, reader in _TEXT if is_it(said))
+
+
+def _opened(path: Path) -> bytes:
+    data = containers.unpacked(_bytes(path), LARGEST_FILE)
+    if not data:
+        raise SchemeError("an empty file")
+    return data
 
 
 def _bytes(path: Path) -> bytes:

@@ -23,6 +23,7 @@ Form = Mapping[str, Number]  # a linear form: coefficient by name
 
 HASH = "#[^\n]*"  # a comment to the end of the line
 LINE_COMMENT = "[#%][^\n]*"
+COMMENT = rf"{HASH}|\(\*(?:.|\n)*?\*\)"  # of Maple and Mathematica
 _DEEPEST = 24  # parentheses, or lists, within each other
 _LARGEST = 10**20  # coefficients grow where names stand for sums; int32 is asked for later
 _CLOSED = {"[": "]", "{": "}", "(": ")"}

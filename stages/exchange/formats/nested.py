@@ -1,11 +1,9 @@
 """Nested lists of numbers: `.m` in braces, {{{a}, {b}, {c}}, ..} with one triple of matrices per product; lists of
-Python, also the three factors; and Maple's `tensor.mpl`, Triad([Matrix(n, m, [[..]]), ..]). The third matrix of a
-product is p x n, C transposed.
+Python, also the three factors. The third matrix of a product is p x n, C transposed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -25,17 +23,14 @@ from stages.exchange.formats.candidate import (
     rank_last,
     short,
 )
-from stages.exchange.formats.grammar import HASH, Tokens, literal
+from stages.exchange.formats.grammar import COMMENT, Tokens, literal
 
-_TRIAD = re.compile(r"Triad\(\[((?:Matrix\([^()]*\)[\s,]*)+)\]\)")
-_MATRIX = re.compile(r"Matrix\(\s*[0-9]{1,4}\s*,\s*[0-9]{1,4}\s*,([^()]*)\)")
-_COMMENT = rf"{HASH}|\(\*(?:.|\n)*?\*\)"  # also Mathematica's
 _NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
 
 
 def read(text: str) -> Iterator[Candidate]:
     """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`."""
-    tokens = Tokens(text, _COMMENT)
+    tokens = Tokens(text, COMMENT)
     while tokens.next in ("import", "from"):  # what np.array and Fraction need
         if tokens.take() == "from":
             tokens.expect("fractions", "import", "Fraction")
@@ -98,13 +93,6 @@ def _factor(part: Any, name: str) -> Matrix:
         part = [[entry for row in matrix for entry in row] for matrix in part]
     _shape(part)
     return matrix_of_rows(part, name)
-
-
-def read_maple(text: str) -> Iterator[Candidate]:
-    triads = [[literal(Tokens(matrix)) for matrix in _MATRIX.findall(triad)] for triad in _TRIAD.findall(text)]
-    if not triads:
-        raise SchemeError("expected Triad([Matrix(n, m, [[..]]), Matrix(..), Matrix(..)])")
-    yield of_products(triads)
 
 
 def of_products(products: list[Any], size: Size | None = None, label: str = "") -> Candidate:

@@ -61,13 +61,13 @@ def _sides(tokens: Tokens, begin: int) -> dict[str, Form]:
 
 
 def write(scheme: Scheme) -> bytes:
-    n, m, p = scheme.size
+    n, m, p = scheme.target.lengths or (0, 0, 0)
     lines = []
     for u, v, w in zip(*(factor.T.tolist() for factor in scheme.factors), strict=True):
         sums = []
         for letter, column, width, denominator in (("a", u, m, 1), ("b", v, p, 1), ("c", w, n, scheme.denominator)):
             terms = [
-                (expressions.over(entry, denominator), expressions.spelled(letter, *divmod(row, width)))
+                (expressions.over(entry, denominator), expressions.entry_name(letter, row, width))
                 for row, entry in enumerate(column)
                 if entry
             ]

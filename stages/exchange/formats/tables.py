@@ -1,4 +1,4 @@
-"""Plain numbers in rows: one line each for U, V, W after «n m p R»; blocks; bit masks; Bini tables.
+"""Plain numbers in rows: one line each for U, V, W after «n m p R»; blocks, also with shared sums; bit masks; Bini.
 
 `#` begins a comment. Numbers are parted by white space, or as in CSV all by commas or all by semicolons.
 """
@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from stages.errors import SchemeError
 from stages.exchange.formats.candidate import (
@@ -22,10 +23,11 @@ from stages.exchange.formats.candidate import (
     short,
     size_of_modes,
 )
-from stages.exchange.formats.grammar import HASH, blank, plain, position
+from stages.exchange.formats.grammar import HASH, blank, combination, plain, position
 
 _LONGEST_MASK = 4000  # digits; Python reads no longer integers
 _MASKS = re.compile(r"(?:[0-9]+\n)?(?:(?:R )?[0-9]+ [0-9]+ [0-9]+\n)+", re.ASCII)
+_SHARED = re.compile(r"^#[ \t]*Substitution information[ \t]*$", re.MULTILINE)
 _MERE_HASH = re.compile(r"^[ \t]*#[ \t]*$", re.MULTILINE)
 
 
@@ -38,6 +40,8 @@ def read(text: str) -> Iterator[Candidate]:
     lines = [" ".join(line.split()) + "\n" for line in said.splitlines() if line.strip()]
     if _MASKS.fullmatch("".join(lines)):
         yield _masks(lines)
+    elif mark := _SHARED.search(text):
+        yield _with_shared_sums(said, mark.start(), [match.start() for match in _MERE_HASH.finditer(text)])
     elif _MERE_HASH.search(text.strip()):
         yield _blocks(said, [match.start() for match in _MERE_HASH.finditer(text)])
     else:
@@ -154,15 +158,59 @@ def _counted_candidate(values: list[Number], width: int, label: str) -> Candidat
 
 def _blocks(text: str, marks: list[int]) -> Candidate:
     """Three blocks of lines, parted at some places of the text: rows are entries and columns products, or turned."""
-    blocks = []
-    for begin, end in zip([0, *marks], [*marks, len(text)], strict=True):
-        lines = (match.span() for match in re.finditer(r".*\S.*", text[begin:end]))
-        rows = [_numbers(text, begin + first, begin + last) for first, last in lines]
-        if rows:
-            blocks.append(rows)
+    blocks = [block for block in _number_blocks(text, 0, marks, len(text)) if block]
     if len(blocks) != 3:
         raise SchemeError(f"expected three blocks, parted by a line that is a mere # or empty, got {len(blocks)}")
     return candidate_of(rank_last([matrix_of_rows(block, name) for block, name in zip(blocks, "uvw", strict=True)]))
+
+
+def _number_blocks(text: str, begin: int, marks: Iterable[int], end: int) -> Iterator[list[list[Number]]]:
+    """The rows of numbers in each part of the text."""
+    for first, last in pairwise([begin, *marks, end]):
+        lines = (match.span() for match in re.finditer(r".*\S.*", text[first:last]))
+        yield [_numbers(text, first + start, first + stop) for start, stop in lines]
+
+
+def _with_shared_sums(text: str, middle: int, marks: list[int]) -> Candidate:
+    """fast-matmul's files with fewer additions: three blocks, and in the middle begin up to three of shared sums.
+
+    A row of these defines a sum over the entries of A or B, or over the products. The sums over entries have the last
+    rows of the first two blocks, those over products have the last columns of the third.
+    """
+    blocks = [block for block in _number_blocks(text, 0, [mark for mark in marks if mark < middle], middle) if block]
+    shared = list(_number_blocks(text, middle, [mark for mark in marks if mark > middle], len(text)))
+    if len(blocks) != 3 or len(shared) > 3:
+        raise SchemeError(
+            f"expected three blocks and at most three of shared sums, got {len(blocks)} and {len(shared)}"
+        )
+    u, v, w = blocks
+    shared += [[]] * (3 - len(shared))
+    for rows, name in zip(blocks, "uvw", strict=True):
+        matrix_of_rows(rows, name)  # rows of one length
+    rank = len(u[0])
+    lengths = (len(u) - len(shared[0]), len(v) - len(shared[1]), len(w))
+    if len(v[0]) != rank or len(w[0]) != rank + len(shared[2]) or min(lengths) < 1:
+        raise SchemeError("expected a row for each entry and shared sum, and a column for each product")
+    check_extent(lengths, rank)
+    sides = [
+        _expanded(zip(*block, strict=True), sums, length)
+        for block, sums, length in zip((u, v), shared, lengths, strict=False)
+    ]
+    outputs = _expanded(w, shared[2], rank)
+    columns = [{row: form[column] for row, form in enumerate(outputs) if column in form} for column in range(rank)]
+    return candidate_of(
+        [matrix_of_terms(terms, length) for terms, length in zip([*sides, columns], lengths, strict=True)]
+    )
+
+
+def _expanded(forms: Iterable[Sequence[Number]], sums: list[list[Number]], length: int) -> list[dict[int, Number]]:
+    """Forms over `length` inputs and over sums of these, which may take the sums before them, put in."""
+    known: list[dict[int, Number]] = [{index: 1} for index in range(length)]
+    for row in sums:
+        if not length <= len(row) <= len(known):
+            raise SchemeError(f"expected {length} numbers in a row of shared sums, got {len(row)}")
+        known.append(combination(zip(row, known, strict=False)))
+    return [combination(zip(form, known, strict=True)) for form in forms]
 
 
 def read_bini(text: str) -> Iterator[Candidate]:
