@@ -35,11 +35,13 @@ def read(text: str) -> Iterator[Candidate]:
     said = re.sub(HASH, blank, text)
     if mark := re.search("[,;]", said):
         said = _parted(said, mark[0])
+    marks = [match.start() for match in _MERE_HASH.finditer(text)]
+    marks = [mark for mark in marks if said[:mark].strip() and said[mark:].strip()]  # between numbers
     lines = [" ".join(line.split()) + "\n" for line in said.splitlines() if line.strip()]
     if _MASKS.fullmatch("".join(lines)):
         yield _masks(lines)
-    elif _MERE_HASH.search(text.strip()):
-        yield _blocks(said, [match.start() for match in _MERE_HASH.finditer(text)])
+    elif marks:
+        yield _blocks(said, marks)
     else:
         yield from _counted(said)
 
