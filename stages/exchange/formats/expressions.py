@@ -1,8 +1,8 @@
 """The entries of A, B and C as people name them, and sums of them as text.
 
 An entry is a letter with two digits, a11; from ten on with an underscore, a10_3; or with one running number, a1, in
-files that count entries. Other spellings are a_11, A_1_1, A[0][0], A[0, 0], A[[1, 1]], A(1, 1), a_{11}, a_{1,1}. Rows and
-columns begin with 1, or with 0 where a file has an entry of row or column 0.
+files that count entries. Other spellings are a_11, A_1_1, A[0][0], A[0, 0], A[[1, 1]], A(1, 1), a_{11}, a_{1,1}. Rows
+and columns begin with 1, or with 0 where a file has an entry of row or column 0.
 """
 
 from __future__ import annotations
