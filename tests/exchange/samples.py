@@ -45,6 +45,7 @@ TEXTS: dict[str, bytes] = {
     ).encode(),
     "lines": layouts.number_lines(_LONG),
     "lines, pairs": b"1 1 1 1\n2 3\n5 1\n3 10",
+    "lines under a comment": b"#\n# a scheme\n#\n" + layouts.number_lines(_LONG),
     "csv": layouts.number_lines(_LONG).replace(b" ", b","),
     "blocks": layouts.blocks(_LONG),
     "blocks, empty lines": "\n\n".join("\n".join(";".join(map(str, row)) for row in part) for part in _ROWS).encode(),

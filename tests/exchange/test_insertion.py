@@ -54,7 +54,7 @@ def is_meaningless(before: str, piece: str, after: str) -> bool:
     if re.search(r'"[^"]*$', line_before) and re.match(r'[^"]*": *([^\[{]|\[[^\[])', line_after):
         return True  # the name of a fact in JSON
     if piece.startswith("#"):
-        return piece.endswith("\n") or not line_after.strip() or line_after.lstrip().startswith("#")
+        return piece.endswith("\n") or not line_after.strip(" ;:") or line_after.lstrip().startswith("#")
     if piece.lower().startswith("simplify(") or line_before.lower().startswith("simplify("):
         return "\n" not in piece.strip()  # a script's own test
     stripped = piece.strip()

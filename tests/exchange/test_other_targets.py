@@ -96,10 +96,10 @@ def test_import_keeps_it_and_export_finds_it(folder):
     assert export(scheme.hash, "exp", none, none, folder / "imported", NAMED_TARGETS) == files.write("exp", held)
     tables.write(table, NAMED, [judge(candidate_row(scheme), NAMED_TARGETS)])
     kept.unlink()
-    found = export(scheme.hash[:6], "json", none, table, folder / "imported", Wanted(NAMED_TARGETS))
+    found = export(scheme.hash[:6], "json", none, table, folder / "imported", NAMED_TARGETS)
     assert found == files.write("json", scheme)
     with pytest.raises(SchemeError, match="expected a matrix product, got skew3"):
-        export(scheme.hash, "latex", none, table, folder / "imported", Wanted(NAMED_TARGETS))
+        export(scheme.hash, "latex", none, table, folder / "imported", NAMED_TARGETS)
 
 
 def test_a_wrong_scheme_has_no_certificate():

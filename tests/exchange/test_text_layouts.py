@@ -51,7 +51,7 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         STRASSEN.replace("*", "·").replace("-", "\N{EN DASH}"),
         STRASSEN.replace(" * ", "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"),
         STRASSEN.replace("_11", "₁₁").replace("_2", "₂"),
-        STRASSEN.replace("a_12", "A(1, 2)").replace("a_21", "A(2, 1)"),
+        STRASSEN.replace("a_12", "A(1, 2)").replace("b_12", "B[[1, 2]]").replace("a_21", "A(2, 1)"),
         STRASSEN.replace("a_12", "a_{12}").replace("c_21", "c_{2,1}"),
         STRASSEN.replace("a_12", "a[0,1]")
         .replace("a_21", "a[1,0]")

@@ -1,8 +1,8 @@
 """The entries of A, B and C as people name them, and sums of them as text.
 
 An entry is a letter with two digits, a11; from ten on with an underscore, a10_3; or with one running number, a1, in
-files that count entries. Other spellings are a_11, A_1_1, A[0][0], A[0, 0], A(1, 1), a_{11}, a_{1,1}. Rows and columns
-begin with 1, or with 0 where a file has an entry of row or column 0.
+files that count entries. Other spellings are a_11, A_1_1, A[0][0], A[0, 0], A[[1, 1]], A(1, 1), a_{11}, a_{1,1}. Rows
+and columns begin with 1, or with 0 where a file has an entry of row or column 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stages.exchange.formats.candidate import LONGEST_SIDE, Number, short
 from stages.exchange.formats.grammar import Tokens
 
 # The tokens have brackets in pairs, so a bracket here is a whole one.
-_ENTRY = re.compile(r"[abc]_?[\[({]?[0-9]+(?:(?:_|,|\]\[)[0-9]+)?[\])}]?", re.ASCII)
+_ENTRY = re.compile(r"[abc]_?(?:\[?[\[({])?[0-9]+(?:(?:_|,|\]\[)[0-9]+)?(?:[\])}]\]?)?", re.ASCII)
 
 
 class Indices(NamedTuple):

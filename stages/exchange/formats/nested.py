@@ -108,9 +108,9 @@ def of_products(products: list[Any], size: Size | None = None, label: str = "") 
     factors = []
     for mode, name in enumerate("uvw"):
         rows = []
-        for product in products:
+        for count, product in enumerate(products, start=1):
             if not isinstance(product, list) or len(product) != 3 or _shape(product[mode]) != shapes[mode]:
-                raise SchemeError("expected three matrices per product, of the same shapes throughout")
+                raise SchemeError(f"product {count}: expected three matrices, of the same shapes throughout")
             rows.append([entry for row in product[mode] for entry in row])
         factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
     return candidate_of(factors, size, label)

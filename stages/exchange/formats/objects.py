@@ -174,8 +174,9 @@ def _catalogue(given: dict[str, Any], is_sparse: bool) -> Candidate:
 def _rows(rows: object, name: str) -> list[list[Number]]:
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
         raise SchemeError(f"factor {name}: expected rows of numbers")
-    if len({len(row) for row in rows}) != 1:
-        raise SchemeError(f"factor {name}: expected rows of one length")
+    for count, row in enumerate(rows, start=1):
+        if len(row) != len(rows[0]):
+            raise SchemeError(f"factor {name}: expected rows of {len(rows[0])} numbers, got {len(row)} in row {count}")
     return [[entry if type(entry) is int else _entry(entry, name) for entry in row] for row in rows]
 
 

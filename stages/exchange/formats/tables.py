@@ -37,13 +37,15 @@ def read(text: str) -> Iterator[Candidate]:
     said = re.sub(HASH, blank, text)
     if mark := re.search("[,;]", said):
         said = _parted(said, mark[0])
+    marks = [match.start() for match in _MERE_HASH.finditer(text)]
+    marks = [mark for mark in marks if said[:mark].strip() and said[mark:].strip()]  # between numbers
     lines = [" ".join(line.split()) + "\n" for line in said.splitlines() if line.strip()]
     if _MASKS.fullmatch("".join(lines)):
         yield _masks(lines)
-    elif mark := _SHARED.search(text):
-        yield _with_shared_sums(said, mark.start(), [match.start() for match in _MERE_HASH.finditer(text)])
-    elif _MERE_HASH.search(text.strip()):
-        yield _blocks(said, [match.start() for match in _MERE_HASH.finditer(text)])
+    elif shared := _SHARED.search(text):
+        yield _with_shared_sums(said, shared.start(), marks)
+    elif marks:
+        yield _blocks(said, marks)
     else:
         yield from _counted(said)
 
