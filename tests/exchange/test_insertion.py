@@ -55,6 +55,8 @@ def is_meaningless(before: str, piece: str, after: str) -> bool:
         return True  # the name of a fact in JSON
     if piece.startswith("#"):
         return piece.endswith("\n") or not line_after.strip(" ;:") or line_after.lstrip().startswith("#")
+    if line_before.startswith("Warning:"):  # the catalogue's remark above its matrices
+        return "\n" not in piece.strip()
     if piece.lower().startswith("simplify(") or line_before.lower().startswith("simplify("):
         return "\n" not in piece.strip()  # a script's own test
     stripped = piece.strip()

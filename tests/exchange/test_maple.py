@@ -57,6 +57,7 @@ def refused(text: str, folder: Path) -> str:
         (TENSOR.replace("map(", "print("), "expected :=, got '('"),
         (TENSOR.replace("expand,A.B-", "expand,"), "the catalogue's own test of 7 products"),
         (TENSOR + TENSOR, "A is defined twice"),
+        (TENSOR + TENSOR[TENSOR.index("map(") :], "line 6, column 4: expected TriadSet above its test"),
         (TENSOR[: TENSOR.index("Tensor")], "expected a TriadSet, LRP, or MUL and ADD, got the end"),
         (TENSOR[: TENSOR.index("Tensor")] + "map(expand,A.B);", "expected TriadSet above its test"),
         (layouts.maple(standard(Size(2, 2, 3).target)).decode().replace("B:=", "D:="), "expected TriadSet"),

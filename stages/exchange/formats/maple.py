@@ -92,10 +92,11 @@ def _read_test(tokens: Tokens, expanded: dict[str, int]) -> None:
     form = "ADD" if tokens.words[tokens.place + 3] == "subs" else "TriadSet"
     if form not in expanded:
         raise tokens.fault(f"{form} above its test")
-    *words, _ = Tokens(_EXPANDED[form].format(rank=expanded[form])).words
+    rank = expanded.pop(form)  # one test of each
+    *words, _ = Tokens(_EXPANDED[form].format(rank=rank)).words
     for word in words:
         if not tokens.accept(word):
-            raise tokens.fault(f"the catalogue's own test of {expanded[form]} products")
+            raise tokens.fault(f"the catalogue's own test of {rank} products")
 
 
 def _entries(tokens: Tokens, letter: str) -> Shape:
