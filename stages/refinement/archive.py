@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import asdict
 
 import numpy as np
@@ -47,6 +48,19 @@ class WalkArchive:
         self.held = Archive(keep, ring.cost)
         self.curve: list[RefinementCurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
+        self._lifts: dict[Scheme, Future[Scheme | None]] = {}  # begun ahead
+
+    def lift_ahead(self, schemes: Sequence[Scheme], pool: Executor) -> None:
+        """Begins to lift side by side, of schemes that are about to be offered, those that are likely to be wanted.
+
+        That is a matter of time alone: what a scheme lifts to depends on the scheme, and on the order of its terms.
+        """
+        lowest = min((scheme.rank for scheme in schemes), default=0)
+        self._lifts = {
+            scheme: pool.submit(lift, scheme)
+            for scheme in schemes
+            if scheme.ring == "Z2" and scheme.rank == lowest and self._is_wanted(scheme, "Z")
+        }
 
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
@@ -67,7 +81,7 @@ class WalkArchive:
         if "Z2" in wanted:
             self._keep(over_z2, parent, flips_done)
         if "Z" in wanted:
-            lifted = scheme if scheme.ring == "Z" else lift(scheme)
+            lifted = scheme if scheme.ring == "Z" else self._lifted(scheme)
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
                 self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
 
@@ -92,6 +106,10 @@ class WalkArchive:
         best = self.held.best(over_z2.target, ring)
         has_room = self.held.has_room(over_z2, ring)
         return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
+
+    def _lifted(self, scheme: Scheme) -> Scheme | None:
+        begun = self._lifts.get(scheme)
+        return begun.result() if begun else lift(scheme)
 
     def _is_wanted_over_q(self, scheme: Scheme) -> bool:
         """Whether its rank is lower than any over Z, and than any over Q or equal."""

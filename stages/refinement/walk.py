@@ -9,12 +9,13 @@ from what all have found up to its barrier. So the bytes do not depend on the nu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 
 from stages.algebra.factors import Scheme
-from stages.contract.command import Stopwatch
+from stages.contract.command import Stopwatch, cores
 from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
@@ -49,7 +50,7 @@ def refine(
         attempts = _unpack(saved)
         stopwatch.add(*saved["seconds"].tolist())
     progress = Progress(str(origin), schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
-    with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers:
+    with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers, ThreadPoolExecutor(cores()) as pool:
         for walker, attempt in zip(walkers, attempts, strict=True):
             if attempt:
                 walker.begin(attempt, done)
@@ -61,8 +62,9 @@ def refine(
                     start, begun = mode.draw_fn(now.target, archive, rng), begun + 1
                     walker.begin(mode.begin(start, int(rng.integers(2**63))), number)
                     archive.offer(start.scheme, start.parent, now.begins)
-            for place, walker in enumerate(walkers):
-                report = walker.report()
+            reports = [walker.report() for walker in walkers]
+            archive.lift_ahead([scheme for report in reports for scheme in report.found], pool)
+            for place, report in enumerate(reports):
                 for scheme in report.found:
                     archive.offer(scheme, report.attempt.parent, now.ends)
                 if report.is_over:
