@@ -1,6 +1,7 @@
 """The shell of the stages: required paths, one line per error, timing files and whole text files."""
 
 import csv
+import os
 import signal
 import subprocess
 import sys
@@ -86,3 +87,11 @@ def test_sigterm_ends_like_an_exception():
         assert process.stdout.readline() == b"in\n"
         process.terminate()
         assert (process.stdout.read(), process.stderr.read(), process.wait()) == (b"out\n", b"", 128 + signal.SIGTERM)
+
+
+def test_a_terminal_of_ascii_gets_escapes():
+    code = "import argparse; from stages.contract import command; "
+    code += "command.run(lambda given: print('«x»'), argparse.ArgumentParser())"
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], env=ascii_only, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\xabx\\xbb\n", "")
