@@ -21,10 +21,10 @@ def slurm():
         pytest.skip("no SLURM answers: .ci/slurm starts one, as root in a container of Debian")
 
 
-def test_stale_stages_go_through_slurm(slurm, copy):
-    """Those but `all`, which runs where Snakemake does."""
-    clones.set_param(copy, "benchmarking.seed", 1)
-    printed = clones.run(copy, *SLURM.split(), "--slurm-init-seconds-before-status-checks", "3")
-    assert len(re.findall("submitted with SLURM jobid", printed)) == 2, "benchmarking and summary"
-    assert clones.lock(copy)["benchmarking"]["params"]["params.yaml"]["benchmarking"]["seed"] == 1
+def test_a_stale_stage_goes_through_slurm(slurm, copy):
+    """`summary` alone; `all` runs where Snakemake does."""
+    known = copy / "data/known_ranks.csv"
+    known.write_text("".join(known.read_text().splitlines(keepends=True)[:-1]))
+    printed = clones.run(copy, *SLURM.split(), "--slurm-init-seconds-before-status-checks", "1")
+    assert re.findall(r"submitted with SLURM jobid.*rule_(\w+)", printed) == ["summary"]
     assert clones.run(copy, "dvc", "status", "--json").strip() == "{}"
