@@ -219,10 +219,19 @@ def side_by_side(finished: Path, folder: Path) -> Iterator[str]:
 
 
 def orphaned(finished: Path, folder: Path) -> str:
-    """Snakemake alone is gone; its jobs are waited for, then comes `snakemake --unlock`, then `snakemake`."""
-    clone = clones.clone_working_tree(folder / "orphaned")
+    """Snakemake alone is gone; its jobs are waited for, then comes `snakemake --unlock`, then `snakemake`.
+
+    A run in which the kernels are gone, from DVC's cache too, is enough for it.
+    """
+    clone = shutil.copytree(finished, folder / "orphaned")
+    for out in clones.lock(clone)["kernels"]["outs"]:
+        (clone / out["path"]).unlink()
+        (clone / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:]).unlink()
+    shutil.rmtree(clone / ".dvc/cache/runs")
+    (clone / "results/summary/page.html").unlink()  # or Snakemake would not miss the kernels
+    (clone / "logs/kernels.log").unlink()
     engine = clones.start(clone, "snakemake", "--cores", "2")
-    _wait_for(clone, "logs/search/*.log", engine)
+    _wait_for(clone, "logs/kernels.log", engine)
     engine.kill()
     engine.communicate()  # until the last job has closed what it prints to
     for command in (["--unlock"], ["--cores", "2"]):
