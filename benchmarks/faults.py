@@ -91,6 +91,7 @@ class Stage:
             seconds = time.monotonic() - began
             for output in self.outputs:
                 (self._template / output).unlink()
+        shutil.rmtree(self._template / ".cache/open-alphatensor", ignore_errors=True)  # C is compiled in each try
         self._files = _files(self._template)
         return seconds
 

@@ -41,11 +41,12 @@ def _left_behind(path: Path) -> Iterator[Path]:
     """What processes that run no more had begun to write in place of `path`."""
     for temporary in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         pid = temporary.name.split(".")[-2]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        if pid.isdecimal() and not is_running(int(pid)):
             yield temporary
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is a process of this number on this machine."""
     try:
         os.kill(pid, 0)
     except OSError as error:
