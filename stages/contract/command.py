@@ -39,8 +39,6 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII alone gets the rest escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _end)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # in a terminal that has ASCII alone, « is \xab
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         main(parser.parse_args())
         sys.stdout.flush()
