@@ -271,6 +271,20 @@ def kernels() -> Iterator[str]:
     yield f"Hash of the text that was timed (column `implementation`): {', '.join(map('`{}`'.format, sorted(texts)))}."
 
 
+def faults() -> Iterator[str]:
+    """What benchmarks/faults.py broke, and how often it ended as it should."""
+    return markdown(
+        {
+            "fault": row["fault"],
+            "where": row["where"],
+            "as it should / tries": f"{int(row['as_promised']):,} / {int(row['tries']):,}",
+            "longest, seconds": row["slowest_s"],
+            "largest, MB": row["largest_mb"],
+        }
+        for row in read_csv("benchmarks/faults.csv")
+    )
+
+
 def targets() -> Iterator[str]:
     """The bilinear maps of data/targets/."""
     given = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "data/targets").glob("*.json"))}
@@ -315,6 +329,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         additions,
         classes,
         kernels,
+        faults,
         targets,
         formats,
     )

@@ -1,4 +1,4 @@
-"""The two locks: each holds what pyproject.toml asks of it, they agree, and none tells where it was made."""
+"""The three locks: each holds what pyproject.toml asks of it, they agree, and none tells where it was made."""
 
 import re
 import tomllib
@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = (ROOT / "requirements.lock").read_text()
 DEVELOPMENT = (ROOT / "requirements-dev.lock").read_text()
+SLURM = (ROOT / "requirements-slurm.lock").read_text()
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -22,6 +23,7 @@ def asked(names: list[str]) -> set[str]:
 def test_each_holds_what_is_asked_of_it():
     assert asked(PROJECT["project"]["dependencies"]) <= pins(RUNTIME).keys()
     assert asked(PROJECT["dependency-groups"]["dev"]) <= pins(DEVELOPMENT).keys()
+    assert asked(PROJECT["dependency-groups"]["slurm"]) <= pins(SLURM).keys()
 
 
 def test_what_only_develops_is_no_part_of_what_stages_run_on():
@@ -29,12 +31,13 @@ def test_what_only_develops_is_no_part_of_what_stages_run_on():
 
 
 def test_they_agree():
-    both = pins(RUNTIME).keys() & pins(DEVELOPMENT).keys()
-    assert both
-    assert {name: pins(RUNTIME)[name] for name in both} == {name: pins(DEVELOPMENT)[name] for name in both}
+    for lock in (DEVELOPMENT, SLURM):
+        both = pins(RUNTIME).keys() & pins(lock).keys()
+        assert both
+        assert {name: pins(RUNTIME)[name] for name in both} == {name: pins(lock)[name] for name in both}
 
 
 def test_they_hold_hashes_and_no_addresses():
-    for lock in (RUNTIME, DEVELOPMENT):
+    for lock in (RUNTIME, DEVELOPMENT, SLURM):
         assert len(re.findall(r"(?m)^\S+ ;.*\\$", lock)) == len(pins(lock))
         assert not re.search(r"://|--(extra-)?index|--find-links|(?m:^\s*#)", lock)

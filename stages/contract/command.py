@@ -7,10 +7,12 @@ import csv
 import io
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from stages.contract.whole_files import replacing
 from stages.errors import StageError
@@ -31,10 +33,12 @@ def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentPars
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parses the command line and runs `main`; ends with one line and exit code 1 on what is no fault of the program.
 
-    That is a StageError, or an OSError: a disk that is full, a folder that may not be read.
+    That is a StageError, or an OSError: a disk that is full, a folder that may not be read. SIGTERM ends it like an
+    exception, so that temporary files go with it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII alone gets the rest escaped
         sys.stdout.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _end)
     try:
         main(parser.parse_args())
         sys.stdout.flush()
@@ -47,6 +51,10 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
             print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still holds back
         raise SystemExit(1) from None
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)  # as a shell says that a signal ended a process
 
 
 def cores() -> int:

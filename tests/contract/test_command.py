@@ -1,6 +1,8 @@
 """The shell of the stages: required paths, one line per error, timing files and whole text files."""
 
 import csv
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +76,22 @@ def test_text_replaces_a_file_whole_or_not_at_all(tmp_path):
     command.write_text(path, "new\n")
     assert path.read_text() == "new\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sigterm_ends_like_an_exception():
+    code = "import argparse, time; from stages.contract import command\n"
+    code += "def main(given):\n    try:\n        print('in', flush=True)\n        time.sleep(60)\n"
+    code += "    finally:\n        print('out')\n"
+    code += "command.run(main, argparse.ArgumentParser())"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"in\n"
+        process.terminate()
+        assert (process.stdout.read(), process.stderr.read(), process.wait()) == (b"out\n", b"", 128 + signal.SIGTERM)
+
+
+def test_a_terminal_of_ascii_gets_escapes():
+    code = "import argparse; from stages.contract import command; "
+    code += "command.run(lambda given: print('«x»'), argparse.ArgumentParser())"
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], env=ascii_only, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\xabx\\xbb\n", "")

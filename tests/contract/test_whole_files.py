@@ -78,3 +78,14 @@ def test_standard_output_that_is_full_is_one_line():
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_what_a_killed_process_left_goes(tmp_path):
+    """And nothing of one that runs."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".file.{gone.pid}.tmp").write_text("half")
+    running = f".file.{os.getppid()}.tmp"
+    (tmp_path / running).write_text("half")
+    command.write_bytes(tmp_path / "file", b"whole")
+    assert files(tmp_path) == {"file": b"whole", running: b"half"}

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from stages.backends.machine import cpu_model
+from stages.contract.whole_files import is_running
 from stages.errors import KernelError
 
 # -O3 takes twice as long to compile and gains some 3 % of a product of 1024 whose A is transposed, else nothing.
@@ -70,11 +71,14 @@ def build(source: str) -> Path:
         return library
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        for left in folder.glob("[0-9]*.*/"):  # by a process that was killed while it compiled
+            if not is_running(int(left.name.partition(".")[0])):
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{os.getpid()}.") as scratch:
             text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
             text.write_text(source)
             made = Path(scratch, "kernel.so")
-            _run([compiler(), *FLAGS, *LIBRARY, "-o", str(made), str(text)], compiler())
+            _run([compiler(), *FLAGS, *LIBRARY, "-o", str(made), str(text)], compiler(), TMPDIR=scratch)
             _run([sys.executable, "-I", "-c", _SELF_TEST, str(made)], "the self-test of the emitted C kernel")
             made.replace(library)
     except OSError as error:
@@ -92,8 +96,8 @@ def _version(command: str) -> str:
     return _run([command, "--version"], command)
 
 
-def _run(command: list[str], name: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+def _run(command: list[str], name: str, **variables: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | variables)
     if done.returncode:
         raise KernelError(f"{name} failed ({done.returncode}): {done.stderr.strip()}")
     return done.stdout

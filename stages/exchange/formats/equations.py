@@ -164,7 +164,7 @@ def _array(tokens: Tokens) -> list[list[str]]:
         place, height = tokens.place, tokens.take()
         tokens.expect(",")
         names, width = [name for row in rows for name in row], tokens.take()
-        if not (height.isdigit() and width.isdigit()) or int(height) * int(width) != len(names):
+        if not (height.isdecimal() and width.isdecimal()) or int(height) * int(width) != len(names):
             raise tokens.fault(f"a shape of {len(names)} entries", place)
         rows = [names[start : start + int(width)] for start in range(0, len(names), int(width))]
         tokens.expect(")")

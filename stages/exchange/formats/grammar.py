@@ -314,7 +314,9 @@ def _items(tokens: Tokens, depth: int) -> Any:
         place = tokens.place
         sign = words[place] == "-"
         word = words[place + sign]
-        if len(word) == 1 and word.isdigit() and words[place + sign + 1] in (",", closed):  # most are such: made quick
+        if (
+            len(word) == 1 and "0" <= word <= "9" and words[place + sign + 1] in (",", closed)
+        ):  # most are such: made quick
             items.append(-int(word) if sign else int(word))
             tokens.place += 1 + sign
             continue
