@@ -11,6 +11,7 @@ import pytest
 from stages.contract.xla import settle_xla
 
 ROOT = Path(__file__).parents[2]
+OURS = ("JAX_", "XLA_", "NPROC", "ONEDNN_")
 CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 KEPT = {
     "JAX_PLATFORMS": "cpu",
