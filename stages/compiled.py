@@ -6,6 +6,7 @@ old machine code would go on, and a stage would store its results under the new 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable
@@ -54,6 +55,28 @@ class UserWide(_OfPackage, caching.UserWideCacheLocator):
 numba.config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{one.__name__}" for one in (UserProvided, InTree, UserWide))
 
 
+class _Cache(caching.FunctionCache):
+    """What cannot be read or kept is compiled: a disk may be full, and a file cut off."""
+
+    def load_overload(self, sig, target_context):
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # damaged bytes raise errors of any type
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig, data) -> None:
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
+
 def compiled(function: Function) -> Function:
-    """The function as machine code, made at its first call for the types of its arguments."""
-    return numba.njit(cache=True, nogil=True)(function)
+    """The function as machine code, made at its first call for the types of its arguments.
+
+    Where no folder can be written to keep it, each process makes it anew.
+    """
+    made = numba.njit(nogil=True)(function)
+    with contextlib.suppress(RuntimeError):  # «no locator available»
+        made._cache = _Cache(function)
+    return made

@@ -1,9 +1,11 @@
-"""What Numba compiled is found again, and made anew where a function that it calls from another file has changed."""
+"""What Numba compiled is found again, and made anew where it has changed, is damaged or has no place to lie."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 CALLER = """
@@ -26,18 +28,51 @@ def one():
 """
 
 
-def run(folder: Path, **variables: str) -> list[str]:
-    command = [sys.executable, "caller.py"]
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of two functions, the second of which is called by the first: together they give 2."""
+    (tmp_path / "caller.py").write_text(CALLER)
+    (tmp_path / "callee.py").write_text(CALLEE.format(1))
+    return tmp_path
+
+
+def run(folder: Path, *before: str, **variables: str) -> list[str]:
+    """What the caller prints: its value, and how often its machine code was found."""
+    command = [*before, sys.executable, "caller.py"]
     environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | variables
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
     return done.stdout.split()
 
 
-def test_a_changed_callee_is_compiled_anew(tmp_path: Path):
-    (tmp_path / "caller.py").write_text(CALLER)
+def test_a_changed_callee_is_compiled_anew(folder):
     for value, hits in ((1, "0"), (1, "1"), (2, "0")):
-        (tmp_path / "callee.py").write_text(CALLEE.format(value))
-        assert run(tmp_path) == [str(2 * value), hits]
+        (folder / "callee.py").write_text(CALLEE.format(value))
+        assert run(folder) == [str(2 * value), hits]
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("size", [0, 20])
+def test_what_is_damaged_is_compiled_anew(folder, kind, size):
+    assert run(folder) == ["2", "0"]
+    for path in folder.glob(f"__pycache__/*.{kind}"):
+        path.write_bytes(path.read_bytes()[:size])
+    assert run(folder) == ["2", "0"]
+    assert run(folder) == ["2", "1"]
+
+
+def test_what_has_no_place_to_lie_is_compiled_in_each_process(folder):
+    """Neither the folder nor a home is there: a file stands in the place of each."""
+    (folder / "__pycache__").write_text("")
+    nowhere = str(folder / "caller.py")
+    for _ in range(2):
+        assert run(folder, HOME=nowhere, XDG_CACHE_HOME=nowhere) == ["2", "0"]
+
+
+def test_what_has_no_room_is_compiled_in_each_process(folder):
+    limited = ("bash", "-c", 'ulimit -f 0; exec "$@"', "limited")
+    for _ in range(2):
+        assert run(folder, *limited) == ["2", "0"]
 
 
 def test_checkouts_share_a_folder_by_what_their_sources_say(tmp_path: Path):

@@ -1,8 +1,12 @@
-"""One XLA for every run: one thread and JAX's own defaults, whatever the environment says.
+"""One XLA for every run: one thread, the same bits on every processor with AVX2, whatever the environment says.
 
 XLA on one and on two threads gives different bits, and JAX variables such as JAX_ENABLE_X64 or
 JAX_DEFAULT_PRNG_IMPL change every draw (both measured), while DVC would record the same stage. Parallelism is across
 agents.
+
+Two things make bits depend on the processor: XLA's own approximations of square roots and such, and oneDNN, which
+multiplies matrices for XLA by other kernels where there is AVX-512. The first are exact here, and the second takes the
+kernels for AVX2.
 
 What takes more than a second to compile is kept on disk. This changes no bit: a program is found again by its text, the
 versions, the flags and the features of the processor.
@@ -11,13 +15,21 @@ versions, the flags and the features of the processor.
 import os
 import sys
 
-# Which device computes is the machine's matter, and the same machine is what equal bytes are promised for. Where
-# compiled programs are kept, if at all, is the user's.
-_KEPT = ("JAX_PLATFORMS", "JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE")
+# Which device computes, and how much of its memory it takes, is the machine's matter. Where compiled programs are kept,
+# if at all, is the user's.
+_KEPT = (
+    "JAX_PLATFORMS",
+    "JAX_COMPILATION_CACHE_DIR",
+    "JAX_ENABLE_COMPILATION_CACHE",
+    "XLA_CLIENT_MEM_FRACTION",
+    "XLA_PYTHON_CLIENT_ALLOCATOR",
+    "XLA_PYTHON_CLIENT_MEM_FRACTION",
+    "XLA_PYTHON_CLIENT_PREALLOCATE",
+)
 
 
 def settle_xla() -> None:
-    """Clears JAX's and XLA's variables and asks for one thread. Call it before JAX is imported: JAX reads them then.
+    """Clears JAX's and XLA's variables and sets its own. Call it before JAX is imported: JAX reads them then.
 
     Raises:
       RuntimeError: JAX is imported already, so the call would do nothing.
@@ -28,4 +40,5 @@ def settle_xla() -> None:
         del os.environ[name]
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".cache/xla")
     os.environ["NPROC"] = "1"  # size of XLA's thread pools
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false --xla_cpu_enable_platform_dependent_math=false"
+    os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"

@@ -130,8 +130,10 @@ class Kernel:
         if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
             raise ValueError(f"matmul: expected shapes [n, m] and [m, p], got {list(a.shape)} and {list(b.shape)}")
         (n, m), p = a.shape, b.shape[1]
-        if out is not None and (out.shape != (n, p) or not out.flags.writeable):
-            raise ValueError(f"matmul: expected a writeable out of shape {[n, p]}, got {list(out.shape)}")
+        if out is not None and out.shape != (n, p):
+            raise ValueError(f"matmul: expected out of shape {[n, p]}, got {list(out.shape)}")
+        if out is not None and not out.flags.writeable:
+            raise ValueError("output array is read-only")  # NumPy's own words
         _check_numbers(levels, threads)
         if not self.has(isa):
             raise KernelError(f"C back end: this processor has no {isa}")
