@@ -80,7 +80,7 @@ def main() -> None:
     for name, make in INPUTS.items():
         a, b = (x.astype(np.float32) for x in make(np.random.default_rng(0), given.size))
         plain = errors(a @ b, a, b)
-        found = [errors(kernel.product(a, b, levels=variant.levels, fused=variant.fused), a, b) for variant in VARIANTS]
+        found = [errors(kernel.product(a, b, **variant.plan), a, b) for variant in VARIANTS]
         for index, kind in enumerate(("norm", "entry")):
             ratios = " | ".join(f"{error[index] / plain[index]:.3g}" for error in found)
             print(f"| {name} | {kind} | {plain[index]:.1e} | {ratios} |")

@@ -27,13 +27,12 @@ from stages.algebra.targets import parse_size
 from stages.backends.c import binding
 from stages.backends.c.variants import Variant
 from stages.backends.kernel import c_text, read_program
-from stages.backends.tune import PAUSES
 from stages.contract import tables
 from stages.contract.progress import Progress
 from stages.contract.rows.schemes import VERIFIED, VerifiedRow
 from stages.program.costs import stored, terms
 from stages.program.program import Program
-from stages.timing import before, interleave, ratio
+from stages.timing import PAUSES, before, interleave, ratio
 
 ROOT = Path(__file__).parents[1]
 SCHEMES = ROOT / "results/verification/schemes.parquet"
@@ -89,7 +88,7 @@ def main() -> None:
     for done, one in enumerate(schemes, start=1):
         kernel = binding.load(c_text(one.program, one.program, one.row.hash, one.row.hash))
         for variant in VARIANTS:
-            call = partial(kernel.product, a, b, levels=variant.levels, fused=variant.fused, threads=THREADS)
+            call = partial(kernel.product, a, b, threads=THREADS, **variant.plan)
             calls[f"{one.row.hash} {variant.name}"] = call
             if not np.allclose(call(), calls["numpy"](), rtol=1e-3, atol=1e-2):
                 raise SystemExit(f"scheme {one.row.hash}, {variant.name}: a wrong product")

@@ -39,6 +39,9 @@ class Pauses(NamedTuple):
     idle_s: float
 
 
+PAUSES = Pauses(warm_s=0.15, idle_s=0.25)
+
+
 def before(state: str, other: Call, pauses: Pauses) -> Callable[[Call], object]:
     """What goes before a call that is to be timed in a state of `STATES`; `other` is a call of another library."""
 

@@ -21,7 +21,8 @@ def asked(names: list[str]) -> set[str]:
 
 
 def test_each_holds_what_is_asked_of_it():
-    assert asked(PROJECT["project"]["dependencies"]) <= pins(RUNTIME).keys()
+    runtime = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["pipeline"]
+    assert asked(runtime) <= pins(RUNTIME).keys()
     assert asked(PROJECT["dependency-groups"]["dev"]) <= pins(DEVELOPMENT).keys()
     assert asked(PROJECT["dependency-groups"]["slurm"]) <= pins(SLURM).keys()
 

@@ -60,13 +60,14 @@ _C_EXAMPLE = """\
 typedef struct fmm_pool fmm_pool;
 fmm_pool *fmm_pool_create(int threads);
 void fmm_pool_destroy(fmm_pool *pool);
-size_t fmm_workspace_f64(int64_t n, int64_t m, int64_t p, int levels, int fused, int threads, int isa);
+size_t fmm_workspace_f64(int64_t n, int64_t m, int64_t p, const int *levels, int depth, int threads, int isa);
 int fmm_gemm_f64(int64_t n, int64_t m, int64_t p, const double *a, int64_t rsa, int64_t csa, const double *b,
-                 int64_t rsb, int64_t csb, double *c, int64_t rsc, int64_t csc, int levels, int fused, void *workspace,
-                 fmm_pool *pool, int isa);
+                 int64_t rsb, int64_t csb, double *c, int64_t rsc, int64_t csc, const int *levels, int depth, int fused,
+                 void *workspace, fmm_pool *pool, int isa);
 
 int main(void) {{
-    enum {{ N = 300, M = 200, P = 100, LEVELS = 1, FUSED = 1, THREADS = 2, BEST_ISA = 0 }};
+    enum {{ N = 300, M = 200, P = 100, DEPTH = 1, FUSED = 0, THREADS = 2, BEST_ISA = 0 }};
+    const int levels[DEPTH] = {{0}};
     static double a[N * M], b[M * P], c[N * P];
     for (int i = 0; i < N * M; i++) {{
         a[i] = (double)rand() / RAND_MAX - 0.5;
@@ -75,9 +76,9 @@ int main(void) {{
         b[i] = (double)rand() / RAND_MAX - 0.5;
     }}
     fmm_pool *const pool = fmm_pool_create(THREADS);
-    void *const workspace = malloc(fmm_workspace_f64(N, M, P, LEVELS, FUSED, THREADS, BEST_ISA));
+    void *const workspace = malloc(fmm_workspace_f64(N, M, P, levels, DEPTH, THREADS, BEST_ISA));
     if (pool == NULL || workspace == NULL ||
-        fmm_gemm_f64(N, M, P, a, M, 1, b, P, 1, c, P, 1, LEVELS, FUSED, workspace, pool, BEST_ISA) != 0) {{
+        fmm_gemm_f64(N, M, P, a, M, 1, b, P, 1, c, P, 1, levels, DEPTH, FUSED, workspace, pool, BEST_ISA) != 0) {{
         return 1;
     }}
     double largest = 0;

@@ -65,7 +65,7 @@ def numpy_text(program: Program, scheme: str) -> str:
 
 def c_text(outer: Program, inner: Program, outer_scheme: str, inner_scheme: str) -> str:
     """Emits C and compiles it, which tries it out; KernelError: a wrong product, or no compiler."""
-    source = c_emitter.emit(outer, inner, outer_scheme, inner_scheme)
+    source = c_emitter.emit([(outer_scheme, outer)], [(inner_scheme, inner)])
     try_c(source, f"{outer_scheme} with {inner_scheme}")
     return source
 

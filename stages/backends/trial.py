@@ -47,9 +47,10 @@ def _largest(programs: Sequence[Program], a: int, b: int) -> tuple[int, int]:
     program, *below = programs
     left_most, left = magnitude(program.left, [a] * program.left.inputs)
     right_most, right = magnitude(program.right, [b] * program.right.inputs)
-    products = [_largest(below, x, y) for x, y in zip(left, right, strict=True)]
-    output_most, outputs = magnitude(program.output, [product for _, product in products])
-    return max(left_most, right_most, output_most, *(most for most, _ in products)), max(outputs)
+    pairs = list(zip(left, right, strict=True))
+    products = {pair: _largest(below, *pair) for pair in set(pairs)}
+    output_most, outputs = magnitude(program.output, [products[pair][1] for pair in pairs])
+    return max(left_most, right_most, output_most, *(most for most, _ in products.values())), max(outputs)
 
 
 def try_out(product: Callable[[np.ndarray, np.ndarray], np.ndarray], program: Program, name: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import jax
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-from stages.backends.machine import blas, cpu_model
+from fastmm.library import cpu_model
 
 
 def facts(threads: int) -> dict[str, object]:
@@ -17,3 +18,9 @@ def facts(threads: int) -> dict[str, object]:
         "cpu": cpu_model(),
         "versions": ", ".join([f"jax {jax.__version__}", f"numpy {np.__version__}", *blas()]),
     }
+
+
+def blas() -> list[str]:
+    """Name, version and kernels of each BLAS that this process has loaded."""
+    pools = ThreadpoolController().select(user_api="blas").info()
+    return sorted({f"{pool['internal_api']} {pool['version']} ({pool['architecture']})" for pool in pools})

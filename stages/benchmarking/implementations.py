@@ -119,16 +119,15 @@ class Loaded:
         for variant in variants(parse_size(row.size), parse_size(inner.size), shape):
             if variant.levels == 0 and row.size != inner.size:
                 continue  # the fused level alone is the same in every C kernel
-            given = {"levels": variant.levels, "fused": variant.fused, "threads": threads}
             yield Implementation(
                 f"{row.kernel} {variant.name}",
-                partial(self._kernel.product, **given),
+                partial(self._kernel.product, threads=threads, **variant.plan),
                 np.ascontiguousarray,
                 row,
                 f"c {variant.name}",
                 row.emax**variant.levels * inner.emax**variant.fused,
                 row.additions * variant.levels + inner.additions * variant.fused,
-                self._kernel.workspace(*shape, dtype, **given),
+                self._kernel.workspace(*shape, dtype, levels=variant.plan["levels"], threads=threads),
                 predicted(row, inner, variant, shape, dtype, self.rates(dtype, threads)),
             )
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastmm.binding import Kernel
 from stages.algebra.targets import parse_size
-from stages.backends.c.binding import Kernel
 from stages.backends.c.emitter import KC, NON_TEMPORAL_BYTES
 from stages.backends.c.variants import Variant
 from stages.contract.rows.kernels import KernelRow
@@ -55,7 +55,7 @@ def calibrate(
 
     def call(n: int, m: int, p: int, variant: Variant = _CLASSICAL) -> Callable[[], object]:
         a, b, c = np.ones((n, m), dtype), np.ones((m, p), dtype), np.empty((n, p), dtype)
-        return lambda: kernel.product(a, b, c, levels=variant.levels, fused=variant.fused, threads=threads)
+        return lambda: kernel.product(a, b, c, threads=threads, **variant.plan)
 
     n, m, p = parse_size(outer.size)
     square = tuple(values.side * blocks for blocks in parse_size(inner.size))

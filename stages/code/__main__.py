@@ -1,4 +1,7 @@
-"""python -m stages.code --params FILE --sources IN --lock IN --fingerprints OUT: checks parameters, reads all code."""
+"""Checks parameters and reads all code.
+
+python -m stages.code --params FILE --sources IN --library IN --lock IN --fingerprints OUT
+"""
 
 import argparse
 
@@ -9,8 +12,8 @@ from stages.params import whole as params
 
 def main(given: argparse.Namespace) -> None:
     params.load(given.params)  # a wrong value ends the run before anything else has begun
-    fingerprint.write(given.sources, given.lock, given.fingerprints)
+    fingerprint.write(given.sources, given.library, given.lock, given.fingerprints)
 
 
 if __name__ == "__main__":
-    command.run(main, command.arguments("code", "sources", "lock", "fingerprints"))
+    command.run(main, command.arguments("code", "sources", "library", "lock", "fingerprints"))

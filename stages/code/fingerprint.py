@@ -1,7 +1,8 @@
 """The fingerprint of each program of stages/: every source that it can reach, with a hash of what the source means.
 
-Sources are read, never imported. Every import statement counts, those inside functions too; so do the packages that a
-module lies in, and the files that are no Python (C sources and their templates) of every package that is reached.
+Sources are those of stages/ and of the package that it uses. They are read, never imported. Every import statement
+counts, those inside functions too; so do the packages that a module lies in, and the files that are no Python (C
+sources and their templates) of every package that is reached.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from stages.contract import command
 from stages.errors import CodeError
 
 _C = (".c", ".h", ".in")  # and templates of these
+_COMPILED = ".so"  # from sources that count
 
 
 class Module(NamedTuple):
@@ -30,13 +32,16 @@ class Module(NamedTuple):
     imports: frozenset[str]
 
 
-def write(sources: Path, lock: Path, folder: Path) -> None:
+def write(sources: Path, library: Path, lock: Path, folder: Path) -> None:
     """Writes `folder/NAME.json` for each `sources/NAME/__main__.py`; a file that is right already stays untouched.
+
+    Args:
+      library: the folder of a package that `sources` may import.
 
     Raises:
       CodeError: a source cannot be read or parsed, or imports relative to itself.
     """
-    modules = _read_package(sources)
+    modules = _read_package(sources) | _read_package(library)
     pins = meaning.of_lock(_text(lock))
     programs = {program.parent.name: program for program in sources.glob("*/__main__.py")}
     for name, program in programs.items():
@@ -57,7 +62,7 @@ def _read_package(sources: Path) -> dict[str, Module]:
     packages = {file.parent for file in files if file.name == "__init__.py"}
     others: dict[Path, dict[str, str]] = {package: {} for package in packages}
     for file in files:
-        if file.suffix != ".py":
+        if file.suffix not in (".py", _COMPILED):
             package = next(parent for parent in file.parents if parent in packages)
             hash_of = meaning.of_c if file.suffix in _C else meaning.digest
             others[package][_name(file, sources)] = hash_of(_text(file))

@@ -40,6 +40,22 @@ def emax(program: Program) -> float:
     return float(max(w @ (u.sum(axis=1) * v.sum(axis=1))) / program.denominator)
 
 
+def roundings(program: Program) -> int:
+    """The most roundings on the way from a block of A or B through a product to a block of C, those inside the
+    product not counted: additions, and factors that are no power of two."""
+    left, right, output = (_roundings(part) for part in (program.left, program.right, program.output))
+    return left + right + output + (program.denominator & program.denominator - 1 != 0)
+
+
+def _roundings(sums: Sums) -> int:
+    depths = [0] * sums.inputs
+    for combination in (*sums.temporaries, *sums.outputs):
+        factors = (abs(coefficient) & abs(coefficient) - 1 != 0 for coefficient, _ in combination)
+        before = max(depths[register] + factor for (_, register), factor in zip(combination, factors, strict=True))
+        depths.append(before + len(combination) - 1)
+    return max(depths[sums.inputs + len(sums.temporaries) :])
+
+
 def growth(program: Program) -> float:
     """The growth factor in the 2-norm: sum_r |u_r| |v_r| |w_r|, over the denominator; 14.83 for Strassen's algorithm.
 

@@ -63,7 +63,7 @@ def test_errors_stand_beside_the_times():
 def test_every_variant_of_a_c_kernel_and_the_others_take_part(monkeypatch):
     monkeypatch.setattr(variants, "LEAST_BLOCK", 16)
     program, scheme = from_scheme(strassen()), strassen().hash
-    source = emit(program, program, scheme, scheme)
+    source = emit([(scheme, program)], [(scheme, program)])
     row = kernel(source, backend="c")
     rows = benchmark([row], values(shapes=((64, 64, 64),), dtypes=("float32", "float64")), FACTS)
     assert {row.variant for row in rows} == {"", "c L0F", "c L1", "c L1F", "c L2"}

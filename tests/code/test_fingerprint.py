@@ -45,7 +45,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def write(tree: Path) -> dict[str, dict]:
-    fingerprint.write(tree / "stages", tree / "lock", tree / "code")
+    fingerprint.write(tree / "stages", tree / "library", tree / "lock", tree / "code")
     return {path.stem: json.loads(path.read_text()) for path in (tree / "code").iterdir()}
 
 
@@ -160,10 +160,11 @@ def test_meaning_of_c(one, other, is_same):
 
 def test_all_that_a_stage_loads_is_in_its_fingerprint(tmp_path):
     """What Python imports at the start of each stage, against what was read off its sources."""
-    fingerprint.write(ROOT / "stages", ROOT / "requirements.lock", tmp_path)
+    fingerprint.write(ROOT / "stages", ROOT / "fastmm", ROOT / "requirements.lock", tmp_path)
     for stage in ("search", "refinement", "kernels", "summary"):
         listed = set(json.loads((tmp_path / f"{stage}.json").read_text())["sources"])
-        script = f"import sys, stages.{stage}.__main__; print(*(n for n in sys.modules if n.startswith('stages')))"
+        ours = "print(*(name for name in sys.modules if name.startswith(('stages', 'fastmm'))))"
+        script = f"import sys, stages.{stage}.__main__; {ours}"
         names = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
         loaded = {name.replace(".", "/") for name in names.stdout.split()}
         assert len(loaded) > 10

@@ -24,7 +24,7 @@ if config != yaml.safe_load(Path("params.yaml").read_text()):
 try:
     params_lib.load(Path("params.yaml"))
     PARAMS = params_file.read(Path("params.yaml"))  # YAML 1.2; `config` is read as 1.1
-    fingerprint.write(Path("stages"), Path("requirements.lock"), Path("results/code"))
+    fingerprint.write(Path("stages"), Path("fastmm"), Path("requirements.lock"), Path("results/code"))
 except StageError as error:
     sys.exit(f"error: {error}")
 

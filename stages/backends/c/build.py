@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stages.backends.machine import cpu_model
+from fastmm.library import cpu_model
 from stages.contract.whole_files import is_running
 from stages.errors import KernelError
 

@@ -1,14 +1,17 @@
-"""Two programs -> the source text of one C file. A pure function of its arguments, byte for byte.
+"""Programs -> the source text of one C file. A pure function of its arguments, byte for byte.
 
-The templates beside this module, one per idea, are the same for every pair; kernel.c says where the others go. Written
-here is what the schemes are: of the outer one straight-line sums of blocks, in one pass over memory per level; of the
-inner one the lists of blocks of a packed operand and of those that a product is added to.
+The templates beside this module, one per idea, are the same for all programs; kernel.c says where the others go.
+Written here is what the schemes are: of a level in memory straight-line sums of blocks, in one pass over memory; of a
+fused level the lists of blocks of a packed operand and of those that a product is added to.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from stages.backends.c.build import FLAGS, LIBRARY
 from stages.backends.expressions import WIDTH, expression, facts
 from stages.backends.trial import check_exact, largest_value
 from stages.errors import KernelError
+from stages.program.costs import emax, roundings, stored, terms
 from stages.program.program import Program
 from stages.program.sums import Combination, Sums, matrix
 
@@ -28,20 +32,22 @@ NON_TEMPORAL_BYTES = 24 * 2**20
 
 _FRAME = "kernel"
 _TEMPLATES = ("threads", "packing", "micro_kernel", "fused_level", "levels", "entry_points", "self_test")
-_TEST_LEVELS = 3  # the self-test multiplies by none, one and two levels in memory
+_TEST_LEVELS = 2  # in memory, at most
 
 _HEADER = """\
 /* Matrix product in C by bilinear algorithms. Generated; do not edit.
  *
- * outer scheme {outer_hash}: {outer}
- * inner scheme {inner_hash}: {inner}
+{schemes}
  *
- * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels of the outer scheme, then one of the inner, fused
- * into a classical product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each outer level on n x m by
- * m x p needs {left} nm/{nm} + {right} mp/{mp} + {products} np/{np} elements, padded; then packed operands.
+ * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels in memory, then one that is fused into a classical
+ * product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each level in memory on n x m by m x p needs
+ * the elements that its line says, padded; then packed operands.
  *
  * Compile: cc {library} FILE; test: cc {program} -DFMM_SELF_TEST FILE
  */"""
+
+
+Named = tuple[str, Program]  # the hash of a scheme, for the header, and its program
 
 
 @dataclass(frozen=True)
@@ -57,49 +63,61 @@ class _Operands:
     factors: tuple[int, ...]
 
 
-def emit(outer: Program, inner: Program, outer_hash: str, inner_hash: str) -> str:
-    """The text of the C file.
+@dataclass(frozen=True)
+class _Level:
+    """Attributes:
+    left, right: operands of the products.
+    output: sums of products, over the denominator.
+    """
+
+    left: _Operands
+    right: _Operands
+    output: Sums
+    denominator: int
+
+
+def emit(levels: Sequence[Named], fused: Sequence[Named]) -> str:
+    """The text of the C file, in which both kinds of level are numbered in the order that is given.
 
     Args:
-      outer: of the levels whose sums are computed in memory; best with few operands that are sums.
-      inner: of the level fused into the classical product; best with few non-zeros. Both over Z or Q.
-      outer_hash, inner_hash: of their schemes, for the header.
+      levels: those whose sums are computed in memory; best with few operands that are sums.
+      fused: those that can be fused into the classical product; best with few non-zeros. All over Z or Q.
     Raises:
       KernelError: a program over Z2, or one whose coefficients are too large for the self-test.
     """
-    for program in (outer, inner):
+    for scheme, program in (*levels, *fused):
         if program.ring == "Z2":
             raise KernelError(f"program {program.size.name}: holds only modulo 2; a kernel needs Z or Q")
-        check_exact(program, f"program {program.size.name} of schemes {outer_hash} with {inner_hash}")
-    left, right = _operands(outer.left), _operands(outer.right)
-    factors = [x * y for x, y in zip(left.factors, right.factors, strict=True)]
-    output = _scaled(outer.output, factors)
-    n, m, p = outer.size
-    header = _HEADER.format(
-        outer_hash=outer_hash,
-        outer=facts(outer),
-        inner_hash=inner_hash,
-        inner=facts(inner),
-        left=len(left.sums.outputs),
-        right=len(right.sums.outputs),
-        products=outer.products,
-        nm=n * m,
-        mp=m * p,
-        np=n * p,
-        library=" ".join((*FLAGS, *LIBRARY)),
-        program=" ".join(FLAGS),
-    )
-    sums = [
-        _sums("outer_left", left.sums, 1),
-        _sums("outer_right", right.sums, 1),
-        _sums("outer_output", output, outer.denominator),
+        check_exact(program, f"program {program.size.name} of scheme {scheme}")
+    in_memory = [_in_memory(program) for _, program in levels]
+    schemes = [
+        f" * level {number} in memory: scheme {scheme}, {facts(program)};\n *   {_workspace(program, level)}"
+        for number, ((scheme, program), level) in enumerate(zip(levels, in_memory, strict=True))
     ]
+    schemes += [
+        f" * fused level {number}: scheme {scheme}, {facts(program)}" for number, (scheme, program) in enumerate(fused)
+    ]
+    header = _HEADER.format(schemes="\n".join(schemes), library=" ".join((*FLAGS, *LIBRARY)), program=" ".join(FLAGS))
     parts = {name.upper(): _template(name) for name in _TEMPLATES}
-    parts |= {"HEADER": header, "TABLES": _tables(outer, inner, left, right), "SUMS": "\n".join(sums)}
+    programs = [program for _, program in levels], [program for _, program in fused]
+    tables = _about(levels, fused) + _tables(*programs, in_memory)
+    parts |= {"HEADER": header, "TABLES": tables, "SUMS": _all_sums(in_memory)}
     text = _template(_FRAME)
     for name, part in parts.items():
         text = text.replace(f"@{name}@\n", part)
     return text
+
+
+def _in_memory(program: Program) -> _Level:
+    left, right = _operands(program.left), _operands(program.right)
+    factors = [x * y for x, y in zip(left.factors, right.factors, strict=True)]
+    return _Level(left, right, _scaled(program.output, factors), program.denominator)
+
+
+def _workspace(program: Program, level: _Level) -> str:
+    n, m, p = program.size
+    left, right = len(level.left.sums.outputs), len(level.right.sums.outputs)
+    return f"workspace {left} nm/{n * m} + {right} mp/{m * p} + {program.products} np/{n * p}"
 
 
 def _template(name: str) -> str:
@@ -132,47 +150,99 @@ def _scaled(sums: Sums, factors: Sequence[int]) -> Sums:
     return Sums(sums.inputs, scaled(sums.temporaries), scaled(sums.outputs))
 
 
-def _tables(outer: Program, inner: Program, left: _Operands, right: _Operands) -> str:
-    n, m, p = outer.size
-    lists = [_terms(matrix(inner.left)), _terms(matrix(inner.right)), _terms(matrix(inner.output).T)]
+def _about(levels: Sequence[Named], fused: Sequence[Named]) -> str:
+    """Facts of the schemes as JSON in a string, for whoever has loaded the library."""
+    facts_of = {
+        kind: [
+            {
+                "scheme": scheme,
+                "size": list(program.size),
+                "products": program.products,
+                "sums": [stored(program.left), stored(program.right), program.products],
+                "terms": [terms(part) for part in (program.left, program.right, program.output)],
+                "emax": emax(program),
+                "roundings": roundings(program),
+            }
+            for scheme, program in schemes
+        ]
+        for kind, schemes in (("levels", levels), ("fused", fused))
+    }
+    lines = textwrap.wrap(json.dumps(facts_of), WIDTH, drop_whitespace=False)
+    return "\n".join(
+        [
+            "/* The schemes, as JSON: of the levels in memory and of those that can be fused, by their numbers. */",
+            "const char *fmm_about(void) {",
+            "    return " + "\n           ".join(json.dumps(line) for line in lines) + ";",
+            "}",
+            "",
+            "",
+        ]
+    )
+
+
+def _tables(levels: Sequence[Program], fused: Sequence[Program], in_memory: Sequence[_Level]) -> str:
+    lists = [
+        [_terms(matrix(program.left)), _terms(matrix(program.right)), _terms(matrix(program.output).T)]
+        for program in fused
+    ]
+    sides = [
+        math.lcm(*(program.size[axis] for program in levels)) * math.lcm(*(program.size[axis] for program in fused))
+        for axis in range(3)
+    ]
+    blocks = [max(n * m, m * p, n * p, program.products) for program in (*levels, *fused) for n, m, p in [program.size]]
     numbers = {
-        "FMM_OUTER_N": n,
-        "FMM_OUTER_M": m,
-        "FMM_OUTER_P": p,
-        "FMM_OUTER_PRODUCTS": outer.products,
-        "FMM_OUTER_LEFT_SUMS": len(left.sums.outputs),
-        "FMM_OUTER_RIGHT_SUMS": len(right.sums.outputs),
         "FMM_KC": KC,
         "FMM_NON_TEMPORAL_BYTES": NON_TEMPORAL_BYTES,
+        "FMM_MOST_TERMS": max(len(terms) for parts in lists for part in parts for terms in part),
+        "FMM_MOST_BLOCKS": max(blocks),
         "FMM_TEST_LEVELS": _TEST_LEVELS,
-        "FMM_MOST_TERMS": max(len(terms) for part in lists for terms in part),
-        "FMM_MOST_BLOCKS": max(n * m, m * p, n * p, outer.products, inner.size.n * inner.size.p),
+        **{f"FMM_TEST_{name}": side for name, side in zip("NMP", sides, strict=True)},
     }
     lines = [f"#define {name} {number}" for name, number in numbers.items()]
-    lines += [
-        "",
-        "/* By levels in memory and by whether one is fused: the largest value on the way for entries up to 1, per",
-        " * column of the smallest blocks of A. */",
-    ]
-    largest = [
-        [largest_value([outer] * levels + [inner] * fused) for fused in (0, 1)] for levels in range(_TEST_LEVELS)
-    ]
-    rows = (f"{{{float(plain)!r}, {float(fused)!r}}}" for plain, fused in largest)
-    lines += _array("static const double fmm_largest[FMM_TEST_LEVELS][2]", rows)
-    lines += ["", "/* Per product of the outer scheme: which of the sums, or ~block. */"]
-    lines += _array("static const int fmm_outer_left_operand[]", map(str, left.index))
-    lines += [*_array("static const int fmm_outer_right_operand[]", map(str, right.index)), ""]
-    for name, part in zip(("left", "right", "output"), lists, strict=True):
-        starts = np.cumsum([0, *map(len, part)])
-        lines += _array(f"static const int fmm_inner_{name}_start[]", map(str, starts))
-        lines += _array(f"static const fmm_term fmm_inner_{name}[]", (term for terms in part for term in terms))
-    size = ", ".join(map(str, (*inner.size, inner.products, inner.denominator)))
-    lines += [
-        f"static const fmm_scheme fmm_inner = {{{size},",
-        "    fmm_inner_left_start, fmm_inner_right_start, fmm_inner_output_start,",
-        "    fmm_inner_left, fmm_inner_right, fmm_inner_output};",
-    ]
+    lines += ["", "/* Per product of a level: which of the sums, or ~block. */"]
+    for number, level in enumerate(in_memory):
+        lines += _array(f"static const int fmm_level{number}_left[]", map(str, level.left.index))
+        lines += _array(f"static const int fmm_level{number}_right[]", map(str, level.right.index))
+    lines += ["static const fmm_level fmm_levels[] = {"]
+    for number, (program, level) in enumerate(zip(levels, in_memory, strict=True)):
+        counts = len(level.left.sums.outputs), len(level.right.sums.outputs)
+        facts_of = ", ".join(map(str, (*program.size, program.products, *counts)))
+        lines += [f"    {{{facts_of}, fmm_level{number}_left, fmm_level{number}_right}},"]
+    lines += ["};", ""]
+    for number, parts in enumerate(lists):
+        for name, part in zip(("left", "right", "output"), parts, strict=True):
+            starts = np.cumsum([0, *map(len, part)])
+            lines += _array(f"static const int fmm_fused{number}_{name}_start[]", map(str, starts))
+            lines += _array(f"static const fmm_term fmm_fused{number}_{name}[]", itertools.chain(*part))
+    lines += ["static const fmm_scheme fmm_fused[] = {"]
+    for number, program in enumerate(fused):
+        name = f"fmm_fused{number}"
+        lines += [
+            f"    {{{', '.join(map(str, (*program.size, program.products, program.denominator)))},",
+            f"     {name}_left_start, {name}_right_start, {name}_output_start,",
+            f"     {name}_left, {name}_right, {name}_output}},",
+        ]
+    lines += ["};", "", *_test_plans(levels, fused)]
     return "\n".join(lines) + "\n"
+
+
+def _test_plans(levels: Sequence[Program], fused: Sequence[Program]) -> Iterator[str]:
+    yield "/* What the self-test tries; `largest`: no value on the way is larger for entries up to 1, per column of the"
+    yield " * smallest blocks of A. */"
+    yield "typedef struct {"
+    yield "    int levels[FMM_TEST_LEVELS], depth, fused;"
+    yield "    double largest;"
+    yield "} fmm_test_plan;"
+    yield "static const fmm_test_plan fmm_test_plans[] = {"
+    for depth in range(_TEST_LEVELS + 1):
+        for chosen in itertools.product(range(len(levels)), repeat=depth):
+            numbers = ", ".join(map(str, chosen or (0,)))
+            above = [levels[number] for number in chosen]
+            for below in (None, *range(len(fused))):
+                largest = float(largest_value(above if below is None else [*above, fused[below]]))
+                name = "FMM_UNFUSED" if below is None else below
+                yield f"    {{{{{numbers}}}, {depth}, {name}, {largest!r}}},"
+    yield "};"
 
 
 def _terms(rows: np.ndarray) -> list[list[str]]:
@@ -182,6 +252,29 @@ def _terms(rows: np.ndarray) -> list[list[str]]:
 
 def _array(head: str, values: Iterable[str]) -> list[str]:
     return textwrap.wrap(f"{head} = {{{', '.join(values)}}};", WIDTH, subsequent_indent="    ")
+
+
+def _all_sums(levels: Sequence[_Level]) -> str:
+    """The sums of each level, and a table of them."""
+    lines = []
+    for number, level in enumerate(levels):
+        name = f"level{number}"
+        lines += [
+            _sums(f"{name}_left", level.left.sums, 1),
+            _sums(f"{name}_right", level.right.sums, 1),
+            _sums(f"{name}_output", level.output, level.denominator),
+        ]
+    lines += [
+        "typedef void FMM_NAME(sums_fn)(const R *const *, int64_t, R *const *, int64_t, int64_t, int);",
+        "typedef struct {",
+        "    FMM_NAME(sums_fn) *left, *right, *output;",
+        "} FMM_NAME(level_sums);",
+        "static const FMM_NAME(level_sums) FMM_NAME(all_sums)[] = {",
+    ]
+    for number in range(len(levels)):
+        functions = ", ".join(f"FMM_NAME(level{number}_{part})" for part in ("left", "right", "output"))
+        lines += [f"    {{{functions}}},"]
+    return "\n".join([*lines, "};", ""])
 
 
 def _sums(name: str, sums: Sums, denominator: int) -> str:

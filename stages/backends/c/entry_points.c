@@ -27,21 +27,32 @@ static int fmm_chosen(int isa) {
 #define FMM_CHOOSE(name, real, isa) FMM_JOIN(name, real, portable)
 #endif
 
+static int fmm_is_plan(const int *levels, int depth, int fused) {
+    const int known = sizeof fmm_levels / sizeof *fmm_levels, fusible = sizeof fmm_fused / sizeof *fmm_fused;
+    int fits = depth >= 0 && (depth == 0 || levels != NULL) && fused >= FMM_UNFUSED && fused < fusible;
+    for (int level = 0; fits && level < depth; level++) {
+        fits = levels[level] >= 0 && levels[level] < known;
+    }
+    return fits;
+}
+
 #define FMM_DEFINE(real, type)                                                                                        \
     /* Bytes of workspace that fmm_gemm needs for such a call; 0 where its arguments are out of range. */             \
-    size_t fmm_workspace_##real(int64_t n, int64_t m, int64_t p, int levels, int fused, int threads, int isa) {       \
-        if (n < 0 || m < 0 || p < 0 || levels < 0 || threads < 1 || !fmm_has(isa)) {                                  \
+    size_t fmm_workspace_##real(int64_t n, int64_t m, int64_t p, const int *levels, int depth, int threads, int isa) {\
+        if (n < 0 || m < 0 || p < 0 || !fmm_is_plan(levels, depth, FMM_UNFUSED) || threads < 1 || !fmm_has(isa)) {    \
             return 0;                                                                                                 \
         }                                                                                                             \
-        const size_t bytes = FMM_CHOOSE(workspace, real, fmm_chosen(isa))(n, m, p, levels, fused, threads);           \
-        const size_t swapped = FMM_CHOOSE(workspace, real, fmm_chosen(isa))(p, m, n, levels, fused, threads);         \
+        const size_t bytes = FMM_CHOOSE(workspace, real, fmm_chosen(isa))(n, m, p, levels, depth, threads);           \
+        const size_t swapped = FMM_CHOOSE(workspace, real, fmm_chosen(isa))(p, m, n, levels, depth, threads);         \
         return (bytes > swapped ? bytes : swapped) + FMM_LINE; /* as it need not be aligned */                        \
     }                                                                                                                 \
                                                                                                                       \
     static int fmm_call_##real(int64_t n, int64_t m, int64_t p, const type *a, int64_t rsa, int64_t csa,              \
-                               const type *b, int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc, int levels,\
-                               int fused, void *workspace, fmm_pool *pool, int isa, int64_t non_temporal) {           \
-        if (n < 0 || m < 0 || p < 0 || levels < 0 || (n > 0 && p > 0 && (c == NULL || workspace == NULL)) ||          \
+                               const type *b, int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc,            \
+                               const int *levels, int depth, int fused, void *workspace, fmm_pool *pool, int isa,     \
+                               int64_t non_temporal) {                                                                \
+        if (n < 0 || m < 0 || p < 0 || !fmm_is_plan(levels, depth, fused) ||                                          \
+            (n > 0 && p > 0 && (c == NULL || workspace == NULL)) ||                                                   \
             (n > 0 && m > 0 && p > 0 && (a == NULL || b == NULL))) {                                                  \
             return FMM_BAD_ARGUMENT;                                                                                  \
         }                                                                                                             \
@@ -49,11 +60,11 @@ static int fmm_chosen(int isa) {
             return FMM_NO_SUCH_ISA;                                                                                   \
         }                                                                                                             \
         char *const aligned = (char *)workspace + (FMM_LINE - (uintptr_t)workspace % FMM_LINE) % FMM_LINE;            \
-        fmm_job_##real job = {n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, fused, aligned, pool,           \
+        fmm_job_##real job = {n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, aligned, pool,    \
                                non_temporal};                                                                         \
         if (csc != 1 && rsc == 1) { /* rows of C are what is written at once: C^T = B^T A^T */                        \
-            job = (fmm_job_##real){p, m, n, b, csb, rsb, a, csa, rsa, c, csc, rsc, levels, fused, aligned, pool,      \
-                                   non_temporal};                                                                     \
+            job = (fmm_job_##real){p, m, n, b, csb, rsb, a, csa, rsa, c, csc, rsc, levels, depth, fused, aligned,     \
+                                   pool, non_temporal};                                                               \
         }                                                                                                             \
         if (n > 0 && p > 0) {                                                                                         \
             fmm_run(pool, FMM_CHOOSE(work, real, fmm_chosen(isa)), &job);                                             \
@@ -62,14 +73,15 @@ static int fmm_chosen(int isa) {
     }                                                                                                                 \
                                                                                                                       \
     /* C = A B for A [n, m], B [m, p], C [n, p] of any strides (in elements, negative ones too; C's elements are      \
-     * distinct and overlap neither A nor B). `levels` of the outer scheme, then the inner one if `fused`, then       \
-     * classical products; a level that does not fit is left out. `workspace` has at least fmm_workspace bytes and is \
-     * not read from before it is written; `pool` NULL: one thread. Not finite elements may spread over C. */         \
+     * distinct and overlap neither A nor B). First `depth` levels in memory, each by its number in fmm_levels, then  \
+     * the level `fused` by its number in fmm_fused (FMM_UNFUSED: none), then classical products; a level that does   \
+     * not fit is left out. `workspace` has at least fmm_workspace bytes and is not read from before it is written;   \
+     * `pool` NULL: one thread. Not finite elements may spread over C. */                                             \
     int fmm_gemm_##real(int64_t n, int64_t m, int64_t p, const type *a, int64_t rsa, int64_t csa, const type *b,      \
-                        int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc, int levels, int fused,           \
-                        void *workspace, fmm_pool *pool, int isa) {                                                   \
-        return fmm_call_##real(n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, fused, workspace, pool, isa,   \
-                               FMM_NON_TEMPORAL_BYTES);                                                               \
+                        int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc, const int *levels, int depth,    \
+                        int fused, void *workspace, fmm_pool *pool, int isa) {                                        \
+        return fmm_call_##real(n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, workspace, pool, \
+                               isa, FMM_NON_TEMPORAL_BYTES);                                                          \
     }
 
 FMM_DEFINE(f32, float)

@@ -43,13 +43,19 @@ enum {
 
 /* ---- Schemes ---- */
 
+/* Of a level in memory. Product r multiplies two operands: a sum of blocks in memory by its number, or ~block. */
+typedef struct {
+    int n, m, p, products, left_sums, right_sums;
+    const int *left_operand, *right_operand;
+} fmm_level;
+
 typedef struct {
     int block, factor;
 } fmm_term;
 
-/* Product r multiplies the sum of its terms left[left_start[r]] to left[left_start[r + 1]] (excluded) of blocks of A by
- * that of blocks of B, and is added, times a factor, to the blocks of C of its terms of output. Blocks are numbered by
- * rows. In the end C is divided by the denominator. */
+/* Of a fused level. Product r multiplies the sum of its terms left[left_start[r]] to left[left_start[r + 1]] (excluded)
+ * of blocks of A by that of blocks of B, and is added, times a factor, to the blocks of C of its terms of output.
+ * Blocks are numbered by rows. In the end C is divided by the denominator. */
 typedef struct {
     int n, m, p, products, denominator;
     const int *left_start, *right_start, *output_start;
@@ -61,7 +67,13 @@ static const fmm_term fmm_one[] = {{0, 1}};
 static const fmm_scheme fmm_classical = {1,       1,       1,      1, 1, fmm_one_start, fmm_one_start, fmm_one_start,
                                          fmm_one, fmm_one, fmm_one};
 
+enum { FMM_UNFUSED = -1 }; /* in place of the number of a fused level: there is none */
+
 @TABLES@
+
+static inline const fmm_scheme *fmm_fused_scheme(int fused) {
+    return fused == FMM_UNFUSED ? &fmm_classical : &fmm_fused[fused];
+}
 
 /* Whether a term of output is the first one of its block. */
 static inline int fmm_begins(const fmm_scheme *scheme, int term) {
@@ -88,7 +100,8 @@ static inline int fmm_begins(const fmm_scheme *scheme, int term) {
         int64_t rsb, csb;                                                  \
         type *c;                                                           \
         int64_t rsc, csc;                                                  \
-        int levels, fused;                                                 \
+        const int *levels;                                                 \
+        int depth, fused;                                                  \
         char *workspace;                                                   \
         fmm_pool *pool;                                                    \
         int64_t non_temporal; /* as of fmm_team */                         \

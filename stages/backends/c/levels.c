@@ -18,7 +18,7 @@ FMM_INLINE int FMM_NAME(aligned)(R *const *out, int count) {
 
 /* Sums of `inputs` blocks of rows x cols elements, `outputs` of them, in one pass over memory. */
 static FMM_TARGET void FMM_NAME(block_sums)(const fmm_team *team,
-                                            void (*sums)(const R *const *, int64_t, R *const *, int64_t, int64_t, int),
+                                            FMM_NAME(sums_fn) *sums,
                                             int64_t rows, int64_t cols, const IN *from, int inputs, const OUT *to,
                                             int outputs, int non_temporal) {
     const R *in[FMM_MOST_BLOCKS];
@@ -74,76 +74,82 @@ FMM_INLINE int FMM_NAME(fits)(int64_t n, int64_t m, int64_t p, int rows, int inn
     return n >= rows && m >= inner && p >= cols;
 }
 
-static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, int levels, int fused, int threads) {
+static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                             int threads) {
     size_t bytes = FMM_NAME(product_bytes)(n, threads); /* also of the strips */
-    if (levels > 0 && FMM_NAME(fits)(n, m, p, FMM_OUTER_N, FMM_OUTER_M, FMM_OUTER_P)) {
-        const int64_t h = n / FMM_OUTER_N, g = m / FMM_OUTER_M, w = p / FMM_OUTER_P;
+    const fmm_level *const level = depth > 0 ? &fmm_levels[levels[0]] : NULL;
+    if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
+        const int64_t h = n / level->n, g = m / level->m, w = p / level->p;
         const size_t left = FMM_NAME(most)(FMM_NAME(buffer_bytes)(h, g), FMM_NAME(buffer_bytes)(g, h));
         const size_t right = FMM_NAME(most)(FMM_NAME(buffer_bytes)(g, w), FMM_NAME(buffer_bytes)(w, g));
-        const size_t sums = FMM_OUTER_LEFT_SUMS * left + FMM_OUTER_RIGHT_SUMS * right +
-                            FMM_OUTER_PRODUCTS * FMM_NAME(buffer_bytes)(h, w);
-        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(workspace)(h, g, w, levels - 1, fused, threads));
+        const size_t sums = (size_t)level->left_sums * left + (size_t)level->right_sums * right +
+                            (size_t)level->products * FMM_NAME(buffer_bytes)(h, w);
+        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(workspace)(h, g, w, levels + 1, depth - 1, threads));
     }
     return bytes;
 }
 
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
-                                          int levels, int fused, char *workspace);
+                                          const int *levels, int depth, int fused, char *workspace);
 
-/* One level of the outer scheme on blocks h x g and g x w: sums, products one after another, sums of these. */
+/* The level `levels[0]` on blocks h x g and g x w: sums, products one after another by the other levels, sums of
+ * these. */
 static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t g, int64_t w, IN a, IN b, OUT c,
-                                       int levels, int fused, char *workspace) {
-    IN left[FMM_OUTER_N * FMM_OUTER_M], right[FMM_OUTER_M * FMM_OUTER_P], products[FMM_OUTER_PRODUCTS];
-    OUT left_sums[FMM_OUTER_LEFT_SUMS + 1], right_sums[FMM_OUTER_RIGHT_SUMS + 1], outputs[FMM_OUTER_N * FMM_OUTER_P];
-    OUT results[FMM_OUTER_PRODUCTS];
-    for (int k = 0; k < FMM_OUTER_N * FMM_OUTER_M; k++) {
-        left[k] = FMM_NAME(block)(a, k, FMM_OUTER_M, h, g);
+                                       const int *levels, int depth, int fused, char *workspace) {
+    const fmm_level *const level = &fmm_levels[levels[0]];
+    const FMM_NAME(level_sums) *const sums = &FMM_NAME(all_sums)[levels[0]];
+    IN left[FMM_MOST_BLOCKS], right[FMM_MOST_BLOCKS], products[FMM_MOST_BLOCKS];
+    OUT left_sums[FMM_MOST_BLOCKS], right_sums[FMM_MOST_BLOCKS], outputs[FMM_MOST_BLOCKS], results[FMM_MOST_BLOCKS];
+    for (int k = 0; k < level->n * level->m; k++) {
+        left[k] = FMM_NAME(block)(a, k, level->m, h, g);
     }
-    for (int k = 0; k < FMM_OUTER_M * FMM_OUTER_P; k++) {
-        right[k] = FMM_NAME(block)(b, k, FMM_OUTER_P, g, w);
+    for (int k = 0; k < level->m * level->p; k++) {
+        right[k] = FMM_NAME(block)(b, k, level->p, g, w);
     }
-    for (int k = 0; k < FMM_OUTER_LEFT_SUMS; k++) {
+    for (int k = 0; k < level->left_sums; k++) {
         left_sums[k] = FMM_NAME(buffer)(&workspace, h, g, a.row == 1 && a.col != 1);
     }
-    for (int k = 0; k < FMM_OUTER_RIGHT_SUMS; k++) {
+    for (int k = 0; k < level->right_sums; k++) {
         right_sums[k] = FMM_NAME(buffer)(&workspace, g, w, b.row == 1 && b.col != 1);
     }
-    for (int r = 0; r < FMM_OUTER_PRODUCTS; r++) {
+    for (int r = 0; r < level->products; r++) {
         results[r] = FMM_NAME(buffer)(&workspace, h, w, 0);
         products[r] = (IN){results[r].at, results[r].row, results[r].col};
     }
-    for (int k = 0; k < FMM_OUTER_N * FMM_OUTER_P; k++) {
-        outputs[k] = (OUT){c.at + k / FMM_OUTER_P * h * c.row + k % FMM_OUTER_P * w * c.col, c.row, c.col};
+    for (int k = 0; k < level->n * level->p; k++) {
+        outputs[k] = (OUT){c.at + k / level->p * h * c.row + k % level->p * w * c.col, c.row, c.col};
     }
-    const int64_t bytes = (int64_t)sizeof(R) * (FMM_OUTER_LEFT_SUMS * h * g + FMM_OUTER_RIGHT_SUMS * g * w +
-                                                FMM_OUTER_PRODUCTS * h * w);
+    const int64_t bytes =
+        (int64_t)sizeof(R) * (level->left_sums * h * g + level->right_sums * g * w + level->products * h * w);
     const int non_temporal = bytes > team->non_temporal;
-    FMM_NAME(block_sums)(team, FMM_NAME(outer_left), h, g, left, FMM_OUTER_N * FMM_OUTER_M, left_sums,
-                         FMM_OUTER_LEFT_SUMS, non_temporal);
-    FMM_NAME(block_sums)(team, FMM_NAME(outer_right), g, w, right, FMM_OUTER_M * FMM_OUTER_P, right_sums,
-                         FMM_OUTER_RIGHT_SUMS, non_temporal);
-    for (int r = 0; r < FMM_OUTER_PRODUCTS; r++) {
-        const int x = fmm_outer_left_operand[r], y = fmm_outer_right_operand[r];
+    FMM_NAME(block_sums)(team, sums->left, h, g, left, level->n * level->m, left_sums, level->left_sums,
+                         non_temporal);
+    FMM_NAME(block_sums)(team, sums->right, g, w, right, level->m * level->p, right_sums, level->right_sums,
+                         non_temporal);
+    for (int r = 0; r < level->products; r++) {
+        const int x = level->left_operand[r], y = level->right_operand[r];
         const IN s = x < 0 ? left[~x] : (IN){left_sums[x].at, left_sums[x].row, left_sums[x].col};
         const IN t = y < 0 ? right[~y] : (IN){right_sums[y].at, right_sums[y].row, right_sums[y].col};
-        FMM_NAME(multiply)(team, h, g, w, s, t, results[r], levels, fused, workspace);
+        FMM_NAME(multiply)(team, h, g, w, s, t, results[r], levels + 1, depth - 1, fused, workspace);
     }
-    FMM_NAME(block_sums)(team, FMM_NAME(outer_output), h, w, products, FMM_OUTER_PRODUCTS, outputs,
-                         FMM_OUTER_N * FMM_OUTER_P, non_temporal);
+    FMM_NAME(block_sums)(team, sums->output, h, w, products, level->products, outputs, level->n * level->p,
+                         non_temporal);
 }
 
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
-                                          int levels, int fused, char *workspace) {
+                                          const int *levels, int depth, int fused, char *workspace) {
+    const fmm_level *const level = depth > 0 ? &fmm_levels[levels[0]] : NULL;
+    const fmm_scheme *const scheme = fmm_fused_scheme(fused);
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
-    if (levels > 0 && FMM_NAME(fits)(n, m, p, FMM_OUTER_N, FMM_OUTER_M, FMM_OUTER_P)) {
-        const int64_t h = n / FMM_OUTER_N, g = m / FMM_OUTER_M, w = p / FMM_OUTER_P;
-        rows = h * FMM_OUTER_N, inner = g * FMM_OUTER_M, cols = w * FMM_OUTER_P;
-        FMM_NAME(level)(team, h, g, w, a, b, c, levels - 1, fused, workspace);
-    } else if (fused && FMM_NAME(fits)(n, m, p, fmm_inner.n, fmm_inner.m, fmm_inner.p)) {
-        const int64_t h = n / fmm_inner.n, g = m / fmm_inner.m, w = p / fmm_inner.p;
-        rows = h * fmm_inner.n, inner = g * fmm_inner.m, cols = w * fmm_inner.p;
-        FMM_NAME(product)(team, &fmm_inner, h, g, w, a, b, c, 0, workspace);
+    if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
+        const int64_t h = n / level->n, g = m / level->m, w = p / level->p;
+        rows = h * level->n, inner = g * level->m, cols = w * level->p;
+        FMM_NAME(level)(team, h, g, w, a, b, c, levels, depth, fused, workspace);
+    } else if (fused != FMM_UNFUSED && FMM_NAME(fits)(n, m, p, scheme->n, scheme->m, scheme->p)) {
+        const int64_t h = n / scheme->n, g = m / scheme->m, w = p / scheme->p;
+        rows = h * scheme->n, inner = g * scheme->m, cols = w * scheme->p;
+        FMM_NAME(product)(team, scheme, h, g, w, a, b, c, 0, workspace);
     } else {
         FMM_NAME(product)(team, &fmm_classical, n, m, p, a, b, c, 0, workspace);
         return;
@@ -167,6 +173,6 @@ static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     const JOB *const job = given;
     const fmm_team team = {job->pool, thread, job->pool == NULL ? 1 : job->pool->threads, job->non_temporal};
     FMM_NAME(multiply)(&team, job->n, job->m, job->p, (IN){job->a, job->rsa, job->csa},
-                       (IN){job->b, job->rsb, job->csb}, (OUT){job->c, job->rsc, job->csc}, job->levels, job->fused,
-                       job->workspace);
+                       (IN){job->b, job->rsb, job->csb}, (OUT){job->c, job->rsc, job->csc}, job->levels, job->depth,
+                       job->fused, job->workspace);
 }

@@ -1,6 +1,7 @@
-/* Products of small integers, which are exact in any order, against sums taken one by one: every variant (none, one and
- * two levels in memory, with and without the fused one) on each instruction set that the processor has, by one thread
- * and by two, in both element types. The test is part of the library, so what it proves is what runs. */
+/* Products of small integers, which are exact in any order, against sums taken one by one: every plan of the table
+ * above (none, one and two levels in memory, with and without a fused one) on each instruction set that the processor
+ * has, by one thread and by two, in both element types. The test is part of the library, so what it proves is what
+ * runs. */
 static const struct {
     const char *name;
     int isa;
@@ -34,11 +35,11 @@ static int fmm_test_number(unsigned *state, int largest) {
 
 /* No value on the way is larger for entries up to 1. A level leaves some of the m inner elements over: it multiplies at
  * most as if its blocks had one more. */
-static double fmm_test_bound(int64_t m, int levels, int fused) {
-    for (int level = 0; level < levels; level++) {
-        m = m / FMM_OUTER_M + 1;
+static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
+    for (int level = 0; level < plan->depth; level++) {
+        m = m / fmm_levels[plan->levels[level]].m + 1;
     }
-    return fmm_largest[levels][fused] * (double)(fused ? m / fmm_inner.m + 1 : m);
+    return plan->largest * (double)(plan->fused == FMM_UNFUSED ? m : m / fmm_fused[plan->fused].m + 1);
 }
 
 #define FMM_TEST(real, type, largest, exact)                                                                          \
@@ -72,18 +73,20 @@ static double fmm_test_bound(int64_t m, int levels, int fused) {
                 sums[i * p + k] = sum;                                                                                \
             }                                                                                                         \
         }                                                                                                             \
-        const int isas = sizeof fmm_isas / sizeof *fmm_isas;                                                          \
-        for (int way = 0; way < isas * 2 * FMM_TEST_LEVELS * 2; way++) {                                              \
-            const int fused = way % 2, levels = way / 2 % FMM_TEST_LEVELS;                                            \
-            const int threads = 1 + way / (2 * FMM_TEST_LEVELS) % 2, isa = fmm_isas[way / (4 * FMM_TEST_LEVELS)].isa; \
+        const int isas = sizeof fmm_isas / sizeof *fmm_isas, plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;  \
+        for (int way = 0; way < isas * 2 * plans; way++) {                                                            \
+            const fmm_test_plan *const plan = &fmm_test_plans[way % plans];                                           \
+            const int threads = 1 + way / plans % 2, isa = fmm_isas[way / plans / 2].isa;                             \
             if (threads > shape->threads || !fmm_has(isa) ||                                                          \
-                fmm_test_bound(m, levels, fused) * largest * largest >= exact) {                                      \
+                fmm_test_bound(m, plan) * largest * largest >= exact) {                                               \
                 continue;                                                                                             \
             }                                                                                                         \
-            void *const workspace = malloc(fmm_workspace_##real(n, m, p, levels, fused, threads, isa));               \
+            void *const workspace =                                                                                   \
+                malloc(fmm_workspace_##real(n, m, p, plan->levels, plan->depth, threads, isa));                       \
             int wrong = !ready || workspace == NULL ||                                                                \
-                        fmm_call_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, levels, fused, \
-                                        workspace, threads == 1 ? NULL : pool, isa, shape->non_temporal) != FMM_OK;   \
+                        fmm_call_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, plan->levels,  \
+                                        plan->depth, plan->fused, workspace, threads == 1 ? NULL : pool, isa,         \
+                                        shape->non_temporal) != FMM_OK;                                               \
             for (int64_t i = 0; !wrong && i < n; i++) {                                                               \
                 for (int64_t k = 0; !wrong && k < p; k++) {                                                           \
                     wrong = sums[i * p + k] != c[c0 + i * rsc + k * csc];                                             \
@@ -93,9 +96,9 @@ static double fmm_test_bound(int64_t m, int levels, int fused) {
             free(workspace);                                                                                          \
             result->products++;                                                                                       \
             if (wrong && result->wrong++ == 0) {                                                                      \
-                snprintf(result->first, result->length, "%s, %s, %d threads: wrong product %dx%dx%d, L%d%s", #real,   \
-                         fmm_isas[way / (4 * FMM_TEST_LEVELS)].name, threads, (int)n, (int)m, (int)p, levels,         \
-                         fused ? "F" : "");                                                                           \
+                snprintf(result->first, result->length, "%s, %s, %d threads: wrong product %dx%dx%d, plan %d: L%d%s", \
+                         #real, fmm_isas[way / plans / 2].name, threads, (int)n, (int)m, (int)p, way % plans,         \
+                         plan->depth, plan->fused == FMM_UNFUSED ? "" : "F");                                         \
             }                                                                                                         \
         }                                                                                                             \
         free(a);                                                                                                      \
@@ -109,7 +112,7 @@ FMM_TEST(f64, double, 3, 0x1p53)
 /* The number of wrong products; `first` says which was the first one. */
 static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES };
-    const int64_t n = FMM_OUTER_N * fmm_inner.n, m = FMM_OUTER_M * fmm_inner.m, p = FMM_OUTER_P * fmm_inner.p;
+    const int64_t n = FMM_TEST_N, m = FMM_TEST_M, p = FMM_TEST_P;
     /* Of several panels, of several steps for the rows; of blocks of whole tiles and whole vectors, all sums of which are
      * written by non-temporal stores; of blocks with something left over everywhere. */
     const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},

@@ -1,4 +1,5 @@
 typedef struct fmm_pool {
+    struct fmm_pool *next; /* of those without a call */
     int threads;
     pthread_t *workers;
     pthread_mutex_t lock;
@@ -161,6 +162,101 @@ static void fmm_run(fmm_pool *pool, void (*work)(const void *job, int thread), c
         fmm_wait(spins);
     }
 }
+
+/* ---- Pools that calls share ---- */
+
+/* Pools without a call, of any number of threads, last in first out. The other lock lets in one call of a BLAS at a
+ * time: OpenBLAS numbers its buffers by job. */
+static pthread_mutex_t fmm_idle_lock = PTHREAD_MUTEX_INITIALIZER, fmm_blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static fmm_pool *fmm_idle;
+
+static void fmm_before_fork(void) {
+    pthread_mutex_lock(&fmm_blas_lock);
+    pthread_mutex_lock(&fmm_idle_lock);
+}
+
+static void fmm_after_fork(void) {
+    pthread_mutex_unlock(&fmm_idle_lock);
+    pthread_mutex_unlock(&fmm_blas_lock);
+}
+
+/* The threads are the parent's: none would do the work. */
+static void fmm_in_child(void) {
+    fmm_idle = NULL;
+    fmm_after_fork();
+}
+
+static void fmm_heed_forks(void) { pthread_atfork(fmm_before_fork, fmm_after_fork, fmm_in_child); }
+
+/* An idle pool of `threads` threads (or, if `more`, of at least as many), or a new one; NULL where the system gives
+ * none. fmm_pool_return takes it back. */
+static fmm_pool *fmm_borrow(int threads, int more) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fmm_heed_forks);
+    pthread_mutex_lock(&fmm_idle_lock);
+    fmm_pool **at = &fmm_idle;
+    while (*at != NULL && (*at)->threads != threads && !(more && (*at)->threads > threads)) {
+        at = &(*at)->next;
+    }
+    fmm_pool *const found = *at;
+    if (found != NULL) {
+        *at = found->next;
+    }
+    pthread_mutex_unlock(&fmm_idle_lock);
+    return found != NULL ? found : fmm_pool_create(threads);
+}
+
+fmm_pool *fmm_pool_borrow(int threads) { return fmm_borrow(threads, 0); }
+
+void fmm_pool_return(fmm_pool *pool) {
+    pthread_mutex_lock(&fmm_idle_lock);
+    pool->next = fmm_idle;
+    fmm_idle = pool;
+    pthread_mutex_unlock(&fmm_idle_lock);
+}
+
+/* OpenBLAS, once told by openblas_set_threads_callback_function, has its jobs done by such a function. They wait for
+ * one another, so each needs a thread. */
+typedef void fmm_blas_job(int thread, void *data, int extra);
+typedef void fmm_blas_setter(void (*callback)(int, fmm_blas_job *, int, size_t, void *, int));
+
+typedef struct {
+    fmm_blas_job *job;
+    int jobs, extra;
+    char *data;
+    size_t bytes; /* of one job's data */
+} fmm_blas_call;
+
+static void fmm_blas_work(const void *given, int thread) {
+    const fmm_blas_call *const call = given;
+    if (thread < call->jobs) {
+        call->job(thread, call->data + (size_t)thread * call->bytes, call->extra);
+    }
+}
+
+static void fmm_blas_callback(int sync, fmm_blas_job *job, int jobs, size_t bytes, void *data, int extra) {
+    (void)sync; /* always 1: all jobs are done when this returns */
+    const fmm_blas_call call = {job, jobs, extra, data, bytes};
+    pthread_mutex_lock(&fmm_blas_lock);
+    fmm_pool *const pool = fmm_borrow(jobs, 1);
+    if (pool == NULL) { /* the jobs have begun to count on each other */
+        fprintf(stderr, "fastmm: the system gives no %d threads for OpenBLAS\n", jobs);
+        abort();
+    }
+    fmm_run(pool, fmm_blas_work, &call);
+    fmm_pool_return(pool);
+    pthread_mutex_unlock(&fmm_blas_lock);
+}
+
+/* Has the jobs of an OpenBLAS done here (`share`), or by its own threads again. No other thread may be in OpenBLAS when
+ * the sharing begins. */
+void fmm_blas_share(fmm_blas_setter *setter, int share) {
+    pthread_mutex_lock(&fmm_blas_lock);
+    setter(share ? fmm_blas_callback : NULL);
+    pthread_mutex_unlock(&fmm_blas_lock);
+}
+
+/* ---- Within a call ---- */
 
 /* One thread's place in a call. All threads of a call run the same steps. Whoever is free takes the next part of a
  * step, as a core may be shared with others; at its end all meet at a barrier. */

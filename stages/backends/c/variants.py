@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fastmm.binding import UNFUSED
 from stages.algebra.targets import Size
 
 # The classical product inside needs blocks of some size; where they are still large, another level pays.
@@ -26,6 +27,11 @@ class Variant(NamedTuple):
     def name(self) -> str:
         """Such as «L1F»: one outer level, then a fused one."""
         return f"L{self.levels}{'F' * self.fused}"
+
+    @property
+    def plan(self) -> dict[str, object]:
+        """As `Kernel.product` takes it, of a kernel with one scheme of each kind."""
+        return {"levels": (0,) * self.levels, "fused": 0 if self.fused else UNFUSED}
 
 
 def smallest_side(outer: Size, inner: Size, variant: Variant, shape: Shape) -> int:

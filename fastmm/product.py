@@ -1,0 +1,186 @@
+"""`matmul`: NumPy's product, or a variant that was measured to be faster."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import sys
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from fastmm import blas, cache, dispatch, library
+from fastmm.binding import UNFUSED, Kernel
+from fastmm.dispatch import Plan, Ratios, Shape, Variant
+
+REAL = {
+    np.dtype(np.float32): np.dtype(np.float32),
+    np.dtype(np.float64): np.dtype(np.float64),
+    np.dtype(np.complex64): np.dtype(np.float32),
+    np.dtype(np.complex128): np.dtype(np.float64),
+}
+LEAST = 500  # effective size below which no variant can win, and to ask would take time
+COMPLEX_GROWTH = 3.0  # (ar + ai)(br + bi) - ar br - ai bi adds up to 6 max|A| max|B| where the plain product has 2
+_PLAIN = Plan("plain", "only arrays of one type, float32, float64, complex64 or complex128, are planned")
+_SMALL = Plan("plain", f"effective size below {LEAST}")
+
+
+class Bound(NamedTuple):
+    """What no entry of C is further away from A B than, to first order in the unit roundoff."""
+
+    chosen: float
+    plain: float
+
+
+def matmul(a, b, *, out: np.ndarray | None = None, max_error_growth: float | None = None):
+    """a @ b, by a verified scheme where `tune` measured that to be faster than NumPy's product.
+
+    The result is as accurate as the plain product by norm up to a factor (`error_bound`), not entry by entry: rows or
+    columns of very different scale can lose all their digits, and elements near the largest number of the type can
+    overflow in sums. Where an operand holds NaN or infinity, the result is NumPy's.
+
+    Args:
+      a: array [..., n, m] of float32, float64, complex64 or complex128; whatever else NumPy multiplies, it computes.
+        With a JAX array, JAX computes what is not planned.
+      b: likewise [..., m, p].
+      out: as of `np.matmul`; not for JAX.
+      max_error_growth: take no variant whose bound of the error is more than so many times that of the plain product.
+    Returns:
+      As `np.matmul`.
+    Raises:
+      As `np.matmul`; TypeError: `out` for JAX.
+    """
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:
+        jax = sys.modules.get("jax")  # whoever has a JAX array has imported it
+        if jax and (isinstance(a, jax.Array) or isinstance(b, jax.Array)):
+            from fastmm import jax_arrays
+
+            return jax_arrays.matmul(a, b, out, max_error_growth)
+        return np.matmul(a, b, out=out)
+    chosen = planned(a, b, max_error_growth)
+    if chosen.variant is None or not _fits(out, a, b):
+        return np.matmul(a, b, out=out)
+    overlaps = out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b))
+    kernel, threads = library.installed(), blas.threads()
+    with contextlib.suppress(MemoryError, RuntimeError):  # no room for the sums of blocks, no threads
+        to = None if overlaps else out
+        if a.ndim == b.ndim == 2:
+            c = run(kernel, chosen.variant, a, b, to, threads)
+        else:
+            c = _batch(kernel, chosen.variant, a, b, to, threads)
+        if _is_finite(c):
+            if overlaps:
+                out[...] = c
+            return out if overlaps else c
+    return np.matmul(a, b, out=out)
+
+
+def explain(a, b, *, max_error_growth: float | None = None) -> Plan:
+    """What `matmul` does for such arrays at this moment, and why."""
+    return planned(np.asarray(a), np.asarray(b), max_error_growth)
+
+
+def error_bound(a: np.ndarray, b: np.ndarray) -> Bound:
+    """Of what `matmul` does for these arrays, and of the plain product: f u max|A| max|B| with unit roundoff u.
+
+    The bounds grow with the square of the inner length; errors of random matrices are far smaller. The first bound over
+    the second says what a fast product costs.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    chosen = planned(a, b, None)
+    largest = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0))
+    unit = float(np.finfo(np.result_type(a, b, np.float16)).eps) / 2
+    length = a.shape[-1]
+    plain = length**2 * unit * largest * (2.0 if np.iscomplexobj(a) or np.iscomplexobj(b) else 1.0)
+    return Bound(plain * chosen.error_growth, plain)
+
+
+def run(kernel: Kernel, variant: Variant, a: np.ndarray, b: np.ndarray, out: np.ndarray | None, threads: int):
+    """One product of matrices of one type, by a variant. Raises what `Kernel.product` does."""
+
+    def real(x: np.ndarray, y: np.ndarray, to: np.ndarray | None = None) -> np.ndarray:
+        if variant == ((), UNFUSED):
+            return np.matmul(x, y, out=to)
+        return kernel.product(x, y, to, levels=variant.levels, fused=variant.fused, threads=threads)
+
+    if a.dtype.kind != "c":
+        return real(a, b, out)
+    a_real, a_imag, b_real, b_imag = (np.ascontiguousarray(x) for x in (a.real, a.imag, b.real, b.imag))
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype) if out is None else out
+    first, second = real(a_real, b_real), real(a_imag, b_imag)
+    np.subtract(first, second, out=c.real)
+    first += second
+    a_real += a_imag
+    b_real += b_imag
+    np.subtract(real(a_real, b_real, second), first, out=c.imag)
+    return c
+
+
+def forget() -> None:
+    """Reads what was measured again."""
+    _ratios.cache_clear()
+    _remembered.cache_clear()
+
+
+def planned(a: np.ndarray, b: np.ndarray, most_growth: float | None) -> Plan:
+    dtype = a.dtype
+    if dtype != b.dtype or dtype not in REAL or a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
+        return _PLAIN
+    shape = (*a.shape[-2:], b.shape[-1])
+    if dispatch.effective_size(shape) < LEAST:
+        return _SMALL
+    threads = blas.threads()
+    quiet, crowded = (_remembered(shape, dtype, threads, state, most_growth) for state in cache.STATES)
+    if threads == 1 or quiet.variant == crowded.variant or not blas.is_crowded():
+        return quiet
+    return crowded
+
+
+@functools.lru_cache(1024)
+def _remembered(shape: Shape, dtype: np.dtype, threads: int, state: str, most_growth: float | None) -> Plan:
+    kernel = library.installed()
+    if kernel is None:
+        return Plan("plain", library.why_none())
+    ratios = _ratios(dtype, threads)
+    if ratios is None:
+        return Plan("plain", f"not tuned for {dtype} on {threads} threads: fastmm.tune()")
+    if not ratios[state]:
+        return Plan("plain", f"not tuned for {dtype} on {threads} threads that are {state}")
+    growth = COMPLEX_GROWTH if dtype.kind == "c" else 1.0
+    found = dispatch.plan(ratios[state], shape, kernel, math.inf if most_growth is None else most_growth / growth)
+    return replace(found, error_growth=found.error_growth * growth) if found.variant else found
+
+
+@functools.cache
+def _ratios(dtype: np.dtype, threads: int) -> dict[str, Ratios] | None:
+    return cache.read(cache.path(dtype, threads), library.installed())
+
+
+def _fits(out: np.ndarray | None, a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether there is a product that a kernel can write there; otherwise NumPy converts, or says what is wrong."""
+    try:
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        return False
+    return out is None or (
+        type(out) is np.ndarray
+        and out.dtype == a.dtype
+        and out.shape == (*batch, a.shape[-2], b.shape[-1])
+        and out.flags.writeable
+    )
+
+
+def _batch(kernel: Kernel, variant: Variant, a: np.ndarray, b: np.ndarray, out: np.ndarray | None, threads: int):
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    c = np.empty((*batch, a.shape[-2], b.shape[-1]), a.dtype) if out is None else out
+    a, b = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b))
+    for index in np.ndindex(batch):
+        run(kernel, variant, a[index], b[index], c[index], threads)
+    return c
+
+
+def _is_finite(c: np.ndarray) -> bool:
+    """Whether no operand held NaN or infinity: one of A makes its whole row of C not finite, one of B its column."""
+    return bool(np.isfinite(c[..., :1]).all() and np.isfinite(c[..., :1, :]).all())

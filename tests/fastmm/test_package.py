@@ -1,0 +1,67 @@
+"""The package: made of proved schemes, small, and without the pipeline."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from fastmm import blas
+from stages.backends.library import library
+from tests.fastmm.conftest import ROOT
+
+
+def test_the_source_is_made_again_byte_for_byte():
+    made = library(ROOT / "results")
+    assert made == (ROOT / "fastmm/kernels/kernels.c").read_text(), "python -m stages.backends library"
+
+
+def test_the_wheel_is_small_and_for_any_python(wheel):
+    assert wheel.stat().st_size < 1_000_000
+    assert "-py3-none-linux" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = (archive.read(name).decode() for name in names if name.endswith("METADATA"))
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"fastmm"}
+    required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra" not in line]
+    assert required == ["Requires-Dist: numpy"]
+
+
+def test_it_needs_numpy_alone(site):
+    code = "import sys, fastmm; print(*sorted({name.split('.')[0] for name in sys.modules} - sys.stdlib_module_names))"
+    done = subprocess.run([sys.executable, "-S", "-c", "pass"], cwd=site)
+    assert done.returncode == 0
+    names = subprocess.run([sys.executable, "-c", code], cwd=site, capture_output=True, text=True, check=True).stdout
+    assert {"fastmm", "numpy"} <= set(names.split())
+    assert not {"stages", "jax", "scipy", "threadpoolctl"} & set(names.split())
+
+
+def test_check_tries_out_what_is_installed(site):
+    command = [sys.executable, "-m", "fastmm", "check"]
+    done = subprocess.run(command, cwd=site, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "all products of the trial are exact (portable" in done.stdout
+    assert "level in memory: 2x2x2:7, scheme " in done.stdout
+
+
+@pytest.mark.skipif(not (blas.openblas() and blas.openblas().setter), reason="NumPy's library shares no threads")
+def test_threads_are_shared_and_given_back(kernel):
+    """NumPy's results stay the same to the bit, with one job and with many, from several threads."""
+    rng = np.random.default_rng(0)
+    operands = [rng.standard_normal((2, n, n)) for n in (3, 130, 700)]
+
+    def digest() -> str:
+        products = [a @ b for a, b in operands] + [np.linalg.inv(a) for a, _ in operands]
+        return hashlib.sha256(b"".join(x.tobytes() for x in products)).hexdigest()
+
+    before = digest()
+    try:
+        assert blas.share_threads()
+        assert blas.share_threads()
+        assert not blas.is_crowded()
+        assert digest() == before
+    finally:
+        assert not blas.share_threads(False)
+    assert digest() == before
