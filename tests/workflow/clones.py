@@ -38,7 +38,7 @@ CHANGES = {
 # Each changed what JAX draws or computes when it reached a stage; none may.
 TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
 
-KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records")  # of published ranks and schemes
+KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records", "fastmm/kernels")  # ranks and schemes
 
 
 def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
