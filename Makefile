@@ -26,12 +26,17 @@ test: .venv/installed-dev
 
 slurm: .venv/installed-slurm
 
-bench: .venv/installed
+bench: .venv/installed fastmm/kernels/kernels.so
 	python benchmarks/kernels.py
+	python -m fastmm tune --seconds 120
 	python benchmarks/matmul.py
 	python benchmarks/accuracy.py
 	python benchmarks/schemes.py --size 3x3x3
 	python benchmarks/schemes.py --size 4x4x4
+
+# As `pip install` does it, for the package in this folder.
+fastmm/kernels/kernels.so: fastmm/kernels/kernels.c
+	cc $$(sed -n 's/.*Compile: cc \(.*\) FILE;.*/\1/p' $<) -o $@ $(CURDIR)/$<
 
 # Written last: an install that was interrupted is made again.
 .venv/installed: requirements.lock

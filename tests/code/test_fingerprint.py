@@ -20,7 +20,7 @@ SOURCES = {
     "algebra/check.py": "from stages import errors\nLIMIT = 3\n",
     "algebra/basis.py": "import stages.algebra.check\n",
     "backends/__init__.py": "DEFAULT = 'c'\n",
-    "backends/c/__init__.py": "",
+    "backends/c/__init__.py": "import library.binding\n",
     "backends/c/emitter.py": "",
     "backends/c/gemm.c": "int a = 1; /* one */\n",
     "backends/c/templates/pack.h.in": "int b;\n",
@@ -29,6 +29,12 @@ SOURCES = {
     "search/__main__.py": "import json\n\ndef late():\n    from stages.algebra.basis import lazy\n",
     "kernels/__init__.py": "",
     "kernels/__main__.py": "from stages.backends.c.emitter import emit, other as another\n",
+}
+LIBRARY = {
+    "__init__.py": "from library.binding import Kernel\n",
+    "binding.py": "Kernel = 1\n",
+    "alone.py": "",
+    "kernels/kernels.c": "int a;\n",
 }
 SEARCHED = {"errors.py", "algebra/__init__.py", "algebra/check.py", "algebra/basis.py"}
 EMITTED = {name for name in SOURCES if name.startswith("backends/")}
@@ -40,6 +46,11 @@ def tree(tmp_path: Path) -> Path:
         path = tmp_path / "stages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    for name, text in LIBRARY.items():
+        path = tmp_path / "library" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "library/kernels/kernels.so").write_bytes(b"\xff")
     (tmp_path / "lock").write_text("numpy==1 ; linux \\\n    --hash=sha256:00\n# made by hand\n")
     return tmp_path
 
@@ -61,7 +72,8 @@ def test_reaches_packages_lazy_imports_and_files_that_are_no_python(tree):
     found = {program: set(written["sources"]) for program, written in write(tree).items()}
     assert found == {
         "search": {f"stages/{name}" for name in {"__init__.py", *SEARCHED} | own("search")},
-        "kernels": {f"stages/{name}" for name in {"__init__.py", *EMITTED} | own("kernels")},
+        "kernels": {f"stages/{name}" for name in {"__init__.py", *EMITTED} | own("kernels")}
+        | {f"library/{name}" for name in LIBRARY if name != "alone.py"},
     }
 
 
@@ -83,6 +95,9 @@ def own(stage: str) -> set[str]:
         ("backends/c/templates/pack.h.in", "int c;\n", {"kernels"}),
         ("backends/c/templates/new.h.in", "\n", {"kernels"}),
         ("backends/c/machines.json", '{"url": "https://two"}', {"kernels"}),
+        ("../library/binding.py", "Kernel = 2\n", {"kernels"}),
+        ("../library/kernels/kernels.c", "int b;\n", {"kernels"}),
+        ("../library/alone.py", "x = 1\n", set()),
         ("algebra/unused.py", "LIMIT = 3\n", set()),
         ("new/__main__.py", "import stages.errors\n", {"new"}),
     ],

@@ -3,7 +3,10 @@
 import hashlib
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,8 +34,6 @@ def test_the_wheel_is_small_and_for_any_python(wheel):
 
 def test_it_needs_numpy_alone(site):
     code = "import sys, fastmm; print(*sorted({name.split('.')[0] for name in sys.modules} - sys.stdlib_module_names))"
-    done = subprocess.run([sys.executable, "-S", "-c", "pass"], cwd=site)
-    assert done.returncode == 0
     names = subprocess.run([sys.executable, "-c", code], cwd=site, capture_output=True, text=True, check=True).stdout
     assert {"fastmm", "numpy"} <= set(names.split())
     assert not {"stages", "jax", "scipy", "threadpoolctl"} & set(names.split())
@@ -44,6 +45,42 @@ def test_check_tries_out_what_is_installed(site):
     assert (done.returncode, done.stderr) == (0, "")
     assert "all products of the trial are exact (portable" in done.stdout
     assert "level in memory: 2x2x2:7, scheme " in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
+def test_threads_that_run_are_seen_but_for_those_of_kernels(kernel):
+    a = np.ones((90, 90))
+    kernel.product(a, a, threads=2)
+    assert "fmm\n" in [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
+    at_rest()
+    stop = threading.Event()
+    sleeper = threading.Thread(target=stop.wait)
+    sleeper.start()
+    at_rest()
+
+    def work() -> None:
+        big = np.ones((3000, 3000))
+        while not stop.is_set():
+            np.dot(big, big)  # lets the lock of Python go
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    end = time.monotonic() + 20
+    while not (seen := blas.is_crowded()) and time.monotonic() < end:
+        time.sleep(0.01)
+    stop.set()
+    for thread in (sleeper, worker):
+        thread.join()
+    assert seen
+    at_rest()
+
+
+def at_rest() -> None:
+    """Waits for threads of other tests that may still spin."""
+    end = time.monotonic() + 60
+    while blas.is_crowded():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.skipif(not (blas.openblas() and blas.openblas().setter), reason="NumPy's library shares no threads")

@@ -106,6 +106,13 @@ def test_emax_of_strassen_and_of_the_standard_algorithm():
     assert costs.emax(from_scheme(standard(Size(2, 3, 4).target))) == 3
 
 
+def test_roundings_by_hand():
+    """Strassen: one addition of each operand, three of c11. Factors and denominators of 2 are exact."""
+    assert costs.roundings(from_scheme(strassen())) == 1 + 1 + 3
+    assert costs.roundings(from_scheme(halves())) == 1 + 1 + 3
+    assert costs.roundings(from_scheme(standard(Size(2, 3, 4).target))) == 2
+
+
 def test_growth_factors_of_the_literature():
     # Strassen: m1 has three factors of norm sqrt 2, the others two. Winograd: 17.85 (Dumas et al.). halves: the same.
     assert costs.growth(from_scheme(strassen())) == pytest.approx(2 * 2**0.5 + 6 * 2)
