@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import jax
 import numpy as np
-from jaxtyping import Int, PRNGKeyArray
+from jaxtyping import Bool, Int, PRNGKeyArray, UInt16
 
 from stages.game.rules import Rules
 from stages.game.support import unpack_factors
@@ -25,33 +25,36 @@ def draw_in_spans(
     counting of parameters, and at most max_rank. The key is consumed.
     """
     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
-    words = np.zeros((count, rules.max_rank, 3), np.uint16)
-    numbers = np.zeros(count, np.int64)
-    for row in range(count):
-        dims = np.full(3, rng.integers(2, rules.length + 1))
-        if not is_cyclic and rng.random() < 0.5:
-            dims = rng.integers(max(2, dims[0] // 2), dims[0] + 1, 3)
-        most = min(rules.max_rank, int(np.prod(dims) / (np.sum(dims) - 2)) + 1)
-        cost = int(rng.integers(1, most + 1))
-        moves = _vectors(rng, dims, most, is_cyclic)
-        if is_cyclic:
-            is_cube = rng.random(most) < rng.choice(_CUBE_SHARES)
-            moves[is_cube] = moves[is_cube, :1]
-            number = int(np.searchsorted(np.cumsum(np.where(is_cube, 1, 3)), cost)) + 1
-        else:
-            number = cost
-        words[row, :number], numbers[row] = moves[:number], number
-    return numbers, unpack_factors(words, rules.length)
+    dims = np.repeat(rng.integers(2, rules.length + 1, (count, 1)), 3, axis=1)
+    if not is_cyclic:
+        others = rng.integers(np.maximum(2, dims // 2), dims + 1)
+        dims = np.where(_half(rng, (count, 1)), others, dims)
+    most = np.minimum(rules.max_rank, dims.prod(axis=1) // (dims.sum(axis=1) - 2) + 1)
+    cost = rng.integers(1, most + 1)
+    moves = _vectors(rng, dims, rules.max_rank, is_cyclic)
+    prices = np.ones((count, rules.max_rank), np.int64)
+    if is_cyclic:
+        is_cube = rng.random(prices.shape) < rng.choice(_CUBE_SHARES, (count, 1))
+        moves = np.where(is_cube[..., None], moves[..., :1], moves)
+        prices[~is_cube] = 3
+    numbers = 1 + (np.cumsum(prices, axis=1) < cost[:, None]).sum(axis=1)
+    moves[np.arange(rules.max_rank) >= numbers[:, None]] = 0
+    return numbers, unpack_factors(moves, rules.length)
+
+
+def _half(rng: np.random.Generator, shape: tuple[int, ...]) -> Bool[np.ndarray, "*shape"]:
+    return rng.random(shape) < 0.5
 
 
 def _vectors(
-    rng: np.random.Generator, dims: Int[np.ndarray, " modes=3"], count: int, is_cyclic: bool
-) -> Int[np.ndarray, "count modes=3"]:
+    rng: np.random.Generator, dims: Int[np.ndarray, "count 3"], most: int, is_cyclic: bool
+) -> UInt16[np.ndarray, "count most 3"]:
     """Non-zero vectors; half of the time each mode has few of them. The modes of a symmetric game are one space."""
-    moves = rng.integers(1, 2**dims, (count, 3))
-    if rng.random() < 0.5:
-        for mode in range(3):
-            if mode == 0 or not is_cyclic:
-                shared = rng.integers(1, 2 ** dims[mode], rng.integers(2, 2 * dims[mode] + 2))
-            moves[:, mode] = rng.choice(shared, count)
-    return moves
+    count, largest = len(dims), 2 * int(dims.max()) + 1
+    free = rng.integers(1, 2 ** dims[:, None], (count, most, 3))
+    few = rng.integers(1, 2 ** dims[:, None], (count, largest, 3))
+    sizes = rng.integers(2, 2 * dims + 2)
+    if is_cyclic:
+        few, sizes = few[..., :1].repeat(3, axis=2), sizes[:, :1].repeat(3, axis=1)
+    shared = np.take_along_axis(few, (rng.random(free.shape) * sizes[:, None]).astype(np.int64), axis=1)
+    return np.where(_half(rng, (count, 1, 1)), shared, free).astype(np.uint16)

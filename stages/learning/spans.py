@@ -140,12 +140,13 @@ def train_steps(
     is_cyclic = state.network.is_cyclic
     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     positions = draw_positions(terms, is_cyclic, rng)
-    dimensions = np.maximum(compress_all(positions.residuals)[0].max(axis=1), LEAST_DIMENSIONS)
+    dimensions = compress_all(positions.residuals)[0].max(axis=1)
     losses = []
     for number in rng.choice(np.unique(dimensions), steps):
-        rows = min(4 * batch, batch << (MOST_DIMENSIONS - int(number)))
+        padded = max(int(number), LEAST_DIMENSIONS)
+        rows = min(4 * batch, batch << (MOST_DIMENSIONS - padded))
         drawn = rng.choice(np.flatnonzero(dimensions == number), rows)
-        seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, int(number))
+        seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, padded)
         state, loss = _train_step(state, seen, optimiser)
         losses.append(loss)
     return state, jax.tree.map(lambda *each: jnp.stack(each), *losses)

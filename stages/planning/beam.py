@@ -46,8 +46,8 @@ def beam(
         terms, after, total = drawn.reshape(-1, 3), after.reshape(-1, *start.shape), costs[parents] + prices.ravel()
         is_zero = ~after.any(axis=(1, 2))
         best = int(min(best, total[is_zero].min(initial=best)))
-        cheapest = np.flatnonzero(is_zero & (total == best))
-        solved += [_line(history, parents[row], terms[row]) for row in cheapest]
+        cheapest = np.flatnonzero(is_zero & (total == best)).tolist()
+        solved += [_line(history, int(parents[row]), terms[row]) for row in cheapest]
 
         rows = _distinct(after, total)
         rows = rows[~is_zero[rows]]
@@ -67,7 +67,7 @@ def _line(history: list[tuple[np.ndarray, np.ndarray]], state: int, last: np.nda
     terms = [last]
     for parents, played in reversed(history):
         terms.append(played[state])
-        state = parents[state]
+        state = int(parents[state])
     return np.stack(terms[::-1])
 
 

@@ -14,7 +14,7 @@ from stages.algebra.targets import parse_size, parse_target
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
-from stages.params.agents import EntriesAgent
+from stages.params.agents import Agent, EntriesAgent
 
 
 class Bases(NamedTuple):
@@ -94,7 +94,7 @@ def cut_to_target(
     return Terms(cut, is_term.sum(axis=1))
 
 
-def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: EntriesAgent) -> Scheme:
+def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agent) -> Scheme:
     """The scheme of terms in the canonical basis; checked exactly.
 
     Raises:
