@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from stages.algebra.check import check
 from stages.contract import resume as resume_lib
 from stages.contract import tables
