@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stages.network.agent import AgentNetwork
-from stages.params.agents import Agent, Search
+from stages.network.agent import Network, fresh
+from stages.params.agents import EntriesAgent, Search, SpanAgent
 
 TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention", "head_size": 16}}
 OPTIMISER = {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0}
@@ -39,11 +39,12 @@ SEARCH = {
 }
 
 
-def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ranks", **sizes: int) -> Agent:
+def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ranks", **sizes: int) -> EntriesAgent:
     """An agent; its window is the last of its targets if none is given."""
     network = {"width": 8, "blocks": 1, "quantiles": 4, "history": 0, "entries_per_token": 1} | TORSOS[torso] | sizes
     given = {
         "ring": ring,
+        "symmetry": "none",
         "targets": targets,
         "window": window or targets[-1],
         "seed": 3,
@@ -52,7 +53,7 @@ def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ran
         "pretraining": {"steps": 0, "report_every": 1, "optimiser": OPTIMISER},
         "search": SEARCH,
     }
-    return Agent.model_validate(given)
+    return EntriesAgent.model_validate(given)
 
 
 def settings(**changes: object) -> Search:
@@ -70,6 +71,35 @@ def filled(module):
     return jax.tree.map(draw, module)
 
 
-def untrained(agent: Agent) -> AgentNetwork:
+def untrained(agent: EntriesAgent | SpanAgent) -> Network:
     """A network of `agent`, the same every time."""
-    return filled(jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0))))
+    return filled(jax.eval_shape(lambda: fresh(agent, jax.random.key(0))))
+
+
+SPAN_SEARCH = {
+    "rounds": 3,
+    "planner": {"name": "beam", "width": 4, "children": 4, "noise": (0.0, 0.5)},
+    "candidates": 4,
+    "risk": 0.5,
+    "train_steps": 2,
+    "own_share": 0.5,
+    "best_games": 10,
+    "keep": 5,
+    "optimiser": OPTIMISER,
+}
+
+
+def span_agent(*targets: str, symmetry: str = "none") -> SpanAgent:
+    """An agent in spans; its window is the last of its targets."""
+    given = {
+        "ring": "Z2",
+        "symmetry": symmetry,
+        "targets": targets,
+        "window": targets[-1],
+        "seed": 3,
+        "network": {"torso": "spans", "width": 16, "point_width": 16, "point_size": 8, "quantiles": 4},
+        "demonstrations": {"count": 64},
+        "pretraining": {"steps": 0, "report_every": 1, "optimiser": OPTIMISER},
+        "search": SPAN_SEARCH,
+    }
+    return SpanAgent.model_validate(given)

@@ -8,16 +8,14 @@ settle_xla()  # before JAX is imported
 
 from stages.contract import command
 from stages.demonstrations.draw import write_demonstrations
-from stages.game.rules import rules_for
-from stages.params.agents import Agent
+from stages.params.agents import OneAgent
 from stages.params.file import section
 
 
 def main(args: argparse.Namespace) -> None:
     stopwatch = command.Stopwatch()
-    agent = section(args.params, f"agents.{args.name}", Agent)
-    rules = rules_for(agent.ring, agent.window)
-    write_demonstrations(args.demonstrations, agent.demonstrations, rules, agent.seed, f"demonstrations@{args.name}")
+    agent = section(args.params, f"agents.{args.name}", OneAgent).root
+    write_demonstrations(args.demonstrations, agent, f"demonstrations@{args.name}")
     stopwatch.write(args.timing, {"demonstrations": agent.demonstrations.count})
 
 

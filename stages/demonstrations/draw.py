@@ -21,9 +21,10 @@ from stages.contract import tables
 from stages.contract.progress import Progress
 from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.contract.streams import Stream
-from stages.game.rules import Rules
+from stages.demonstrations.spans import draw_in_spans
+from stages.game.rules import Rules, rules_for
 from stages.game.tokens import canonical
-from stages.params.agents import Demonstrations
+from stages.params.agents import Agent, SpanAgent
 
 
 @partial(jax.jit, static_argnames=("count", "rules", "distribution"))
@@ -56,15 +57,19 @@ def draw(
     return rank, jax.vmap(jax.vmap(canonical))(terms) * is_term[..., None, None]
 
 
-def write_demonstrations(path: Path, settings: Demonstrations, rules: Rules, seed: int, label: str) -> None:
+def write_demonstrations(path: Path, agent: Agent, label: str) -> None:
     """Draws all demonstrations, one row group at a time: memory for one group, whatever the count."""
-    root = jax.random.fold_in(jax.random.key(seed), Stream.DEMONSTRATIONS)
+    settings, rules = agent.demonstrations, rules_for(agent.ring, agent.window)
+    root = jax.random.fold_in(jax.random.key(agent.seed), Stream.DEMONSTRATIONS)
     progress = Progress(label, settings.count, "demonstrations")
     with tables.writer(path, DEMONSTRATIONS) as writer:
         for group, first in enumerate(range(0, settings.count, tables.ROW_GROUP)):
             key = jax.random.fold_in(root, group)
-            rank, terms = draw(key, tables.ROW_GROUP, rules, settings.distribution)
-            rows = min(tables.ROW_GROUP, settings.count - first)  # the last group is cut, not drawn in another shape
+            rows = min(tables.ROW_GROUP, settings.count - first)
+            if isinstance(agent, SpanAgent):
+                rank, terms = draw_in_spans(key, rows, rules, agent.symmetry == "cyclic")
+            else:  # the last group is cut, not drawn in another shape
+                rank, terms = draw(key, tables.ROW_GROUP, rules, settings.distribution)
             flat = np.asarray(terms[:rows]).reshape(rows, -1)
             offsets = np.arange(rows + 1, dtype=np.int32) * flat.shape[1]
             writer.append(

@@ -19,9 +19,10 @@ from stages.game.tensor_game import State, term
 from stages.game.tokens import Alphabet
 from stages.network.attention import AttentionTorso
 from stages.network.policy import PolicyHead
+from stages.network.spans import SpansNetwork
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
-from stages.params.agents import Agent, RanksNetwork
+from stages.params.agents import Agent, EntriesAgent, RanksNetwork, SpanAgent
 
 
 class AgentNetwork(eqx.Module):
@@ -34,7 +35,7 @@ class AgentNetwork(eqx.Module):
     history: int = eqx.field(static=True)
     combinations: int | None = eqx.field(static=True)
 
-    def __init__(self, agent: Agent, *, key: PRNGKeyArray) -> None:
+    def __init__(self, agent: EntriesAgent, *, key: PRNGKeyArray) -> None:
         sizes = agent.network
         torso_key, policy_key, value_key = jax.random.split(key, 3)
         self.rules = rules_for(agent.ring, agent.window)
@@ -61,7 +62,15 @@ class AgentNetwork(eqx.Module):
         return self.torso(tensors, share_left(state, self.rules))
 
 
-def write_parameters(path: Path, network: AgentNetwork) -> None:
+Network = AgentNetwork | SpansNetwork
+
+
+def fresh(agent: Agent, key: PRNGKeyArray) -> Network:
+    """A network of random weights for an agent of either kind."""
+    return SpansNetwork(agent, key=key) if isinstance(agent, SpanAgent) else AgentNetwork(agent, key=key)
+
+
+def write_parameters(path: Path, network: Network) -> None:
     """Writes the leaves of a network as a table."""
     rows = [
         ParameterRow(
@@ -75,14 +84,14 @@ def write_parameters(path: Path, network: AgentNetwork) -> None:
     tables.write(path, PARAMETERS, rows)
 
 
-def read_parameters(path: Path, agent: Agent) -> AgentNetwork:
+def read_parameters(path: Path, agent: Agent) -> Network:
     """Rebuilds the network of `agent` from its table.
 
     Raises:
       TableError: leaves are missing, unknown, or of another shape or type than the agent's network has.
     """
     rows = {row.path: row for row in tables.read(path, PARAMETERS)}
-    skeleton = jax.eval_shape(lambda: AgentNetwork(agent, key=jax.random.key(0)))
+    skeleton = jax.eval_shape(lambda: fresh(agent, jax.random.key(0)))
     places, structure = jax.tree_util.tree_flatten_with_path(skeleton)
     expected = {jax.tree_util.keystr(place): (list(leaf.shape), str(leaf.dtype)) for place, leaf in places}
     got = {name: (row.shape.tolist(), row.dtype) for name, row in rows.items()}

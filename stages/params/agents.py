@@ -1,16 +1,21 @@
-"""The section of the agents: what each plays, its network, its demonstrations, its pretraining, its search."""
+"""The section of the agents: what each plays, its network, its demonstrations, its pretraining, its search.
+
+The torso tells two kinds of agents apart: those that spell a factor entry by entry, and those that choose it among all
+vectors of a span.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, RootModel, Tag, field_validator, model_validator
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
 from stages.params.section import Section, Seed, SizeName
 
+MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
 _MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
 _MOST_SYMBOLS = 2**14
 _MOST_COMBINATIONS = 2**13
@@ -43,10 +48,29 @@ class AttentionNetwork(_Network):
 Network = Annotated[RanksNetwork | AttentionNetwork, Field(discriminator="torso")]
 
 
+class SpansNetwork(Section):
+    """A small network, shared by all vectors, on what no change of basis alters."""
+
+    torso: Literal["spans"] = Field(description="the torso that is equivariant under changes of basis")
+    width: int = Field(ge=8, le=2048, description="features of an embedding of a position")
+    point_width: int = Field(ge=4, le=256, description="features of the hidden layers of a vector")
+    point_size: int = Field(ge=4, le=256, description="features of an embedding of a vector")
+    quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
+
+
+Count = Annotated[int, Field(ge=1, le=100_000_000, description="demonstrations to draw")]
+
+
+class SpanDemonstrations(Section):
+    """Random vectors of spaces of random dimensions, half of the time from a few that are shared."""
+
+    count: Count
+
+
 class Demonstrations(Section):
     """Random factors and their sum."""
 
-    count: int = Field(ge=1, le=100_000_000, description="demonstrations to draw")
+    count: Count
     distribution: tuple[float, ...] = Field(description="probability of each coefficient: 0, 1 over Z2; -2..2 over Z")
 
     @field_validator("distribution")
@@ -102,6 +126,31 @@ class SequentialHalving(Section):
 
 
 Planner = Annotated[OnePly | Puct | SequentialHalving, Field(discriminator="name")]
+
+
+class Beam(Section):
+    """Whole games at once: the best states of each move stay, equal residuals merged."""
+
+    name: Literal["beam"] = Field(description="the planner")
+    width: int = Field(ge=1, le=65536, description="states that stay after each move")
+    children: int = Field(ge=1, le=256, description="most states that stay of one parent")
+    noise: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
+        min_length=1, description="sizes of the Gumbel noise on the scores, in turn from round to round, in terms"
+    )
+
+
+class SpanSearch(Section):
+    """Self-play in spans. One round = one beam for each target, then `train_steps` steps."""
+
+    rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
+    planner: Beam
+    candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
+    risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
+    train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
+    own_share: float = Field(ge=0, le=1, description="share of the positions that are of own solved games, if any")
+    best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
+    keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
+    optimiser: Optimiser
 
 
 class Search(Section):
@@ -164,10 +213,11 @@ class Search(Section):
         return self
 
 
-class Agent(Section):
-    """One agent: a ring, the targets it plays, and what its three stages need."""
+class EntriesAgent(Section):
+    """An agent that spells factors entry by entry: a ring, the targets it plays, what its three stages need."""
 
     ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
+    symmetry: Literal["none"] = Field(description="games of whose symmetry; here of none")
     targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
     window: SizeName = Field(
         description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
@@ -192,7 +242,7 @@ class Agent(Section):
         return tuple(s.name for s in sizes if max(s.modes) <= self.length and s.naive_rank <= window.naive_rank)
 
     @model_validator(mode="after")
-    def _distribution_fits_the_ring(self) -> Agent:
+    def _distribution_fits_the_ring(self) -> EntriesAgent:
         distribution, key = self.demonstrations.distribution, "demonstrations.distribution"
         expected = 2 if self.ring == "Z2" else 5
         if len(distribution) != expected:
@@ -203,7 +253,7 @@ class Agent(Section):
         return self
 
     @model_validator(mode="after")
-    def _search_fits_the_window(self) -> Agent:
+    def _search_fits_the_window(self) -> EntriesAgent:
         search = self.search
         beyond = [target for target in self.targets if target not in self.whole]
         if search.games and not self.whole:
@@ -221,7 +271,7 @@ class Agent(Section):
         return self
 
     @model_validator(mode="after")
-    def _network_fits_the_window(self) -> Agent:
+    def _network_fits_the_window(self) -> EntriesAgent:
         length, network = self.length, self.network
         if length > LONGEST_AXIS:
             raise ValueError(f"window: expected axes of at most {LONGEST_AXIS}, got {length}")
@@ -240,3 +290,45 @@ class Agent(Section):
                     f"got {combinations}"
                 )
         return self
+
+
+class SpanAgent(Section):
+    """An agent that chooses factors among all vectors of a span: whole games over Z2, of all targets by one network."""
+
+    ring: Literal["Z2"] = Field(description="ring the game is played over")
+    symmetry: Literal["none", "cyclic"] = Field(
+        description="cyclic: square targets, by moves that are orbits u v w, v w u, w u v or cubes u u u"
+    )
+    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, each played in each round")
+    window: SizeName = Field(description="size whose naive rank is the most of a demonstration; the targets fit it")
+    seed: Seed
+    network: SpansNetwork
+    demonstrations: SpanDemonstrations
+    pretraining: Pretraining
+    search: SpanSearch
+
+    @model_validator(mode="after")
+    def _targets_fit(self) -> SpanAgent:
+        window = parse_size(self.window)
+        if max(window.modes) > MOST_DIMENSIONS:
+            raise ValueError(f"window: expected axes of at most {MOST_DIMENSIONS}, got {max(window.modes)}")
+        for name in self.targets:
+            size = parse_size(name)
+            if max(size.modes) > max(window.modes) or size.naive_rank > window.naive_rank:
+                raise ValueError(f"targets: expected sizes that fit the window {self.window}, got {name}")
+            if self.symmetry == "cyclic" and len(set(size)) > 1:
+                raise ValueError(f"targets: expected square ones with symmetry cyclic, got {name}")
+        return self
+
+
+def _kind(given: object) -> str | None:
+    network = given.get("network") if isinstance(given, dict) else getattr(given, "network", None)
+    torso = network.get("torso") if isinstance(network, dict) else getattr(network, "torso", None)
+    return "spans" if torso == "spans" else "entries"
+
+
+Agent = Annotated[Annotated[EntriesAgent, Tag("entries")] | Annotated[SpanAgent, Tag("spans")], Discriminator(_kind)]
+
+
+class OneAgent(RootModel[Agent]):
+    """An agent of either kind, to be read by itself."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 
-from stages.params.agents import OnePly, Planner, Puct, Search
+from stages.params.agents import OnePly, Planner, Puct, Search, SpanSearch
 from stages.planning import plan
+from stages.planning.beam import beam
 from stages.planning.one_ply import one_ply
 from stages.planning.permuted import permuted
 from stages.planning.tree import puct, sequential_halving
 
 
-def planner(settings: Search) -> plan.Planner:
-    """The planner that `settings` describe."""
+def planner(settings: Search | SpanSearch) -> Callable:
+    """The planner that `settings` describe: of a move (`plan.Planner`), or of whole games in spans (`beam`)."""
+    if isinstance(settings, SpanSearch):
+        chosen = settings.planner
+        return partial(
+            beam, width=chosen.width, children=chosen.children, candidates=settings.candidates, risk=settings.risk
+        )
     return _planner(settings.planner, settings.candidates, settings.risk, settings.signed_permutations)
 
 

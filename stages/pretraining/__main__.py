@@ -12,16 +12,16 @@ from stages.contract.rows.curves import PretrainingCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import write_parameters
-from stages.params.agents import Agent
+from stages.params.agents import OneAgent
 from stages.params.file import section
 from stages.pretraining.pretrain import pretrain
 
 
 def main(args: argparse.Namespace) -> None:
-    agent = section(args.params, f"agents.{args.name}", Agent)
+    agent = section(args.params, f"agents.{args.name}", OneAgent).root
     label = f"pretraining@{args.name}"
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
-    params = agent.model_dump(include={"ring", "window", "seed", "network", "pretraining"})
+    params = agent.model_dump(include={"ring", "symmetry", "window", "seed", "network", "pretraining"})
     resume = Resume(label, params, [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
     network, curve = pretrain(agent, reader, resume, stopwatch, label)

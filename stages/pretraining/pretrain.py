@@ -12,11 +12,12 @@ from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import PretrainingCurveRow
 from stages.contract.streams import Stream
+from stages.learning import spans
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
-from stages.network.agent import AgentNetwork
-from stages.params.agents import Agent
+from stages.network.agent import Network, fresh
+from stages.params.agents import Agent, SpanAgent
 
 
 def pretrain(
@@ -25,12 +26,12 @@ def pretrain(
     resume: Resume,
     stopwatch: Stopwatch,
     label: str,
-) -> tuple[AgentNetwork, list[PretrainingCurveRow]]:
+) -> tuple[Network, list[PretrainingCurveRow]]:
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
     settings = agent.pretraining
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
     optimiser = make_optimiser(settings.optimiser, max(1, settings.steps))
-    network = AgentNetwork(agent, key=init_key)
+    network = fresh(agent, init_key)
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []
     if saved := resume.load():
         state, notes = unpack(saved, state)
@@ -41,9 +42,13 @@ def pretrain(
     batch = settings.optimiser.batch
     while step < settings.steps:
         steps = min(settings.report_every, settings.steps - step)
-        demonstrations = reader.take(step * batch, (steps, batch))
         key = jax.random.fold_in(train_key, step)
-        state, losses = train_steps(state, Batch(demonstrations), key, optimiser)
+        if isinstance(agent, SpanAgent):
+            demonstrations = reader.take(step * spans.PER_STEP, (steps * spans.PER_STEP,))
+            state, losses = spans.train_steps(state, demonstrations, steps, batch, key, optimiser)
+        else:
+            demonstrations = reader.take(step * batch, (steps, batch))
+            state, losses = train_steps(state, Batch(demonstrations), key, optimiser)
         step += steps
         means = mean_losses(losses, f"{label}, step {step}")
         curve.append(PretrainingCurveRow(step, means["policy"], means["value"]))

@@ -14,7 +14,7 @@ from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
-from stages.params.agents import Agent
+from stages.params.agents import OneAgent
 from stages.params.file import section
 from stages.search.curve import metrics
 from stages.search.search import rounds
@@ -22,7 +22,7 @@ from stages.search.setup import set_up
 
 
 def main(args: argparse.Namespace) -> None:
-    agent = section(args.params, f"agents.{args.name}", Agent)
+    agent = section(args.params, f"agents.{args.name}", OneAgent).root
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
     inputs = [args.code, args.demonstrations, args.pretrained]

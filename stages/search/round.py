@@ -87,7 +87,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         if (state.round + 1) % settings.selection_every == 0:
             population = select(population, generator(select_key))
     found = [one for outcome in outcomes.values() for one in outcome.found]
-    state = replace(state, population=population, best_rank=_with(found, state.best_rank))
+    state = replace(state, population=population, best_rank=with_found(found, state.best_rank))
     if settings.reanalyse < 1:
         state = _remember(state, list(outcomes.values()), setup)
 
@@ -100,7 +100,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
     return replace(state, round=state.round + 1), Report(shares, found, losses)
 
 
-def _with(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
+def with_found(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
     """The lowest ranks, those of `found` among them."""
     best = {kind: dict(ranks) for kind, ranks in best_rank.items()}
     for one in found:

@@ -21,7 +21,9 @@ from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
-from stages.network.agent import AgentNetwork
+from stages.network.agent import Network
+from stages.params.agents import SpanAgent
+from stages.search import spans
 from stages.search.curve import rows_after
 from stages.search.round import Found, Report, play_round
 from stages.search.setup import Setup
@@ -47,15 +49,16 @@ class Search(NamedTuple):
         return [candidate for kind in KINDS for candidate in self.archives[kind].candidates()]
 
 
-def rounds(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Iterator[Search]:
+def rounds(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch) -> Iterator[Search]:
     """Yields the search as it begins, or where a killed one left it; then after each round, when that is saved."""
     settings = setup.agent.search
+    play = spans.play_round if isinstance(setup.agent, SpanAgent) else play_round
     search = _begin(setup, network, resume, stopwatch)
     progress = Progress(f"search@{setup.name}", settings.rounds, "rounds", done=search.state.round)
     yield search
     while search.state.round < settings.rounds:
         before = search.state.round
-        state, report = play_round(search.state, round_key(setup, before), setup)
+        state, report = play(search.state, round_key(setup, before), setup)
         for found in report.found:
             _keep(search.archives, found, before * setup.games_per_round, setup)
         search = Search(state, (*search.curve, *rows_after(state, report, setup)), search.archives)
@@ -65,7 +68,7 @@ def rounds(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopw
         yield search
 
 
-def _begin(setup: Setup, network: AgentNetwork, resume: Resume, stopwatch: Stopwatch) -> Search:
+def _begin(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch) -> Search:
     state = blank_state(setup, network)
     search = Search(state, (), {kind: Archive(setup.agent.search.keep) for kind in KINDS})
     if not (saved := resume.load()):

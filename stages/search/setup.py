@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import optax
@@ -9,9 +10,8 @@ import optax
 from stages.game.rules import Rules, rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import make_optimiser
-from stages.params.agents import Agent
+from stages.params.agents import Agent, SpanAgent
 from stages.planning.choose import planner
-from stages.planning.plan import Planner
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,20 @@ class Setup:
       name: of the agent.
       agent: its parameters.
       reader: its demonstrations.
-      rules, planner, optimiser: what the parameters choose.
+      rules, planner, optimiser: what the parameters choose; the planner is of a move, or in spans of whole games.
     """
 
     name: str
     agent: Agent
     reader: DemonstrationReader
     rules: Rules
-    planner: Planner
+    planner: Callable
     optimiser: optax.GradientTransformation
 
     @property
     def games_per_round(self) -> int:
+        if isinstance(self.agent, SpanAgent):
+            return len(self.agent.targets)
         return self.agent.search.games + self.agent.search.window_games
 
 

@@ -14,7 +14,7 @@ from stages.algebra.targets import parse_size, parse_target
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
-from stages.params.agents import Agent
+from stages.params.agents import Agent, EntriesAgent
 
 
 class Bases(NamedTuple):
@@ -33,7 +33,7 @@ class Bases(NamedTuple):
         return Bases(self.matrices[games], self.inverses[games])
 
 
-def modes_of(agent: Agent, target: Int[np.ndarray, " games"]) -> Int[np.ndarray, "games 3"]:
+def modes_of(agent: EntriesAgent, target: Int[np.ndarray, " games"]) -> Int[np.ndarray, "games 3"]:
     """Axis lengths of the target of each game, given its index in `agent.targets`."""
     return np.array([parse_size(name).modes for name in agent.targets])[target]
 
@@ -54,7 +54,7 @@ def draw_bases(rng: np.random.Generator, rules: Rules, modes: Int[np.ndarray, "g
 
 
 def start_tensors(
-    agent: Agent, rules: Rules, target: Int[np.ndarray, " games"], bases: Bases
+    agent: EntriesAgent, rules: Rules, target: Int[np.ndarray, " games"], bases: Bases
 ) -> Int[np.ndarray, "games s s s"]:
     """The targets, padded with zeros to [S, S, S], each in its game's basis."""
     tensors = np.zeros((len(target), *[rules.length] * 3), np.int64)
@@ -80,7 +80,7 @@ def change_terms(
 
 
 def cut_to_target(
-    terms: Int[np.ndarray, "games max_rank 3 s"], target: Int[np.ndarray, " games"], agent: Agent
+    terms: Int[np.ndarray, "games max_rank 3 s"], target: Int[np.ndarray, " games"], agent: EntriesAgent
 ) -> Terms:
     """Solved games without what lies beyond their target's own axes, where the terms cancel each other.
 

@@ -15,7 +15,8 @@ from stages.contract.streams import Stream
 from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.train import TrainState
-from stages.network.agent import AgentNetwork
+from stages.network.agent import Network
+from stages.params.agents import SpanAgent
 from stages.search.setup import Setup
 from stages.search.windows import Population, standard_population
 
@@ -30,16 +31,16 @@ class State:
     Attributes:
       round: rounds that were played.
       train: network and optimiser.
-      replay, best: own games to learn from.
-      population: the schemes that window games rewrite.
+      replay, best: own games to learn from; in spans the best alone.
+      population: the schemes that window games rewrite; none in spans.
       best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
     """
 
     round: int
     train: TrainState
-    replay: buffers.Replay
+    replay: buffers.Replay | None
     best: buffers.BestGames
-    population: Population
+    population: Population | None
     best_rank: Mapping[Kind, Mapping[str, int]]
 
     def own_best(self, target: str) -> int:
@@ -48,14 +49,15 @@ class State:
         return min(ranks, default=parse_size(target).naive_rank)
 
 
-def blank_state(setup: Setup, network: AgentNetwork) -> State:
+def blank_state(setup: Setup, network: Network) -> State:
     """Before the first round: a network, no game, the standard algorithms."""
+    in_spans = isinstance(setup.agent, SpanAgent)
     return State(
         0,
         TrainState(network, setup.optimiser.init(network)),
-        buffers.empty_replay(setup.rules, network.history),
+        None if in_spans else buffers.empty_replay(setup.rules, network.history),
         buffers.empty_best_games(setup.rules),
-        standard_population(setup.agent, setup.agent.search.window_games),
+        None if in_spans else standard_population(setup.agent, setup.agent.search.window_games),
         {kind: {} for kind in KINDS},
     )
 

@@ -20,7 +20,7 @@ from stages.algebra.factors import standard
 from stages.algebra.targets import parse_target
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
-from stages.params.agents import Agent
+from stages.params.agents import EntriesAgent
 
 
 class Population(NamedTuple):
@@ -37,7 +37,7 @@ class Population(NamedTuple):
     target: Int[np.ndarray, " members"]
 
 
-def standard_population(agent: Agent, count: int) -> Population:
+def standard_population(agent: EntriesAgent, count: int) -> Population:
     """`count` schemes, the standard algorithms of the targets; each has a share like the square of its naive rank."""
     sizes = [parse_target(target) for target in agent.targets]
     most, longest = max(size.naive_rank for size in sizes), max(max(size.modes) for size in sizes)

@@ -1,0 +1,152 @@
+"""Learning in spans: positions from lists of terms, their features, the train step for each number of dimensions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import PRNGKeyArray
+
+from stages.game import spans
+from stages.game.moves import sum_moves
+from stages.game.support import LEAST_DIMENSIONS, MOST_DIMENSIONS, compress_all, coordinates, pack_factors, restore
+from stages.learning.losses import quantile_huber
+from stages.learning.positions import Terms
+from stages.learning.train import Losses, TrainState
+from stages.network.spans import SpansNetwork
+
+PER_STEP = 256  # positions from which the batch of a step is drawn
+
+
+class Positions(NamedTuple):
+    """Things to learn; rows as in `learning.positions.Position`, packed.
+
+    Attributes:
+      residuals: [positions, 9, 9] words, none of them zero.
+      actions: [positions, 3] vectors.
+      values: return to go, in units of rank.
+    """
+
+    residuals: np.ndarray
+    actions: np.ndarray
+    values: np.ndarray
+
+
+def draw_positions(given: Terms, is_cyclic: bool, rng: np.random.Generator) -> Positions:
+    """A random position of a random order of each list of moves (learning.positions.draw_position), less the solved."""
+    count, most = given.terms.shape[:2]
+    moves, rank = pack_factors(given.terms), given.rank.astype(np.int64)
+    order = np.argsort(np.where(np.arange(most) < rank[:, None], rng.random((count, most)), 2.0), axis=1)
+    moves = np.take_along_axis(moves, order[..., None], axis=1)
+    residuals, costs = sum_moves(moves, rng.integers(1, rank + 1), is_cyclic)
+    actions = moves[:, 0]
+    if is_cyclic:  # each rotation is the same move
+        turn = (np.arange(3) + rng.integers(3, size=(count, 1))) % 3
+        actions = np.take_along_axis(actions, turn, axis=1)
+    is_open = residuals.any(axis=(1, 2))
+    return Positions(residuals[is_open], actions[is_open], -costs[is_open].astype(np.float32))
+
+
+class Seen(NamedTuple):
+    """A batch as the network takes it."""
+
+    wholes: np.ndarray
+    points: np.ndarray
+    pairs: np.ndarray  # of u for v
+    pairs_third: np.ndarray  # of u, then of v, for w
+    dims: np.ndarray
+    actions: np.ndarray  # in coordinates of the spans
+    values: np.ndarray
+    is_inside: np.ndarray  # whether the action's vectors lie in the spans; if not, only the value is learnt
+
+
+def see(positions: Positions, is_cyclic: bool, dimensions: int) -> Seen:
+    """Features of positions of at most so many dimensions."""
+    count, modes, points = len(positions.values), 1 if is_cyclic else 3, 2**dimensions
+    dims, bases = compress_all(positions.residuals)
+    wholes = np.zeros((count, modes * spans.MODE_FEATURES), np.float32)
+    spans.see_wholes(positions.residuals, is_cyclic, wholes)
+    inside = coordinates(positions.actions[:, None], bases)
+    is_inside = (restore(inside, bases) == positions.actions[:, None]).all(axis=(1, 2))
+    inside = np.where(is_inside[:, None], inside[:, 0], 1)
+    seen = np.zeros((count, modes, points, spans.POINT_FEATURES), np.float32)
+    spans.see_points(positions.residuals, is_cyclic, seen)
+
+    def pairs(given, sources, images):
+        found = np.zeros((count, 1, points, len(sources) * spans.PAIR_FEATURES), np.float32)
+        spans.see_pairs(positions.residuals, is_cyclic, given[:, None], np.array(sources), np.array(images), found)
+        return found
+
+    if is_cyclic:
+        of_u, of_v = (pairs(inside[:, mode], [0, 0], [1, 2]) for mode in (0, 1))
+        third = np.concatenate([of_u, of_v], axis=-1)
+    else:
+        of_u = pairs(inside[:, 0], [0], [1])
+        third = np.concatenate([pairs(inside[:, 0], [0], [2]), pairs(inside[:, 1], [1], [2])], axis=-1)
+    actions = inside.astype(np.int32)
+    return Seen(wholes, seen, of_u, third, dims.astype(np.int32), actions, positions.values, is_inside)
+
+
+def _loss(network: SpansNetwork, seen: Seen):
+    trunk = network.embed(seen.wholes)
+    value = jax.vmap(quantile_huber)(network.quantiles(trunk), seen.values)
+    points = network.embed_points(trunk, seen.points)
+    u, v, w = (seen.actions[:, mode, None] for mode in range(3))
+    first = network.choose_first(points, seen.dims)
+    second = network.choose_second(trunk, points, seen.dims, u, seen.pairs)
+    third = network.choose_third(trunk, points, seen.dims, u, v, seen.pairs_third)
+
+    def pick(logs, at):
+        return jnp.take_along_axis(logs, at, axis=1)[:, 0]
+
+    log_prob = pick(first[:, 0], u) + pick(second[:, 0], v) + pick(third[:, 0], w)
+    if network.is_cyclic:
+        is_cube = (seen.actions[:, 0] == seen.actions[:, 1]) & (seen.actions[:, 1] == seen.actions[:, 2])
+        logit = (network.is_cube.weight @ trunk.T + network.is_cube.bias[:, None])[0]
+        log_prob = jnp.where(is_cube, pick(first[:, 1], u), log_prob)
+        log_prob = log_prob + jax.nn.log_sigmoid(jnp.where(is_cube, logit, -logit))
+    policy = -jnp.sum(jnp.where(seen.is_inside, log_prob, 0.0)) / jnp.maximum(jnp.sum(seen.is_inside), 1)
+    value = jnp.mean(value)
+    losses = Losses(policy + value, policy, value)
+    return losses.total, losses
+
+
+@partial(jax.jit, static_argnames=("optimiser",))
+def _train_step(state: TrainState, seen: Seen, optimiser: optax.GradientTransformation):
+    gradient, losses = jax.grad(_loss, has_aux=True)(state.network, seen)
+    updates, opt_state = optimiser.update(gradient, state.optimiser, state.network)
+    return TrainState(optax.apply_updates(state.network, updates), opt_state), losses
+
+
+def train_steps(
+    state: TrainState,
+    terms: Terms,
+    steps: int,
+    batch: int,
+    key: PRNGKeyArray,
+    optimiser: optax.GradientTransformation,
+) -> tuple[TrainState, Losses]:
+    """One step per batch; each batch has positions of one number of dimensions, all numbers equally often.
+
+    Args:
+      terms: lists of moves; from each one position is drawn.
+      batch: rows of the most dimensions; with each dimension less there are twice as many, up to four times.
+      key: is consumed.
+    """
+    is_cyclic = state.network.is_cyclic
+    rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    positions = draw_positions(terms, is_cyclic, rng)
+    dimensions = compress_all(positions.residuals)[0].max(axis=1)
+    losses = []
+    for number in rng.choice(np.unique(dimensions), steps):
+        padded = max(int(number), LEAST_DIMENSIONS)
+        rows = min(4 * batch, batch << (MOST_DIMENSIONS - padded))
+        drawn = rng.choice(np.flatnonzero(dimensions == number), rows)
+        seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, padded)
+        state, loss = _train_step(state, seen, optimiser)
+        losses.append(loss)
+    return state, jax.tree.map(lambda *each: jnp.stack(each), *losses)

@@ -1,0 +1,102 @@
+"""One round in spans: a beam for each target, then train steps on demonstrations and the own solved games."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+from jaxtyping import Int, PRNGKeyArray
+
+from stages.algebra.targets import parse_target
+from stages.game.support import pack, unpack_factors
+from stages.learning import buffers, spans
+from stages.learning.positions import Terms
+from stages.learning.train import mean_losses
+from stages.search.round import Found, Report, with_found
+from stages.search.setup import Setup
+from stages.search.state import State, generator
+
+
+def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
+    """Plays and trains once. The key is consumed.
+
+    Raises:
+      TrainingError: a loss is not finite.
+    """
+    agent, settings = setup.agent, setup.agent.search
+    play_key, draw_key, train_key = jax.random.split(key, 3)
+    rng = generator(play_key)
+    best, found, shares = state.best, [], {}
+    for index, name in enumerate(agent.targets):
+        lines = _play(state, name, setup, rng)
+        shares[name] = float(bool(lines))
+        found += [Found("game", name, terms, index) for terms, _ in lines]
+        if lines:
+            moves = _stack([moves for _, moves in lines], setup)
+            costs = np.array([len(terms) for terms, _ in lines], np.int32)
+            solved = buffers.BestGames(moves, np.full(len(lines), index, np.int32), costs)
+            best = buffers.keep_best(best, solved, settings.best_games)
+    state = replace(state, best=best, best_rank=with_found(found, state.best_rank))
+    losses = {}
+    if settings.train_steps:
+        terms = _lessons(state, setup, generator(draw_key))
+        train, every = spans.train_steps(
+            state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
+        )
+        state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
+    return replace(state, round=state.round + 1), Report({"game": shares, "window": {}}, found, losses)
+
+
+def _play(
+    state: State, name: str, setup: Setup, rng: np.random.Generator
+) -> list[tuple[Int[np.ndarray, "rank 3 s"], Int[np.ndarray, "moves 3 s"]]]:
+    """The terms of the solved lines of one beam, and their moves.
+
+    The modes of a target are played in a random order, since the policy chooses their factors one after another. The
+    limit is the standard algorithm's rank: failed games teach nothing here, so it stays loose.
+    """
+    target, length = parse_target(name), setup.rules.length
+    is_cyclic = setup.agent.symmetry == "cyclic"
+    order = np.arange(3) if is_cyclic else rng.permutation(3)
+    noise = setup.agent.search.planner.noise
+    lines = setup.planner(
+        state.train.network,
+        pack(target.tensor.transpose(order)),
+        target.naive_rank,
+        rng,
+        noise=noise[state.round % len(noise)],
+    )
+    found = []
+    for line in lines:
+        moves = unpack_factors(line[:, np.argsort(order)], length)
+        found.append((orbits(moves) if is_cyclic else moves, moves))
+    return found
+
+
+def orbits(moves: Int[np.ndarray, "moves 3 s"]) -> Int[np.ndarray, "rank 3 s"]:
+    """The terms of symmetric moves: u v w, v w u, w u v; of a cube itself alone."""
+    is_cube = (moves == moves[:, :1]).all(axis=(1, 2))
+    return np.concatenate([moves, *(np.roll(moves[~is_cube], -turn, axis=1) for turn in (1, 2))])
+
+
+def _stack(games: list[Int[np.ndarray, "moves 3 s"]], setup: Setup) -> Terms:
+    terms = np.zeros((len(games), setup.rules.max_rank, 3, setup.rules.length), np.int32)
+    for row, moves in enumerate(games):
+        terms[row, : len(moves)] = moves
+    return Terms(terms, np.array([len(moves) for moves in games], np.int32))
+
+
+def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> Terms:
+    """Demonstrations and own solved games, these with their modes in random orders."""
+    settings = setup.agent.search
+    count = settings.train_steps * spans.PER_STEP
+    num_own = round(settings.own_share * count) if len(state.best.kind) else 0
+    terms = setup.reader.take(state.round * count, (count - num_own,))
+    if not num_own:
+        return terms
+    own = buffers.draw_best(state.best, rng, num_own).games
+    if setup.agent.symmetry == "none":
+        order = np.argsort(rng.random((num_own, 3)), axis=1)
+        own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
+    return Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))

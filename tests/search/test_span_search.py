@@ -1,0 +1,89 @@
+"""Self-play in spans: orbits, what a round finds and remembers, and a killed search that goes on to the same bytes."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stages.algebra.check import check
+from stages.contract import resume as resume_lib
+from stages.contract import tables
+from stages.contract.command import Stopwatch
+from stages.contract.rows.agents import DEMONSTRATIONS
+from stages.demonstrations.draw import write_demonstrations
+from stages.game.rules import rules_for
+from stages.learning.demonstrations import DemonstrationReader
+from stages.search.search import rounds
+from stages.search.setup import set_up
+from stages.search.spans import orbits, play_round
+from stages.search.starts import scheme_of_terms
+from stages.search.state import blank_state, pack_state, round_key
+from tests.agents import span_agent, untrained
+from tests.search.players import resume_of
+
+TARGETS = ("1x1x2", "1x2x2")
+
+
+def setup_of(folder, *targets, symmetry="none"):
+    player = span_agent(*targets, symmetry=symmetry)
+    path = folder / "demonstrations.parquet"
+    if not path.exists():
+        write_demonstrations(path, player, "demonstrations@x")
+    assert tables.num_rows(path, DEMONSTRATIONS) == 64
+    return set_up("x", player, DemonstrationReader(path, rules_for("Z2", player.window)))
+
+
+def searched(setup):
+    return rounds(setup, untrained(setup.agent), resume_of(setup), Stopwatch())
+
+
+def bytes_of(search):
+    arrays = pack_state(search.state, {})
+    return {name: array.tobytes() for name, array in arrays.items()}, search.curve
+
+
+def test_an_orbit_is_three_terms_and_a_cube_one():
+    moves = np.array([[[1, 0], [0, 1], [1, 1]], [[1, 0], [1, 0], [1, 0]]])
+    terms = orbits(moves)
+    assert terms.shape == (4, 3, 2)
+    tensor = np.einsum("ri,rj,rk->ijk", *np.moveaxis(terms, 1, 0))
+    np.testing.assert_array_equal(tensor, tensor.transpose(1, 2, 0))
+
+
+def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
+    monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
+    setup = setup_of(tmp_path, *TARGETS)
+    *_, whole = searched(setup)
+    assert [row.target for row in whole.curve] == [*TARGETS] * 3
+    assert whole.state.best_rank["game"] == {"1x1x2": 2, "1x2x2": 4}
+    assert set(whole.state.best.kind) == {0, 1}
+    assert {row.games for row in whole.curve} == {2, 4, 6}
+    found = whole.candidates()
+    assert {str(candidate.origin) for candidate in found} == {"search:x:game"}
+    assert all(check(candidate.scheme) is None for candidate in found)
+    assert all(np.isfinite(row.policy_loss) for row in whole.curve)
+
+    resume_of(setup).clear()
+    killed = searched(setup)
+    next(killed), next(killed)
+    killed.close()
+    resumed = searched(setup)
+    assert next(resumed).state.round == 1
+    *_, same = resumed
+    assert bytes_of(same) == bytes_of(whole)
+
+
+def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tmp_path):
+    # The standard algorithm of 2x2x2: two cubes and two orbits.
+    cells = [(i, j, k) for i, j, k in np.ndindex(2, 2, 2) if (i, j, k) == min((i, j, k), (j, k, i), (k, i, j))]
+    moves = np.array([[1 << (2 * i + j), 1 << (2 * j + k), 1 << (2 * k + i)] for i, j, k in cells], np.uint16)
+    assert len(moves) == 4
+    setup = replace(setup_of(tmp_path, "2x2x2", symmetry="cyclic"), planner=lambda *given, noise: [moves])
+    state = blank_state(setup, untrained(setup.agent))
+    state, report = play_round(state, round_key(setup, 0), setup)
+    assert state.best_rank["game"] == {"2x2x2": 8}
+    assert state.best.games.rank.tolist() == [4]
+    assert state.best.cost.tolist() == [8]
+    (found,) = report.found
+    assert check(scheme_of_terms(found.terms, "2x2x2", setup.agent)) is None
+    assert set(report.losses) == {"total", "policy", "value"}
