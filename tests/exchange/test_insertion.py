@@ -45,16 +45,21 @@ def verdict(path: Path, text: str) -> list[tuple[bool, str]] | None:
     return None if any("unreadable" in line for _, line in lines) else lines
 
 
+def without_remarks(text: str) -> str:
+    """A text without comments and white space."""
+    return "".join(re.sub(r"\AWarning:.*|[#%].*", "", text).split())
+
+
 def said(text: str) -> str:
-    """A text without what says nothing of a scheme: remarks, names of entries, a program's own lines, white space."""
+    """A text without what says nothing of a scheme: remarks, names of entries, a program's own lines."""
     text = re.sub(r"\AWarning:.*|[#%].*", "", text)
     text = re.sub(r"^[ABC]:=Matrix\(.*|^map\(.*|^simplify\(.*\)|^(import|from|def|return) .*", "", text, flags=_LINES)
-    return "".join(text.split())
+    return without_remarks(text)
 
 
 def is_meaningless(before: str, piece: str, after: str) -> bool:
     """Whether a piece can mean nothing at its place, by the rules of remarks, separators and arithmetic."""
-    if said(before + piece + after).strip(";:") == said(before + after).strip(";:"):
+    if any(fn(before + piece + after).strip(";:") == fn(before + after).strip(";:") for fn in (without_remarks, said)):
         return True
     line_before, line_after = before.rpartition("\n")[2], after.partition("\n")[0]
     if re.search(r'"[^"]*$', line_before) and re.match(r'[^"]*": *([^\[{]|\[[^\[])', line_after):
