@@ -28,7 +28,8 @@ def verdict(path: Path, finding: Finding | SchemeError, demanded: Ring | None) -
         return False, _one_line(f"{what}: WRONG: {reason}")
     third = f"; its third factor indexes {finding.convention}" if finding.convention else ""
     beside = f"; not read: {', '.join(candidate.unread)}" if candidate.unread else ""
-    return True, _one_line(f"{what}: holds over {', '.join(finding.rings)}{third}{beside}")
+    beyond = f"; but it cannot be imported: {candidate.beyond}" if candidate.beyond else ""
+    return True, _one_line(f"{what}: holds over {', '.join(finding.rings)}{third}{beside}{beyond}")
 
 
 def _one_line(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stages.algebra.check import WrongEntry, first_wrong_entry, holding
+from stages.algebra.check import Holding, WrongEntry, first_wrong_entry, holding
 from stages.algebra.factors import Factors, Scheme, modulo_two
 from stages.algebra.rings import RINGS, Ring
 from stages.algebra.symmetry import sorted_scheme
@@ -48,7 +48,7 @@ class Finding:
     Attributes:
       target: what it is a scheme of; where none holds, the first that was tried.
       convention: what the third factor of a matrix product indexes in the file; `C_TRANSPOSED` where neither holds.
-      rings: every ring in which the candidate holds, in the order of `rings.RINGS`.
+      rings: every ring in which the candidate holds, in the order of `rings.RINGS`; of one beyond int32 Q alone.
       wrong: the first wrong entry over Q; None where the candidate holds there.
       factors: with w in the project's convention.
     """
@@ -61,7 +61,9 @@ class Finding:
     factors: Factors
 
     def schemes(self) -> list[Scheme]:
-        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p."""
+        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p. None of one beyond int32."""
+        if self.candidate.beyond:
+            return []
         exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)
         made = {"Z2": modulo_two(exact), "Z": Scheme(self.target, "Z", self.factors), "Q": exact}
         rings = ("Z",) if "Z" in self.rings else self.rings
@@ -85,11 +87,19 @@ def _find(candidate: Candidate, wanted: Wanted) -> Finding:
     found = []
     for target in _targets(candidate, wanted):
         for convention, factors in _conventions(candidate, target):
-            rings, wrong = holding(target.tensor, factors, candidate.denominator)
+            rings, wrong = _holding(candidate, target, factors)
             found.append(Finding(candidate, target, convention, rings, wrong, factors))
             if rings:
                 return found[-1]
     return found[0]
+
+
+def _holding(candidate: Candidate, target: Target, factors: Factors) -> Holding:
+    """Where a candidate holds; numbers beyond int32 are checked over Q alone, as they are in no lowest terms."""
+    if not candidate.beyond:
+        return holding(target.tensor, factors, candidate.denominator)
+    wrong = first_wrong_entry(target.tensor, factors, "Q", candidate.denominator)
+    return Holding(() if wrong else ("Q",), wrong)
 
 
 def _targets(candidate: Candidate, wanted: Wanted) -> list[Target]:
@@ -109,10 +119,10 @@ def _targets(candidate: Candidate, wanted: Wanted) -> list[Target]:
 def _conventions(candidate: Candidate, target: Target) -> Iterator[tuple[str, Factors]]:
     yield C_TRANSPOSED if target.lengths else "", candidate.factors
     if target.lengths:
-        u, v, w = candidate.factors
+        w = candidate.factors.w
         n, _, p = target.size
         # Row i*p + k becomes row k*n + i.
-        yield C, Factors(u, v, w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1))
+        yield C, replace(candidate.factors, w=w.reshape(n, p, -1).transpose(1, 0, 2).reshape(p * n, -1))
 
 
 def examine(path: Path, wanted: Wanted = WANTED) -> Iterator[Finding | SchemeError]:
@@ -147,11 +157,13 @@ def refusal(finding: Finding, demanded: Ring | None = None) -> str:
     for ring in filter(None, (finding.candidate.ring, demanded)):
         if ring not in finding.rings:
             return f"not over {ring}: {_reason(finding, ring)}"
-    return "" if finding.rings else f"over no ring: {finding.wrong}"
+    return "" if finding.rings else f"{'not over Q' if finding.candidate.beyond else 'over no ring'}: {finding.wrong}"
 
 
 def _reason(finding: Finding, ring: str) -> str:
     denominator = finding.candidate.denominator
+    if finding.candidate.beyond:
+        return str(finding.wrong or finding.candidate.beyond)
     if ring == "Z2" and denominator % 2:
         return str(first_wrong_entry(finding.target.tensor, finding.factors, "Z2"))
     return str(finding.wrong) if finding.wrong else f"its terms need the denominator {denominator}"

@@ -17,7 +17,7 @@ def import_files(paths: Sequence[Path], folder: Path, wanted: Wanted = WANTED) -
     Args:
       wanted: what is looked for in each file.
     Returns:
-      For each scheme whether it holds, and a line about it with the names of its files.
+      For each scheme whether it is kept, and a line about it with the names of its files.
     Raises:
       SchemeError: there is no such folder.
     """
@@ -26,9 +26,8 @@ def import_files(paths: Sequence[Path], folder: Path, wanted: Wanted = WANTED) -
     for path in paths:
         for finding in examine(path, wanted):
             holds, line = verdict(path, finding, None)
-            if holds and isinstance(finding, Finding):
-                line += f" -> {', '.join(_kept(finding, folder))}"
-            yield holds, line
+            kept = list(_kept(finding, folder)) if holds and isinstance(finding, Finding) else []
+            yield bool(kept), f"{line} -> {', '.join(kept)}" if kept else line
 
 
 def _kept(finding: Finding, folder: Path) -> Iterator[str]:

@@ -292,7 +292,6 @@ BAD = {
     "infinity": (zipped(**{"2,2,2.npy": array_file(np.full((3, 4, 7), np.inf))}), "got NaN or infinity"),
     "floats that are no fractions": (zipped(**{"2,2,2.npy": array_file(STACK * 0.1)}), "over a power of two"),
     "huge floats": (zipped(**{"2,2,2.npy": array_file(STACK * 1e300)}), "over a power of two"),
-    "large integers": (zipped(**{"2,2,2.npy": array_file(STACK * 2**40)}), "within int32"),
     "largest integers": (zipped(**{"2,2,2.npy": array_file(np.full((3, 4, 7), 2**64 - 1, np.uint64))}), "within int32"),
     "complex numbers": (
         zipped(**{"2,2,2.npy": array_file(STACK + 1j)}),
@@ -317,10 +316,6 @@ BAD = {
         JSON.replace('"n": [\n        2,', '"n": [\n        0,').encode(),
         "expected three numbers 1..99",
     ),
-    "a coefficient too large": (
-        JSON.replace('"u": [\n        [\n            1', '"u": [\n        [\n            4294967296').encode(),
-        "int32",
-    ),
     "lines cut short": (layouts.number_lines(STRASSEN)[:-4], "expected «n m p R»"),
     "lines that count too many": (b"9999999\n" + layouts.number_lines(STRASSEN), "expected «n m p R»"),
     "a denominator of zero": (b"1 1 1 1\n1 0\n1 1\n1 1", "the denominator zero"),
@@ -334,7 +329,6 @@ BAD = {
     "an entry outside": (b"(a11)*(b11)*(c19)", "entry 'c19': expected a column up to 1"),
     "an entry far out": (b"(a99_99)*(b99_99)*(c99_1)", "equations, more than"),
     "parentheses": (b"(" * 50_000, "parentheses within each other"),
-    "a huge coefficient": (b"(999999999999*a11)*(b11)*(c11)", "within int32"),
     "a longer coefficient": (b"(" + b"9" * 5000 + b"*a11)*(b11)*(c11)", "expected a number"),
     "an undefined name": (b"m1 = (a11)*(b11)\nc11 = m1 + m2", "'m2' is not defined"),
     "a name twice": (b"m1 = (a11)*(b11)\nm1 = (a11)*(b11)\nc11 = m1", "line 2, column 1: m1 is defined twice"),
@@ -346,7 +340,7 @@ BAD = {
     "denominators without end": (
         b'{"n": 1, "m": 30, "u": [["1/' + b'"], ["1/'.join(b"%d" % (10**9 + 2 * i + 1) for i in range(30)) + b'"]], '
         b'"v": ' + b"[" + b"[1], " * 29 + b'[1]], "w": [' + b"[1], " * 29 + b"[1]]}",
-        "a common one of at most 20 digits",
+        "a common one of at most 100 digits",
     ),
     "blank lines without end": (b"\n" * 10**6 + b"7", "expected «n m p R»"),
     "no products": (b"c11 = a11", "expected products and equations for c"),

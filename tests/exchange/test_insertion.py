@@ -34,6 +34,7 @@ PIECES = (
     "=",
 )
 COMMENTS = ("#", "# seven 7\n")
+_LINES = re.MULTILINE | re.IGNORECASE
 _TOKEN = re.compile(r"\w+|\S")
 
 
@@ -44,24 +45,26 @@ def verdict(path: Path, text: str) -> list[tuple[bool, str]] | None:
     return None if any("unreadable" in line for _, line in lines) else lines
 
 
+def without_remarks(text: str) -> str:
+    """A text without comments and white space."""
+    return "".join(re.sub(r"\AWarning:.*|[#%].*", "", text).split())
+
+
+def said(text: str) -> str:
+    """A text without what says nothing of a scheme: remarks, names of entries, a program's own lines."""
+    text = re.sub(r"\AWarning:.*|[#%].*", "", text)
+    text = re.sub(r"^[ABC]:=Matrix\(.*|^map\(.*|^simplify\(.*\)|^(import|from|def|return) .*", "", text, flags=_LINES)
+    return without_remarks(text)
+
+
 def is_meaningless(before: str, piece: str, after: str) -> bool:
-    """Whether a piece can mean nothing at its place, by the rules of white space, comments and arithmetic."""
-    line_before, line_after = before.rpartition("\n")[2], after.partition("\n")[0]
-    if not piece.strip():
+    """Whether a piece can mean nothing at its place, by the rules of remarks, separators and arithmetic."""
+    if any(fn(before + piece + after).strip(";:") == fn(before + after).strip(";:") for fn in (without_remarks, said)):
         return True
-    if re.search("[#%]", line_before) and all(line.startswith("#") for line in piece.split("\n")[1:]):
-        return True  # within a comment
+    line_before, line_after = before.rpartition("\n")[2], after.partition("\n")[0]
     if re.search(r'"[^"]*$', line_before) and re.match(r'[^"]*": *([^\[{]|\[[^\[])', line_after):
         return True  # the name of a fact in JSON
-    if piece.startswith("#"):
-        return piece.endswith("\n") or not line_after.strip(" ;:") or line_after.lstrip().startswith("#")
-    if line_before.startswith("Warning:"):  # the catalogue's remark above its matrices
-        return "\n" not in piece.strip()
-    if piece.lower().startswith("simplify(") or line_before.lower().startswith("simplify("):
-        return "\n" not in piece.strip()  # a script's own test
     stripped = piece.strip()
-    if re.match(r"(import|from|def|return)\s", stripped):  # what a program needs beside the scheme
-        return True
     if stripped in (";", ":"):  # ends a statement
         return not line_after.strip() or not line_before.strip() or line_after.startswith(";")
     if stripped == ",":  # Python's comma at the end

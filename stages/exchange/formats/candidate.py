@@ -18,9 +18,18 @@ from stages.errors import SchemeError
 LONGEST_SIDE = 99
 LARGEST_TARGET = 2**28  # Brent equations of one scheme: 25x25x25 has 244,140,625
 LARGEST_FACTORS = 2**24  # coefficients of one scheme: 12x12x12 of rank 1,000 has 432,000
-LONGEST_NUMBER = 20  # digits; what is beyond int32 is refused later, and by its value
+LONGEST_NUMBER = 20  # digits of one number of a file
+LONGEST_DENOMINATOR = 100  # digits of what the numbers of one factor have in common
 
 Number = int | Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class WideFactors(Factors):
+    """Factors of Python's own integers, some beyond int32: the exact check takes them, no `Scheme` does."""
+
+    def __post_init__(self) -> None:
+        """Nothing is left to be checked: `candidate_of` makes object matrices [S, R] of as many columns."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Candidate:
       unread: names of what stands beside it in the file and is no part of it.
       others: further readings of the same numbers, for where this one holds nowhere.
       target: the name of another target than a matrix product, where the file says one.
+      beyond: why it could not be kept if it held; then the factors are wide, and not in lowest terms.
     """
 
     label: str
@@ -45,6 +55,7 @@ class Candidate:
     unread: tuple[str, ...] = ()
     others: tuple[Candidate, ...] = ()
     target: str = ""
+    beyond: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def candidate_of(
     """Puts three factors together; the size is read off their rows where the file names neither it nor a target.
 
     Raises:
-      SchemeError: rows not of `size`, no term, or something beyond the limits.
+      SchemeError: rows not of `size`, columns that differ in number, no term, or more than the limits of extent.
     """
     modes = tuple(matrix.integers.shape[0] for matrix in matrices)
     size = checked_size(*size) if size else None if target else product_of(modes)
@@ -70,10 +81,16 @@ def candidate_of(
     check_extent(modes, max(matrix.integers.shape[1] for matrix in matrices))
     denominator = math.prod(matrix.denominator for matrix in matrices)
     u, v, w = (matrix.integers for matrix in matrices)
-    factors, denominator = lowest_terms(u, v, w, denominator)
+    beyond = ""
+    try:
+        factors, denominator = lowest_terms(u, v, w, denominator)
+    except SchemeError as error:
+        if not u.shape[1] == v.shape[1] == w.shape[1]:
+            raise
+        factors, beyond = WideFactors(*(matrix.astype(object) for matrix in (u, v, w))), str(error)
     if not factors.rank:
         raise SchemeError("expected at least one term")
-    return Candidate(label, size, factors, denominator, ring, target=target)
+    return Candidate(label, size, factors, denominator, ring, target=target, beyond=beyond)
 
 
 def checked_size(n: int, m: int, p: int) -> Size:
@@ -144,13 +161,13 @@ def common_denominator(denominators: Iterable[int]) -> int:
     """The least common multiple, which may pass int32: `lowest_terms` looks for a smaller one.
 
     Raises:
-      SchemeError: it grows beyond `LONGEST_NUMBER` digits.
+      SchemeError: it grows beyond `LONGEST_DENOMINATOR` digits.
     """
     common = 1
     for denominator in denominators:
         common = math.lcm(common, denominator)
-        if abs(common) >= 10**LONGEST_NUMBER:
-            raise SchemeError(f"denominators: expected a common one of at most {LONGEST_NUMBER} digits")
+        if abs(common) >= 10**LONGEST_DENOMINATOR:
+            raise SchemeError(f"denominators: expected a common one of at most {LONGEST_DENOMINATOR} digits")
     return common
 
 

@@ -89,7 +89,7 @@ def read(text: str) -> Iterator[Candidate]:
 
 def _read_test(tokens: Tokens, expanded: dict[str, int]) -> None:
     """Reads Maple's own test of a form that stands above it."""
-    form = "ADD" if tokens.words[tokens.place + 3] == "subs" else "TriadSet"
+    form = "ADD" if tokens.words[tokens.place + 3 : tokens.place + 4] == ["subs"] else "TriadSet"
     if form not in expanded:
         raise tokens.fault(f"{form} above its test")
     rank = expanded.pop(form)  # one test of each
