@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
-from stages.params.section import Section, Seed, SizeName
+from stages.params.section import Distinct, Section, Seed, SizeName
 
 _MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
 _MOST_SYMBOLS = 2**14
@@ -168,7 +168,7 @@ class Agent(Section):
     """One agent: a ring, the targets it plays, and what its three stages need."""
 
     ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
-    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    targets: Distinct[SizeName] = Field(description="sizes such as 2x2x2, one drawn per game")
     window: SizeName = Field(
         description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
         "moves; targets that fit are played whole, all are played through windows"

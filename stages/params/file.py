@@ -104,6 +104,8 @@ def _one_line(error: ErrorDetails, above: list[str], given: object) -> str:
     else:
         came = list(came) if isinstance(came, tuple) else came
         message += f", got {'a mapping' if isinstance(came, dict) else repr(came)}"
+        if kind == "int_type" and isinstance(came, float) and came.is_integer():  # as in 1e9
+            message += f"; write {came:.0f}"
     return " ".join(f"{'.'.join(keys)}: {message}".removeprefix(": ").split())
 
 
