@@ -32,7 +32,8 @@ def read(path: Path) -> object:
     except OSError as error:
         raise ParamsError(f"{path}: {error.strerror}") from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        problem = " ".join(str(error).split()).partition(" To suppress this check")[0]  # of keys that stand twice
+        raise ParamsError(f"{path}: not YAML: {problem}") from None
 
 
 def section(path: Path, key: str, model: type[Model]) -> Model:

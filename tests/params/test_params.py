@@ -135,7 +135,9 @@ def test_numbers_are_those_of_yaml_1_2_as_dvc_reads_them(tmp_path):
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path):
-    assert "duplicate key" in refused(tmp_path, "agents: {}\nagents: {}")
+    message = refused(tmp_path, "agents: {}\nagents: {}")
+    assert 'found duplicate key "agents" with value "{}"' in message
+    assert message.endswith("line 2, column 1")
 
 
 @pytest.mark.parametrize("place", FRACTIONS, ids=name)
