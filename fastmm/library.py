@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import platform
+import struct
 from pathlib import Path
 
 from fastmm.binding import Kernel
 
 PATH = Path(__file__).with_name("kernels") / "kernels.so"
+_ELF = struct.Struct("<40xQ10xHH2x")  # the header: where the table of sections begins, bytes of an entry, entries
 _CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -25,10 +27,23 @@ def why_none() -> str:
     if not PATH.exists():
         return f"{PATH}: no such file; pip install compiles it"
     try:
+        if _is_cut_off(PATH.read_bytes()):
+            return f"{PATH}: expected a whole library, got one that was cut off; install fastmm again"
         Kernel(PATH)
     except (OSError, AttributeError) as error:
         return f"{PATH}: expected a library that can be loaded, got «{error}»"
     return ""
+
+
+def _is_cut_off(library: bytes) -> bool:
+    """Whether an ELF file of 64 bits ends before the table at its end, which its header places.
+
+    To load such a file may end the process: what lies behind its end is mapped all the same.
+    """
+    if len(library) < _ELF.size or not library.startswith(b"\x7fELF\x02\x01"):
+        return False
+    begins, size, entries = _ELF.unpack_from(library)
+    return len(library) < begins + size * entries
 
 
 @functools.cache

@@ -61,11 +61,21 @@ def baselines() -> list[Implementation]:
 
 
 def choose(rows: Sequence[KernelRow], values: Benchmarking) -> list[KernelRow]:
-    """Of each wanted back end and size, among the kernels over Z of lowest rank, those with the fewest additions."""
+    """Of each wanted back end and size, among the kernels over Z of lowest rank, those with the fewest additions.
+
+    Raises:
+      KernelError: the table has kernels, but none of one of the sizes.
+    """
     groups = defaultdict(list)
     for row in rows:
         if row.ring == RING and row.size in values.schemes and row.backend in values.backends:
             groups[row.backend, parse_size(row.size)].append(row)
+    sizes = [size.name for size in sorted({size for _, size in groups})]
+    if rows and (without := [size for size in values.schemes if size not in sizes]):
+        raise KernelError(
+            f"benchmarking.schemes: expected sizes with kernels over {RING} in {' or '.join(values.backends)} "
+            f"({', '.join(sizes) or 'none'}), got {without[0]}"
+        )
     chosen = []
     for key in sorted(groups):
         lowest = min(row.rank for row in groups[key])

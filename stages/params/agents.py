@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, RootModel, Tag, field_validator, mode
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
-from stages.params.section import Section, Seed, SizeName
+from stages.params.section import Distinct, Section, Seed, SizeName
 
 MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
 _MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
@@ -218,7 +218,7 @@ class EntriesAgent(Section):
 
     ring: Literal["Z2", "Z"] = Field(description="ring the game is played over")
     symmetry: Literal["none"] = Field(description="games of whose symmetry; here of none")
-    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, one drawn per game")
+    targets: Distinct[SizeName] = Field(description="sizes such as 2x2x2, one drawn per game")
     window: SizeName = Field(
         description="size whose tensors the network plays: S is its longest axis, a game has at most its naive rank of "
         "moves; targets that fit are played whole, all are played through windows"
@@ -299,7 +299,7 @@ class SpanAgent(Section):
     symmetry: Literal["none", "cyclic"] = Field(
         description="cyclic: square targets, by moves that are orbits u v w, v w u, w u v or cubes u u u"
     )
-    targets: tuple[SizeName, ...] = Field(min_length=1, description="sizes such as 2x2x2, each played in each round")
+    targets: Distinct[SizeName] = Field(description="sizes such as 2x2x2, each played in each round")
     window: SizeName = Field(description="size whose naive rank is the most of a demonstration; the targets fit it")
     seed: Seed
     network: SpansNetwork

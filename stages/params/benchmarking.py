@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from stages.params.section import Section, Seed, SizeName
+from stages.params.section import Distinct, Section, Seed, SizeName
 
 Side = Annotated[int, Field(ge=1, le=65536)]
+
+
+def _is_variant(name: str) -> str:
+    if not re.fullmatch(r"c L(0F|[1-9]F?)|(jax|numpy) L1", name):
+        raise ValueError(f"expected a variant as in «c L0F», «c L2», «c L1F», «jax L1» or «numpy L1», got {name!r}")
+    return name
+
+
+Variant = Annotated[str, AfterValidator(_is_variant)]
 
 
 class Calibration(Section):
@@ -25,17 +35,14 @@ class Calibration(Section):
 class Benchmarking(Section):
     """Interleaved timing of kernels against the library products."""
 
-    shapes: tuple[tuple[Side, Side, Side], ...] = Field(min_length=1, description="n, m, p of each product")
-    dtypes: tuple[Literal["float32", "float64"], ...] = Field(min_length=1, description="element types")
-    states: tuple[Literal["warm", "idle", "after"], ...] = Field(
-        min_length=1,
-        description="before each call: warm (a pause, the same call), idle (a pause), after (a call of NumPy)",
+    shapes: Distinct[tuple[Side, Side, Side]] = Field(description="n, m, p of each product")
+    dtypes: Distinct[Literal["float32", "float64"]] = Field(description="element types")
+    states: Distinct[Literal["warm", "idle", "after"]] = Field(
+        description="before each call: warm (a pause, the same call), idle (a pause), after (a call of NumPy)"
     )
-    schemes: tuple[SizeName, ...] = Field(min_length=1, description="sizes of the schemes whose kernels are timed")
-    backends: tuple[Literal["c", "jax", "numpy"], ...] = Field(
-        min_length=1, description="back ends of the kernels that are timed"
-    )
-    variants: tuple[str, ...] | None = Field(
+    schemes: Distinct[SizeName] = Field(description="sizes of the schemes whose kernels are timed, if there are any")
+    backends: Distinct[Literal["c", "jax", "numpy"]] = Field(description="back ends of the kernels that are timed")
+    variants: Distinct[Variant] | None = Field(
         None, description="which of them, as in «c L1F» or «jax L1»; null: all whose blocks suit the product"
     )
     rounds: int = Field(ge=1, le=100_000, description="samples of each kernel and baseline")
@@ -47,3 +54,10 @@ class Benchmarking(Section):
     error_rows: int = Field(ge=2, le=65536, description="rows of a product whose error is taken")
     calibration: Calibration
     seed: Seed
+
+    @model_validator(mode="after")
+    def _variants_are_timed(self) -> Benchmarking:
+        for name in self.variants or ():
+            if name.split()[0] not in self.backends:
+                raise ValueError(f"variants: expected variants of back ends {', '.join(self.backends)}, got {name!r}")
+        return self

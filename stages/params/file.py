@@ -32,7 +32,8 @@ def read(path: Path) -> object:
     except OSError as error:
         raise ParamsError(f"{path}: {error.strerror}") from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        problem = " ".join(str(error).split()).partition(" To suppress this check")[0]  # of keys that stand twice
+        raise ParamsError(f"{path}: not YAML: {problem}") from None
 
 
 def section(path: Path, key: str, model: type[Model]) -> Model:
@@ -104,6 +105,8 @@ def _one_line(error: ErrorDetails, above: list[str], given: object) -> str:
     else:
         came = list(came) if isinstance(came, tuple) else came
         message += f", got {'a mapping' if isinstance(came, dict) else repr(came)}"
+        if kind == "int_type" and isinstance(came, float) and came.is_integer():  # as in 1e9
+            message += f"; write {came:.0f}"
     return " ".join(f"{'.'.join(keys)}: {message}".removeprefix(": ").split())
 
 

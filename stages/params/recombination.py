@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from stages.algebra.targets import parse_size
-from stages.params.section import Section, SizeName
+from stages.params.section import Distinct, Section, SizeName
 
 LONGEST_AXIS = 12  # of a size: up to here the search takes two minutes, and it grows fast
 
@@ -13,7 +13,7 @@ LONGEST_AXIS = 12  # of a size: up to here the search takes two minutes, and it 
 class Recombination(Section):
     """All schemes so far, applied to blocks of larger sizes; nothing is drawn at random."""
 
-    targets: tuple[SizeName, ...] = Field(min_length=1, description="largest sizes: all that fit into one are built")
+    targets: Distinct[SizeName] = Field(description="largest sizes: all that fit into one are built")
     most_blocks: int = Field(ge=2, le=6, description="along an axis of a base; the splits to try grow fast with it")
 
     @field_validator("targets")

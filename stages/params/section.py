@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from stages.algebra.targets import parse_size
 from stages.contract import named_targets
 from stages.errors import SchemeError
+
+Entry = TypeVar("Entry")
 
 
 def _size_name(name: str) -> str:
@@ -29,12 +31,19 @@ def _text_in_each_dialect(name: str) -> str:
     return name
 
 
+def _each_once(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    if len(set(entries)) < len(entries):
+        raise ValueError(f"expected each entry once, got {list(entries)}")
+    return entries
+
+
 # What YAML 1.1, which Snakemake reads, takes for a truth value or for nothing.
 _NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_text_in_each_dialect)]
 SizeName = Annotated[str, AfterValidator(_size_name)]
 TargetName = Annotated[str, AfterValidator(_target_name)]
+Distinct = Annotated[tuple[Entry, ...], Field(min_length=1), AfterValidator(_each_once)]
 Seed = Annotated[int, Field(ge=0, lt=2**31, description="root of every random stream of this agent or walk")]
 
 

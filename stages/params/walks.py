@@ -7,19 +7,32 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel, field_validator, model_validator
+from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
 from stages.contract import named_targets
-from stages.params.section import Section, Seed, TargetName
+from stages.params.section import Distinct, Section, Seed, TargetName
 
 STANDARD_START = "data/standard.json"
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
-_MOST_IN_RANGE = 1_000_000
+# The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
+# largest size whose factors are words is 8x8x8, of naive rank 512.
+_MOST_MARGIN = 511
 
 Flips = Annotated[int, Field(ge=1, le=10**15)]
 Draws = Annotated[int, Field(ge=1, le=1024)]
 Pooled = Annotated[int, Field(ge=1, le=65536)]
+
+
+def _up_to(most: int) -> AfterValidator:
+    """Of the least and the greatest of a range."""
+
+    def in_order(given: tuple[int, int]) -> tuple[int, int]:
+        if not 1 <= given[0] <= given[1] <= most:
+            raise ValueError(f"expected two numbers, 1 <= least <= greatest <= {most}, got {list(given)}")
+        return given
+
+    return AfterValidator(in_order)
 
 
 class _AnyWalk(Section):
@@ -29,8 +42,7 @@ class _AnyWalk(Section):
     start: str = Field(
         description="what it begins from: the standard algorithm, the schemes of an agent or a walk, or a target's file"
     )
-    targets: tuple[TargetName, ...] = Field(
-        min_length=1,
+    targets: Distinct[TargetName] = Field(
         description="in the order in which they are walked; or one that is no matrix product, whose file is the start",
     )
     flips: Flips = Field(description="in all; a target has a share like the square of its naive rank")
@@ -47,20 +59,16 @@ class _AnyWalk(Section):
         """The target that is no matrix product, if it walks one."""
         return next((name for name in self.targets if re.fullmatch(named_targets.NAME, name)), None)
 
-    @field_validator("targets")
-    @classmethod
-    def _are_distinct(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(targets)) < len(targets):
-            raise ValueError(f"expected each target once, got {list(targets)}")
-        return targets
-
     @model_validator(mode="after")
     def _factors_are_words(self) -> _AnyWalk:
         if self.named_target:
             return self
         longest = LONGEST[self.mode]
         for name in self.targets:
-            if max(parse_size(name).modes) > longest:
+            size = parse_size(name)
+            if size.n == 1:  # its rank is m * p, that of the standard algorithm
+                raise ValueError(f"targets: expected axes of at least 2, got {name}")
+            if max(size.modes) > longest:
                 raise ValueError(f"targets: expected factors of at most {longest} entries (one word), got {name}")
         return self
 
@@ -70,17 +78,14 @@ class _PoolWalk(_AnyWalk):
 
     pool: Pooled = Field(description="schemes of the best rank an attempt returns to")
     harvest: Pooled = Field(description="schemes of the pool that are looked at when an attempt ends")
-    plus_after: tuple[int, int] = Field(description="least and greatest L, drawn log-uniform at each return")
-    margin: tuple[int, int] = Field(description="least and greatest rank above the best that a plus may reach")
+    plus_after: Annotated[tuple[int, int], _up_to(1_000_000)] = Field(
+        description="least and greatest L, drawn log-uniform at each return"
+    )
+    margin: Annotated[tuple[int, int], _up_to(_MOST_MARGIN)] = Field(
+        description="least and greatest rank above the best that a plus may reach"
+    )
     length: tuple[Flips, Flips] = Field(description="flips from one member of the pool: after a new best rank; at most")
     growth: float = Field(ge=1.0, le=1000.0, description="by which that length is multiplied at each return")
-
-    @field_validator("plus_after", "margin")
-    @classmethod
-    def _is_range(cls, given: tuple[int, int]) -> tuple[int, int]:
-        if not 1 <= given[0] <= given[1] <= _MOST_IN_RANGE:
-            raise ValueError(f"expected two numbers, 1 <= least <= greatest <= {_MOST_IN_RANGE}, got {list(given)}")
-        return given
 
     @field_validator("length")
     @classmethod

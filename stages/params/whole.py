@@ -28,7 +28,11 @@ class Params(Section):
     def _walks_start_at_home(self) -> Params:
         agents = [schemes_of("search", name) for name in sorted(self.agents)]
         for name, walk in self.walks.items():
-            others = [schemes_of("refinement", other) for other in sorted(self.walks) if other != name]
+            others = [
+                schemes_of("refinement", other)
+                for other in sorted(self.walks)
+                if other != name and not self.walks[other].named_target  # whose schemes are no matrix product's
+            ]
             if not walk.named_target and walk.start not in (STANDARD_START, *agents, *others):
                 starts = ", ".join([STANDARD_START, *agents, *others])
                 raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")

@@ -8,8 +8,12 @@ this search.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from functools import partial
+
+# mctx imports the tests of its libraries, which look for a folder of theirs; on a full disk they find none.
+os.environ.setdefault("TEST_TMPDIR", os.curdir)
 
 import jax
 import jax.numpy as jnp

@@ -269,6 +269,19 @@ def test_what_was_compiled_is_found_again(monkeypatch, tmp_path):
     assert build.build(f"{PASSED} int f(void) {{ return 2; }}") != first
 
 
+@pytest.mark.parametrize("size", [0, 64, 8192, -1])
+def test_a_library_that_was_cut_off_is_made_again(size, monkeypatch, tmp_path):
+    """A map of such a file ends the process when it is read."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    library = build.build(PASSED)
+    whole = library.read_bytes()
+    library.unlink()
+    library.write_bytes(whole[:size])
+    again = build.build(PASSED)
+    assert len(again.read_bytes()) == len(whole) > 8192
+    assert build.build(PASSED) == again
+
+
 def test_a_library_whose_test_fails_is_not_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(

@@ -112,6 +112,9 @@ def test_choice_is_lowest_rank_then_fewest_additions():
     given = values(schemes=("2x2x2", "3x3x3", "10x10x10"), backends=("jax",))
     assert [row.kernel for row in choose(rows, given)] == ["c", "g", "f"]
     assert [row.kernel for row in choose(rows, values(kernels_per_size=5))] == ["c", "d", "b", "i"]
+    message = r"expected sizes with kernels over Z in c or jax \(2x2x2, 3x3x3, 4x4x4\), got 9x9x9$"
+    with pytest.raises(KernelError, match=message):
+        choose(rows, values(schemes=("2x2x2", "3x3x3", "4x4x4", "9x9x9"), backends=("c", "jax")))
 
 
 def test_error_bound_by_hand():
@@ -136,7 +139,7 @@ def test_relative_error_by_hand():
 
 def test_command_line(tmp_path):
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
-    given["benchmarking"] |= {"shapes": [[16, 16, 16]], "dtypes": ["float32"], "rounds": 3}
+    given["benchmarking"] |= {"shapes": [[16, 16, 16]], "dtypes": ["float32"], "schemes": ["2x2x2"], "rounds": 3}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(given))
     tables.write(tmp_path / "kernels.parquet", KERNELS, [kernel()])
     command = [sys.executable, "-m", "stages.benchmarking", "--params", str(tmp_path / "params.yaml")]

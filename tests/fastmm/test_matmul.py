@@ -38,9 +38,12 @@ def test_what_is_not_tuned_is_plain(kernel):
 
 def test_what_is_not_compiled_is_plain(tuned, monkeypatch, tmp_path):
     a, b = integers(np.float32, N, M), integers(np.float32, M, P)
-    for path, reason in ((tmp_path / "none.so", "no such file"), (tmp_path / "cut.so", "can be loaded")):
-        monkeypatch.setattr(library, "PATH", path)
-        (tmp_path / "cut.so").write_bytes(b"cut off")
+    whole, path = library.PATH.read_bytes(), tmp_path / "kernels.so"
+    monkeypatch.setattr(library, "PATH", path)
+    lengths = [(None, "no such file"), (0, "can be loaded"), *((length, "cut off") for length in (64, 8192, -1))]
+    for length, reason in lengths:
+        if length is not None:
+            path.write_bytes(whole[:length])
         forget()
         assert reason in fastmm.explain(a, b).reason
         assert np.array_equal(fastmm.matmul(a, b), a @ b)

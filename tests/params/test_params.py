@@ -135,7 +135,9 @@ def test_numbers_are_those_of_yaml_1_2_as_dvc_reads_them(tmp_path):
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path):
-    assert "duplicate key" in refused(tmp_path, "agents: {}\nagents: {}")
+    message = refused(tmp_path, "agents: {}\nagents: {}")
+    assert 'found duplicate key "agents" with value "{}"' in message
+    assert message.endswith("line 2, column 1")
 
 
 @pytest.mark.parametrize("place", FRACTIONS, ids=name)
@@ -156,6 +158,18 @@ def test_number_is_no_text(tmp_path, place):
     message = refused(tmp_path, changed(place, 3))
     assert message.startswith(f"{name(place)}: Input should be ")
     assert message.endswith(", got 3")
+
+
+# Of these a number may stand there twice.
+NUMBERED = [place for place in LISTS if not isinstance(at(place)[0], str | list)]
+
+
+@pytest.mark.parametrize(
+    "place", [place for place in LISTS if place not in NUMBERED and "cubes" not in place], ids=name
+)
+def test_an_entry_that_stands_twice_is_refused(tmp_path, place):
+    message = refused(tmp_path, changed(place, [*at(place), at(place)[0]]))
+    assert message.startswith(f"{name(place)}: expected each entry once, got [")
 
 
 @pytest.mark.parametrize("place", LISTS, ids=name)
@@ -218,8 +232,18 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         (
             "walks.standard.margin",
-            [2, 10**7],
-            "walks.standard.margin: expected two numbers, 1 <= least <= greatest <= 1000000, got [2, 10000000]",
+            [2, 40000],
+            "walks.standard.margin: expected two numbers, 1 <= least <= greatest <= 511, got [2, 40000]",
+        ),
+        (
+            "walks.standard.plus_after",
+            [0, 10],
+            "walks.standard.plus_after: expected two numbers, 1 <= least <= greatest <= 1000000, got [0, 10]",
+        ),
+        (
+            "walks.standard.flips",
+            1e9,
+            "walks.standard.flips: Input should be a valid integer, got 1000000000.0; write 1000000000",
         ),
         (
             "agents.z2.search.candidates",
@@ -277,8 +301,10 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard.targets",
             ["2x2x2", "2x2x2"],
-            "walks.standard.targets: expected each target once, got ['2x2x2', '2x2x2']",
+            "walks.standard.targets: expected each entry once, got ['2x2x2', '2x2x2']",
         ),
+        ("walks.standard.targets", ["1x1x1"], "walks.standard.targets: expected axes of at least 2, got 1x1x1"),
+        ("walks.cyclic.targets", ["1x1x1"], "walks.cyclic.targets: expected axes of at least 2, got 1x1x1"),
         (
             "walks.standard.targets",
             ["5x8x9"],  # axes of 40, 72 and 45
@@ -358,6 +384,20 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "benchmarking.shapes.0.1: Input should be greater than or equal to 1, got 0",
         ),
         ("benchmarking.dtypes", ["f4"], "benchmarking.dtypes.0: Input should be 'float32' or 'float64', got 'f4'"),
+        *(
+            (
+                "benchmarking.variants",
+                [name],
+                "benchmarking.variants.0: expected a variant as in «c L0F», «c L2», «c L1F», «jax L1» or «numpy L1», "
+                f"got {name!r}",
+            )
+            for name in ("c L1f", "c L0", "L1", "jax L2", "numpy L1F", "c L1F ")
+        ),
+        (
+            "benchmarking.variants",
+            ["c L1F", "numpy L1"],
+            "benchmarking.variants: expected variants of back ends c, jax, got 'numpy L1'",
+        ),
         ("benchmarking.rounds", 0, "benchmarking.rounds: Input should be greater than or equal to 1, got 0"),
     ],
 )
@@ -450,6 +490,8 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"recombination.targets": ["2x2x2", "12x12x12"]},
         {"walks.cyclic.cubes": {}},
         {"walks.skew": SKEW},
+        {"walks.standard.margin": [1, 511]},
+        {"benchmarking.variants": ["c L0F", "c L1", "c L2F", "jax L1"]},
         {"agents.z2.network": {k: v for k, v in at(NETWORK).items() if k != "combinations"}}
         | {"agents.z2.network.torso": "attention", "agents.z2.network.head_size": 16},
     ],
@@ -569,6 +611,13 @@ def test_one_section_is_loaded_alone(tmp_path):
     path.write_text(yaml.safe_dump(changed(("agents", "z", "search", "planner"), {"name": "puct"})))
     with pytest.raises(ParamsError, match=r": agents\.z\.search\.planner\.simulations: expected a value, got none$"):
         file.section(path, "agents.z", Agent)
+
+
+def test_a_walk_begins_from_no_schemes_of_a_named_target(tmp_path):
+    changes = {"walks.skew": SKEW, "walks.standard.start": "results/refinement/schemes/skew.parquet"}
+    message = refused(tmp_path, with_changes(changes))
+    assert message.startswith("walks.standard.start: expected one of data/standard.json, ")
+    assert message.endswith(f"{OTHER_WALKS}, got results/refinement/schemes/skew.parquet")  # skew is not among them
 
 
 def test_names_of_a_section_need_nothing_of_its_entries(tmp_path):

@@ -1,6 +1,9 @@
 """One conformance suite for every planner, alone and behind signed permutations, and the parts that planners share."""
 
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -16,6 +19,7 @@ from stages.planning.plan import expand
 from stages.planning.tree import puct, sequential_halving, temperature
 from tests.agents import agent, settings, untrained
 
+ROOT = Path(__file__).parents[2]
 BATCH = 32
 # Gumbel search with more distinct candidates than the 16 that mctx considers if it is not told; PUCT with fewer, since
 # it may spend all its visits on strong priors.
@@ -206,3 +210,11 @@ def test_the_planner_that_the_parameters_describe(given, function, fixed):
     assert (plain.func, plain.keywords) == (function, {"candidates": 4, "risk": 0.5} | fixed)
     assert shown.func is permuted
     assert (shown.args[0].func, shown.args[0].keywords) == (plain.func, plain.keywords)
+
+
+def test_planners_are_imported_on_a_full_disk():
+    """chex, which mctx imports, asks for a folder of temporary files."""
+    code = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\nimport stages.planning.tree"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

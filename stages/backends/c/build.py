@@ -1,7 +1,7 @@
 """C text -> shared library that passed its self-test, by the system's compiler, kept in the user's cache.
 
-A library has its place there once its own exact test has run in it: what is found there is proved, and what is proved
-is the file that runs.
+A library has its place there once its own exact test has run in it, under a name that holds the hash of its bytes: what
+is found there whole is proved, and what is proved is the file that runs.
 """
 
 from __future__ import annotations
@@ -62,13 +62,16 @@ def digest(source: str) -> str:
 def build(source: str) -> Path:
     """Compiles `source` and runs its self-test, or finds the library that passed. Two processes may do so at once.
 
+    A library that was cut off or changed since then is not loaded, for that may end the process, but made again.
+
     Raises:
       KernelError: no compiler, or one that refuses the text; a wrong product; a cache that cannot be written.
     """
     folder = cache_folder()
-    library = folder / f"{digest(source)}.so"
-    if library.exists():
-        return library
+    made_from = digest(source)
+    for library in folder.glob(f"{made_from}-*.so"):
+        if library.name == _file_name(made_from, library):
+            return library
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("[0-9]*.*/"):  # by a process that was killed while it compiled
@@ -80,11 +83,16 @@ def build(source: str) -> Path:
             made = Path(scratch, "kernel.so")
             _run([compiler(), *FLAGS, *LIBRARY, "-o", str(made), str(text)], compiler(), TMPDIR=scratch)
             _run([sys.executable, "-I", "-c", _SELF_TEST, str(made)], "the self-test of the emitted C kernel")
+            library = folder / _file_name(made_from, made)
             made.replace(library)
     except OSError as error:
         hint = "XDG_CACHE_HOME names another place"
         raise KernelError(f"C back end: expected to write to {folder}, got «{error.strerror}»; {hint}") from error
     return library
+
+
+def _file_name(made_from: str, library: Path) -> str:
+    return f"{made_from}-{hashlib.sha256(library.read_bytes()).hexdigest()[:32]}.so"
 
 
 def cache_folder() -> Path:
