@@ -21,7 +21,7 @@ LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has t
 MOST_LEVELS = 4
 # Of the model that leaves out hopeless variants: operations in the time in which an element of a sum goes to or comes
 # from memory, and the share of that for an element of a fused level.
-OPERATIONS_PER_ELEMENT, FUSED_ELEMENT = 25.0, 0.15
+OPERATIONS_PER_ELEMENT, FUSED_ELEMENT = 10.0, 0.9
 MOST_SKEW = 1.5  # ratio of the proportions of a product and of its anchor, beyond which nothing is known of it
 
 

@@ -1,7 +1,7 @@
 """The C source of `fastmm`: a few schemes of our own in one text, each checked exactly before it is written.
 
-Which schemes was decided by measurement (docs/kernels.md). Levels in memory take the programs of fewest additions;
-fused ones want few non-zeros, which a low growth factor goes with.
+Which schemes was decided by measurement (docs/kernels.md). Levels in memory take the programs of fewest additions; a
+fused one wants few non-zeros, which a low growth factor goes with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stages.program.annealing import GROWTH, Annealing, anneal
 from stages.program.program import from_json, from_scheme
 
 LEVELS = ("programs/2x2x2_Z_7.json", "programs/4x4x4_Z_49.json")
-FUSED = ("records/2x2x2_Z_7.json", "records/3x3x3_Z_23.json")
+FUSED = ("records/2x2x2_Z_7.json",)
 _SETTLING = Annealing(20_000, 1.0, 0.01)
 
 
