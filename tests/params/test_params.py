@@ -1,6 +1,7 @@
 """Parameters: the shipped file loads, and whatever is wrong with any leaf ends with one line that names it."""
 
 import copy
+import json
 import re
 import typing
 from pathlib import Path
@@ -17,7 +18,7 @@ from stages.params.agents import Agent
 from stages.params.whole import Params
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
-GIVEN = YAML(typ="safe").load(SHIPPED.read_text())
+GIVEN = json.loads(json.dumps(YAML(typ="safe").load(SHIPPED.read_text())))  # a copy for each use of an anchor
 OTHER_WALKS = ", ".join(
     f"results/refinement/schemes/{walk}.parquet" for walk in sorted(GIVEN["walks"]) if walk != "standard"
 )
@@ -80,8 +81,8 @@ def refused(tmp_path, content: dict | str | bytes) -> str:
     return message.removeprefix(f"{path}: ")
 
 
-# Agent z has the keys of agent z2, so one of them stands for both.
-LEAVES = [place for place in leaves(GIVEN) if place[1] != "z" and at(place) is not None]  # null: need not be there
+# Agent z2_cyclic has the keys of agent z2, so one of them stands for both.
+LEAVES = [place for place in leaves(GIVEN) if place[1] != "z2_cyclic" and at(place) is not None]  # null: need not be
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
 NETWORK = ("agents", "z2", "network")
