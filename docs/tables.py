@@ -20,6 +20,7 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from fastmm.dispatch import effective_size  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
 from stages.exchange.formats import files  # noqa: E402
 from stages.program import costs  # noqa: E402
@@ -111,6 +112,53 @@ def speedups() -> Iterator[str]:
         for kind, shapes in read_metrics()["speedup"].items()
         for shape, best in shapes.items()
     )
+
+
+def squares() -> Iterator[str]:
+    """`fastmm.matmul` on squares, as benchmarks/matmul.py left them; bold where the interval is above 1."""
+    return markdown(
+        {
+            "n = m = p": row["n"],
+            "threads": row["threads"],
+            "NumPy's threads": "shared" if row["shared"] == "1" else "its own",
+            "state": row["state"],
+            "schemes": row["method"],
+            "speed": speed(row),
+            "library": f"{row['library']}, {row['gflops']} GFLOP/s",
+            "NumPy once more": f"{float(row['again']):.2f}",
+            "error": f"{float(row['error']):.1f}",
+        }
+        for row in read_csv("benchmarks/matmul.csv")
+        if row["kind"] == "square"
+    )
+
+
+def shapes() -> Iterator[str]:
+    """`fastmm.matmul` on random shapes, as benchmarks/matmul.py left them."""
+    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in read_csv("benchmarks/matmul.csv"):
+        if row["kind"] == "random":
+            groups[row["threads"], "all"].append(row)
+            if effective_size(tuple(int(row[side]) for side in "nmp")) >= 1024:
+                groups[row["threads"], "1024 or more"].append(row)
+    return markdown(
+        {
+            "threads": threads,
+            "effective size": size,
+            "shapes": len(rows),
+            "median speed": f"{median(float(row['speed']) for row in rows):.3f}",
+            "worst twentieth": f"{sorted(float(row['speed']) for row in rows)[len(rows) // 20]:.3f}",
+            "NumPy once more": f"{median(float(row['again']) for row in rows):.3f}",
+            "not plain": f"{sum(row['method'] != 'plain' for row in rows) / len(rows):.0%}",
+        }
+        for (threads, size), rows in sorted(groups.items())
+    )
+
+
+def speed(row: Mapping[str, str]) -> str:
+    """A median with its interval, bold where that lies above 1."""
+    text = "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[name]) for name in ("speed", "low", "high")))
+    return f"**{text}**" if float(row["low"]) > 1 else text
 
 
 def agent() -> Iterator[str]:
@@ -321,6 +369,8 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         ranks,
         seconds,
         speedups,
+        squares,
+        shapes,
         agent,
         variants,
         walks,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import math
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,8 @@ STATES = ("quiet", "crowded")
 
 def path(dtype: np.dtype, threads: int) -> Path:
     """Where ratios of an element type and number of threads lie, on this machine with these libraries."""
+    import hashlib  # not at the start, as the import of the package is to take no time
+
     found = blas.openblas()
     measured = [library.cpu_model(), os.cpu_count(), np.__version__, found and found.config, library.digest()]
     name = hashlib.sha256(json.dumps([*measured, dtype.name, threads]).encode()).hexdigest()[:32]
@@ -59,6 +59,8 @@ def write(file: Path, measured: dict[str, Ratios]) -> None:
     Raises:
       OSError: the cache cannot be written.
     """
+    import tempfile
+
     kept = {
         state: [[shape, [[*variant, speed] for variant, speed in speeds.items()]] for shape, speeds in ratios.items()]
         for state, ratios in measured.items()

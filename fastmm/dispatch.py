@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from fastmm.binding import UNFUSED, Facts, Kernel
@@ -51,8 +50,7 @@ class Variant(NamedTuple):
 Ratios = Mapping[Shape, Mapping[Variant, float]]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """How a product is computed, and why.
 
     Attributes:

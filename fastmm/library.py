@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import platform
 import struct
 from pathlib import Path
@@ -49,6 +48,8 @@ def _is_cut_off(library: bytes) -> bool:
 @functools.cache
 def digest() -> str:
     """Of the compiled kernels."""
+    import hashlib  # not at the start, as the import of the package is to take no time
+
     return hashlib.sha256(PATH.read_bytes()).hexdigest()
 
 

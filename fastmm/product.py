@@ -6,7 +6,6 @@ import contextlib
 import functools
 import math
 import sys
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -153,7 +152,7 @@ def _remembered(shape: Shape, dtype: np.dtype, threads: int, state: str, most_gr
         return Plan("plain", f"not tuned for {dtype} on {threads} threads that are {state}")
     growth = COMPLEX_FAST / COMPLEX_PLAIN if dtype.kind == "c" else 1.0
     found = dispatch.plan(ratios[state], shape, kernel, math.inf if most_growth is None else most_growth / growth)
-    return replace(found, error_growth=found.error_growth * growth) if found.variant else found
+    return found._replace(error_growth=found.error_growth * growth) if found.variant else found
 
 
 @functools.cache
