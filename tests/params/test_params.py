@@ -618,7 +618,7 @@ def test_one_section_is_loaded_alone(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(GIVEN | {"walks": "none of these"}))
     assert file.section(path, "agents.z", OneAgent).root == params.load(SHIPPED).agents["z"]
-    with pytest.raises(ParamsError, match=r": agents: expected one of z, z2, got 'x'$"):
+    with pytest.raises(ParamsError, match=r": agents: expected one of spans, z, z2, got 'x'$"):
         file.section(path, "agents.x", OneAgent)
     with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 'none of these'$"):
         file.section(path, "walks.x", OneAgent)
