@@ -80,7 +80,22 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "window", 47, 3600, 1),
 ]
 
-# What differs from the agent `z2` or `z` of params.yaml: (window, network, search).
+# Over Z2 the rows are of an agent that spells entries, as the agent `z` of params.yaml does; what differs from that.
+OVER_Z2 = {
+    "network": {"entries_per_token": 4},
+    "demonstrations": {"distribution": (0.5, 0.5)},
+    "pretraining": {"steps": 1500},
+    "search": {
+        "rounds": 260,
+        "window_terms": (7, 8),
+        "candidates": 8,
+        "basis_density": 0.3,
+        "signed_permutations": False,
+        "demonstration_share": (0.4, 0.4),
+    },
+}
+
+# What differs from these: (window, network, search).
 WINDOWS = ("2x2x2", {}, {"games": 0, "window_games": 512})
 SETTINGS = {
     ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "window_games": 0, "candidates": 16}),
@@ -132,13 +147,15 @@ def parameters(row: Row) -> params.Params:
     tree, name = params.load(ROOT / "params.yaml").model_dump(), row.ring.lower()
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
     window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
-    agent = tree["agents"][name]
-    agent |= {"targets": (row.target,), "window": window, "seed": row.seed}
+    agent = tree["agents"]["z"] | {"ring": row.ring, "targets": (row.target,), "window": window, "seed": row.seed}
+    if row.ring == "Z2":
+        agent |= {key: agent[key] | changed for key, changed in OVER_Z2.items()}
     agent["network"] |= sizes | network
     if agent["network"]["torso"] == "attention":
         del agent["network"]["combinations"]
     agent["pretraining"] |= pretraining
     agent["search"] |= {"rounds": 1_000_000} | changes | search
+    tree["agents"][name] = agent
     return params.Params.model_validate(tree)
 
 

@@ -27,7 +27,7 @@ from stages.game.tensor_game import State  # noqa: E402
 from stages.learning.positions import Terms  # noqa: E402
 from stages.learning.train import Batch, TrainState, make_optimiser, train_steps  # noqa: E402
 from stages.network.agent import AgentNetwork  # noqa: E402
-from stages.params.agents import Agent  # noqa: E402
+from stages.params.agents import EntriesAgent  # noqa: E402
 from stages.params.file import section  # noqa: E402
 from stages.planning.one_ply import one_ply  # noqa: E402
 from stages.planning.tree import sequential_halving  # noqa: E402
@@ -44,10 +44,11 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     """Name -> (how many things one call does, the call)."""
     network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0}
     network |= {"combinations": combinations, "entries_per_token": entries}
-    agent = section(ROOT / "params.yaml", "agents.z2", Agent)
-    given = agent.model_dump() | {"targets": (target,), "window": target, "network": network}
+    agent = section(ROOT / "params.yaml", "agents.z", EntriesAgent)
+    given = agent.model_dump() | {"ring": "Z2", "targets": (target,), "window": target, "network": network}
+    given["demonstrations"]["distribution"] = (0.5, 0.5)
     given["search"]["window_games"] = 0
-    agent = Agent.model_validate(given)
+    agent = EntriesAgent.model_validate(given)
     network = AgentNetwork(agent, key=jax.random.key(0))
     rules = network.rules
     key = jax.random.key(1)

@@ -14,11 +14,20 @@ from ruamel.yaml import YAML
 from stages.errors import ParamsError
 from stages.params import file
 from stages.params import whole as params
-from stages.params.agents import Agent
+from stages.params.agents import OneAgent
 from stages.params.whole import Params
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
-GIVEN = json.loads(json.dumps(YAML(typ="safe").load(SHIPPED.read_text())))  # a copy for each use of an anchor
+# Through JSON, so that nothing is shared between anchors.
+GIVEN = json.loads(json.dumps(YAML(typ="safe").load(SHIPPED.read_text())))
+SHIPPED_AGENTS = GIVEN["agents"]
+# An agent over Z2 that spells entries has the keys of agent z, so it stands for both.
+GIVEN["agents"] = {
+    "spans": SHIPPED_AGENTS["z2"],
+    "z": SHIPPED_AGENTS["z"],
+    "z2": json.loads(json.dumps(SHIPPED_AGENTS["z"])) | {"ring": "Z2", "targets": ["2x2x2", "3x3x3"]},
+}
+GIVEN["agents"]["z2"]["demonstrations"]["distribution"] = [0.5, 0.5]
 OTHER_WALKS = ", ".join(
     f"results/refinement/schemes/{walk}.parquet" for walk in sorted(GIVEN["walks"]) if walk != "standard"
 )
@@ -81,8 +90,7 @@ def refused(tmp_path, content: dict | str | bytes) -> str:
     return message.removeprefix(f"{path}: ")
 
 
-# Agent z2_cyclic has the keys of agent z2, so one of them stands for both.
-LEAVES = [place for place in leaves(GIVEN) if place[1] != "z2_cyclic" and at(place) is not None]  # null: need not be
+LEAVES = [place for place in leaves(GIVEN) if place[1] != "z" and at(place) is not None]  # null: need not be there
 SECTIONS = sorted({place[:depth] for place in LEAVES for depth in range(1, len(place))})
 name = ".".join
 NETWORK = ("agents", "z2", "network")
@@ -90,7 +98,7 @@ NETWORK = ("agents", "z2", "network")
 
 def test_shipped_file_loads_whole():
     loaded = params.load(SHIPPED).model_dump(mode="json", exclude_none=True)
-    given = copy.deepcopy(GIVEN)
+    given = copy.deepcopy(GIVEN) | {"agents": SHIPPED_AGENTS}
     assert given["benchmarking"].pop("variants") is None  # all of them, as if nothing were said
     assert loaded == given
 
@@ -106,7 +114,7 @@ def test_wrong_type_names_its_key(tmp_path, place, value):
 
 NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
 # A whole number may stand where a fraction may, so the types are those of what is loaded.
-LOADED = params.load(SHIPPED).model_dump()
+LOADED = Params.model_validate(file._tuples(GIVEN)).model_dump()
 INTEGERS, FRACTIONS = ([place for place in NUMBERS if type(at(place, LOADED)) is kind] for kind in (int, float))
 TEXTS = [place for place in LEAVES if isinstance(at(place), str)]
 LISTS = [place for place in LEAVES if isinstance(at(place), list)]
@@ -206,8 +214,9 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard.start",
             "data/imported/x.json",
-            "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
-            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/imported/x.json",
+            "walks.standard.start: expected one of data/standard.json, results/search/schemes/spans.parquet, "
+            f"results/search/schemes/z.parquet, results/search/schemes/z2.parquet, {OTHER_WALKS}, "
+            "got data/imported/x.json",
         ),
         ("agents.z2.window", "6x6x6", "agents.z2.window: expected axes of at most 28, got 36"),
         ("agents.z2.window", "2x2", "agents.z2.window: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
@@ -376,8 +385,9 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard.start",
             "data/targets/skew3.json",
-            f"walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
-            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got data/targets/skew3.json",
+            "walks.standard.start: expected one of data/standard.json, results/search/schemes/spans.parquet, "
+            f"results/search/schemes/z.parquet, results/search/schemes/z2.parquet, {OTHER_WALKS}, "
+            "got data/targets/skew3.json",
         ),
         (
             "benchmarking.shapes",
@@ -511,7 +521,7 @@ def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
     ],
 )
 def test_targets_that_fit_the_window_are_played_whole(targets, window, whole):
-    agent = params.load(SHIPPED).agents["z2"].model_copy(update={"targets": targets, "window": window})
+    agent = params.load(SHIPPED).agents["z"].model_copy(update={"targets": targets, "window": window})
     assert agent.whole == whole
 
 
@@ -522,8 +532,11 @@ def test_missing_key_is_named(tmp_path, place):
     assert refused(tmp_path, changed(place, is_removed=True)) == message
 
 
-# Without one walk there is just a walk less.
-@pytest.mark.parametrize("place", [place for place in SECTIONS if place[:-1] != ("walks",)], ids=name)
+# Without one walk there is just a walk less, and without an agent from which none begins an agent.
+MISSED = [place for place in SECTIONS if place[:-1] != ("walks",) and place != ("agents", "spans")]
+
+
+@pytest.mark.parametrize("place", MISSED, ids=name)
 def test_missing_section_is_named(tmp_path, place):
     message = refused(tmp_path, changed(place, is_removed=True))
     if place[0] == "agents" and len(place) == 2:
@@ -604,14 +617,14 @@ def test_every_model_is_frozen_and_every_number_has_a_meaning():
 def test_one_section_is_loaded_alone(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(GIVEN | {"walks": "none of these"}))
-    assert file.section(path, "agents.z", Agent) == params.load(SHIPPED).agents["z"]
-    with pytest.raises(ParamsError, match=r": agents: expected one of z, z2, got 'x'$"):
-        file.section(path, "agents.x", Agent)
+    assert file.section(path, "agents.z", OneAgent).root == params.load(SHIPPED).agents["z"]
+    with pytest.raises(ParamsError, match=r": agents: expected one of spans, z, z2, got 'x'$"):
+        file.section(path, "agents.x", OneAgent)
     with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 'none of these'$"):
-        file.section(path, "walks.x", Agent)
+        file.section(path, "walks.x", OneAgent)
     path.write_text(yaml.safe_dump(changed(("agents", "z", "search", "planner"), {"name": "puct"})))
     with pytest.raises(ParamsError, match=r": agents\.z\.search\.planner\.simulations: expected a value, got none$"):
-        file.section(path, "agents.z", Agent)
+        file.section(path, "agents.z", OneAgent)
 
 
 def test_a_walk_begins_from_no_schemes_of_a_named_target(tmp_path):
