@@ -61,7 +61,10 @@ class Finding:
     factors: Factors
 
     def schemes(self) -> list[Scheme]:
-        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p. None of one beyond int32."""
+        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p.
+
+        Of one beyond int32 there is none.
+        """
         if self.candidate.beyond:
             return []
         exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)

@@ -69,7 +69,7 @@ def read(path: Path, text: str, text_fn: Callable[[Path], str]) -> Iterator[Cand
             raise SchemeError(f"{part.name}: {error}" if part != path else str(error)) from None
     left, right, outputs = parts
     rank = len(left.rows)
-    if len(right.rows) != rank or outputs.width > rank:
+    if len(right.rows) != rank or outputs.width != rank:
         raise SchemeError(
             f"{TOGETHER}: expected as many rows of L and of R as columns of P, "
             f"got {rank}, {len(right.rows)} and {outputs.width}"
