@@ -37,6 +37,13 @@ def test_what_is_wrong_beyond_int32_is_said_to_be_wrong(tmp_path):
     assert line.endswith("1x2x1, rank 2: WRONG: not over Q: entry (1, 0, 0): expected 0, got 199999999998")
 
 
+def test_small_factors_over_a_large_denominator_are_wrong(tmp_path):
+    denominator = 10**19 + 1
+    (tmp_path / "file").write_text(f"1/{denominator}*(a11)*(b11)*(c11)")
+    ((_, line),) = check([tmp_path / "file"], None)
+    assert line.endswith(f"WRONG: not over Q: entry (0, 0, 0): expected {denominator}, got 1")
+
+
 def test_both_conventions_of_the_third_factor_are_tried_beyond_int32(tmp_path):
     """The standard 2x1x2 of A B, once with a number and its negative, with C not transposed."""
     terms = [f"(a{i}1)*(b1{k})*(c{i}{k})" for i in "12" for k in "12"]

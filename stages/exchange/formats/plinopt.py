@@ -36,7 +36,7 @@ TOGETHER = "L, R and P together"
 
 _NAME = re.compile(r"(.*_|)[LRP](_.*|)\.(sms|slp)((?:\.(?:gz|bz2|xz))?)", re.ASCII)
 _MATRIX = re.compile(r"[0-9]+[ \t]+[0-9]+[ \t]+[A-Z]\s", re.ASCII)
-_PROGRAM = re.compile(r"^\s*o[0-9]+\s*:=", re.ASCII | re.MULTILINE)
+_PROGRAM = re.compile(r"^[ \t]*o[0-9]+[ \t]*:=", re.ASCII | re.MULTILINE)
 _VARIABLE = re.compile(r"[a-z][0-9]{1,6}", re.ASCII)
 
 
