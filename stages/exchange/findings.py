@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from stages.algebra.check import Holding, WrongEntry, first_wrong_entry, holding
 from stages.algebra.factors import Factors, Scheme, modulo_two
 from stages.algebra.rings import RINGS, Ring
@@ -13,7 +15,7 @@ from stages.algebra.symmetry import sorted_scheme
 from stages.algebra.targets import Target
 from stages.errors import SchemeError
 from stages.exchange.formats import files
-from stages.exchange.formats.candidate import Candidate, short
+from stages.exchange.formats.candidate import Candidate, WideFactors, short
 from stages.exchange.limits import MEMORY, SECONDS, Allowance, OutOfTimeError
 
 C_TRANSPOSED, C = "C transposed", "C"
@@ -61,7 +63,10 @@ class Finding:
     factors: Factors
 
     def schemes(self) -> list[Scheme]:
-        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p. None if beyond int32."""
+        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p.
+
+        Of one beyond int32 there is none.
+        """
         if self.candidate.beyond:
             return []
         exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)
@@ -98,7 +103,10 @@ def _holding(candidate: Candidate, target: Target, factors: Factors) -> Holding:
     """Where a candidate holds; numbers beyond int32 are checked over Q alone, as they are in no lowest terms."""
     if not candidate.beyond:
         return holding(target.tensor, factors, candidate.denominator)
-    wrong = first_wrong_entry(target.tensor, factors, "Q", candidate.denominator)
+    # A term that is zero and has a number beyond int64: the check then counts in Python's integers throughout.
+    zero = (np.full((rows, 1), number, object) for rows, number in zip(factors.modes, (2**64, 1, 0), strict=True))
+    wide = WideFactors(*(np.hstack(pair) for pair in zip(factors, zero, strict=True)))
+    wrong = first_wrong_entry(target.tensor, wide, "Q", candidate.denominator)
     return Holding(() if wrong else ("Q",), wrong)
 
 

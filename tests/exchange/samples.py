@@ -40,6 +40,9 @@ TEXTS: dict[str, bytes] = {
     "python, sizes": repr({tuple(_LONG.size): (_U, _V, _W)}).encode(),
     "python, products": repr([list(product) for product in zip(*_ROWS, strict=True)]).encode(),
     "python, arrays": f"import numpy as np\nU = np.array({_U})\nV = np.array({_V})\nW = np.array({_W})\n".encode(),
+    "python, typed arrays": (
+        f"u = np.array({_U}, dtype=np.int64)\nv = np.array({_V}, dtype=int)\nw = np.array({_W}, dtype=object)"
+    ).encode(),
     "python, fractions": f"from fractions import Fraction\nu = {_U}\nv = {_V}\nw = {_W}\n".replace(
         "[1,", "[Fraction(1, 1),"
     ).encode(),

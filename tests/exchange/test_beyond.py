@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from stages.errors import SchemeError
 from stages.exchange.check import check
+from stages.exchange.formats.candidate import Matrix, candidate_of
 from stages.exchange.importing import import_files
 
 _TERMS = "(a11 + {0}*a12)*(b11)*(c11)\n(a12)*(b21 - {0}*b11)*(c11)\n"  # 1x2x1 for any number
@@ -35,6 +37,13 @@ def test_what_is_wrong_beyond_int32_is_said_to_be_wrong(tmp_path):
     assert line.endswith("1x2x1, rank 2: WRONG: not over Q: entry (1, 0, 0): expected 0, got 199999999998")
 
 
+def test_small_factors_over_a_large_denominator_are_wrong(tmp_path):
+    denominator = 10**19 + 1
+    (tmp_path / "file").write_text(f"1/{denominator}*(a11)*(b11)*(c11)")
+    ((_, line),) = check([tmp_path / "file"], None)
+    assert line.endswith(f"WRONG: not over Q: entry (0, 0, 0): expected {denominator}, got 1")
+
+
 def test_both_conventions_of_the_third_factor_are_tried_beyond_int32(tmp_path):
     """The standard 2x1x2 of A B, once with a number and its negative, with C not transposed."""
     terms = [f"(a{i}1)*(b1{k})*(c{i}{k})" for i in "12" for k in "12"]
@@ -45,8 +54,7 @@ def test_both_conventions_of_the_third_factor_are_tried_beyond_int32(tmp_path):
     assert "2x1x2, rank 6: holds over Q; its third factor indexes C; but it cannot be imported" in line
 
 
-def test_factors_of_unlike_many_columns_are_still_refused(tmp_path):
-    np.savez(tmp_path / "file.npz", u=np.full((4, 7), 2**40), v=np.ones((4, 7), int), w=np.ones((4, 8), int))
-    ((holds, line),) = check([tmp_path / "file.npz"], None)
-    assert not holds
-    assert "unreadable: factors: expected as many columns in u, v and w" in line
+def test_factors_of_unlike_many_columns_are_still_refused():
+    u, v, w = np.full((1, 1), 2**40), np.ones((1, 1), int), np.ones((1, 2), int)
+    with pytest.raises(SchemeError, match="factors: expected as many columns in u, v and w"):
+        candidate_of([Matrix(u), Matrix(v), Matrix(w)])

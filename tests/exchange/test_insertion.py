@@ -53,7 +53,9 @@ def without_remarks(text: str) -> str:
 def said(text: str) -> str:
     """A text without what says nothing of a scheme: remarks, names of entries, a program's own lines."""
     text = re.sub(r"\AWarning:.*|[#%].*", "", text)
-    text = re.sub(r"^[ABC]:=Matrix\(.*|^map\(.*|^simplify\(.*\)|^(import|from|def|return) .*", "", text, flags=_LINES)
+    text = re.sub(
+        r"^[ABC]:=Matrix\(.*|^map\(.*|^simplify\(.*\)[;:]?|^(import|from|def|return) .*", "", text, flags=_LINES
+    )
     return without_remarks(text)
 
 

@@ -62,8 +62,12 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         STRASSEN + "C = np.array([[c_11, c_12], [c_21, c_22]])",
         STRASSEN.replace("h1 = (a_21 - a_22) * b_12", "s = a_21 - a_22\nh1 = s*b_12"),
         STRASSEN.replace("(a_21 - a_22) * b_12", "-2*(a_22 - a_21)*(+b_12)/(1+1)"),
+        STRASSEN.replace(" - ", "\n    - "),
+        STRASSEN.replace(" - ", " -  # and so on\n\n  "),
+        STRASSEN.replace(" - ", " \\\n - ").replace(" = ", " =\n"),
+        "% as for MATLAB\n" + STRASSEN.replace("b_12\n", "b_12 % first\n", 1),
     ],
-    ids=range(17),
+    ids=range(21),
 )
 def test_equations_as_people_write_them(text, tmp_path):
     assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
@@ -125,6 +129,20 @@ REFUSED = {
         "rank: expected 1, as u, v and w have it, got 2",
     ),
     "a mask too many": ("1\n1 1 1\n1 1 1", "expected 1 products, as the first line says, got 2"),
+    "a remainder": (
+        STRASSEN.replace("b_12\n", "b_12 % 2\n", 1),
+        "line 1, column 27: expected the end of the line",
+    ),
+    "a fault in two lines": (
+        STRASSEN.replace("(a_21 - a_22)", "(a_21 -\n d)"),
+        "line 2, column 2: 'd' is",
+    ),
+    "an equation without its right side": (STRASSEN + "s =", "line 12, column 4: expected a number, a name"),
+    "a type that changes numbers": (
+        "u = np.array([[1]], dtype=bool)",
+        "line 1, column 27: expected one of",
+    ),
+    "remarks alone": ("# nothing\n \n#", "nothing but white space and comments"),
     "an empty mask": ("1 0 1", "belong to no matrix product"),
     "an empty field": ("1,1,1,1\n1\n1,,1", "line 3, column 1: expected numbers, ',' once between any two"),
     "another heading": ("Bini 1 1 1 1\nproduct Alpha Beta Gamma\n1;1;1;1", "expected 1 rows"),

@@ -20,6 +20,7 @@ from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import arrays
 from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, short
+from stages.exchange.formats.containers import UNPACK
 from stages.exchange.formats.pickles import Array
 
 LARGEST_MEMBER = 2**27  # bytes, unpacked: 2**24 coefficients of eight bytes
@@ -79,7 +80,7 @@ def _opened(data: bytes) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
     if "[Content_Types].xml" in names:
         raise SchemeError(f"an Office file is not read: {arrays.ADVICE}, or its sheets as CSV")
     if not all(name.endswith(".npy") for name in names):
-        raise SchemeError("a .zip of other files than NumPy's is not read: unpack it, and give its files")
+        raise SchemeError(f"a .zip of other files than NumPy's is not read: {UNPACK}")
     if data[-22:-18] != _END:
         raise SchemeError("archive: bytes behind its end, or a comment")
     unpacked = sum(member.file_size for member in archive.infolist())

@@ -28,6 +28,7 @@ from stages.exchange.formats.candidate import (
     candidate_of,
     common_denominator,
     matrix_of_rows,
+    number,
     rank_last,
     short,
 )
@@ -39,7 +40,7 @@ LARGEST_MODE = 64  # of flip-cpd: its factors are machine words
 _HEADER = re.compile(
     rb"\{'descr': '([<>|]?)([A-Za-z][0-9]*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]{0,99})\), \} *\n?"
 )
-_NUMBERS = re.compile(r"[iu][1248]|b1|f[248]|c8|c16", re.ASCII)
+_NUMBERS = re.compile(r"[iu][1248]|b1|f[248]|c8|c16|U[1-9][0-9]?", re.ASCII)  # U: numbers as text, such as 1/2
 
 
 def read(data: bytes) -> Iterator[Candidate]:
@@ -193,14 +194,16 @@ def _entry(item: Any) -> Number:
         item = scalar.integers[0, 0].item() if len(scalar.integers) == scalar.denominator == 1 else None
     if isinstance(item, bool) or not hasattr(item, "denominator"):
         raise SchemeError("expected integers in an object array")
-    number: Number = item
-    return number
+    entry: Number = item
+    return entry
 
 
 def _exact(numbers: np.ndarray) -> Matrix:
-    """Integers or floats of any shape; a float is an odd integer times a power of two, and so is read off its bits."""
+    """Integers, floats or texts of any shape; a float is an odd integer times a power of two, read off its bits."""
     if numbers.size > LARGEST_FACTORS:
         raise SchemeError(f"{numbers.size} coefficients, more than {LARGEST_FACTORS}")
+    if numbers.dtype.kind == "U":
+        return _of_texts(numbers)
     if numbers.dtype.kind == "c":
         if numbers.imag.any():
             raise SchemeError(COMPLEX)
@@ -222,6 +225,16 @@ def _exact(numbers: np.ndarray) -> Matrix:
     shift = int(-min(powers.min(initial=0), 0))
     integers = np.where(bits < 0, -odd, odd).astype(object) * (1 << (powers + shift).astype(object))
     return Matrix(_narrow(np.asarray(integers)), 2**shift)
+
+
+def _of_texts(texts: np.ndarray) -> Matrix:
+    characters = np.frombuffer(texts.tobytes(), f"{texts.dtype.byteorder}u4")
+    if characters.size and characters.max() > 127:  # what is beyond the last character that there is, is no text either
+        raise SchemeError("expected numbers, got text of other characters than ASCII's")
+    words = texts.ravel().tolist()
+    known = {word: number(word) for word in set(words)}
+    row = matrix_of_rows([[known[word] for word in words]], "")
+    return Matrix(row.integers.reshape(texts.shape), row.denominator)
 
 
 def _log2(powers: np.ndarray) -> np.ndarray:

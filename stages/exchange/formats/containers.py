@@ -19,15 +19,20 @@ _KINDS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 )
 
 
+UNPACK = "unpack it, and give its files"
+_NOT_READ = ((0, b"\x28\xb5\x2f\xfd", "zstd"), (0, b"7z\xbc\xaf", "7-Zip"), (0, b"Rar!", "RAR"), (257, b"ustar", "tar"))
+
+
 def unpacked(data: bytes, largest: int) -> bytes:
     """What a packed file holds, all its streams one after the other; any other file as it is.
 
     Raises:
-      SchemeError: more than `largest` bytes, damaged, cut short, or with something behind the last stream.
+      SchemeError: more than `largest` bytes, damaged, cut short, with something behind the last stream, or an archive
+        of files.
     """
     kind = next((kind for kind in _KINDS if data.startswith(kind[0])), None)
     if not kind:
-        return data
+        return _no_archive(data)
     _, name, decompressor = kind
     whole = bytearray()
     while data:
@@ -41,4 +46,11 @@ def unpacked(data: bytes, largest: int) -> bytes:
         if not stream.eof:
             raise SchemeError(f"packed by {name}, cut short")
         data = stream.unused_data
-    return bytes(whole)
+    return _no_archive(bytes(whole))
+
+
+def _no_archive(data: bytes) -> bytes:
+    for place, sign, name in _NOT_READ:
+        if data.startswith(sign, place):
+            raise SchemeError(f"an archive of {name} is not read: {UNPACK}")
+    return data

@@ -23,9 +23,21 @@ from stages.exchange.formats.candidate import (
     checked_size,
     matrix_of_terms,
 )
-from stages.exchange.formats.grammar import LINE_COMMENT, SEPARATORS, Form, Tokens, combination, expression
+from stages.exchange.formats.grammar import (
+    LINE_COMMENT,
+    SEPARATORS,
+    WRAPPED,
+    Form,
+    Tokens,
+    blank,
+    combination,
+    expression,
+    plain,
+)
 
 # Statements of a program that say nothing of the scheme; `Simplify(..)` is a script's own test.
+# A statement goes on where its line ends with an operator, and where the next one begins with one: it must have a name.
+_WRAPPED = re.compile(r"(?<=[-+*/=,(\[])[ \t]*\n\s*|(?<!\s)\s*\n[ \t]*(?=[-+*/)\]])|\\[ \t]*\n")
 _AROUND = re.compile(r"import numpy( as np)?|def \w+ \( a , b \)|return c|simplify \( .* \)")
 
 
@@ -60,7 +72,9 @@ class Said(NamedTuple):
 
 
 def read(text: str) -> Iterator[Candidate]:
-    tokens = Tokens(text.lower(), LINE_COMMENT, is_by_line=True)
+    text = re.sub(LINE_COMMENT, blank, plain(text).lower())
+    text = _WRAPPED.sub(lambda wrap: wrap[0].replace("\n", WRAPPED).replace("\\", " "), text)
+    tokens = Tokens(text, LINE_COMMENT, is_by_line=True)
     said = Said({}, {}, {}, {})
     for _ in tokens.statements():
         _read_statement(tokens, said)

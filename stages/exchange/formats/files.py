@@ -98,6 +98,8 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
             return reader(data)
     text = _text(data)
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    if not said:
+        raise SchemeError("nothing but white space and comments")
     if plinopt.is_part(said):
         return plinopt.read(path, text, lambda part: _text(_opened(part)))
     return next(reader(text) for is_it, reader in _TEXT if is_it(said))

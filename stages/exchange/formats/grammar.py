@@ -22,12 +22,14 @@ Key = TypeVar("Key", str, int)
 Form = Mapping[str, Number]  # a linear form: coefficient by name
 
 HASH = "#[^\n]*"  # a comment to the end of the line
-LINE_COMMENT = "[#%][^\n]*"
+LINE_COMMENT = rf"{HASH}|(?m:^[ \t]*)%[^\n]*|%(?![ \t]*[0-9(])[^\n]*"  # after an operand, % 2 would be a remainder
 COMMENT = rf"{HASH}|\(\*(?:.|\n)*?\*\)"  # of Maple and Mathematica
 _DEEPEST = 24  # parentheses, or lists, within each other
 _LARGEST = 10**20  # coefficients grow where names stand for sums; int32 is asked for later
 _CLOSED = {"[": "]", "{": "}", "(": ")"}
+_EXACT_TYPES = ("int", "int16", "int32", "int64", "float", "float32", "float64", "object")
 _CONSTANTS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
+WRAPPED = "\v"  # an end of a line that ends no statement
 SEPARATORS = ("\n", ";", ":")
 
 _SIGNS = str.maketrans(
@@ -147,7 +149,8 @@ def plain(text: str) -> str:
 
 def position(text: str, offset: int) -> str:
     """Line and column from 1 of a place in a text."""
-    return f"line {text.count(chr(10), 0, offset) + 1}, column {offset - text.rfind(chr(10), 0, offset)}"
+    lines = text[:offset].replace(WRAPPED, "\n").split("\n")
+    return f"line {len(lines)}, column {len(lines[-1]) + 1}"
 
 
 def combination(terms: Iterable[tuple[Number, Mapping[Key, Number]]]) -> dict[Key, Number]:
@@ -289,11 +292,23 @@ def literal(tokens: Tokens, depth: int = 0) -> Any:
             tokens.expect(".", "array")
         tokens.expect("(")
         made = literal(tokens, depth + 1)
+        if tokens.accept(","):
+            tokens.expect("dtype", "=")
+            _exact_type(tokens)
         tokens.expect(")")
         return made
     if word[:1] not in tuple("+-.0123456789"):
         raise tokens.fault("a number or a list")
     return number_of(tokens)
+
+
+def _exact_type(tokens: Tokens) -> None:
+    """Reads a type of NumPy's that leaves small numbers as they are."""
+    if tokens.accept("np") or tokens.accept("numpy"):
+        tokens.expect(".")
+    if tokens.next not in _EXACT_TYPES:
+        raise tokens.fault(f"one of the types {', '.join(_EXACT_TYPES)}")
+    tokens.take()
 
 
 def _items(tokens: Tokens, depth: int) -> Any:

@@ -7,6 +7,7 @@ entries (products, for w), and w has one sum per entry of C.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -46,10 +47,10 @@ def read(text: str) -> Iterator[Candidate]:
         for key, value in given.items():
             yield nested.candidate(value, checked_size(*map(int, re.findall("[0-9]+", key))), label=key)
         return
-    if {*"uvw", "n", "m"} <= given.keys():
+    if {*"uvw", "n", "m"} <= given.keys() and "p" not in given:
         is_sparse = "u_fresh" in given
         candidate = _catalogue(given, is_sparse)
-        said = {*"uvw", "n", "m", "z2", *({"u_fresh", "v_fresh", "w_fresh"} if is_sparse else ())}
+        said = {*"uvw", "n", "m", "z2", "ring", *({"u_fresh", "v_fresh", "w_fresh"} if is_sparse else ())}
     elif {*"uvw", "size", "ring"} <= given.keys():
         candidate, said = _own(given), {*"uvw", "size", "ring", "denominator"}
         if candidate.target:  # a certificate's own tensor, which its script compares; a check takes that of the name
@@ -59,17 +60,34 @@ def read(text: str) -> Iterator[Candidate]:
         if len(said) != 3:
             raise SchemeError(f"expected u, v, w with size and ring, or with n and m, got {short(sorted(given))}")
         candidate = nested.candidate({key: given[key] for key in said})
+        candidate = dataclasses.replace(candidate, ring=_ring(given))
+        said |= {"ring", "z2"}
     for key in given.keys() - said:
         _check_fact(key, given, candidate)
     yield candidate
 
 
+def _ring(given: dict[str, Any]) -> str:
+    """The ring that an object names, in our words or the catalogue's; empty where it names none."""
+    is_modulo_two, ring = given.get("z2", False), given.get("ring", "")
+    if not isinstance(is_modulo_two, bool):
+        raise SchemeError(f"z2: expected true or false, got {short(is_modulo_two)}")
+    if not isinstance(ring, str):
+        raise SchemeError(f"ring: expected text, got {short(ring)}")
+    return "Z2" if is_modulo_two else "Z" if ring == "ZT" else ring  # ZT: integers -1, 0, 1
+
+
 def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
     """Refuses a further member that could be part of the scheme, or says something else than the scheme does."""
     value = given[key]
-    if not _is_fact(value):
+    if not _is_fact(value) or key.endswith("_fresh"):
         raise SchemeError(f"{short(key)}: expected u, v, w and facts in words and numbers, got lists within a list")
-    expected = {"rank": candidate.factors.rank, "m": candidate.factors.rank, "n": list(candidate.size or ())}
+    size, rank = list(candidate.size or ()), candidate.factors.rank
+    expected = {"rank": rank, "m": rank, "n": size, "denominator": candidate.denominator, "size": size}
+    if "p" in given and size:
+        expected |= dict(zip("nmp", size, strict=True))
+    if key == "size" and isinstance(value, str):
+        value = [int(side) for side in re.findall("[0-9]+", value)] if _SIZE.fullmatch(value) else value
     if key in expected and value != expected[key]:
         raise SchemeError(f"{key}: expected {expected[key]}, as u, v and w have it, got {short(value)}")
     if key == "sha256":
@@ -165,10 +183,7 @@ def _catalogue(given: dict[str, Any], is_sparse: bool) -> Candidate:
             if len(rows) != rank:
                 raise SchemeError(f"factor {name}: expected {rank} rows, got {len(rows)}")
             factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    is_modulo_two = given.get("z2", False)
-    if not isinstance(is_modulo_two, bool):
-        raise SchemeError(f"z2: expected true or false, got {short(is_modulo_two)}")
-    return candidate_of(factors, size, ring="Z2" if is_modulo_two else "")
+    return candidate_of(factors, size, ring=_ring(given))
 
 
 def _rows(rows: object, name: str) -> list[list[Number]]:

@@ -36,7 +36,7 @@ TOGETHER = "L, R and P together"
 
 _NAME = re.compile(r"(.*_|)[LRP](_.*|)\.(sms|slp)((?:\.(?:gz|bz2|xz))?)", re.ASCII)
 _MATRIX = re.compile(r"[0-9]+[ \t]+[0-9]+[ \t]+[A-Z]\s", re.ASCII)
-_PROGRAM = re.compile(r"^\s*o[0-9]+\s*:=", re.ASCII | re.MULTILINE)
+_PROGRAM = re.compile(r"^[ \t]*o[0-9]+[ \t]*:=", re.ASCII | re.MULTILINE)
 _VARIABLE = re.compile(r"[a-z][0-9]{1,6}", re.ASCII)
 
 
@@ -69,7 +69,7 @@ def read(path: Path, text: str, text_fn: Callable[[Path], str]) -> Iterator[Cand
             raise SchemeError(f"{part.name}: {error}" if part != path else str(error)) from None
     left, right, outputs = parts
     rank = len(left.rows)
-    if len(right.rows) != rank or outputs.width > rank:
+    if len(right.rows) != rank or outputs.width != rank:
         raise SchemeError(
             f"{TOGETHER}: expected as many rows of L and of R as columns of P, "
             f"got {rank}, {len(right.rows)} and {outputs.width}"
