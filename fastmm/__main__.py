@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 
 import numpy as np
@@ -55,6 +56,8 @@ def main() -> None:
     commands.add_parser("info", help="what is tuned, and what it gains")
     commands.add_parser("check", help="the exact trial of the installed kernels")
     given = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII alone gets the rest escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if given.command == "tune":
             tune(given.seconds, given.types)

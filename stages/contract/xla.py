@@ -1,12 +1,12 @@
-"""One XLA for every run: one thread, the same bits on every processor with AVX2, whatever the environment says.
+"""One XLA for every run: one thread, and the same bits with AVX-512 and without, whatever the environment says.
 
 XLA on one and on two threads gives different bits, and JAX variables such as JAX_ENABLE_X64 or
 JAX_DEFAULT_PRNG_IMPL change every draw (both measured), while DVC would record the same stage. Parallelism is across
 agents.
 
-Two things make bits depend on the processor: XLA's own approximations of square roots and such, and oneDNN, which
-multiplies matrices for XLA by other kernels where there is AVX-512. The first are exact here, and the second takes the
-kernels for AVX2.
+Two things are known to make bits depend on the processor: XLA's own approximations of square roots and such, and
+oneDNN, which multiplies matrices for XLA by other kernels where there is AVX-512. The first are exact here, and the
+second takes the kernels for AVX2.
 
 What takes more than a second to compile is kept on disk. This changes no bit: a program is found again by its text, the
 versions, the flags and the features of the processor.

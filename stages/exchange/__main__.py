@@ -29,7 +29,10 @@ from stages.exchange.show import show
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m stages.exchange", description="Other people's schemes in, ours out.")
     commands = made.add_subparsers(dest="command", title="commands", required=True)
-    for name, does in (("check", "verify files, write nothing"), ("import", "verify files, keep what holds")):
+    for name, does in (
+        ("check", "verify files, write nothing"),
+        ("import", "verify files, keep what holds (git add it for a dvc exp run --temp)"),
+    ):
         added = commands.add_parser(name, help=does)
         added.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a path, or - for standard input")
         added.add_argument("--target", default="", help="the target to be of, such as skew4 (default: what fits)")

@@ -49,6 +49,15 @@ def test_what_is_not_compiled_is_plain(tuned, monkeypatch, tmp_path):
         assert np.array_equal(fastmm.matmul(a, b), a @ b)
 
 
+def test_an_out_that_cannot_be_written_is_told_in_numpys_words(tuned):
+    for side in (1000, 10):  # of which the second is plain
+        a, out = integers(np.float32, side, side), np.zeros((side, side), np.float32)
+        out.flags.writeable = False
+        assert (fastmm.explain(a, a).method == "plain") == (side == 10)
+        with pytest.raises(ValueError, match=r"^output array is read-only$"):
+            fastmm.matmul(a, a, out=out)
+
+
 def test_error_growth_is_bounded_on_demand(tuned):
     a, b = integers(np.float32, N, M), integers(np.float32, M, P)
     growth = [fastmm.explain(a, b, max_error_growth=most).error_growth for most in (1000, 50, 2)]

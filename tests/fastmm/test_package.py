@@ -1,6 +1,8 @@
 """The package: made of proved schemes, small, and without the pipeline."""
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -39,11 +41,13 @@ def test_it_needs_numpy_alone(site):
     assert not {"stages", "jax", "scipy", "threadpoolctl"} & set(names.split())
 
 
-def test_check_tries_out_what_is_installed(site):
+def test_check_tries_out_what_is_installed(site, tmp_path):
     command = [sys.executable, "-m", "fastmm", "check"]
-    done = subprocess.run(command, cwd=site, capture_output=True, text=True)
+    folder = shutil.copytree(site, tmp_path / "ü")
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=folder, env=ascii_only, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "all products of the trial are exact (portable" in done.stdout
+    assert "/\\xfc/fastmm/kernels/kernels.so: all products of the trial are exact (portable" in done.stdout
     assert "level in memory: 2x2x2:7, scheme " in done.stdout
 
 
