@@ -16,10 +16,10 @@ WAIT_S = 60.0
 
 
 class Page:
-    """The one tab of a browser."""
+    """The one tab of a browser, by the descriptors of its pipes."""
 
     def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers, self._session = os.fdopen(commands, "wb"), os.fdopen(answers, "rb"), {}
+        self._commands, self._answers, self._session = commands, answers, {}
         self._numbers, self._rest = itertools.count(1), b""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -28,8 +28,8 @@ class Page:
     def call(self, method: str, **parameters: object) -> dict:
         """What the browser answers to a command; events on the way are passed over."""
         number = next(self._numbers)
-        self._commands.write(json.dumps({"id": number, "method": method, "params": parameters} | self._session).encode() + b"\0")
-        self._commands.flush()
+        command = {"id": number, "method": method, "params": parameters} | self._session
+        os.write(self._commands, json.dumps(command).encode() + b"\0")  # shorter than a pipe holds
         while True:
             answer = self._read()
             if answer.get("id") == number:
@@ -38,7 +38,7 @@ class Page:
 
     def _read(self) -> dict:
         while b"\0" not in self._rest:
-            read = os.read(self._answers.fileno(), 2**20)
+            read = os.read(self._answers, 2**20)
             assert read, "the browser has ended"
             self._rest += read
         text, _, self._rest = self._rest.partition(b"\0")
@@ -85,7 +85,13 @@ def page(program: str, folder: Path) -> Iterator[Page]:
     commands_out, commands = os.pipe()
     answers, answers_in = os.pipe()
     line = f'exec "$0" "$@" 3<&{commands_out} 4>&{answers_in}'
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={folder}"]
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--remote-debugging-pipe",
+        f"--user-data-dir={folder}",
+    ]
     browser = subprocess.Popen(
         ["bash", "-c", line, program, *options], pass_fds=(commands_out, answers_in), stderr=subprocess.DEVNULL
     )
@@ -96,3 +102,5 @@ def page(program: str, folder: Path) -> Iterator[Page]:
     finally:
         browser.terminate()
         browser.wait()
+        os.close(commands)
+        os.close(answers)

@@ -100,11 +100,7 @@ def ranks(rows: Sequence[RankRow]) -> alt.TopLevelMixin:
             tooltip=["row:N", "whose:N", "rank:Q", alt.Tooltip("share:Q", format=".1%")],
         )
     )
-    text = (
-        alt.Chart(_data(numbers))
-        .mark_text(align="left")
-        .encode(y=place, x=alt.value(420 + 12), text="numbers:N")
-    )
+    text = alt.Chart(_data(numbers)).mark_text(align="left").encode(y=place, x=alt.value(420 + 12), text="numbers:N")
     title = {"text": "Rank per size and ring", "subtitle": "at the right: own | published | standard"}
     return alt.layer(points, text).properties(width=420, height=alt.Step(17), title=alt.TitleParams(**title))
 
@@ -123,7 +119,9 @@ def learning(
     rows = []
     losses = list(_losses(pretraining, search))
     if losses:
-        rows.append(alt.hconcat(*(_loss_panel(losses, title) for title in dict.fromkeys(loss["part"] for loss in losses))))
+        rows.append(
+            alt.hconcat(*(_loss_panel(losses, title) for title in dict.fromkeys(loss["part"] for loss in losses)))
+        )
     rows += [_play(f"{name} over {rings[name]}", search[name]) for name in rings if search[name]]
     if not rows:
         return _note("Learning", "No agent has learnt anything yet.")
@@ -284,7 +282,9 @@ def _speed_panel(records: Sequence[Record], title: str) -> alt.TopLevelMixin:
     base = alt.Chart(_data(records)).encode(y=alt.Y("kernel:N", sort=kernels, title=None))
     kinds = ["measured", "predicted"]
     points = base.mark_point(size=60, strokeWidth=1.5).encode(
-        x=alt.X("median:Q", scale=alt.Scale(zero=False)).title("library time / kernel time (below 1 the library is faster)"),
+        x=alt.X("median:Q", scale=alt.Scale(zero=False)).title(
+            "library time / kernel time (below 1 the library is faster)"
+        ),
         shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "diamond"])),
         color=alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=COLOURS)),
         fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[COLOURS[0], "transparent"])),
@@ -307,7 +307,9 @@ def _rank(ranks: Iterable[int]) -> alt.Y:
     """An axis of ranks; its ticks are whole numbers, at most six."""
     known = set(ranks)
     ticks = range(min(known), max(known) + 1, 1 + (max(known) - min(known)) // 6)
-    return alt.Y("rank:Q", scale=alt.Scale(zero=False, nice=False, padding=8), axis=alt.Axis(values=list(ticks), format="d"))
+    return alt.Y(
+        "rank:Q", scale=alt.Scale(zero=False, nice=False, padding=8), axis=alt.Axis(values=list(ticks), format="d")
+    )
 
 
 def _note(title: str, text: str) -> alt.Chart:

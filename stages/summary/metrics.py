@@ -1,4 +1,4 @@
-"""The few numbers that `dvc metrics` and `dvc exp show` print and compare: as many for any number of agents and walks."""
+"""The few numbers that `dvc metrics` and `dvc exp show` print: as many for any number of agents and walks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS = 4  # of ratios
 
 def metrics(
     sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[SpeedupRow], seconds: Sequence[SecondsRow]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, int | float]]:
     """Totals by section; `results/summary/*.csv` hold what they are totals of."""
     best: dict[tuple[str, ...], SpeedupRow] = {}  # the fastest kernel of each product
     for row in sorted(speeds, key=lambda row: row.median):
@@ -40,7 +40,7 @@ def metrics(
     }
 
 
-def _of_ring(rows: Sequence[RankRow]) -> dict[str, float]:
+def _of_ring(rows: Sequence[RankRow]) -> dict[str, int | float]:
     """Sizes over one ring: how many were found, how many of these are as low as published, and all ranks together."""
     found = [row for row in rows if row.verified is not None]
     published = [(row, row.best_known) for row in found if row.best_known is not None]

@@ -49,7 +49,7 @@ def page(
     ranks: Sequence[RankRow],
     speeds: Sequence[SpeedupRow],
     seconds: Sequence[SecondsRow],
-    numbers: Mapping[str, Mapping[str, float]],
+    numbers: Mapping[str, Mapping[str, int | float]],
     specifications: Mapping[str, Mapping],
 ) -> str:
     """The page's text.
