@@ -39,7 +39,7 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    inputs = ("known", "schemes", "rejected", "kernels", "timings")
+    inputs = ("known", "schemes", "rejected", "kernels", "timings", "record")
     clocks = ("recombination-timing", "verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
     outputs = ("ranks", "seconds", "speedups", "metrics", "figures", "page")

@@ -83,6 +83,7 @@ def page(
         seconds=seconds,
         speeds=speeds,
         devices=sorted({(row.cpu, row.device, row.threads, row.versions) for row in sources.timings}),
+        stale=sources.stale,
         specifications=specifications,
         bundle=charts.bundle(),
     )

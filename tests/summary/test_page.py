@@ -96,3 +96,7 @@ def test_charts_are_the_ones_of_the_figures(page):
 def test_lead_gives_five_numbers(page):
     numbers = re.findall(r"<dd>(.*?)</dd>", markup(page))
     assert numbers == ["1 of 1", "1 of 1", "2", "0.3", "2.00 ×"]
+
+
+def test_what_is_out_of_date_is_said(page):
+    assert "<li>kernels: known.csv has changed</li>" in page

@@ -31,7 +31,7 @@ from tests.rows import verified_row
 ROOT = Path(__file__).parents[2]
 CLOCKS = ("recombination-timing", "verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
-NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
+NAMES = ("known", "schemes", "rejected", "kernels", "timings", "record", *CLOCKS, *FOLDERS)
 
 SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
 1,8,2x2x2,0,0.25,,,1,1
@@ -101,6 +101,8 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
     tables.write(folder / "timings.parquet", TIMINGS, timings)
     for name in CLOCKS:
         command.write_text(folder / name, "cpu_s,wall_s\n0.75,9\n")
+    code = {"path": "known.csv", "md5": "that of another file"}
+    command.write_text(folder / "record", json.dumps({"stages": {"kernels": {"deps": [code]}}}))
     files = {"known": "known.csv"} | {name: f"{name}.parquet" for name in ("schemes", "rejected", "kernels", "timings")}
     return {"params": folder / "params.yaml"} | {
         name.replace("-", "_"): folder / files.get(name, name) for name in NAMES
