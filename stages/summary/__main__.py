@@ -24,6 +24,7 @@ def main(given: argparse.Namespace) -> None:
     drawings = {
         "ranks": charts.ranks(ranks),
         "learning": charts.learning(rings, sources.pretraining, sources.search),
+        "controls": charts.controls(sources.comparisons),
         "refinement": charts.refinement(sources.refinement),
         "speedups": charts.speedups(speeds),
     }
@@ -39,7 +40,7 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    inputs = ("known", "schemes", "rejected", "kernels", "timings", "record")
+    inputs = ("known", "schemes", "rejected", "kernels", "timings", "attempts", "record")
     clocks = ("recombination-timing", "verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
     outputs = ("ranks", "seconds", "speedups", "metrics", "figures", "page")

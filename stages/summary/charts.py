@@ -15,6 +15,7 @@ import numpy as np
 import vl_convert
 
 from stages.contract.rows.curves import PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
+from stages.summary.controls import COMPARED, Comparison
 from stages.summary.ranks import RankRow
 from stages.summary.speedups import Speedup
 from stages.timing import LEVEL
@@ -36,7 +37,7 @@ CONFIG = {
     },
     "legend": {"labelColor": INK, "titleColor": INK, "symbolStrokeColor": INK, "labelLimit": 300},
     "header": {"labelColor": INK, "titleColor": INK, "labelFontWeight": "bold"},
-    "title": {"color": INK, "anchor": "start", "fontSize": 12},
+    "title": {"color": INK, "subtitleColor": INK, "anchor": "start", "fontSize": 12},
     "text": {"color": INK},
 }
 MOST_POINTS = 60  # of a line of shares: a round has few games
@@ -218,6 +219,29 @@ def _share_panel(title: str, curves: Mapping[str, Sequence[SearchCurveRow]], col
             tooltip=["target:N", "games:Q", alt.Tooltip("share:Q", format=".1%")],
         )
     )
+
+
+def controls(given: Sequence[Comparison]) -> alt.TopLevelMixin:
+    """Best rank of each attempt against CPU seconds: the agent and its controls in the same axes."""
+    title = "The agent beside its controls: a line per attempt"
+    shown = [comparison for comparison in given if comparison.steps]
+    if not shown:
+        return _note(title, "Nothing was compared.")
+    panels = [
+        alt.Chart(_data(map(vars, one.steps)), width=230, height=130)
+        .mark_line(interpolate="step-after", point={"filled": False, "size": 40})
+        .encode(
+            x=alt.X("cpu_s:Q", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=4)).title("CPU seconds"),
+            y=_rank(step.rank for step in one.steps).title("rank (products)"),
+            color=alt.Color("variant:N", scale=alt.Scale(domain=COMPARED)),
+            shape=alt.Shape("variant:N", scale=alt.Scale(domain=COMPARED)),
+            detail="seed:N",
+            tooltip=["variant:N", "seed:N", "rank:Q", "cpu_s:Q"],
+        )
+        .properties(title=alt.TitleParams(f"{one.target} over {one.ring}, {one.start}s", subtitle=["hits:", one.hits]))
+        for one in sorted(shown, key=lambda one: by_numbers(one.target))
+    ]
+    return alt.concat(*panels, columns=3, title=title)
 
 
 def refinement(curves: Mapping[str, Sequence[RefinementCurveRow]]) -> alt.TopLevelMixin:

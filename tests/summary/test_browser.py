@@ -34,7 +34,7 @@ def browser(tmp_path_factory):
 def page(browser, path, request, tmp_path):
     """The page, drawn; its picture lies beside the test's other files at the end."""
     browser.open(path, *request.param)
-    browser.wait_for("document.querySelectorAll('[data-drawn]').length === 4")
+    browser.wait_for("document.querySelectorAll('[data-drawn]').length === 5")
     yield browser
     browser.save_picture(tmp_path / "end.png")
 
@@ -52,7 +52,7 @@ def test_page_is_no_wider_than_the_window(page):
 
 
 def test_charts_are_drawn(page):
-    assert page.ask("[...document.querySelectorAll('.chart svg')].length") == 4
+    assert page.ask("[...document.querySelectorAll('.chart svg')].length") == 5
     assert "512×512×512" in page.ask("document.getElementById('chart-speedups').textContent")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from stages.contract.rows.curves import PretrainingCurveRow, RefinementCurveRow, SearchCurveRow
 from stages.summary import charts
+from stages.summary.controls import comparisons
 from stages.summary.ranks import RankRow
 from stages.summary.speedups import Speedup
 from stages.timing import Interval
@@ -57,6 +58,12 @@ def refinement(*rows: tuple) -> dict:
     return {"first": [RefinementCurveRow(*row) for row in rows], "second": []}
 
 
+def compared(tmp_path, *lines: str):
+    path = tmp_path / "agent.csv"
+    path.write_text("\n".join(["target,ring,start,variant,seed,aim,rank,ranks", *lines]))
+    return charts.controls(comparisons(path))
+
+
 CHARTS = {
     "ranks": lambda: charts.ranks([rank_row(verified=48, best_known=47), rank_row(ring="Z", imported=49)]),
     "learning": learning,
@@ -80,6 +87,7 @@ def test_equal_rows_give_equal_bytes(draw):
         (lambda: learning(solved_share=None), "None was played"),
         (lambda: learning(rewritten_share=None), "None was played"),
         (lambda: learning(best_game=None, best_window=None), "No scheme was found"),
+        (lambda: charts.controls([]), "Nothing was compared"),
         (lambda: charts.refinement({}), "No walk has found a scheme"),
         (lambda: charts.refinement(refinement()), "No walk has found a scheme"),
         (lambda: charts.speedups([]), "No kernel was timed"),
@@ -156,3 +164,18 @@ def test_losing_kernels_and_predictions_stay_in_the_picture():
     text = words(charts.speedups(speeds))
     for part in ("the library is faster", "2x2x2:7 (abcdef)", "2x2x2:7 (123456)", "float32", "2 threads", "512×512"):
         assert part in text
+
+
+def test_controls_stand_beside_the_agent_with_their_hits(tmp_path):
+    lines = [
+        "agent,0,7,7,8 at 3; 7 at 25.5",
+        "agent,1,7,8,8 at 4",
+        "walk,0,7,7,7 at 0.5",
+        "untrained,0,7,8,",
+        "puct,0,7,7,",
+    ]
+    chart = compared(tmp_path, *(f"2x2x2,Z2,game,{line}" for line in lines))
+    drawn = [(row["variant"], row["seed"], row["cpu_s"], row["rank"]) for row in data(chart)]
+    assert drawn == [("agent", 0, 3.0, 8), ("agent", 0, 25.5, 7), ("agent", 1, 4.0, 8), ("walk", 0, 0.5, 7)]
+    assert "agent 1/2, untrained 0/1, walk 1/1" in words(chart)
+    assert "2x2x2 over Z2, games" in words(chart)

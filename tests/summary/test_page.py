@@ -88,7 +88,7 @@ def test_a_size_leads_to_its_scheme(page):
 
 def test_charts_are_the_ones_of_the_figures(page):
     given = json.loads(re.search(r'id="specifications">(.*?)</script>', page, re.DOTALL)[1])
-    assert sorted(given) == ["learning", "ranks", "refinement", "speedups"]
+    assert sorted(given) == ["controls", "learning", "ranks", "refinement", "speedups"]
     for name in given:
         assert f'id="chart-{name}"' in page
 

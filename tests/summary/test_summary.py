@@ -31,7 +31,7 @@ from tests.rows import verified_row
 ROOT = Path(__file__).parents[2]
 CLOCKS = ("recombination-timing", "verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
-NAMES = ("known", "schemes", "rejected", "kernels", "timings", "record", *CLOCKS, *FOLDERS)
+NAMES = ("known", "schemes", "rejected", "kernels", "timings", "attempts", "record", *CLOCKS, *FOLDERS)
 
 SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
 1,8,2x2x2,0,0.25,,,1,1
@@ -101,6 +101,8 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
     tables.write(folder / "timings.parquet", TIMINGS, timings)
     for name in CLOCKS:
         command.write_text(folder / name, "cpu_s,wall_s\n0.75,9\n")
+    attempts = "target,ring,start,variant,seed,aim,rank,ranks\n2x2x2,Z2,game,agent,0,7,7,8 at 3; 7 at 25.5\n"
+    command.write_text(folder / "attempts", attempts)
     code = {"path": "known.csv", "md5": "that of another file"}
     command.write_text(folder / "record", json.dumps({"stages": {"kernels": {"deps": [code]}}}))
     files = {"known": "known.csv"} | {name: f"{name}.parquet" for name in ("schemes", "rejected", "kernels", "timings")}
@@ -296,7 +298,7 @@ def test_whole_stage(tmp_path, is_empty):
     assert len((out / "speedups.csv").read_text().splitlines()) == (1 if is_empty else 2)
     assert json.loads((out / "metrics.json").read_text())["schemes"]["verified"] == len(schemes)
     figures = sorted(path.name for path in (out / "figures").iterdir())
-    assert figures == ["learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
+    assert figures == ["controls.svg", "learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
     assert "tables of May 2026" in (out / "page.html").read_text()
     assert (out / "page.html").stat().st_size < 5e6
 
@@ -314,6 +316,11 @@ def test_whole_stage(tmp_path, is_empty):
         ("search/timing/z.csv", "cpu_s\n", "expected one row"),
         ("search/timing/z.csv", "cpu_s\n\n1\n2\n", "expected one row"),
         ("refinement/curves/plain.csv", "size,flips,rank\n", "expected columns"),
+        (
+            "attempts",
+            "target,ring,start,variant,seed,aim,rank,ranks\n2x2x2,Z2,game,agent,0,7,7,seven\n",
+            "expected ranks",
+        ),
         ("schemes.parquet", "text", "not a whole Parquet file"),
     ],
 )
