@@ -77,11 +77,6 @@ def read_csv(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read_metrics() -> dict:
-    """The metrics of the default run."""
-    return json.loads((ROOT / "results/summary/metrics.json").read_text())
-
-
 def ranks() -> Iterator[str]:
     """What the default run found, less the columns that are empty."""
     rows = read_csv("results/summary/ranks.csv")
@@ -91,26 +86,25 @@ def ranks() -> Iterator[str]:
 
 def seconds() -> Iterator[str]:
     """CPU seconds of the default run."""
-    metrics = read_metrics()
-    parts = {
-        f"{kind} `{name}`": each["cpu_s"] for kind in ("agent", "walk", "stage") for name, each in metrics[kind].items()
-    }
+    parts = {f"{row['kind']} `{row['name']}`": float(row["cpu_s"]) for row in read_csv("results/summary/seconds.csv")}
     parts["together"] = sum(parts.values())
     return markdown({"part": part, "CPU seconds": f"{spent:,.0f}"} for part, spent in parts.items())
 
 
 def speedups() -> Iterator[str]:
     """The fastest kernel of each product in the default run."""
+    best: dict[tuple[str, ...], Mapping[str, str]] = {}
+    for row in sorted(read_csv("results/summary/speedups.csv"), key=lambda row: -float(row["median"])):
+        best.setdefault(tuple(row[name] for name in ("n", "m", "p", "dtype", "state")), row)
     return markdown(
         {
-            "product": shape,
-            "type and state": kind,
-            "kernel": best["kernel"],
-            "library": best["baseline"],
-            "speed-up": f"{best['median']:.2f} [{best['low']:.2f}, {best['high']:.2f}]",
+            "product": f"{n}x{m}x{p}",
+            "type and state": f"{dtype} {state}",
+            "kernel": row["kernel"],
+            "library": row["baseline"],
+            "speed-up": "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[name]) for name in ("median", "low", "high"))),
         }
-        for kind, shapes in read_metrics()["speedup"].items()
-        for shape, best in shapes.items()
+        for (n, m, p, dtype, state), row in sorted(best.items(), key=lambda item: list(map(int, item[0][:3])))
     )
 
 
@@ -212,7 +206,7 @@ def lowest(rows: Sequence[Attempt]) -> int:
 def walks() -> Iterator[str]:
     """The lowest rank of each target in the walks of the default run, and how many of its attempts ended there."""
     ended: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for walk in read_metrics()["walk"]:
+    for walk in (row["name"] for row in read_csv("results/summary/seconds.csv") if row["kind"] == "walk"):
         for row in read_csv(f"results/refinement/attempts/{walk}.csv"):
             ended[walk, row["size"]][int(row["rank"])] = int(row["attempts"])
     return markdown(

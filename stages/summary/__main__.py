@@ -1,4 +1,4 @@
-"""python -m stages.summary: the outputs of all stages -> table of ranks, metrics, figures, one page with all."""
+"""python -m stages.summary: the outputs of all stages -> tables, metrics, figures, one page with all."""
 
 from __future__ import annotations
 
@@ -6,35 +6,42 @@ import argparse
 import json
 
 from stages.contract import command, csv_tables
-from stages.summary import figures
+from stages.summary import charts
 from stages.summary.metrics import metrics
 from stages.summary.page import page
 from stages.summary.ranks import RankRow, rank_rows
+from stages.summary.seconds import SecondsRow, seconds_rows
 from stages.summary.sources import load
-from stages.summary.speedups import speedups
+from stages.summary.speedups import SpeedupRow, speedup_rows, speedups
 
 
 def main(given: argparse.Namespace) -> None:
     sources = load(vars(given))
-    ranks = rank_rows(sources)
+    ranks, seconds = rank_rows(sources), seconds_rows(sources)
     speeds = speedups(sources.timings, sources.seed)
+    speed_rows = speedup_rows(speeds, sources.timings)
     rings = {name: agent.ring for name, agent in sources.agents.items()}
     drawings = {
-        "ranks": figures.draw_ranks(ranks),
-        "learning": figures.draw_learning(rings, sources.pretraining, sources.search),
-        "refinement": figures.draw_refinement(sources.refinement),
-        "speedups": figures.draw_speedups(speeds),
+        "ranks": charts.ranks(ranks),
+        "learning": charts.learning(rings, sources.pretraining, sources.search),
+        "controls": charts.controls(sources.comparisons),
+        "refinement": charts.refinement(sources.refinement),
+        "speedups": charts.speedups(speeds),
     }
+    specifications = {name: charts.specification(drawing) for name, drawing in drawings.items()}
+    numbers = metrics(sources, ranks, speed_rows, seconds)
     csv_tables.write(given.ranks, RankRow, ranks)
-    command.write_text(given.metrics, json.dumps(metrics(sources, ranks, speeds), indent=2) + "\n")
-    drawn = {name: figures.svg(drawing) for name, drawing in drawings.items()}
-    for name, text in drawn.items():
-        command.write_text(given.figures / f"{name}.svg", text)
-    command.write_text(given.page, page(sources, ranks, speeds, drawn))
+    csv_tables.write(given.seconds, SecondsRow, seconds)
+    csv_tables.write(given.speedups, SpeedupRow, speed_rows)
+    command.write_text(given.metrics, json.dumps(numbers, indent=2) + "\n")
+    for name, specification in specifications.items():
+        command.write_text(given.figures / f"{name}.svg", charts.svg(specification))
+    command.write_text(given.page, page(sources, ranks, speed_rows, seconds, numbers, specifications))
 
 
 if __name__ == "__main__":
-    inputs = ("known", "schemes", "rejected", "kernels", "timings")
+    inputs = ("known", "schemes", "rejected", "kernels", "timings", "attempts", "record")
     clocks = ("recombination-timing", "verification-timing", "kernels-timing")
     folders = ("search", "refinement", "pretraining", "demonstrations")
-    command.run(main, command.arguments("summary", *inputs, *clocks, *folders, "ranks", "metrics", "figures", "page"))
+    outputs = ("ranks", "seconds", "speedups", "metrics", "figures", "page")
+    command.run(main, command.arguments("summary", *inputs, *clocks, *folders, *outputs))

@@ -1,4 +1,4 @@
-"""The figures that `dvc metrics` shows and compares."""
+"""The few numbers that `dvc metrics` and `dvc exp show` print: as many for any number of agents and walks."""
 
 from __future__ import annotations
 
@@ -6,60 +6,48 @@ from collections.abc import Sequence
 
 from stages.summary.classes import class_rows
 from stages.summary.ranks import RankRow
+from stages.summary.seconds import SecondsRow
 from stages.summary.sources import Sources
-from stages.summary.speedups import Speedup
+from stages.summary.speedups import SpeedupRow
 
-DIGITS = 4  # of seconds and ratios
+DIGITS = 4  # of ratios
 
 
-def metrics(sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[Speedup]) -> dict:
-    """Ranks, counts, what each agent reached and cost, and the best speed-up of each benchmarked product.
-
-    `classes` are the inequivalent schemes of each size, by ring and rank.
-    A size and ring where the project has found nothing has no entry under `rank`.
-    """
-    found = [((row.size, row.ring), row.verified) for row in ranks if row.verified is not None]
+def metrics(
+    sources: Sources, ranks: Sequence[RankRow], speeds: Sequence[SpeedupRow], seconds: Sequence[SecondsRow]
+) -> dict[str, dict[str, int | float]]:
+    """Totals by section; `results/summary/*.csv` hold what they are totals of."""
+    best: dict[tuple[str, ...], SpeedupRow] = {}  # the fastest kernel of each product
+    for row in sorted(speeds, key=lambda row: row.median):
+        best[row.dtype, row.state, row.product] = row
     return {
-        "rank": _nested(found),
-        "count": {
+        **{f"rank_{ring}": _of_ring([row for row in ranks if row.ring == ring]) for ring in ("Z2", "Z")},
+        "schemes": {
             "verified": len(sources.schemes),
             "rejected": len(sources.rejected),
-            "kernels": len(sources.kernels),
+            "classes": sum(row.classes for row in class_rows(sources.schemes)),
         },
-        "classes": _nested(
-            [((row.size, f"{row.ring} {row.rank}"), row.classes) for row in class_rows(sources.schemes)]
-        ),
-        "agent": {
-            name: dict(reached) | {"cpu_s": round(sources.agent_cpu_s[name], 1)}
-            for name, reached in sources.search_metrics.items()
+        "kernels": {
+            "made": len(sources.kernels),
+            "products_timed": len(best),
+            "products_faster": sum(row.low > 1 for row in best.values()),
+            "highest_speedup": round(max((row.median for row in best.values()), default=0.0), DIGITS),
         },
-        "walk": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.walk_cpu_s.items()},
-        "stage": {name: {"cpu_s": round(seconds, 1)} for name, seconds in sources.stage_cpu_s.items()},
-        "speedup": _nested([((f"{best.dtype} {best.state}", _shape(best)), _best(best)) for best in _fastest(speeds)]),
+        "cpu_s": {
+            f"{kind}s": round(sum(row.cpu_s for row in seconds if row.kind == kind), 1)
+            for kind in ("agent", "walk", "stage")
+        },
     }
 
 
-def _fastest(speeds: Sequence[Speedup]) -> list[Speedup]:
-    """The kernel of the highest median of each element type, state and product."""
-    best: dict[tuple, Speedup] = {}
-    for speed in speeds:
-        key = (speed.dtype, speed.state, speed.shape)
-        if key not in best or speed.speed.median > best[key].speed.median:
-            best[key] = speed
-    return list(best.values())
-
-
-def _shape(speed: Speedup) -> str:
-    return "x".join(map(str, speed.shape))
-
-
-def _best(speed: Speedup) -> dict:
-    median, low, high = (round(value, DIGITS) for value in speed.speed)
-    return {"kernel": speed.kernel, "baseline": speed.baseline, "median": median, "low": low, "high": high}
-
-
-def _nested(entries: Sequence[tuple[tuple[str, str], object]]) -> dict:
-    tree: dict = {}
-    for (outer, inner), value in entries:
-        tree.setdefault(outer, {})[inner] = value
-    return tree
+def _of_ring(rows: Sequence[RankRow]) -> dict[str, int | float]:
+    """Sizes over one ring: how many were found, how many of these are as low as published, and all ranks together."""
+    found = [row for row in rows if row.verified is not None]
+    published = [(row, row.best_known) for row in found if row.best_known is not None]
+    return {
+        "found": len(found),
+        "as_published": sum(row.verified <= best for row, best in published),
+        "beyond_published": sum(row.verified < best for row, best in published),
+        "agent_as_published": sum(row.agent is not None and row.agent <= best for row, best in published),
+        "products": sum(row.verified for row in found),
+    }

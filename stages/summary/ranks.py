@@ -35,6 +35,11 @@ class RankRow:
     imported: int | None = None  # what others found
     verified: int | None = None  # the best of this project's own
 
+    @property
+    def agent(self) -> int | None:
+        """The best of the agents', by games or windows."""
+        return min((rank for rank in (self.agent_game, self.agent_window) if rank is not None), default=None)
+
 
 def rank_rows(sources: Sources) -> list[RankRow]:
     """One row per size and ring that was tried or found, by size and then ring.
@@ -45,7 +50,7 @@ def rank_rows(sources: Sources) -> list[RankRow]:
     found: dict[tuple[str, str], dict[str, int]] = {key: {} for key in _tried(sources)}
     for scheme in sources.schemes:
         column = _finder(scheme.origin, sources)
-        for ring in _rings_of(scheme.ring):
+        for ring in rings_of(scheme.ring):
             ranks = found.setdefault((scheme.target, ring), {})
             for each in (column,) if column == "imported" else (column, "verified"):
                 ranks[each] = min(scheme.rank, ranks.get(each, scheme.rank))
@@ -63,13 +68,14 @@ def _row(size: str, ring: str, known: PublishedRow | None, ranks: Mapping[str, i
 def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
     """Targets of the agents in the rings where their schemes count; sizes of the walks, which lift from Z2 to Z."""
     for agent in sources.agents.values():
-        yield from ((target, ring) for target in agent.targets for ring in _rings_of(agent.ring))
+        yield from ((target, ring) for target in agent.targets for ring in rings_of(agent.ring))
     for walk in sources.walks.values():
         if not walk.named_target:  # what is no matrix product has its own table, in verification
-            yield from ((size, ring) for size in walk.targets for ring in _rings_of("Z"))
+            yield from ((size, ring) for size in walk.targets for ring in rings_of("Z"))
 
 
-def _rings_of(ring: str) -> Sequence[str]:
+def rings_of(ring: str) -> Sequence[str]:
+    """The rings over which a scheme of this one counts."""
     return ("Z2", "Z") if ring == "Z" else (ring,)
 
 

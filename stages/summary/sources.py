@@ -17,6 +17,8 @@ from stages.errors import TableError
 from stages.params import whole as params
 from stages.params.agents import Agent
 from stages.params.walks import Walk
+from stages.summary.controls import Comparison, comparisons
+from stages.summary.freshness import stale
 
 Row = TypeVar("Row")
 
@@ -35,6 +37,8 @@ class Sources:
       walk_cpu_s: CPU seconds by walk.
       stage_cpu_s: CPU seconds of recombination, verification and kernels.
       seed: of benchmarking; its intervals are drawn again from it.
+      comparisons: of the agent with its controls, from the benchmark of the agent.
+      stale: what is out of date, a line each.
     """
 
     agents: Mapping[str, Agent]
@@ -52,6 +56,8 @@ class Sources:
     walk_cpu_s: Mapping[str, float]
     stage_cpu_s: Mapping[str, float]
     seed: int
+    comparisons: Sequence[Comparison]
+    stale: Sequence[str]
 
 
 def load(given: Mapping[str, Path]) -> Sources:
@@ -80,6 +86,8 @@ def load(given: Mapping[str, Path]) -> Sources:
         walk_cpu_s={name: _cpu_s(given["refinement"] / "timing" / f"{name}.csv") for name in values.walks},
         stage_cpu_s={name: _cpu_s(given[f"{name}_timing"]) for name in ("recombination", "verification", "kernels")},
         seed=values.benchmarking.seed,
+        comparisons=comparisons(given["attempts"]),
+        stale=stale(given["record"], given["params"]),
     )
 
 

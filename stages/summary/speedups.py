@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -70,6 +71,50 @@ def speedups(timings: Sequence[TimingRow], seed: int) -> list[Speedup]:
                 speed = ratio(seconds[fastest], seconds[one], seed)
                 found.append(Speedup(*product, kernel, one, fastest, speed, against_model))
     return found
+
+
+@dataclass(frozen=True)
+class SpeedupRow:
+    """A line of the table of speed-ups: a `Speedup`, beside the errors of kernel and baseline."""
+
+    dtype: str
+    state: str
+    n: int
+    m: int
+    p: int
+    threads: int
+    kernel: str  # size, rank, back end and levels
+    implementation: str  # hash of the kernel and variant
+    baseline: str  # the fastest
+    median: float  # of baseline's seconds over the kernel's; below 1 the library is faster
+    low: float  # of its interval
+    high: float
+    predicted: float | None  # by the time model, where there is one
+    error: float  # relative Frobenius error of some rows against a wider type
+    baseline_error: float
+
+    @property
+    def product(self) -> str:
+        return f"{self.n}x{self.m}x{self.p}"
+
+
+def speedup_rows(speeds: Sequence[Speedup], timings: Sequence[TimingRow]) -> list[SpeedupRow]:
+    errors = {(row.implementation, row.dtype, (row.n, row.m, row.p)): row.error for row in timings}
+    return [
+        SpeedupRow(
+            one.dtype,
+            one.state,
+            *one.shape,
+            one.threads,
+            one.kernel,
+            one.implementation,
+            one.baseline,
+            *one.speed,
+            one.predicted or None,
+            *(errors[name, one.dtype, one.shape] for name in (one.implementation, one.baseline)),
+        )
+        for one in speeds
+    ]
 
 
 def _round(row: TimingRow) -> int:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -18,19 +17,21 @@ from stages.contract.rows.kernels import KERNELS, TIMINGS, TimingRow
 from stages.contract.rows.published import PublishedRow
 from stages.contract.rows.schemes import REJECTED, VERIFIED, VerifiedRow
 from stages.errors import TableError
+from stages.program.program import from_scheme, to_json
 from stages.summary import __main__ as summary
+from stages.summary import charts
 from stages.summary import sources as sources_lib
-from stages.summary.figures import draw_refinement
 from stages.summary.metrics import metrics
 from stages.summary.ranks import RankRow, rank_rows
-from stages.summary.speedups import speedups
+from stages.summary.seconds import seconds_rows
+from stages.summary.speedups import speedup_rows, speedups
 from tests import examples
 from tests.rows import verified_row
 
 ROOT = Path(__file__).parents[2]
 CLOCKS = ("recombination-timing", "verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
-NAMES = ("known", "schemes", "rejected", "kernels", "timings", *CLOCKS, *FOLDERS)
+NAMES = ("known", "schemes", "rejected", "kernels", "timings", "attempts", "record", *CLOCKS, *FOLDERS)
 
 SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
 1,8,2x2x2,0,0.25,,,1,1
@@ -74,8 +75,7 @@ def timing(implementation: str, scheme: str, n: int, seconds: list[float], dtype
 def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[TimingRow] = ()) -> dict[str, Path]:
     """Writes outputs of all stages for agents z2, z and walks plain, later; returns the paths of the command line."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
-    for agent in given["agents"].values():
-        agent["targets"] = ["2x2x2", "2x2x3"]
+    given["agents"] = {name: given["agents"][name] | {"targets": ["2x2x2", "2x2x3"]} for name in ("z2", "z")}
     walk = next(iter(given["walks"].values())) | {"targets": ["2x2x2", "2x2x3"]}
     given["walks"] = {
         "plain": walk | {"start": "data/standard.json"},
@@ -100,6 +100,10 @@ def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[Ti
     tables.write(folder / "timings.parquet", TIMINGS, timings)
     for name in CLOCKS:
         command.write_text(folder / name, "cpu_s,wall_s\n0.75,9\n")
+    attempts = "target,ring,start,variant,seed,aim,rank,ranks\n2x2x2,Z2,game,agent,0,7,7,8 at 3; 7 at 25.5\n"
+    command.write_text(folder / "attempts", attempts)
+    code = {"path": "known.csv", "md5": "that of another file"}
+    command.write_text(folder / "record", json.dumps({"stages": {"kernels": {"deps": [code]}}}))
     files = {"known": "known.csv"} | {name: f"{name}.parquet" for name in ("schemes", "rejected", "kernels", "timings")}
     return {"params": folder / "params.yaml"} | {
         name.replace("-", "_"): folder / files.get(name, name) for name in NAMES
@@ -125,8 +129,8 @@ def test_other_targets_are_no_rows_of_the_table(tmp_path):
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")
     sources = sources_lib.load(given)
     assert {row.size for row in rank_rows(sources)} == {"2x2x2", "2x2x3"}
-    panels = [axis.get_title("left") for axis in draw_refinement(sources.refinement).axes]
-    assert panels[:2] == ["2x2x2", "skew3"]
+    panels = [panel["title"] for panel in charts.specification(charts.refinement(sources.refinement))["concat"]]
+    assert panels == ["2x2x2", "skew3"]
 
 
 PUBLISHED = {"naive": 8, "alphatensor": 7, "best_known": 7}
@@ -228,60 +232,74 @@ def test_metrics(tmp_path):
     longer = standard(Size(2, 2, 3).target)
     schemes = [verified_row(examples.strassen(), "search:z:game"), verified_row(longer, "refinement:plain")]
     rows = timing("numpy", "", 512, [4.0] * 3) + timing("a", "s", 512, [5.0] * 3) + timing("b", "s", 512, [2.0] * 3)
-    given = make(tmp_path, schemes, rows)
-    loaded = sources_lib.load(given)
-    found = metrics(loaded, rank_rows(loaded), speedups(loaded.timings, loaded.seed))
-    agent = REACHED | {"cpu_s": 3.8}  # 3 * 1.25
-    assert found == {
-        "rank": {"2x2x2": {"Z2": 7, "Z": 7}, "2x2x3": {"Z2": 12, "Z": 12}},
-        "count": {"verified": 2, "rejected": 0, "kernels": 0},
-        "classes": {"2x2x2": {"Z 7": 1}, "2x2x3": {"Z 12": 1}},
-        "agent": {"z2": agent, "z": agent},
-        "walk": {"plain": {"cpu_s": 3.5}, "later": {"cpu_s": 3.5}},
-        "stage": {name: {"cpu_s": 0.8} for name in ("recombination", "verification", "kernels")},  # 0.75
-        "speedup": {
-            "float32 warm": {
-                "512x512x512": {"kernel": "2x2x2:7 c L1F", "baseline": "numpy", "median": 2.0, "low": 2.0, "high": 2.0}
-            }
-        },
+    loaded = sources_lib.load(make(tmp_path, schemes, rows))
+    speeds = speedup_rows(speedups(loaded.timings, loaded.seed), loaded.timings)
+    ring = {"found": 2, "as_published": 1, "beyond_published": 0, "agent_as_published": 1, "products": 19}
+    assert metrics(loaded, rank_rows(loaded), speeds, seconds_rows(loaded)) == {
+        "rank_Z2": ring,
+        "rank_Z": ring,
+        "schemes": {"verified": 2, "rejected": 0, "classes": 2},
+        "kernels": {"made": 0, "products_timed": 1, "products_faster": 1, "highest_speedup": 2.0},
+        "cpu_s": {"agents": 7.6, "walks": 7.0, "stages": 2.4},  # 2 * 3 * 1.25, 2 * 3.5 and 3 * 0.75, each rounded
     }
+
+
+def test_metrics_are_few():
+    """Those of all files that dvc.yaml calls metrics."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    files = [name for stage in stages.values() for one in stage.get("do", stage).get("metrics", []) for name in one]
+    assert files == ["results/summary/metrics.json"]
+    numbers = [number for part in json.loads((ROOT / files[0]).read_text()).values() for number in part.values()]
+    assert len(numbers) <= 25
+    assert all(isinstance(number, int | float) for number in numbers)
+
+
+OUTPUTS = {
+    "ranks": "out/ranks.csv",
+    "seconds": "out/seconds.csv",
+    "speedups": "out/speedups.csv",
+    "metrics": "out/metrics.json",
+    "figures": "out/figures",
+    "page": "out/page.html",
+}
+
+
+def run_stage(folder: Path, schemes: Sequence[VerifiedRow], rows: Sequence[TimingRow]) -> Path:
+    """Runs the stage on what `make` makes; returns the folder of its outputs."""
+    line = [
+        part
+        for paths in (make(folder, schemes, rows), {name: folder / path for name, path in OUTPUTS.items()})
+        for name, path in paths.items()
+        for part in (f"--{name.replace('_', '-')}", str(path))
+    ]
+    summary.main(command.arguments("summary", *NAMES, *OUTPUTS).parse_args(line))
+    return folder / "out"
+
+
+def with_program(scheme: Scheme, origin: str) -> VerifiedRow:
+    return verified_row(scheme, origin, program=to_json(from_scheme(scheme)))
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
 def test_whole_stage(tmp_path, is_empty):
-    schemes = [] if is_empty else [verified_row(examples.strassen(), "search:z:game")]
-    given = make(
-        tmp_path, schemes, timing("numpy", "", 512, [1.0] * 3) + ([] if is_empty else timing("k", "s", 512, [1.0] * 3))
-    )
-    outputs = {
-        "ranks": "out/ranks.csv",
-        "metrics": "out/metrics.json",
-        "figures": "out/figures",
-        "page": "out/page.html",
-    }
-    line = [part for name, path in given.items() for part in (f"--{name.replace('_', '-')}", str(path))]
-    line += [part for name, path in outputs.items() for part in (f"--{name}", str(tmp_path / path))]
-    parser = command.arguments("summary", *NAMES, *outputs)
-    summary.main(parser.parse_args(line))
-    with (tmp_path / "out" / "ranks.csv").open() as file:
+    schemes = [] if is_empty else [with_program(examples.strassen(), "search:z:game")]
+    kernel = [] if is_empty else timing("k", "s", 512, [1.0] * 3)
+    out = run_stage(tmp_path, schemes, timing("numpy", "", 512, [1.0] * 3) + kernel)
+    with (out / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
-    header = (tmp_path / "out" / "ranks.csv").read_text().splitlines()[0].split(",")
+    header = (out / "ranks.csv").read_text().splitlines()[0].split(",")
     assert header == [field.name for field in fields(RankRow)]
     assert header[-3:] == ["recombination", "imported", "verified"]
     assert (rows[0]["size"], rows[0]["ring"], rows[0]["verified"]) == ("2x2x2", "Z2", "" if is_empty else "7")
-    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["count"]["verified"] == len(schemes)
-    figures = sorted(path.name for path in (tmp_path / "out" / "figures").iterdir())
-    assert figures == ["learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
-    page = (tmp_path / "out" / "page.html").read_text()
-    assert page.count("<svg") == 4
-    assert "the tables of May 2026" in " ".join(page.split())
-    assert "<td>2x2x2</td><td>Z2</td><td>8</td>" in page
-    for name, ring in (("z2", "Z2"), ("z", "Z")):
-        cells = [f"<td>{name}</td><td>{ring}</td><td>{target}</td>" for target in ("2x2x2", "2x2x3")]
-        assert f"{cells[0]}<td>7</td><td>7</td><td>50.0%</td><td>25.0%</td><td>16</td><td>4</td>" in page
-        assert f"{cells[1]}<td></td><td>11</td><td></td><td>37.5%</td><td></td><td></td>" in page
-    assert page.count("<td>512x512x512 float32 warm</td>") == (0 if is_empty else 1)
-    assert not re.search(r"""(src|href|url)[=(]["']?http""", page)  # nothing to fetch
+    seconds = (out / "seconds.csv").read_text().splitlines()
+    assert seconds[0] == "kind,name,cpu_s"
+    assert {"agent,z2,3.8", "walk,plain,3.5", "stage,kernels,0.8"} < set(seconds)
+    assert len((out / "speedups.csv").read_text().splitlines()) == (1 if is_empty else 2)
+    assert json.loads((out / "metrics.json").read_text())["schemes"]["verified"] == len(schemes)
+    figures = sorted(path.name for path in (out / "figures").iterdir())
+    assert figures == ["controls.svg", "learning.svg", "ranks.svg", "refinement.svg", "speedups.svg"]
+    assert "tables of May 2026" in (out / "page.html").read_text()
+    assert (out / "page.html").stat().st_size < 5e6
 
 
 @pytest.mark.parametrize(
@@ -297,6 +315,11 @@ def test_whole_stage(tmp_path, is_empty):
         ("search/timing/z.csv", "cpu_s\n", "expected one row"),
         ("search/timing/z.csv", "cpu_s\n\n1\n2\n", "expected one row"),
         ("refinement/curves/plain.csv", "size,flips,rank\n", "expected columns"),
+        (
+            "attempts",
+            "target,ring,start,variant,seed,aim,rank,ranks\n2x2x2,Z2,game,agent,0,7,7,seven\n",
+            "expected ranks",
+        ),
         ("schemes.parquet", "text", "not a whole Parquet file"),
     ],
 )

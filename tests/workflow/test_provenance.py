@@ -50,7 +50,7 @@ def test_what_says_the_same_makes_code_run_alone(copy):
 @pytest.mark.parametrize(
     ("path", "some", "others"),
     [
-        ("stages/algebra/check.py", {"search", "refinement", "verification"}, {"demonstrations", "summary"}),
+        ("stages/algebra/check.py", {"search", "refinement", "verification", "summary"}, {"demonstrations"}),
         ("stages/params/walks.py", {"refinement", "summary"}, {"demonstrations", "search", "verification"}),
         (C_SOURCE, {"kernels", "benchmarking"}, {"verification", "summary"}),
     ],

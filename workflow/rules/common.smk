@@ -65,9 +65,8 @@ def entries(stage):
     return PARAMS[section(stage)].items() if section(stage) else [("", {})]
 
 
-WRITTEN = [
-    filled(path, *entry) for stage in STAGES for entry in entries(stage) for path in listed(stage, "outs", "metrics")
-]
+WRITES = ("outs", "metrics", "plots")
+WRITTEN = [filled(path, *entry) for stage in STAGES for entry in entries(stage) for path in listed(stage, *WRITES)]
 
 
 def files(path):
@@ -101,9 +100,7 @@ def given(stage):
 
 def outputs(stage, *reports):
     """What a stage writes, which DVC alone deletes, with `reports` in place of the paths that these name."""
-    paths = [
-        path.replace("${key}", f"{{{WILDCARDS.get(section(stage))}}}") for path in listed(stage, "outs", "metrics")
-    ]
+    paths = [path.replace("${key}", f"{{{WILDCARDS.get(section(stage))}}}") for path in listed(stage, *WRITES)]
     if unknown := {*reports}.difference(paths):
         raise WorkflowError(f"{stage}: expected reports among its outputs, got {', '.join(unknown)}")
     shown = {str(path): path for path in reports}

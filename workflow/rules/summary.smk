@@ -26,6 +26,12 @@ rule summary:
                 labels={"agent": "all", "table": "figure"},
             ),
             report(
+                "results/summary/figures/controls.svg",
+                caption="../report/controls.rst",
+                category="Agents",
+                labels={"agent": "all", "table": "controls"},
+            ),
+            report(
                 "results/summary/figures/refinement.svg",
                 caption="../report/refinement.rst",
                 category="Walks",
