@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import tarfile
 
 import pytest
 
@@ -30,3 +32,12 @@ def test_every_byte_of_a_packed_file_counts(name):
     ):
         with pytest.raises(SchemeError, match=f"packed by {name}.*({words})"):
             unpacked(data, 300)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_an_archive_of_files_is_not_read(pack):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("scheme.exp"))
+    with pytest.raises(SchemeError, match="an archive of tar is not read: unpack it, and give its files"):
+        unpacked(pack(file.getvalue()), 10**6)

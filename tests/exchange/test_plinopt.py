@@ -121,6 +121,16 @@ def test_a_program_that_is_wrong_is_one_line(text, message, tmp_path):
     assert message in str(caught.value)
 
 
+def test_every_product_has_a_column_of_p(tmp_path):
+    """An eighth row in L and R alone is no product that P leaves out."""
+    put(tmp_path, examples.strassen(), "sms")
+    for letter in "LR":
+        path = tmp_path / f"it_{letter}.sms"
+        path.write_text(path.read_text().replace("7 4 R", "8 4 R").replace("0 0 0", "8 1 1\n0 0 0"))
+    with pytest.raises(SchemeError, match="as many rows of L and of R as columns of P, got 8, 8 and 7"):
+        list(files.read(tmp_path / "it_P.sms"))
+
+
 def test_a_part_without_the_others_says_so(tmp_path):
     path = put(tmp_path, examples.strassen(), "sms")
     (tmp_path / "it_P.sms").unlink()
