@@ -41,11 +41,12 @@ def metrics(
 
 
 def _of_ring(rows: Sequence[RankRow]) -> dict[str, int | float]:
-    """Sizes over one ring: how many were found, how many of these are as low as published, and all ranks together."""
+    """Sizes over one ring: how many were found, how many of these are published and as low, and all ranks together."""
     found = [row for row in rows if row.verified is not None]
     published = [(row, row.best_known) for row in found if row.best_known is not None]
     return {
         "found": len(found),
+        "published": len(published),
         "as_published": sum(row.verified <= best for row, best in published),
         "beyond_published": sum(row.verified < best for row, best in published),
         "agent_as_published": sum(row.agent is not None and row.agent <= best for row, best in published),

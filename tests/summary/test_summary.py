@@ -234,7 +234,14 @@ def test_metrics(tmp_path):
     rows = timing("numpy", "", 512, [4.0] * 3) + timing("a", "s", 512, [5.0] * 3) + timing("b", "s", 512, [2.0] * 3)
     loaded = sources_lib.load(make(tmp_path, schemes, rows))
     speeds = speedup_rows(speedups(loaded.timings, loaded.seed), loaded.timings)
-    ring = {"found": 2, "as_published": 1, "beyond_published": 0, "agent_as_published": 1, "products": 19}
+    ring = {
+        "found": 2,
+        "published": 1,
+        "as_published": 1,
+        "beyond_published": 0,
+        "agent_as_published": 1,
+        "products": 19,
+    }
     assert metrics(loaded, rank_rows(loaded), speeds, seconds_rows(loaded)) == {
         "rank_Z2": ring,
         "rank_Z": ring,
