@@ -34,6 +34,8 @@ sys.path.insert(0, str(ROOT))
 
 from stages.contract.command import Stopwatch, csv_text, write_text  # noqa: E402
 from stages.params import whole as params  # noqa: E402
+from stages.params.agents import EntriesAgent  # noqa: E402
+from stages.params.file import section  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["target", "ring", "start", "variant", "seed"]
@@ -80,7 +82,7 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "window", 47, 3600, 1),
 ]
 
-# Over Z2 the rows are of an agent that spells entries, as the agent `z` of params.yaml does; what differs from that.
+# Over Z2 the rows are of an agent that spells entries, as `z` of runs/records.yaml does; what differs from that.
 OVER_Z2 = {
     "network": {"entries_per_token": 4},
     "demonstrations": {"distribution": (0.5, 0.5)},
@@ -143,11 +145,12 @@ def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
 
 
 def parameters(row: Row) -> params.Params:
-    """params.yaml with the agent of the row in place of `z2` or `z`, checked whole."""
+    """params.yaml with the agent of the row in place of `z2`, or as `z`, checked whole."""
     tree, name = params.load(ROOT / "params.yaml").model_dump(), row.ring.lower()
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
     window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
-    agent = tree["agents"]["z"] | {"ring": row.ring, "targets": (row.target,), "window": window, "seed": row.seed}
+    agent = section(ROOT / "runs/records.yaml", "agents.z", EntriesAgent).model_dump()
+    agent |= {"ring": row.ring, "targets": (row.target,), "window": window, "seed": row.seed}
     if row.ring == "Z2":
         agent |= {key: agent[key] | changed for key, changed in OVER_Z2.items()}
     agent["network"] |= sizes | network

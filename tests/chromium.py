@@ -65,6 +65,8 @@ class Page:
         """Opens a file in a window of this size, for a reader who likes a light or a dark scheme."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Page.navigate", url="about:blank")  # else the page that was open may still answer
+        self.wait_for("location.href === 'about:blank'")
         self.call("Page.navigate", url=path.as_uri())
         self.wait_for(f"location.pathname === {json.dumps(str(path))} && document.readyState === 'complete'")
 

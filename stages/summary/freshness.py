@@ -21,11 +21,13 @@ THIS = "summary"  # its own record is of the run before
 def stale(lock: Path, params: Path) -> list[str]:
     """A line for each difference; the paths in `lock` are from its folder.
 
-    Entries of agents and walks that `params` no longer has are passed over.
+    Entries of agents and walks that `params` no longer has are passed over. Without a lock nothing is known.
 
     Raises:
       ParamsError: a file cannot be read or is not YAML.
     """
+    if not lock.exists():
+        return []
     values: Any = file.read(params)
     recorded: Any = file.read(lock)
     return [

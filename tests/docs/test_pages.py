@@ -52,8 +52,8 @@ def test_files_that_a_page_names_are_there(page):
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_keys_of_an_agent_are_those_of_the_default_run():
-    agent = yaml.safe_load((ROOT / "params.yaml").read_text())["agents"]["z"]
+def test_keys_of_an_agent_are_those_of_a_run():
+    agent = yaml.safe_load((ROOT / "runs/records.yaml").read_text())["agents"]["z"]
     rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/agent.md").read_text(), re.MULTILINE)
     keys = re.findall(r"`([\w.]+)`", " ".join(rows))
     assert len(keys) > 10

@@ -21,11 +21,12 @@ SHIPPED = Path(__file__).parents[2] / "params.yaml"
 # Through JSON, so that nothing is shared between anchors.
 GIVEN = json.loads(json.dumps(YAML(typ="safe").load(SHIPPED.read_text())))
 SHIPPED_AGENTS = GIVEN["agents"]
+ENTRIES = YAML(typ="safe").load((SHIPPED.parent / "runs/records.yaml").read_text())["agents"]["z"]
 # An agent over Z2 that spells entries has the keys of agent z, so it stands for both.
 GIVEN["agents"] = {
     "spans": SHIPPED_AGENTS["z2"],
-    "z": SHIPPED_AGENTS["z"],
-    "z2": json.loads(json.dumps(SHIPPED_AGENTS["z"])) | {"ring": "Z2", "targets": ["2x2x2", "3x3x3"]},
+    "z": copy.deepcopy(ENTRIES),
+    "z2": copy.deepcopy(ENTRIES) | {"ring": "Z2", "targets": ["2x2x2", "3x3x3"]},
 }
 GIVEN["agents"]["z2"]["demonstrations"]["distribution"] = [0.5, 0.5]
 OTHER_WALKS = ", ".join(
@@ -521,7 +522,8 @@ def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
     ],
 )
 def test_targets_that_fit_the_window_are_played_whole(targets, window, whole):
-    agent = params.load(SHIPPED).agents["z"].model_copy(update={"targets": targets, "window": window})
+    agent = Params.model_validate(file._tuples(GIVEN)).agents["z"]
+    agent = agent.model_copy(update={"targets": targets, "window": window})
     assert agent.whole == whole
 
 
@@ -617,7 +619,7 @@ def test_every_model_is_frozen_and_every_number_has_a_meaning():
 def test_one_section_is_loaded_alone(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(GIVEN | {"walks": "none of these"}))
-    assert file.section(path, "agents.z", OneAgent).root == params.load(SHIPPED).agents["z"]
+    assert file.section(path, "agents.z", OneAgent).root == Params.model_validate(file._tuples(GIVEN)).agents["z"]
     with pytest.raises(ParamsError, match=r": agents: expected one of spans, z, z2, got 'x'$"):
         file.section(path, "agents.x", OneAgent)
     with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 'none of these'$"):

@@ -75,7 +75,8 @@ def timing(implementation: str, scheme: str, n: int, seconds: list[float], dtype
 def make(folder: Path, schemes: Sequence[VerifiedRow] = (), timings: Sequence[TimingRow] = ()) -> dict[str, Path]:
     """Writes outputs of all stages for agents z2, z and walks plain, later; returns the paths of the command line."""
     given = yaml.safe_load((ROOT / "params.yaml").read_text())
-    given["agents"] = {name: given["agents"][name] | {"targets": ["2x2x2", "2x2x3"]} for name in ("z2", "z")}
+    agents = given["agents"] | yaml.safe_load((ROOT / "runs/records.yaml").read_text())["agents"]
+    given["agents"] = {name: agents[name] | {"targets": ["2x2x2", "2x2x3"]} for name in ("z2", "z")}
     walk = next(iter(given["walks"].values())) | {"targets": ["2x2x2", "2x2x3"]}
     given["walks"] = {
         "plain": walk | {"start": "data/standard.json"},

@@ -105,3 +105,9 @@ def outputs(stage, *reports):
         raise WorkflowError(f"{stage}: expected reports among its outputs, got {', '.join(unknown)}")
     shown = {str(path): path for path in reports}
     return [update(shown.get(path, path)) for path in paths]
+
+
+def is_waited_for(wildcards):
+    """1 of a walk from whose schemes another one starts, else 0."""
+    starts = [walk["start"] for walk in PARAMS["walks"].values()]
+    return int(f"results/refinement/schemes/{wildcards.walk}.parquet" in starts)

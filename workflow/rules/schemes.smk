@@ -1,12 +1,6 @@
 # Schemes from every source: walks that refine, what all schemes give on blocks, and the one verdict on all.
 
 
-def is_waited_for(wildcards):
-    """1 of a walk from whose schemes another one starts, else 0."""
-    starts = [walk["start"] for walk in PARAMS["walks"].values()]
-    return int(f"results/refinement/schemes/{wildcards.walk}.parquet" in starts)
-
-
 # A walk asks for one core, so that agents go first, and works on as many as it has walkers.
 rule refinement:
     input:
