@@ -95,6 +95,7 @@ def test_a_size_opens_its_scheme(page):
     page.press("Enter")
     page.wait_for("document.getElementById('2x2x2_Z_7').checkVisibility()")
     assert page.ask("document.activeElement.id") == "2x2x2_Z_7"
+    page.wait_for("document.querySelectorAll('#\\\\32x2x2_Z_7 .matrix').length === 3")  # drawn once it is open
     labels = page.ask("[...document.querySelectorAll('#\\\\32x2x2_Z_7 .matrix')].map(matrix => matrix.ariaLabel)")
     assert [label.split(":")[0] for label in labels] == ["u", "v", "w"]
     assert all("4 rows, 7 columns, 12 entries" in label for label in labels)
