@@ -41,7 +41,7 @@ def _run(folder: Path, out: str) -> subprocess.CompletedProcess:
 def _wrong() -> Candidate:
     right = standard(parse_target("2x2x2"))
     wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
-    return Candidate(wrong, Origin("search", "z", "game"), "", 0, 0)
+    return Candidate(wrong, Origin("search", "z2", "game"), "", 0, 0)
 
 
 def test_twice_the_same_bytes_whatever_other_runs_have_left(workspace):
@@ -58,11 +58,11 @@ def test_twice_the_same_bytes_whatever_other_runs_have_left(workspace):
 
 
 def test_nothing_is_built_on_a_wrong_scheme(workspace):
-    candidates.write(workspace / "search/z.parquet", [_wrong()])
+    candidates.write(workspace / "search/z2.parquet", [_wrong()])
     done = _run(workspace, "out")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        f"error: search/z.parquet: scheme {_wrong().scheme.hash} is not a product 2x2x2: entry ("
+        f"error: search/z2.parquet: scheme {_wrong().scheme.hash} is not a product 2x2x2: entry ("
     )
     assert done.stderr.count("\n") == 1
     assert not (workspace / "out").exists()
