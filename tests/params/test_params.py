@@ -115,7 +115,8 @@ def test_wrong_type_names_its_key(tmp_path, place, value):
 
 NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
 # A whole number may stand where a fraction may, so the types are those of what is loaded.
-LOADED = Params.model_validate(file._tuples(GIVEN)).model_dump()
+WHOLE = Params.model_validate(file._tuples(GIVEN))
+LOADED = WHOLE.model_dump()
 INTEGERS, FRACTIONS = ([place for place in NUMBERS if type(at(place, LOADED)) is kind] for kind in (int, float))
 TEXTS = [place for place in LEAVES if isinstance(at(place), str)]
 LISTS = [place for place in LEAVES if isinstance(at(place), list)]
@@ -522,8 +523,7 @@ def test_rules_that_join_keys_allow_their_bounds(tmp_path, changes):
     ],
 )
 def test_targets_that_fit_the_window_are_played_whole(targets, window, whole):
-    agent = Params.model_validate(file._tuples(GIVEN)).agents["z"]
-    agent = agent.model_copy(update={"targets": targets, "window": window})
+    agent = WHOLE.agents["z"].model_copy(update={"targets": targets, "window": window})
     assert agent.whole == whole
 
 
@@ -619,7 +619,7 @@ def test_every_model_is_frozen_and_every_number_has_a_meaning():
 def test_one_section_is_loaded_alone(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(GIVEN | {"walks": "none of these"}))
-    assert file.section(path, "agents.z", OneAgent).root == Params.model_validate(file._tuples(GIVEN)).agents["z"]
+    assert file.section(path, "agents.z", OneAgent).root == WHOLE.agents["z"]
     with pytest.raises(ParamsError, match=r": agents: expected one of spans, z, z2, got 'x'$"):
         file.section(path, "agents.x", OneAgent)
     with pytest.raises(ParamsError, match=r": walks: expected a mapping, got 'none of these'$"):
