@@ -1,6 +1,9 @@
 """Every character of a text counts: what is inserted changes the verdict, or is refused, or is provably meaningless."""
 
+import ast
+import operator
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,7 @@ PIECES = (
 COMMENTS = ("#", "# seven 7\n")
 _LINES = re.MULTILINE | re.IGNORECASE
 _TOKEN = re.compile(r"\w+|\S")
+_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
 def verdict(path: Path, text: str) -> list[tuple[bool, str]] | None:
@@ -59,9 +63,33 @@ def said(text: str) -> str:
     return without_remarks(text)
 
 
+def value(node: ast.AST) -> Fraction:
+    """The value of an expression of numbers; ValueError where it holds anything else."""
+    match node:
+        case ast.Constant(value=int() | float()):
+            return Fraction(str(node.value))
+        case ast.UnaryOp(op=ast.UAdd() | ast.USub()):
+            return value(node.operand) * (-1 if isinstance(node.op, ast.USub) else 1)
+        case ast.BinOp() if type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](value(node.left), value(node.right))
+    raise ValueError
+
+
+def is_same_number(before: str, piece: str, after: str) -> bool:
+    """Whether the number at a place has the same value with a piece and without it."""
+    first, last = re.search(r"[-+*/(). \d]*$", before)[0], re.match(r"[-+*/(). \d]*", after)[0]
+    try:
+        one, other = (value(ast.parse(text.strip(), mode="eval").body) for text in (first + last, first + piece + last))
+    except (SyntaxError, ValueError, ZeroDivisionError):
+        return False
+    return one == other
+
+
 def is_meaningless(before: str, piece: str, after: str) -> bool:
     """Whether a piece can mean nothing at its place, by the rules of remarks, separators and arithmetic."""
     if any(fn(before + piece + after).strip(";:") == fn(before + after).strip(";:") for fn in (without_remarks, said)):
+        return True
+    if is_same_number(before, piece, after):
         return True
     line_before, line_after = before.rpartition("\n")[2], after.partition("\n")[0]
     if re.search(r'"[^"]*$', line_before) and re.match(r'[^"]*": *([^\[{]|\[[^\[])', line_after):
