@@ -38,6 +38,7 @@ from tests.exchange import layouts  # noqa: E402
 
 LONGEST_S = 10
 LARGEST = 10**9  # bytes of a process
+PARSER = exchange.parser()
 BATCH = 200  # files of one format that a process checks in one go
 TOKENS = (
     *b"0 -1 2 1/0 1/3 1e400 nan inf 0x1f 1_0 2**63 x a11 c_2_2 = := + - * ^ , ; . #".split(),
@@ -146,7 +147,7 @@ def _complaint(path: Path) -> str:
     sys.argv[1:] = ["check", str(path)]
     try:
         with redirect_stdout(terminal), redirect_stderr(terminal):
-            command.run(exchange.main, exchange.parser())
+            command.run(exchange.main, PARSER)
     except SystemExit as end:
         return "" if end.code == 1 else f"ended with {end.code}"
     except Exception as error:
