@@ -156,7 +156,7 @@ def _complaint(path: Path) -> str:
 
 
 def _too_long(signal_number: int, frame: object) -> None:
-    raise TimeoutError(f"over {LONGEST_S} seconds")
+    raise RuntimeError(f"over {LONGEST_S} seconds")
 
 
 def check_all(count: int, kept: Path) -> Found:

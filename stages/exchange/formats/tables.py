@@ -53,7 +53,7 @@ def read(text: str) -> Iterator[Candidate]:
 def _parted(text: str, mark: str) -> str:
     """The text with blanks for a mark, which must stand once between any two numbers of a line."""
     field = rf"[ \t]*[^\s{mark}]+[ \t]*"
-    for line in re.finditer(r"[^\n]*\S[^\n]*", text):
+    for line in re.finditer(r"\S[^\n]*", text):
         if not re.fullmatch(rf"{field}(?:{mark}{field})*", line[0]):
             raise SchemeError(f"{position(text, line.start())}: expected numbers, '{mark}' once between any two")
     return text.replace(mark, " ")
@@ -169,7 +169,7 @@ def _blocks(text: str, marks: list[int]) -> Candidate:
 def _number_blocks(text: str, begin: int, marks: Iterable[int], end: int) -> Iterator[list[list[Number]]]:
     """The rows of numbers in each part of the text."""
     for first, last in pairwise([begin, *marks, end]):
-        lines = (match.span() for match in re.finditer(r".*\S.*", text[first:last]))
+        lines = (match.span() for match in re.finditer(r"\S.*", text[first:last]))
         yield [_numbers(text, first + start, first + stop) for start, stop in lines]
 
 
@@ -218,7 +218,7 @@ def _expanded(forms: Iterable[Sequence[Number]], sums: list[list[Number]], lengt
 def read_bini(text: str) -> Iterator[Candidate]:
     """«Bini n m p R», a line of headings, then for each product its number; row of C; row of A; row of B."""
     text = re.sub(HASH, blank, plain(text))
-    lines = [match.span() for match in re.finditer(r".*\S.*", text)]
+    lines = [match.span() for match in re.finditer(r"\S.*", text)]
     head = _numbers(text, lines[0][0] + len("Bini"), lines[0][1])
     if len(head) != 4 or not all(isinstance(value, int) and 0 <= value < 10**6 for value in head):
         raise SchemeError(
