@@ -26,7 +26,7 @@ from stages.exchange.formats.candidate import (
 from stages.exchange.formats.grammar import HASH, blank, combination, plain, position
 
 _LONGEST_MASK = 4000  # digits; Python reads no longer integers
-_MASKS = re.compile(r"(?:[0-9]+\n)?(?:(?:R )?[0-9]+ [0-9]+ [0-9]+\n)+", re.ASCII)
+_MASKS = re.compile(r"(?:[0-9]{1,9}\n)?(?:(?:R )?[0-9]+ [0-9]+ [0-9]+\n)+", re.ASCII)
 _SHARED = re.compile(r"^#[ \t]*Substitution information[ \t]*$", re.MULTILINE)
 _MERE_HASH = re.compile(r"^[ \t]*#[ \t]*$", re.MULTILINE)
 
