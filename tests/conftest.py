@@ -34,6 +34,13 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
 # With several processes the longest files are waited for, so they go first; beside the one run of the pipeline, which
 # keeps less than two cores busy, those that need no such run.
 ORDER = (

@@ -5,9 +5,9 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory) -> Path:
-    """Where all tests of a process keep what is compiled: each text once, and none in the user's cache."""
-    return tmp_path_factory.mktemp("cache")
+def compiled(shared) -> Path:
+    """Where all tests keep what is compiled: each text once, and none in the user's cache."""
+    return shared / "cache"
 
 
 @pytest.fixture(autouse=True, scope="module")

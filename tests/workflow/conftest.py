@@ -10,13 +10,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all processes have in common."""
-    folder = tmp_path_factory.getbasetemp()
-    return folder if worker_id == "master" else folder.parent
-
-
-@pytest.fixture(scope="session")
 def finished(shared: Path) -> Path:
     """A clone whose pipeline `snakemake` has finished on two cores. Tests that change something do it in a copy."""
     clone = shared / "finished"
