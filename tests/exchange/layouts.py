@@ -205,6 +205,16 @@ def catalogue(scheme: Scheme) -> bytes:
     return json.dumps(head | facts | {"u": u, "v": v, "w": w}, indent=4).encode()
 
 
+def nonzeros(scheme: Scheme, is_mapped: bool = False) -> bytes:
+    """The sparse form of another catalogue: of each product the rows and their coefficients, side by side or mapped."""
+    given: dict[str, object] = {"n": list(scheme.size), "m": scheme.rank}
+    for name, factor in zip("uvw", scheme.factors, strict=True):
+        products = [{row: entry for row, entry in enumerate(column) if entry} for column in factor.T.tolist()]
+        sides = {column: {"i": [*product], "c": [*product.values()]} for column, product in enumerate(products)}
+        given[f"{name}_sparse"] = products if is_mapped else sides
+    return json.dumps(given).encode()
+
+
 def fewer_additions(scheme: Scheme) -> bytes:
     """The catalogue's sparse form; the first two entries of each side also stand in a fresh sum."""
     given = {"n": list(scheme.size), "m": scheme.rank, "z2": False, "complexity": {"naive": 24, "reduced": 15}}

@@ -13,6 +13,8 @@ from tests.exchange import layouts
 
 FILES = Path(__file__).parent / "files"
 REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "README.md"}
+WITH_FACTS = {"strassen-2x2x2_m7_a18.json", "rank7_smt.json"}  # which say more than the scheme
+BESIDE = REFUSED | WITH_FACTS
 
 _STRASSEN, _HALVES, _LONG = examples.strassen(), examples.halves(), standard(Size(1, 2, 3).target)
 _U, _V, _W = (factor.tolist() for factor in _LONG.factors)
@@ -33,6 +35,11 @@ TEXTS: dict[str, bytes] = {
     "m": layouts.braces(_STRASSEN),
     "m, fractions": files.WRITERS["m"](_HALVES),
     "json": json.dumps({"n": list(_LONG.size), "m": _LONG.rank} | dict(zip("uvw", _ROWS, strict=True))).encode(),
+    "json, non-zeros": layouts.nonzeros(_STRASSEN),
+    "json, non-zeros in maps": layouts.nonzeros(_LONG, is_mapped=True),
+    "json, list of products": json.dumps(
+        [dict(zip("uvw", product, strict=True)) for product in zip(*_ROWS, strict=True)]
+    ).encode(),
     "json, fewer additions": json.dumps(_SHARED).encode(),
     "certificate": files.WRITERS["certificate"](_LONG),
     "python, factors": repr([_U, _V, _W]).encode(),
@@ -57,4 +64,4 @@ TEXTS: dict[str, bytes] = {
     "maple, triads": layouts.maple(_LONG),
     "maple, matrices": layouts.maple_matrices(_LONG),
     "maple, equations": layouts.maple_equations(_LONG),
-} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in REFUSED}
+} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in BESIDE}

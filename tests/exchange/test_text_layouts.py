@@ -21,7 +21,9 @@ READ = {
     "matmul_2x2_rank7_strassen_gf2.txt": "2x2x2, rank 7: holds over Z2; its third factor indexes C",
     "matmul_2x3x3_rank15_catalog_gf2.txt": "2x3x3, rank 15: holds over Z2; its third factor indexes C",
     "minus.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "rank7_smt.json": "2x2x2, rank 7: holds over Z2; its third factor indexes C; not read: policy_analysis",
     "s2x4x5_32.tensor.txt": "2x4x5, rank 32: holds over Q; its third factor indexes C transposed",
+    "strassen-2x2x2_m7_a18.json": f"2x2x2, rank 7: {EVERYWHERE} transposed; not read: slp",
 }
 
 
@@ -71,6 +73,19 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
 )
 def test_equations_as_people_write_them(text, tmp_path):
     assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
+
+
+def test_what_stands_beside_the_factors_is_named(tmp_path):
+    text = '{"u": [[1]], "v": [[1]], "w": [[1]], "x": [[1]], "loss": 1e-30, "y": {"z": [[0]]}}'
+    assert verdict(tmp_path / "file", text) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed; not read: x, y")
+
+
+def test_a_field_that_is_claimed_must_hold(tmp_path):
+    text = '{"fields": ["F2", "Z"], "u": [[3]], "v": [[1]], "w": [[1]]}'
+    assert verdict(tmp_path / "file", text) == (
+        False,
+        "1x1x1, rank 1: WRONG: not over Z: entry (0, 0, 0): expected 1, got 3",
+    )
 
 
 def test_an_array_says_which_convention_is_meant(tmp_path):
@@ -123,7 +138,26 @@ REFUSED = {
     "a factor twice": ("u = [[1]]\nv = [[1]]\nu = [[1]]", "line 3, column 1: u is defined twice"),
     "a fourth factor": ("u = [[1]]\nv = [[1]]\nw = [[1]]\nx = [[1]]", "expected u, v and w, got ['u', 'v', 'w', 'x']"),
     "a text for a number": ("[[['1']], [[1]], [[1]]]", "expected a matrix of numbers"),
-    "lists beside the factors": ('{"u": [[1]], "v": [[1]], "w": [[1]], "x": [[1]]}', "'x': expected"),
+    "shared sums alone": ('{"u": [[1]], "v": [[1]], "w": [[1]], "u_fresh": [[1]]}', "u_fresh: expected n and m"),
+    "two lists of products": (
+        '{"x": [{"u": [1], "v": [1], "w": [1]}], "y": [{"u": [1], "v": [1], "w": [1]}]}',
+        "expected u, v, w with size and ring",
+    ),
+    "a row twice": (
+        '{"n": 1, "m": 1, "u_sparse": {"0": {"i": [0, 0], "c": [1, 0]}}, "v_sparse": [{"0": 1}], "w_sparse": [{}]}',
+        "u_sparse: expected rows below 1, each once, and as many coefficients in 0",
+    ),
+    "a row too far": (
+        '{"n": 1, "m": 1, "u_sparse": [{"1": 1}], "v_sparse": [{"0": 1}], "w_sparse": [{"0": 1}]}',
+        "u_sparse: expected rows below 1, each once",
+    ),
+    "another count of products": (
+        '{"n": 1, "m": 1, "u_sparse": [], "v_sparse": [{"0": 1}], "w_sparse": [{"0": 1}]}',
+        "u_sparse: expected 1 products, counted from 0",
+    ),
+    "products that commute": ('{"scheme_type": "non_bilinear", "w": [[[0, 0.5]]]}', "mix entries of A and B"),
+    "a complex field": ('{"fields": ["C"], "n": 1, "m": 1, "u": [[[1, 0]]], "v": [[1]], "w": [[1]]}', "complex"),
+    "no coefficient": ('{"u": [[1e-3]], "v": [[1]], "w": [[1]], "n": 1, "m": 1}', "expected a number, got '1e-3'"),
     "another rank": (
         '{"u": [[1]], "v": [[1]], "w": [[1]], "rank": 2}',
         "rank: expected 1, as u, v and w have it, got 2",

@@ -56,8 +56,12 @@ def read(text: str) -> Iterator[Candidate]:
 def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidate:
     """The scheme that nested lists hold, or a mapping of the names u, v, w or a, b, c to its factors.
 
-    A list has the three factors, [S, R] or [R, S] or with R matrices each; or a triple of rows or matrices per product.
+    A list has the three factors, [S, R] or [R, S] or with R matrices each; or a triple of rows or matrices per product,
+    which may be a mapping of these names too.
     """
+    if is_products(value):
+        products = [{name.lower(): part for name, part in product.items()} for product in value]
+        return _of_triples([[product[name] for name in sorted(product)] for product in products], size, label)
     if isinstance(value, Mapping):
         names = {name.lower(): part for name, part in value.items()}
         if names.keys() not in _NAMES:
@@ -66,13 +70,26 @@ def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidat
     if isinstance(value, list) and len(value) == 3 and _depth(value) == 3:
         return _of_factors(value, size, label)
     if isinstance(value, list) and all(isinstance(product, list) and len(product) == 3 for product in value):
-        if _depth(value) == 3:
-            value = [[[row] for row in product] for product in value]
-            return _of_factors([[product[mode] for product in value] for mode in range(3)], size, label)
-        return of_products(value, size, label)
+        return _of_triples(value, size, label)
     if isinstance(value, list) and len(value) == 3:
         return _of_factors(value, size, label)
     raise SchemeError("expected three matrices per product, or three factors")
+
+
+def is_products(value: object) -> bool:
+    """Whether it is a list of products, each a mapping of the names u, v, w or a, b, c."""
+    return (
+        isinstance(value, list)
+        and len(value) > 0
+        and all(isinstance(product, Mapping) and {name.lower() for name in product} in _NAMES for product in value)
+    )
+
+
+def _of_triples(products: list[Any], size: Size | None, label: str) -> Candidate:
+    """The scheme of a triple of rows, or of matrices, per product."""
+    if _depth(products) != 3:
+        return of_products(products, size, label)
+    return _of_factors([[[product[mode]] for product in products] for mode in range(3)], size, label)
 
 
 def _depth(value: Any) -> int:
