@@ -232,6 +232,12 @@ def fewer_additions(scheme: Scheme) -> bytes:
     return json.dumps(given).encode()
 
 
+def spaced(scheme: Scheme, matrix: str, row: str) -> bytes:
+    """Three matrices without commas, by the text around one and between its rows."""
+    rows = (row.join(" ".join(f"{entry:2}" for entry in line) for line in factor.tolist()) for factor in scheme.factors)
+    return "\n".join(matrix.format(name, text) for name, text in zip("UVW", rows, strict=True)).encode()
+
+
 def number_lines(*schemes: Scheme, is_fractional: bool = False) -> bytes:
     """«n m p R», then U, V, W product by product; several schemes begin with their count; pairs over Q."""
     lines = [str(len(schemes))] if len(schemes) > 1 else []

@@ -53,6 +53,13 @@ TEXTS: dict[str, bytes] = {
     "python, fractions": f"from fractions import Fraction\nu = {_U}\nv = {_V}\nw = {_W}\n".replace(
         "[1,", "[Fraction(1, 1),"
     ).encode(),
+    "python, tuple of arrays": (
+        f"import numpy as np\n\nn = 1\nm = 2\np = 3\nrank = 6\n\n"
+        f"decomposition_123 = (np.array({_U}, dtype=np.float32), np.array({_V}), np.array({_W}))\n"
+    ).encode(),
+    "matlab": layouts.spaced(_STRASSEN, "{} = [{}];", ";\n     "),
+    "julia": layouts.spaced(_LONG, "{} = [{}]", "\n"),
+    "numpy, printed": layouts.spaced(_STRASSEN, "{} =\n[[{}]]\n", "]\n ["),
     "lines": layouts.number_lines(_LONG),
     "lines, pairs": b"1 1 1 1\n2 3\n5 1\n3 10",
     "lines under a comment": b"#\n# a scheme\n#\n" + layouts.number_lines(_LONG),

@@ -80,6 +80,13 @@ def test_what_stands_beside_the_factors_is_named(tmp_path):
     assert verdict(tmp_path / "file", text) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed; not read: x, y")
 
 
+def test_blanks_part_the_numbers_of_a_matrix_and_no_sums(tmp_path):
+    holds, line = verdict(tmp_path / "file", "U = [1 -1;]\nV = [1 1;]\nW = [1 0;]")
+    assert (holds, line) == (True, f"1x1x1, rank 2: {EVERYWHERE} transposed")
+    holds, line = verdict(tmp_path / "file", "U = [2 - 1;]\nV = [1;]\nW = [1;]")
+    assert (holds, line) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed")
+
+
 def test_a_field_that_is_claimed_must_hold(tmp_path):
     text = '{"fields": ["F2", "Z"], "u": [[3]], "v": [[1]], "w": [[1]]}'
     assert verdict(tmp_path / "file", text) == (
@@ -137,6 +144,10 @@ REFUSED = {
     "a key twice": ("{'u': [[1]], 'u': [[1]], 'w': [[1]]}", "line 1, column 14: expected keys"),
     "a factor twice": ("u = [[1]]\nv = [[1]]\nu = [[1]]", "line 3, column 1: u is defined twice"),
     "a fourth factor": ("u = [[1]]\nv = [[1]]\nw = [[1]]\nx = [[1]]", "expected u, v and w, got ['u', 'v', 'w', 'x']"),
+    "another fact": ("n = 2\nu = [[1]]\nv = [[1]]\nw = [[1]]", "n: expected 1, as the factors have it, got 2"),
+    "a row cut short": ("U = [1 0; 0]\nV = [1]\nW = [1]", "expected a matrix of numbers"),
+    "a difference in a matrix": ("U = [1 - 1];\nV = [1];\nW = [1];\nx = [1 2", "line 4, column 9: expected ,"),
+    "complex arrays": ("d = (np.array([[0.5+0.5j, 1.]]), np.array([[1.]]))", "line 1, column 20: complex coefficients"),
     "a text for a number": ("[[['1']], [[1]], [[1]]]", "expected a matrix of numbers"),
     "shared sums alone": ('{"u": [[1]], "v": [[1]], "w": [[1]], "u_fresh": [[1]]}', "u_fresh: expected n and m"),
     "two lists of products": (

@@ -41,11 +41,11 @@ WRITERS_OF_PARTS: Mapping[str, Callable[[Scheme], Mapping[str, bytes]]] = {
     "slp": plinopt.write_programs,
 }
 
-# The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
+# The first sign of nested lists: two brackets, or a name and one, in a tuple or an array, after imports and numbers.
 _LISTS = re.compile(
     r"\{\s*[{\[]|\(\s*\[|\(\s*\(\s*\(\s*[-+0-9/]+\s*,"
-    r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+"
-    r"\s*(Fraction|[-+0-9./]+\s*[],})])"
+    r"|((import|from)\s[^\n]*\s+)*(\w+\s*=\s*[0-9]+;?\s+)*\w+\s*:?=\s*"
+    r"(\[\s*\[?\s*[-+.0-9]|\(*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+\s*(Fraction|[-+0-9./]+\s*[],})j]))"
 )
 _MAPLE = re.compile(r"\b(Triad|TriadSet|Matrix)\s*\(|\b(LRP|MUL|ADD)\s*:=")
 
@@ -97,7 +97,7 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
         if data.startswith(start):
             return reader(data)
     text = _text(data)
-    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", "%"))).strip()
     if not said:
         raise SchemeError("nothing but white space and comments")
     if plinopt.is_part(said):

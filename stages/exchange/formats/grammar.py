@@ -274,7 +274,8 @@ def literal(tokens: Tokens, depth: int = 0) -> Any:
 
     Returns:
       An exact number, also of an expression of numbers; a text, True, False or None; a list, of [..], {..} or (..),
-      also in np.array(..); a dictionary, of {.. : ..}, whose keys are texts or, in a tuple, numbers.
+      also in np.array(..), or of rows, of [.. ; ..]; a dictionary, of {.. : ..}, whose keys are texts or, in a
+      tuple, numbers.
     """
     word = tokens.next
     if word in _CLOSED:
@@ -316,9 +317,14 @@ def _items(tokens: Tokens, depth: int) -> Any:
     opened = tokens.take()
     closed, words = _CLOSED[opened], tokens.words
     items: list[Any] = []
+    rows: list[list[Any]] = []
     keyed: dict[str, Any] = {}
     is_tuple = opened != "("
     while not tokens.accept(closed):
+        if opened == "[" and items and tokens.accept(";"):  # MATLAB's end of a row
+            rows.append(items)
+            items = []
+            continue
         if items or keyed:
             tokens.expect(",")
             is_tuple = True
@@ -347,6 +353,8 @@ def _items(tokens: Tokens, depth: int) -> Any:
             items.append(item)
     if keyed:
         return keyed
+    if rows:
+        return [*rows, items] if items else rows
     if is_tuple or len(items) != 1:
         return items
     (inner,) = items
