@@ -65,6 +65,28 @@ def members(scheme: Scheme, names: Sequence[str], is_turned: bool = False) -> by
     return file.getvalue()
 
 
+def compressed_rows(scheme: Scheme) -> bytes:
+    """khoruzhii/lita: a sparse matrix [R, S] for each factor, w for C; the sizes are said in a text beside."""
+    arrays = {}
+    sides = zip(
+        "uvw", (scheme.factors.u, scheme.factors.v, plain_third(scheme)), (1, 1, scheme.denominator), strict=True
+    )
+    for name, factor, denominator in sides:
+        products, places = factor.T.nonzero()
+        numerators = factor.T[products, places]
+        shared = np.gcd(numerators, denominator)
+        arrays |= {
+            f"{name}_indptr": np.searchsorted(products, np.arange(scheme.rank + 1)),
+            f"{name}_indices": places.astype(np.int32),
+            f"{name}_numerators": numerators // shared,
+            f"{name}_denominators": denominator // shared,
+        }
+    facts = {"coefficient_field": "Q", "format": "fmmp.qcsr.v1", "rank": scheme.rank, "tensor": list(scheme.size)}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays, metadata_json=np.asarray(json.dumps(facts, separators=(",", ":"))))
+    return file.getvalue()
+
+
 def matrices(scheme: Scheme) -> bytes:
     """An archive with a matrix per product for each factor, [R, n, m]."""
     file = io.BytesIO()
@@ -167,6 +189,17 @@ def maple_matrices(scheme: Scheme) -> bytes:
     sides = [stack.transpose(2, 1, 0).reshape(scheme.rank, -1).tolist() for stack in (u, v)]
     matrices = ", ".join(map(_maple_matrix, [*sides, plain_third(scheme).tolist()]))
     return f"Warning: the following LRP representation is no plinopt's\nLRP:=[{matrices}]:\n".encode()
+
+
+def maple_nonzeros(scheme: Scheme) -> bytes:
+    """The same as Maple writes matrices of few non-zeros."""
+    u, v, _ = as_matrices(scheme)
+    sides = [stack.transpose(2, 1, 0).reshape(scheme.rank, -1) for stack in (u, v)]
+    texts = []
+    for matrix in (*sides, plain_third(scheme)):
+        entries = [f"({row + 1}, {column + 1}) = {matrix[row, column]}" for row, column in np.argwhere(matrix)]
+        texts.append(f"Matrix({matrix.shape[0]}, {matrix.shape[1]}, {{{', '.join(entries)}}})")
+    return f"LRP := [{', '.join(texts)}]:\n".encode()
 
 
 def maple_equations(scheme: Scheme) -> bytes:

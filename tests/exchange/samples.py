@@ -12,7 +12,7 @@ from tests import examples
 from tests.exchange import layouts
 
 FILES = Path(__file__).parent / "files"
-REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "README.md"}
+REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "s2x2x2_07.brent.txt", "README.md"}
 WITH_FACTS = {"strassen-2x2x2_m7_a18.json", "rank7_smt.json"}  # which say more than the scheme
 BESIDE = REFUSED | WITH_FACTS
 
@@ -70,5 +70,6 @@ TEXTS: dict[str, bytes] = {
     "bini": layouts.bini(_LONG),
     "maple, triads": layouts.maple(_LONG),
     "maple, matrices": layouts.maple_matrices(_LONG),
+    "maple, non-zeros": layouts.maple_nonzeros(_STRASSEN),
     "maple, equations": layouts.maple_equations(_LONG),
 } | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in BESIDE}

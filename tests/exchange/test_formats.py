@@ -103,6 +103,7 @@ LAYOUTS = {
     "npz, without names": (layouts.members(LONG, ("arr_0", "arr_1", "arr_2")), LONG, C_TRANSPOSED),
     "npz, rows are products": (layouts.members(LONG, "uvw", is_turned=True), LONG, C_TRANSPOSED),
     "npz, square, rows are products": (layouts.members(STRASSEN, "uvw", is_turned=True), STRASSEN, C_TRANSPOSED),
+    "npz, compressed rows": (layouts.compressed_rows(HALVES), HALVES, C),
     "npz, matrices": (layouts.matrices(LONG), LONG, C_TRANSPOSED),
     "npz, matrices, square": (layouts.matrices(STRASSEN), STRASSEN, C_TRANSPOSED),
     "npz, key in parentheses": (layouts.factorizations({"(2, 2, 2)": STRASSEN}), STRASSEN, C_TRANSPOSED),
@@ -190,6 +191,23 @@ def saved(**arrays) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def test_compressed_rows_that_do_not_fit_are_refused(tmp_path):
+    rows = dict(np.load(io.BytesIO(layouts.compressed_rows(STRASSEN))))
+    (candidate,) = read(saved(**rows), tmp_path)
+    assert candidate.unread == ("metadata_json",)
+    for name, part, words in (
+        ("u_indptr", rows["u_indptr"][::-1], "begin with 0 and end with the number"),
+        ("u_indptr", rows["u_indptr"] * 2**40, "begin with 0 and end with the number"),
+        ("v_indices", rows["v_indices"] - 1, "begin with 0 and end with the number"),
+        ("v_denominators", rows["v_denominators"] * 0, "begin with 0 and end with the number"),
+        ("w_numerators", rows["w_numerators"][1:], "begin with 0 and end with the number"),
+        ("w_numerators", rows["w_numerators"][:, None], "lists of numbers"),
+        ("u_indices", rows["u_indices"] * 0, "each entry at most once"),
+        ("w_indices", rows["w_indices"] + 2**30, "equations, more than"),
+    ):
+        assert words in refused(saved(**rows | {name: part}), tmp_path)
 
 
 def test_a_zip_of_other_files_is_one_line(tmp_path):
@@ -372,7 +390,7 @@ BAD = {
     "Maple without matrices": (b"Triad([1])", "expected"),
     "Bini without rows": (b"Bini 2 2 2 7", "expected 7 rows"),
     "words": (b"hello world", "line 1, column 1: 'hello' is not defined"),
-    "a web page": (b"<!DOCTYPE html><html lang='en'></html>", "line 1, column 1: expected an equation such as"),
+    "a web page": (b"<!DOCTYPE html><html lang='en'></html>", "a page of the web is not read"),
 }
 
 
@@ -384,7 +402,7 @@ def test_bad_file_is_one_line(name, tmp_path):
 
 def test_what_is_no_file_is_one_line(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    for name, message in (("none", "no such file"), (".", "not a regular file"), ("pipe", "not a regular file")):
+    for name, message in (("none", "no such file"), (".", "a folder: give its files"), ("pipe", "not a regular file")):
         with pytest.raises(SchemeError, match=message):
             list(files.read(tmp_path / name))
     with pytest.raises(SchemeError, match=r"cannot be read|no such file"):

@@ -51,6 +51,7 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         codecs.BOM_UTF16_BE + STRASSEN.encode("utf-16-be"),
         codecs.BOM_UTF8 + STRASSEN.encode(),
         STRASSEN.replace("*", "·").replace("-", "\N{EN DASH}"),
+        STRASSEN.replace(" * ", " \N{LOGICAL AND} "),
         STRASSEN.replace(" * ", "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"),
         STRASSEN.replace("_11", "₁₁").replace("_2", "₂"),
         STRASSEN.replace("a_12", "A(1, 2)").replace("b_12", "B[[1, 2]]").replace("a_21", "A(2, 1)"),
@@ -69,7 +70,7 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         STRASSEN.replace(" - ", " \\\n - ").replace(" = ", " =\n"),
         "% as for MATLAB\n" + STRASSEN.replace("b_12\n", "b_12 % first\n", 1),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_equations_as_people_write_them(text, tmp_path):
     assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
@@ -146,8 +147,8 @@ REFUSED = {
     "a fourth factor": ("u = [[1]]\nv = [[1]]\nw = [[1]]\nx = [[1]]", "expected u, v and w, got ['u', 'v', 'w', 'x']"),
     "another fact": ("n = 2\nu = [[1]]\nv = [[1]]\nw = [[1]]", "n: expected 1, as the factors have it, got 2"),
     "a row cut short": ("U = [1 0; 0]\nV = [1]\nW = [1]", "expected a matrix of numbers"),
-    "a difference in a matrix": ("U = [1 - 1];\nV = [1];\nW = [1];\nx = [1 2", "line 4, column 9: expected ,"),
-    "complex arrays": ("d = (np.array([[0.5+0.5j, 1.]]), np.array([[1.]]))", "line 1, column 20: complex coefficients"),
+    "a difference in a matrix": ("U = [1 - 1];\nV = [1];\nW = [1];\nx = [1 2", "line 4, column 8: expected ,"),
+    "complex arrays": ("d = (np.array([[0.5+0.5j, 1.]]), np.array([[1.]]))", "line 1, column 24: complex coefficients"),
     "a text for a number": ("[[['1']], [[1]], [[1]]]", "expected a matrix of numbers"),
     "shared sums alone": ('{"u": [[1]], "v": [[1]], "w": [[1]], "u_fresh": [[1]]}', "u_fresh: expected n and m"),
     "two lists of products": (
@@ -186,6 +187,17 @@ REFUSED = {
     "a type that changes numbers": (
         "u = np.array([[1]], dtype=bool)",
         "line 1, column 27: expected one of",
+    ),
+    "a page of the web": ("\n<!DOCTYPE html>\n<html lang=en>", "a page of the web is not read: save the raw file"),
+    "a pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:4d", "git lfs pull gets the file"),
+    "a server's message": ("404: Not Found", "the message of a server that has no such file"),
+    "a notebook": ('{"cells": [], "nbformat": 4}', "a notebook is not read: save the cell of the scheme"),
+    "a table of Brent equations": ((samples.FILES / "s2x2x2_07.brent.txt").read_bytes(), "tensor or script beside it"),
+    "a program": ("function C = DPS(A, B, nmin)\nC = A*B;", "a program is not read: its equations are"),
+    "a sparse matrix, too far": ("LRP:=[Matrix(1, 1, {(1, 2) = 1})", "line 1, column 21: expected row and column of a"),
+    "a sparse matrix, twice": (
+        "LRP:=[Matrix(1, 1, {(1, 1) = 1, (1, 1) = 0})",
+        "column 33: expected each entry at most",
     ),
     "remarks alone": ("# nothing\n \n#", "nothing but white space and comments"),
     "an empty mask": ("1 0 1", "belong to no matrix product"),
