@@ -55,8 +55,11 @@ def read(data: bytes) -> Iterator[Candidate | SchemeError]:
             yield dataclasses.replace(candidate, unread=tuple(names.values()))
             return
     if names.keys() >= {name for parts in _COMPRESSED for name in parts}:
-        sides = [[arrays.exact(_array(archive, members[names.pop(name)])) for name in parts] for parts in _COMPRESSED]
-        candidate = candidate_of(arrays.of_compressed_rows(sides))
+        factors = [
+            arrays.of_compressed_rows([arrays.exact(_array(archive, members[names.pop(name)])) for name in parts])
+            for parts in _COMPRESSED
+        ]
+        candidate = candidate_of(factors)
         yield dataclasses.replace(candidate, unread=tuple(names.values()))
         return
     sizes = {name: match.groups() for name in members if (match := _SIZE.fullmatch(name))}

@@ -93,35 +93,28 @@ def factors(parts: Sequence[Matrix]) -> list[Matrix]:
     return rank_last(parts)
 
 
-def of_compressed_rows(sides: Sequence[Sequence[Matrix]]) -> list[Matrix]:
-    """Three factors [S, R] from sparse matrices with a row per product.
+def of_compressed_rows(parts: Sequence[Matrix]) -> Matrix:
+    """A factor [S, R] from a sparse matrix [R, S] whose last column has an entry.
 
     Args:
-      sides: of each where its rows begin and the last ends, then the columns of its entries, which are entries of A, B
-        or C, their numerators and their denominators. The last entry of all is in some product.
+      parts: where its rows begin and the last ends; then of its entries the columns, numerators and denominators.
     """
-    checked = []
-    for starts, *parts in ([part.integers for part in side] for side in sides):
-        places, numerators, denominators = parts
-        if any(part.ndim != 1 or not part.size for part in (starts, *parts)):
-            raise SchemeError("expected compressed rows: lists of numbers, none of them empty")
-        lengths = np.diff(starts)
-        ends = (starts[0], starts[-1], len(numerators), len(denominators))
-        if ends != (0, *[len(places)] * 3) or min(lengths.min(initial=0), places.min(), denominators.min() - 1) < 0:
-            raise SchemeError("expected compressed rows that begin with 0 and end with the number of their entries")
-        products = np.repeat(np.arange(len(lengths)), lengths)
-        if len({*zip(products.tolist(), places.tolist(), strict=True)}) < len(places):
-            raise SchemeError("expected compressed rows with each entry at most once")
-        checked.append((len(lengths), products, *parts))
-    modes = [int(places.max()) + 1 for _, _, places, *_ in checked]
-    check_extent(modes, max(rank for rank, *_ in checked))
-    matrices = []
-    for length, (rank, products, places, numerators, denominators) in zip(modes, checked, strict=True):
-        common = common_denominator({*denominators.tolist()})
-        integers = np.zeros((length, rank), object)
-        integers[places, products] = numerators.astype(object) * (common // denominators.astype(object))
-        matrices.append(Matrix(_narrow(integers), common))
-    return matrices
+    starts, places, numerators, denominators = (part.integers for part in parts)
+    if any(part.ndim != 1 or not part.size for part in (starts, places, numerators, denominators)):
+        raise SchemeError("expected compressed rows: lists of numbers, none of them empty")
+    lengths = np.diff(starts)
+    ends = (starts[0], starts[-1], len(numerators), len(denominators))
+    if ends != (0, *[len(places)] * 3) or min(lengths.min(initial=0), places.min(), denominators.min() - 1) < 0:
+        raise SchemeError("expected compressed rows that begin with 0 and end with the number of their entries")
+    products = np.repeat(np.arange(len(lengths)), lengths)
+    if len({*zip(products.tolist(), places.tolist(), strict=True)}) < len(places):
+        raise SchemeError("expected compressed rows with each entry at most once")
+    length = int(places.max()) + 1
+    check_extent((length,), len(lengths))
+    common = common_denominator({*denominators.tolist()})
+    integers = np.zeros((length, len(lengths)), object)
+    integers[places, products] = numerators.astype(object) * (common // denominators.astype(object))
+    return Matrix(_narrow(integers), common)
 
 
 def _stacked(numbers: Matrix) -> list[Matrix]:
