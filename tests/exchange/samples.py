@@ -32,6 +32,7 @@ TEXTS: dict[str, bytes] = {
     "script": layouts.script(_STRASSEN),
     "counted text": layouts.counted_text(_STRASSEN),
     "txt": files.WRITERS["txt"](_HALVES),
+    "latex": files.WRITERS["latex"](_HALVES),
     "m": layouts.braces(_STRASSEN),
     "m, fractions": files.WRITERS["m"](_HALVES),
     "json": json.dumps({"n": list(_LONG.size), "m": _LONG.rank} | dict(zip("uvw", _ROWS, strict=True))).encode(),

@@ -226,7 +226,7 @@ def test_a_file_of_many_counts_them(tmp_path):
 ROUND_TRIPS = [STRASSEN, MODULO_TWO, LONG, LARGE, standard(Size(10, 1, 11).target, "Z2"), HALVES, thirds()]
 
 
-@pytest.mark.parametrize("name", [name for name in files.WRITERS if name != "latex"])
+@pytest.mark.parametrize("name", files.WRITERS)
 @pytest.mark.parametrize(
     "scheme", ROUND_TRIPS, ids=lambda scheme: f"{scheme.size.name}-{scheme.ring}-{scheme.denominator}"
 )

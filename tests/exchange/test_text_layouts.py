@@ -4,6 +4,8 @@ import codecs
 
 import pytest
 
+from stages.algebra.factors import standard
+from stages.algebra.targets import Size
 from stages.exchange import check
 from tests.exchange import samples
 
@@ -74,6 +76,24 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
 )
 def test_equations_as_people_write_them(text, tmp_path):
     assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_right"),
+    [
+        ('"n": 1, "m": 2, "p": 3', True),
+        ('"m": 1, "k": 2, "n": 3', True),
+        ('"m": 6, "rank": 6, "n": [1, 2, 3]', True),
+        ('"n": 1, "k": 2, "m": 3', False),
+        ('"n": 3, "rank": 6', False),
+        ('"n": 3, "m": 2, "p": 1', False),
+    ],
+)
+def test_facts_are_compared(facts, is_right, tmp_path):
+    u, v, w = (factor.tolist() for factor in standard(Size(1, 2, 3).target).factors)
+    text = f'{{"U": {u}, "V": {v}, "W": {w}, {facts}}}'
+    assert verdict(tmp_path / "file", text)[0] == is_right
+    assert verdict(tmp_path / "file", '{"n": 1, "U": [[1]], "V": [[1]], "W": [[1]]}')[0]
 
 
 def test_what_stands_beside_the_factors_is_named(tmp_path):

@@ -20,7 +20,7 @@ import numpy as np
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import arrays
-from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, short
+from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, facts_of, short
 from stages.exchange.formats.containers import UNPACK
 from stages.exchange.formats.pickles import Array
 
@@ -48,8 +48,7 @@ def read(data: bytes) -> Iterator[Candidate | SchemeError]:
         if names.keys() >= set(of_one_scheme):
             parts = [arrays.exact(_array(archive, members[names.pop(name)])) for name in of_one_scheme]
             candidate = candidate_of(arrays.factors(parts))
-            sides = candidate.size._asdict() if candidate.size else {}
-            for name, expected in {**sides, "rank": candidate.factors.rank}.items():
+            for name, expected in facts_of(candidate, names).items():
                 if name in names:
                     _check_fact(name, expected, _array(archive, members[names.pop(name)]))
             yield dataclasses.replace(candidate, unread=tuple(names.values()))

@@ -21,6 +21,7 @@ from stages.exchange.formats.candidate import (
     candidate_of,
     check_extent,
     checked_size,
+    facts_of,
     matrix_of_rows,
     rank_last,
     short,
@@ -28,7 +29,7 @@ from stages.exchange.formats.candidate import (
 from stages.exchange.formats.grammar import COMMENT, LINE_COMMENT, Tokens, blank, literal, plain
 
 _NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
-_FACTS = ("n", "m", "p", "rank")
+_FACTS = ("n", "m", "k", "p", "rank")
 _REMARK = f"{COMMENT}|{LINE_COMMENT}"
 _PRINTED = re.compile(r"\[\s*\[[^\[\],;]*\](?:\s*\[[^\[\],;]*\])*\s*\]")  # by NumPy: rows in brackets
 _SPACED = re.compile(r"(?<!\[)\[[^\[\],]*\](?!\s*\])")  # of MATLAB: rows in lines, or ended by semicolons
@@ -38,7 +39,7 @@ _BLANK = r"(?<=[0-9.])[ \t](?=[ \t]*[-+]?[0-9.])"  # between two numbers
 def read(text: str) -> Iterator[Candidate]:
     """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`.
 
-    Before it may stand n, m, p and rank, which are compared.
+    Before it may stand its sides and its rank, which are compared.
     """
     text = re.sub(_REMARK, blank, plain(text))
     tokens = Tokens(_SPACED.sub(_of_lines, _PRINTED.sub(_of_printed, text)), _REMARK)
@@ -63,7 +64,7 @@ def read(text: str) -> Iterator[Candidate]:
     if tokens.next:
         raise tokens.fault("the end")
     found = candidate(value)
-    of_scheme = dict(zip(_FACTS, found.size or (), strict=False)) | {"rank": found.factors.rank}
+    of_scheme = facts_of(found, facts)
     for name, fact in facts.items():
         if of_scheme.get(name) != fact:
             raise SchemeError(f"{name}: expected {of_scheme.get(name)}, as the factors have it, got {fact}")

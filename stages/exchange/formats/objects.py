@@ -33,6 +33,7 @@ from stages.exchange.formats.candidate import (
     candidate_of,
     check_extent,
     checked_size,
+    facts_of,
     matrix_of_rows,
     matrix_of_terms,
     number,
@@ -116,8 +117,10 @@ def _is_fact(key: str, given: dict[str, Any], candidate: Candidate) -> bool:
     value = given[key]
     size, rank = list(candidate.size or ()), candidate.factors.rank
     expected = {"rank": rank, "m": rank, "n": size, "denominator": candidate.denominator, "size": size}
-    if "p" in given and size:
-        expected |= dict(zip("nmp", size, strict=True))
+    if "p" in given or "k" in given:
+        expected |= facts_of(candidate, given)
+    elif key == "n" and type(value) is int:
+        value = [value] * 3
     if key == "size" and isinstance(value, str):
         value = [int(side) for side in re.findall("[0-9]+", value)] if _SIZE.fullmatch(value) else value
     if key in expected and value != expected[key]:
