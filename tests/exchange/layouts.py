@@ -65,6 +65,28 @@ def members(scheme: Scheme, names: Sequence[str], is_turned: bool = False) -> by
     return file.getvalue()
 
 
+def compressed_rows(scheme: Scheme) -> bytes:
+    """khoruzhii/lita: a sparse matrix [R, S] for each factor, w for C; the sizes are said in a text beside."""
+    arrays = {}
+    sides = zip(
+        "uvw", (scheme.factors.u, scheme.factors.v, plain_third(scheme)), (1, 1, scheme.denominator), strict=True
+    )
+    for name, factor, denominator in sides:
+        products, places = factor.T.nonzero()
+        numerators = factor.T[products, places]
+        shared = np.gcd(numerators, denominator)
+        arrays |= {
+            f"{name}_indptr": np.searchsorted(products, np.arange(scheme.rank + 1)),
+            f"{name}_indices": places.astype(np.int32),
+            f"{name}_numerators": numerators // shared,
+            f"{name}_denominators": denominator // shared,
+        }
+    facts = {"coefficient_field": "Q", "format": "fmmp.qcsr.v1", "rank": scheme.rank, "tensor": list(scheme.size)}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays, metadata_json=np.asarray(json.dumps(facts, separators=(",", ":"))))
+    return file.getvalue()
+
+
 def matrices(scheme: Scheme) -> bytes:
     """An archive with a matrix per product for each factor, [R, n, m]."""
     file = io.BytesIO()
@@ -169,6 +191,17 @@ def maple_matrices(scheme: Scheme) -> bytes:
     return f"Warning: the following LRP representation is no plinopt's\nLRP:=[{matrices}]:\n".encode()
 
 
+def maple_nonzeros(scheme: Scheme) -> bytes:
+    """The same as Maple writes matrices of few non-zeros."""
+    u, v, _ = as_matrices(scheme)
+    sides = [stack.transpose(2, 1, 0).reshape(scheme.rank, -1) for stack in (u, v)]
+    texts = []
+    for matrix in (*sides, plain_third(scheme)):
+        entries = [f"({row + 1}, {column + 1}) = {matrix[row, column]}" for row, column in np.argwhere(matrix)]
+        texts.append(f"Matrix({matrix.shape[0]}, {matrix.shape[1]}, {{{', '.join(entries)}}})")
+    return f"LRP := [{', '.join(texts)}]:\n".encode()
+
+
 def maple_equations(scheme: Scheme) -> bytes:
     """The catalogue's _raw: two lists of equations, each ended by 0=0."""
     n, m, p = scheme.size
@@ -205,6 +238,16 @@ def catalogue(scheme: Scheme) -> bytes:
     return json.dumps(head | facts | {"u": u, "v": v, "w": w}, indent=4).encode()
 
 
+def nonzeros(scheme: Scheme, is_mapped: bool = False) -> bytes:
+    """The sparse form of another catalogue: of each product the rows and their coefficients, side by side or mapped."""
+    given: dict[str, object] = {"n": list(scheme.size), "m": scheme.rank}
+    for name, factor in zip("uvw", scheme.factors, strict=True):
+        products = [{row: entry for row, entry in enumerate(column) if entry} for column in factor.T.tolist()]
+        sides = {column: {"i": [*product], "c": [*product.values()]} for column, product in enumerate(products)}
+        given[f"{name}_sparse"] = products if is_mapped else sides
+    return json.dumps(given).encode()
+
+
 def fewer_additions(scheme: Scheme) -> bytes:
     """The catalogue's sparse form; the first two entries of each side also stand in a fresh sum."""
     given = {"n": list(scheme.size), "m": scheme.rank, "z2": False, "complexity": {"naive": 24, "reduced": 15}}
@@ -220,6 +263,12 @@ def fewer_additions(scheme: Scheme) -> bytes:
             sums.append(terms + [{"index": index, "value": entry} for index, entry in enumerate(rest) if entry])
         given[name] = sums
     return json.dumps(given).encode()
+
+
+def spaced(scheme: Scheme, matrix: str, row: str) -> bytes:
+    """Three matrices without commas, by the text around one and between its rows."""
+    rows = (row.join(" ".join(f"{entry:2}" for entry in line) for line in factor.tolist()) for factor in scheme.factors)
+    return "\n".join(matrix.format(name, text) for name, text in zip("UVW", rows, strict=True)).encode()
 
 
 def number_lines(*schemes: Scheme, is_fractional: bool = False) -> bytes:

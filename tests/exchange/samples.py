@@ -12,7 +12,9 @@ from tests import examples
 from tests.exchange import layouts
 
 FILES = Path(__file__).parent / "files"
-REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "README.md"}
+REFUSED = {"555m93_lifted.exp", "bini223-10-52-approx", "complex.txt", "s2x2x2_07.brent.txt", "README.md"}
+WITH_FACTS = {"strassen-2x2x2_m7_a18.json", "rank7_smt.json"}  # which say more than the scheme
+BESIDE = REFUSED | WITH_FACTS
 
 _STRASSEN, _HALVES, _LONG = examples.strassen(), examples.halves(), standard(Size(1, 2, 3).target)
 _U, _V, _W = (factor.tolist() for factor in _LONG.factors)
@@ -30,9 +32,15 @@ TEXTS: dict[str, bytes] = {
     "script": layouts.script(_STRASSEN),
     "counted text": layouts.counted_text(_STRASSEN),
     "txt": files.WRITERS["txt"](_HALVES),
+    "latex": files.WRITERS["latex"](_HALVES),
     "m": layouts.braces(_STRASSEN),
     "m, fractions": files.WRITERS["m"](_HALVES),
     "json": json.dumps({"n": list(_LONG.size), "m": _LONG.rank} | dict(zip("uvw", _ROWS, strict=True))).encode(),
+    "json, non-zeros": layouts.nonzeros(_STRASSEN),
+    "json, non-zeros in maps": layouts.nonzeros(_LONG, is_mapped=True),
+    "json, list of products": json.dumps(
+        [dict(zip("uvw", product, strict=True)) for product in zip(*_ROWS, strict=True)]
+    ).encode(),
     "json, fewer additions": json.dumps(_SHARED).encode(),
     "certificate": files.WRITERS["certificate"](_LONG),
     "python, factors": repr([_U, _V, _W]).encode(),
@@ -46,6 +54,13 @@ TEXTS: dict[str, bytes] = {
     "python, fractions": f"from fractions import Fraction\nu = {_U}\nv = {_V}\nw = {_W}\n".replace(
         "[1,", "[Fraction(1, 1),"
     ).encode(),
+    "python, tuple of arrays": (
+        f"import numpy as np\n\nn = 1\nm = 2\np = 3\nrank = 6\n\n"
+        f"decomposition_123 = (np.array({_U}, dtype=np.float32), np.array({_V}), np.array({_W}))\n"
+    ).encode(),
+    "matlab": layouts.spaced(_STRASSEN, "{} = [{}];", ";\n     "),
+    "julia": layouts.spaced(_LONG, "{} = [{}]", "\n"),
+    "numpy, printed": layouts.spaced(_STRASSEN, "{} =\n[[{}]]\n", "]\n ["),
     "lines": layouts.number_lines(_LONG),
     "lines, pairs": b"1 1 1 1\n2 3\n5 1\n3 10",
     "lines under a comment": b"#\n# a scheme\n#\n" + layouts.number_lines(_LONG),
@@ -56,5 +71,6 @@ TEXTS: dict[str, bytes] = {
     "bini": layouts.bini(_LONG),
     "maple, triads": layouts.maple(_LONG),
     "maple, matrices": layouts.maple_matrices(_LONG),
+    "maple, non-zeros": layouts.maple_nonzeros(_STRASSEN),
     "maple, equations": layouts.maple_equations(_LONG),
-} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in REFUSED}
+} | {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.is_file() and path.name not in BESIDE}

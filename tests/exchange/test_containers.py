@@ -21,6 +21,16 @@ def test_a_packed_file_is_unpacked_to_its_last_stream(name):
     assert unpacked(b"one", 1) == b"one"
 
 
+def test_a_packed_file_may_be_packed_again():
+    data = b"one"
+    for count in range(4):
+        if count < 3:
+            assert unpacked(data, 100) == b"one"
+        data = gzip.compress(data)
+    with pytest.raises(SchemeError, match="packed more than 3 times"):
+        unpacked(data, 100)
+
+
 @pytest.mark.parametrize("name", PACK)
 def test_every_byte_of_a_packed_file_counts(name):
     whole = PACK[name](b"one" * 100)

@@ -60,6 +60,7 @@ def said(text: str) -> str:
     text = re.sub(
         r"^[ABC]:=Matrix\(.*|^map\(.*|^simplify\(.*\)[;:]?|^(import|from|def|return) .*", "", text, flags=_LINES
     )
+    text = re.sub(r"\\(begin|end)\{\w+\*?\}|\\allowdisplaybreaks|\\\\|\\,|&", "", text)  # of LaTeX
     return without_remarks(text)
 
 

@@ -48,7 +48,8 @@ def refused(text: str, folder: Path) -> str:
         (TENSOR.replace("])])]):", f"])]), {EIGHTH}]):"), "expected the catalogue's own test of 8 products, got '.7'"),
         (TENSOR.replace("])])]):", "])]), 2]):"), "expected Triad, got '2'"),
         (TENSOR.replace("TriadSet([", "TriadSet([2*"), "line 4, column 19: expected Triad, got '2'"),
-        (TENSOR.replace("Matrix(2, 2, [[1,0],[0,1]])", "Matrix(2, 2, {(1,1)=1})", 1), "expected rows such as"),
+        (TENSOR.replace("Matrix(2, 2, [[1,0],[0,1]])", "Matrix(2, 2, {(1,3)=1})", 1), "expected row and column"),
+        (TENSOR.replace("Matrix(2, 2, [[1,0],[0,1]])", "Matrix(2, 2, 1)", 1), "expected rows such as"),
         (TENSOR.replace("Matrix(2, 2, [[1,0]", "Matrix(3, 5, [[1,0]", 1), "expected 3 rows of 5 numbers"),
         (TENSOR.replace("[[1,0]", "[[A,0]", 1), "expected a number or a list, got 'A'"),
         (TENSOR.replace("[[1,0]", "[[[1],0]", 1), "expected rows of numbers"),
@@ -75,6 +76,13 @@ def refused(text: str, folder: Path) -> str:
 )
 def test_what_is_not_read_is_refused(text, message, tmp_path):
     assert message in refused(text, tmp_path)
+
+
+def test_a_sparse_matrix_has_zeros_where_nothing_is_written(tmp_path):
+    rest = TENSOR.replace("[[1,0],[0,1]]", "{(2, 2) = 1, (1, 1) = 2/2}")
+    for text, holds in ((rest, True), (rest.replace("(2, 2) = 1, ", "", 1), False)):
+        (tmp_path / "file").write_text(text)
+        assert [line[0] for line in check([tmp_path / "file"], None)] == [holds]
 
 
 def test_an_eighth_term_counts_however_it_is_written(tmp_path):

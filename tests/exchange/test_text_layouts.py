@@ -4,6 +4,8 @@ import codecs
 
 import pytest
 
+from stages.algebra.factors import standard
+from stages.algebra.targets import Size
 from stages.exchange import check
 from tests.exchange import samples
 
@@ -21,7 +23,9 @@ READ = {
     "matmul_2x2_rank7_strassen_gf2.txt": "2x2x2, rank 7: holds over Z2; its third factor indexes C",
     "matmul_2x3x3_rank15_catalog_gf2.txt": "2x3x3, rank 15: holds over Z2; its third factor indexes C",
     "minus.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
+    "rank7_smt.json": "2x2x2, rank 7: holds over Z2; its third factor indexes C; not read: policy_analysis",
     "s2x4x5_32.tensor.txt": "2x4x5, rank 32: holds over Q; its third factor indexes C transposed",
+    "strassen-2x2x2_m7_a18.json": f"2x2x2, rank 7: {EVERYWHERE} transposed; not read: slp",
 }
 
 
@@ -49,6 +53,7 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         codecs.BOM_UTF16_BE + STRASSEN.encode("utf-16-be"),
         codecs.BOM_UTF8 + STRASSEN.encode(),
         STRASSEN.replace("*", "·").replace("-", "\N{EN DASH}"),
+        STRASSEN.replace(" * ", " \N{LOGICAL AND} "),
         STRASSEN.replace(" * ", "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"),
         STRASSEN.replace("_11", "₁₁").replace("_2", "₂"),
         STRASSEN.replace("a_12", "A(1, 2)").replace("b_12", "B[[1, 2]]").replace("a_21", "A(2, 1)"),
@@ -67,10 +72,48 @@ STRASSEN = (samples.FILES / "equations_underscore.txt").read_text()
         STRASSEN.replace(" - ", " \\\n - ").replace(" = ", " =\n"),
         "% as for MATLAB\n" + STRASSEN.replace("b_12\n", "b_12 % first\n", 1),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_equations_as_people_write_them(text, tmp_path):
     assert verdict(tmp_path / "file", text) == (True, READ["equations_underscore.txt"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_right"),
+    [
+        ('"n": 1, "m": 2, "p": 3', True),
+        ('"m": 1, "k": 2, "n": 3', True),
+        ('"m": 6, "rank": 6, "n": [1, 2, 3]', True),
+        ('"n": 1, "k": 2, "m": 3', False),
+        ('"n": 3, "rank": 6', False),
+        ('"n": 3, "m": 2, "p": 1', False),
+    ],
+)
+def test_facts_are_compared(facts, is_right, tmp_path):
+    u, v, w = (factor.tolist() for factor in standard(Size(1, 2, 3).target).factors)
+    text = f'{{"U": {u}, "V": {v}, "W": {w}, {facts}}}'
+    assert verdict(tmp_path / "file", text)[0] == is_right
+    assert verdict(tmp_path / "file", '{"n": 1, "U": [[1]], "V": [[1]], "W": [[1]]}')[0]
+
+
+def test_what_stands_beside_the_factors_is_named(tmp_path):
+    text = '{"u": [[1]], "v": [[1]], "w": [[1]], "x": [[1]], "loss": 1e-30, "y": {"z": [[0]]}}'
+    assert verdict(tmp_path / "file", text) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed; not read: x, y")
+
+
+def test_blanks_part_the_numbers_of_a_matrix_and_no_sums(tmp_path):
+    holds, line = verdict(tmp_path / "file", "U = [1 -1;]\nV = [1 1;]\nW = [1 0;]")
+    assert (holds, line) == (True, f"1x1x1, rank 2: {EVERYWHERE} transposed")
+    holds, line = verdict(tmp_path / "file", "U = [2 - 1;]\nV = [1;]\nW = [1;]")
+    assert (holds, line) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed")
+
+
+def test_a_field_that_is_claimed_must_hold(tmp_path):
+    text = '{"fields": ["F2", "Z"], "u": [[3]], "v": [[1]], "w": [[1]]}'
+    assert verdict(tmp_path / "file", text) == (
+        False,
+        "1x1x1, rank 1: WRONG: not over Z: entry (0, 0, 0): expected 1, got 3",
+    )
 
 
 def test_an_array_says_which_convention_is_meant(tmp_path):
@@ -122,8 +165,31 @@ REFUSED = {
     "a key twice": ("{'u': [[1]], 'u': [[1]], 'w': [[1]]}", "line 1, column 14: expected keys"),
     "a factor twice": ("u = [[1]]\nv = [[1]]\nu = [[1]]", "line 3, column 1: u is defined twice"),
     "a fourth factor": ("u = [[1]]\nv = [[1]]\nw = [[1]]\nx = [[1]]", "expected u, v and w, got ['u', 'v', 'w', 'x']"),
+    "another fact": ("n = 2\nu = [[1]]\nv = [[1]]\nw = [[1]]", "n: expected 1, as the factors have it, got 2"),
+    "a row cut short": ("U = [1 0; 0]\nV = [1]\nW = [1]", "expected a matrix of numbers"),
+    "a difference in a matrix": ("U = [1 - 1];\nV = [1];\nW = [1];\nx = [1 2", "line 4, column 8: expected ,"),
+    "complex arrays": ("d = (np.array([[0.5+0.5j, 1.]]), np.array([[1.]]))", "line 1, column 24: complex coefficients"),
     "a text for a number": ("[[['1']], [[1]], [[1]]]", "expected a matrix of numbers"),
-    "lists beside the factors": ('{"u": [[1]], "v": [[1]], "w": [[1]], "x": [[1]]}', "'x': expected"),
+    "shared sums alone": ('{"u": [[1]], "v": [[1]], "w": [[1]], "u_fresh": [[1]]}', "u_fresh: expected n and m"),
+    "two lists of products": (
+        '{"x": [{"u": [1], "v": [1], "w": [1]}], "y": [{"u": [1], "v": [1], "w": [1]}]}',
+        "expected u, v, w with size and ring",
+    ),
+    "a row twice": (
+        '{"n": 1, "m": 1, "u_sparse": {"0": {"i": [0, 0], "c": [1, 0]}}, "v_sparse": [{"0": 1}], "w_sparse": [{}]}',
+        "u_sparse: expected rows below 1, each once, and as many coefficients in 0",
+    ),
+    "a row too far": (
+        '{"n": 1, "m": 1, "u_sparse": [{"1": 1}], "v_sparse": [{"0": 1}], "w_sparse": [{"0": 1}]}',
+        "u_sparse: expected rows below 1, each once",
+    ),
+    "another count of products": (
+        '{"n": 1, "m": 1, "u_sparse": [], "v_sparse": [{"0": 1}], "w_sparse": [{"0": 1}]}',
+        "u_sparse: expected 1 products, counted from 0",
+    ),
+    "products that commute": ('{"scheme_type": "non_bilinear", "w": [[[0, 0.5]]]}', "mix entries of A and B"),
+    "a complex field": ('{"fields": ["C"], "n": 1, "m": 1, "u": [[[1, 0]]], "v": [[1]], "w": [[1]]}', "complex"),
+    "no coefficient": ('{"u": [[1e-3]], "v": [[1]], "w": [[1]], "n": 1, "m": 1}', "expected a number, got '1e-3'"),
     "another rank": (
         '{"u": [[1]], "v": [[1]], "w": [[1]], "rank": 2}',
         "rank: expected 1, as u, v and w have it, got 2",
@@ -141,6 +207,17 @@ REFUSED = {
     "a type that changes numbers": (
         "u = np.array([[1]], dtype=bool)",
         "line 1, column 27: expected one of",
+    ),
+    "a page of the web": ("\n<!DOCTYPE html>\n<html lang=en>", "a page of the web is not read: save the raw file"),
+    "a pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:4d", "git lfs pull gets the file"),
+    "a server's message": ("404: Not Found", "the message of a server that has no such file"),
+    "a notebook": ('{"cells": [], "nbformat": 4}', "a notebook is not read: save the cell of the scheme"),
+    "a table of Brent equations": ((samples.FILES / "s2x2x2_07.brent.txt").read_bytes(), "tensor or script beside it"),
+    "a program": ("function C = DPS(A, B, nmin)\nC = A*B;", "a program is not read: its equations are"),
+    "a sparse matrix, too far": ("LRP:=[Matrix(1, 1, {(1, 2) = 1})", "line 1, column 21: expected row and column of a"),
+    "a sparse matrix, twice": (
+        "LRP:=[Matrix(1, 1, {(1, 1) = 1, (1, 1) = 0})",
+        "column 33: expected each entry at most",
     ),
     "remarks alone": ("# nothing\n \n#", "nothing but white space and comments"),
     "an empty mask": ("1 0 1", "belong to no matrix product"),

@@ -1,7 +1,8 @@
 """NumPy archives, .npz: the factors of one scheme by name, schemes by their size, or arrays of schemes.
 
 AlphaTensor's authors name a member by its size, «n,m,p», which holds u [nm, R], v [mp, R], w [pn, R]. Of one scheme
-the members are u, v, w, or a, b, c, in capitals too, or arr_0, arr_1, arr_2, as numpy.savez calls what has no name.
+the members are u, v, w, or a, b, c, in capitals too, or arr_0, arr_1, arr_2, as numpy.savez calls what has no name;
+or a sparse matrix for each of u, v, w, [R, S] in compressed rows: u_indptr, u_indices, u_numerators, u_denominators.
 Further members are compared where they say a size or the rank, and named as not read where they do not.
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import arrays
-from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, short
+from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, facts_of, short
 from stages.exchange.formats.containers import UNPACK
 from stages.exchange.formats.pickles import Array
 
@@ -27,6 +28,7 @@ LARGEST_MEMBER = 2**27  # bytes, unpacked: 2**24 coefficients of eight bytes
 LARGEST_ARCHIVE = 2**28  # bytes, all members unpacked
 _SIZE = re.compile(r"\(?([0-9]{1,2})(?:, ?|x)([0-9]{1,2})(?:, ?|x)([0-9]{1,2})\)?", re.ASCII)
 _FACTORS = ("uvw", "abc", ("arr_0", "arr_1", "arr_2"))
+_COMPRESSED = [[f"{name}_{part}" for part in ("indptr", "indices", "numerators", "denominators")] for name in "uvw"]
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others without a limit
 _END = b"PK\5\6"  # the last 22 bytes of an archive without a comment begin so
@@ -46,12 +48,19 @@ def read(data: bytes) -> Iterator[Candidate | SchemeError]:
         if names.keys() >= set(of_one_scheme):
             parts = [arrays.exact(_array(archive, members[names.pop(name)])) for name in of_one_scheme]
             candidate = candidate_of(arrays.factors(parts))
-            sides = candidate.size._asdict() if candidate.size else {}
-            for name, expected in {**sides, "rank": candidate.factors.rank}.items():
+            for name, expected in facts_of(candidate, names).items():
                 if name in names:
                     _check_fact(name, expected, _array(archive, members[names.pop(name)]))
             yield dataclasses.replace(candidate, unread=tuple(names.values()))
             return
+    if names.keys() >= {name for parts in _COMPRESSED for name in parts}:
+        factors = [
+            arrays.of_compressed_rows([arrays.exact(_array(archive, members[names.pop(name)])) for name in parts])
+            for parts in _COMPRESSED
+        ]
+        candidate = candidate_of(factors)
+        yield dataclasses.replace(candidate, unread=tuple(names.values()))
+        return
     sizes = {name: match.groups() for name in members if (match := _SIZE.fullmatch(name))}
     if not sizes and len(members) != 1:
         raise SchemeError(

@@ -26,6 +26,7 @@ from stages.exchange.formats.candidate import (
     Matrix,
     Number,
     candidate_of,
+    check_extent,
     common_denominator,
     matrix_of_rows,
     number,
@@ -90,6 +91,30 @@ def factors(parts: Sequence[Matrix]) -> list[Matrix]:
     elif axes != {2}:
         raise SchemeError("expected factors with two axes [S, R]")
     return rank_last(parts)
+
+
+def of_compressed_rows(parts: Sequence[Matrix]) -> Matrix:
+    """A factor [S, R] from a sparse matrix [R, S] whose last column has an entry.
+
+    Args:
+      parts: where its rows begin and the last ends; then of its entries the columns, numerators and denominators.
+    """
+    starts, places, numerators, denominators = (part.integers for part in parts)
+    if any(part.ndim != 1 or not part.size for part in (starts, places, numerators, denominators)):
+        raise SchemeError("expected compressed rows: lists of numbers, none of them empty")
+    lengths = np.diff(starts)
+    ends = (starts[0], starts[-1], len(numerators), len(denominators))
+    if ends != (0, *[len(places)] * 3) or min(lengths.min(initial=0), places.min(), denominators.min() - 1) < 0:
+        raise SchemeError("expected compressed rows that begin with 0 and end with the number of their entries")
+    products = np.repeat(np.arange(len(lengths)), lengths)
+    if len({*zip(products.tolist(), places.tolist(), strict=True)}) < len(places):
+        raise SchemeError("expected compressed rows with each entry at most once")
+    length = int(places.max()) + 1
+    check_extent((length,), len(lengths))
+    common = common_denominator({*denominators.tolist()})
+    integers = np.zeros((length, len(lengths)), object)
+    integers[places, products] = numerators.astype(object) * (common // denominators.astype(object))
+    return Matrix(_narrow(integers), common)
 
 
 def _stacked(numbers: Matrix) -> list[Matrix]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -97,6 +97,16 @@ def checked_size(n: int, m: int, p: int) -> Size:
     if not all(type(side) is int and 1 <= side <= LONGEST_SIDE for side in (n, m, p)):
         raise SchemeError(f"size: expected three numbers 1..{LONGEST_SIDE}, got {short((n, m, p))}")
     return Size(n, m, p)
+
+
+def facts_of(candidate: Candidate, names: Container[str]) -> dict[str, int]:
+    """What files say of a scheme beside its factors: sides, named n, m, p or m, k, n, and rank.
+
+    Args:
+      names: of all that the file says.
+    """
+    sides = zip("mkn" if "k" in names else "nmp", candidate.size or (), strict=False)
+    return {**dict(sides), "rank": candidate.factors.rank}
 
 
 def check_extent(modes: Sequence[int], rank: int) -> None:

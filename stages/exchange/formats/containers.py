@@ -18,22 +18,27 @@ _KINDS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
     (b"\xfd7zXZ\0", "xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=2**27)),
 )
 
-
+_MOST_TIMES = 3
 UNPACK = "unpack it, and give its files"
 _NOT_READ = ((0, b"\x28\xb5\x2f\xfd", "zstd"), (0, b"7z\xbc\xaf", "7-Zip"), (0, b"Rar!", "RAR"), (257, b"ustar", "tar"))
 
 
 def unpacked(data: bytes, largest: int) -> bytes:
-    """What a packed file holds, all its streams one after the other; any other file as it is.
+    """What a packed file holds, all its streams one after the other, also if packed again; any other file as it is.
 
     Raises:
-      SchemeError: more than `largest` bytes, damaged, cut short, with something behind the last stream, or an archive
-        of files.
+      SchemeError: more than `largest` bytes, damaged, cut short, with something behind the last stream, packed too
+        often, or an archive of files.
     """
-    kind = next((kind for kind in _KINDS if data.startswith(kind[0])), None)
-    if not kind:
-        return _no_archive(data)
-    _, name, decompressor = kind
+    for _ in range(_MOST_TIMES):
+        kind = next((kind for kind in _KINDS if data.startswith(kind[0])), None)
+        if not kind:
+            return _no_archive(data)
+        data = _unpacked_once(data, largest, *kind[1:])
+    raise SchemeError(f"packed more than {_MOST_TIMES} times")
+
+
+def _unpacked_once(data: bytes, largest: int, name: str, decompressor: Callable[[], Any]) -> bytes:
     whole = bytearray()
     while data:
         stream = decompressor()
@@ -46,7 +51,7 @@ def unpacked(data: bytes, largest: int) -> bytes:
         if not stream.eof:
             raise SchemeError(f"packed by {name}, cut short")
         data = stream.unused_data
-    return _no_archive(bytes(whole))
+    return bytes(whole)
 
 
 def _no_archive(data: bytes) -> bytes:

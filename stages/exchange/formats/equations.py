@@ -1,8 +1,8 @@
 """Equations a person can follow: sums of A and of B, products m1, m2, .., and C as sums of these; text and LaTeX.
 
-Read are the plain text that `write` makes, the text of the lifting tools (entries counted a1, a2, ..), scripts for
-computer algebra with `:=`, and lines of NumPy that take the entries out of A and B and put them into C. A name may
-stand for a sum that was defined above, as in files with fewer additions.
+Read are the text and the LaTeX that `write` and `write_latex` make, the text of the lifting tools (entries counted a1,
+a2, ..), scripts for computer algebra with `:=`, and lines of NumPy that take the entries out of A and B and put them
+into C. A name may stand for a sum that was defined above, as in files with fewer additions.
 """
 
 from __future__ import annotations
@@ -38,6 +38,12 @@ from stages.exchange.formats.grammar import (
 # Statements of a program that say nothing of the scheme; `Simplify(..)` is a script's own test.
 # A statement goes on where its line ends with an operator, and where the next one begins with one: it must have a name.
 _WRAPPED = re.compile(r"(?<=[-+*/=,(\[])[ \t]*\n\s*|(?<!\s)\s*\n[ \t]*(?=[-+*/)\]])|\\[ \t]*\n")
+_IS_LATEX = re.compile(r"\\begin\{|&\s*=|\\\\")
+_MARKUP = re.compile(  # says how LaTeX sets what is around it
+    r"\\(?:begin|end)\{[a-z]+\*?\}|\\allowdisplaybreaks\b|\\(?:left|right)(?=[()])|\\[,;!]|\\quad\b|\\\\|[&$]"
+)
+_FRACTION = re.compile(r"\\[td]?frac\{([0-9]+)\}\{([0-9]+)\}", re.ASCII)
+_TIMES = re.compile(r"\\(?:cdot|times)(?![a-z])")
 _AROUND = re.compile(r"import numpy( as np)?|def \w+ \( a , b \)|return c|simplify \( .* \)")
 
 
@@ -73,6 +79,8 @@ class Said(NamedTuple):
 
 def read(text: str) -> Iterator[Candidate]:
     text = re.sub(LINE_COMMENT, blank, plain(text).lower())
+    if _IS_LATEX.search(text):
+        text = _without_markup(text)
     text = _WRAPPED.sub(lambda wrap: wrap[0].replace("\n", WRAPPED).replace("\\", " "), text)
     tokens = Tokens(text, LINE_COMMENT, is_by_line=True)
     said = Said({}, {}, {}, {})
@@ -81,6 +89,13 @@ def read(text: str) -> Iterator[Candidate]:
     if not said.products or not said.outputs:
         raise SchemeError("expected products and equations for c")
     yield _candidate(tokens, said)
+
+
+def _without_markup(text: str) -> str:
+    """LaTeX as plain text of the same extent."""
+    text = _FRACTION.sub(lambda match: f"({match[1]}/{match[2]})".ljust(len(match[0])), text)
+    text = _TIMES.sub(lambda match: "*".ljust(len(match[0])), text)
+    return _MARKUP.sub(blank, text)
 
 
 def _read_statement(tokens: Tokens, said: Said) -> None:

@@ -41,11 +41,11 @@ WRITERS_OF_PARTS: Mapping[str, Callable[[Scheme], Mapping[str, bytes]]] = {
     "slp": plinopt.write_programs,
 }
 
-# The first sign of nested lists: two brackets, or a name and one, in a tuple or an array.
+# The first sign of nested lists: two brackets, or a name and one, in a tuple or an array, after imports and numbers.
 _LISTS = re.compile(
     r"\{\s*[{\[]|\(\s*\[|\(\s*\(\s*\(\s*[-+0-9/]+\s*,"
-    r"|((import|from)\s[^\n]*\s+)*\w+\s*:?=\s*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+"
-    r"\s*(Fraction|[-+0-9./]+\s*[],})])"
+    r"|((import|from)\s[^\n]*\s+)*(\w+\s*=\s*[0-9]+;?\s+)*\w+\s*:?=\s*"
+    r"(\[\s*\[?\s*[-+.0-9]|\(*((np\.|numpy\.)?array\(\s*)?[\[{(]\s*[\[{(]+\s*(Fraction|[-+0-9./]+\s*[],})j]))"
 )
 _MAPLE = re.compile(r"\b(Triad|TriadSet|Matrix)\s*\(|\b(LRP|MUL|ADD)\s*:=")
 
@@ -75,6 +75,15 @@ _NOT_READ = {
     **{b"\x80" + bytes([protocol]): "a pickle, such as one of PyTorch," for protocol in range(2, 6)},
 }
 
+_TEXT_NOT_READ = (  # what is saved in place of a scheme, and what looks like one
+    (re.compile(r"<(!doctype|html|\?xml)", re.IGNORECASE), "a page of the web is not read: save the raw file"),
+    (re.compile(r"version https://git-lfs"), "a pointer of Git LFS is not read: git lfs pull gets the file"),
+    (re.compile(r"40[34]: "), "the message of a server that has no such file"),
+    (re.compile(r'\{\s*"(cells|nbformat)"'), "a notebook is not read: save the cell of the scheme"),
+    (re.compile(r"[\d\s]*-+\s*\d{6}:"), "a table of Brent equations is not read: the tensor or script beside it is"),
+    (re.compile(r"(function|package|using|class|static|public|void)\s+\w"), "a program is not read: its equations are"),
+)
+
 
 def write(name: str, scheme: Scheme) -> Mapping[str, bytes]:
     """The files of a scheme in a format, by what each adds to their common name; nothing where there is one."""
@@ -97,9 +106,12 @@ def read(path: Path) -> Iterator[Candidate | SchemeError]:
         if data.startswith(start):
             return reader(data)
     text = _text(data)
-    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", "%"))).strip()
     if not said:
         raise SchemeError("nothing but white space and comments")
+    for start_, advice in _TEXT_NOT_READ:
+        if start_.match(said):
+            raise SchemeError(advice)
     if plinopt.is_part(said):
         return plinopt.read(path, text, lambda part: _text(_opened(part)))
     return next(reader(text) for is_it, reader in _TEXT if is_it(said))
@@ -117,7 +129,8 @@ def _bytes(path: Path) -> bytes:
         if path == STANDARD_INPUT:
             data = sys.stdin.buffer.read(LARGEST_FILE + 1)
         elif not path.is_file():  # a pipe or a device could be without end
-            raise SchemeError("no such file" if not path.exists() else "not a regular file")
+            what = "no such file" if not path.exists() else "a folder: give its files" if path.is_dir() else ""
+            raise SchemeError(what or "not a regular file")
         else:
             with path.open("rb") as file:
                 data = file.read(LARGEST_FILE + 1)

@@ -33,10 +33,10 @@ WRAPPED = "\v"  # an end of a line that ends no statement
 SEPARATORS = ("\n", ";", ":")
 
 _SIGNS = str.maketrans(
-    "\u2010\u2011\u2012\u2013\u2014\u2212\u00b7\u2022\u22c5\u2217\u00d7\u2715\u2044\u2215\u2295"
+    "\u2010\u2011\u2012\u2013\u2014\u2212\u00b7\u2022\u22c5\u2217\u00d7\u2715\u2044\u2215\u2295\u2227"
     "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089"
     "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
-    "------*****" + "*//+" + "0123456789" + 15 * " ",
+    "------*****" + "*//+*" + "0123456789" + 15 * " ",
 )
 _TOKEN = r"""
     [0-9]+(?:\.[0-9]*)? | \.[0-9]+                               # 3, 2., 0.5, .5
@@ -274,7 +274,8 @@ def literal(tokens: Tokens, depth: int = 0) -> Any:
 
     Returns:
       An exact number, also of an expression of numbers; a text, True, False or None; a list, of [..], {..} or (..),
-      also in np.array(..); a dictionary, of {.. : ..}, whose keys are texts or, in a tuple, numbers.
+      also in np.array(..), or of rows, of [.. ; ..]; a dictionary, of {.. : ..}, whose keys are texts or, in a
+      tuple, numbers.
     """
     word = tokens.next
     if word in _CLOSED:
@@ -316,9 +317,14 @@ def _items(tokens: Tokens, depth: int) -> Any:
     opened = tokens.take()
     closed, words = _CLOSED[opened], tokens.words
     items: list[Any] = []
+    rows: list[list[Any]] = []
     keyed: dict[str, Any] = {}
     is_tuple = opened != "("
     while not tokens.accept(closed):
+        if opened == "[" and items and tokens.accept(";"):  # MATLAB's end of a row
+            rows.append(items)
+            items = []
+            continue
         if items or keyed:
             tokens.expect(",")
             is_tuple = True
@@ -347,6 +353,8 @@ def _items(tokens: Tokens, depth: int) -> Any:
             items.append(item)
     if keyed:
         return keyed
+    if rows:
+        return [*rows, items] if items else rows
     if is_tuple or len(items) != 1:
         return items
     (inner,) = items

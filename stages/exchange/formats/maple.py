@@ -29,7 +29,7 @@ from stages.exchange.formats.candidate import (
     matrix_of_terms,
     size_of_modes,
 )
-from stages.exchange.formats.grammar import COMMENT, Form, Product, Tokens, blank, expression, literal
+from stages.exchange.formats.grammar import COMMENT, Form, Product, Tokens, blank, expression, literal, number_of
 
 Rows = list[list[Number]]
 Shape = tuple[int, int]
@@ -124,9 +124,11 @@ def _shape(tokens: Tokens) -> Shape:
 
 
 def _matrix(tokens: Tokens) -> Rows:
-    """Reads Matrix(2, 2, [[1,0],[0,-(1*0-1*1)]]), whose numbers are evaluated."""
+    """Reads Matrix(2, 2, [[1,0],[0,-(1*0-1*1)]]), whose numbers are evaluated, or Matrix(2, 2, {(1, 1) = 1})."""
     height, width = _shape(tokens)
     place = tokens.place
+    if tokens.accept("{"):
+        return _nonzeros(tokens, height, width)
     if tokens.next != "[":
         raise tokens.fault("rows such as [[1,0],[0,1]]")
     rows: Rows = literal(tokens)
@@ -134,6 +136,30 @@ def _matrix(tokens: Tokens) -> Rows:
         raise tokens.refusal(f"expected {height} rows of {width} numbers", place)
     if any(type(entry) not in (int, Fraction) for row in rows for entry in row):
         raise tokens.refusal("expected rows of numbers", place)
+    tokens.expect(")")
+    return rows
+
+
+def _nonzeros(tokens: Tokens, height: int, width: int) -> Rows:
+    """Reads the rest of a matrix of which only the non-zeros are written."""
+    check_extent((width,), height)
+    rows: Rows = [[0] * width for _ in range(height)]
+    seen: set[tuple[int, int]] = set()
+    while not tokens.accept("}"):
+        if seen:
+            tokens.expect(",")
+        place = tokens.place
+        index = literal(tokens)
+        match index:
+            case [int() as row, int() as column] if 0 < row <= height and 0 < column <= width:
+                pass
+            case _:
+                raise tokens.refusal(f"expected row and column of a matrix of {height} x {width}", place)
+        if (row, column) in seen:
+            raise tokens.refusal("expected each entry at most once", place)
+        seen.add((row, column))
+        tokens.expect("=")
+        rows[row - 1][column - 1] = number_of(tokens)
     tokens.expect(")")
     return rows
 

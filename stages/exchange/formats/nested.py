@@ -1,9 +1,11 @@
 """Nested lists of numbers: `.m` in braces, {{{a}, {b}, {c}}, ..} with one triple of matrices per product; lists of
-Python, also the three factors. The third matrix of a product is p x n, C transposed.
+Python, also the three factors. The third matrix of a product is p x n, C transposed. Matrices of MATLAB and Julia,
+U = [1 0; 0 1], and those that NumPy prints are such lists without their commas.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -19,18 +21,28 @@ from stages.exchange.formats.candidate import (
     candidate_of,
     check_extent,
     checked_size,
+    facts_of,
     matrix_of_rows,
     rank_last,
     short,
 )
-from stages.exchange.formats.grammar import COMMENT, Tokens, literal
+from stages.exchange.formats.grammar import COMMENT, LINE_COMMENT, Tokens, blank, literal, plain
 
 _NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
+_FACTS = ("n", "m", "k", "p", "rank")
+_REMARK = f"{COMMENT}|{LINE_COMMENT}"
+_PRINTED = re.compile(r"\[\s*\[[^\[\],;]*\](?:\s*\[[^\[\],;]*\])*\s*\]")  # by NumPy: rows in brackets
+_SPACED = re.compile(r"(?<!\[)\[[^\[\],]*\](?!\s*\])")  # of MATLAB: rows in lines, or ended by semicolons
+_BLANK = r"(?<=[0-9.])[ \t](?=[ \t]*[-+]?[0-9.])"  # between two numbers
 
 
 def read(text: str) -> Iterator[Candidate]:
-    """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`."""
-    tokens = Tokens(text, COMMENT)
+    """One list, which may have a name, `scheme = {{..}}`, or three factors with names, `U = [[..]]`.
+
+    Before it may stand its sides and its rank, which are compared.
+    """
+    text = re.sub(_REMARK, blank, plain(text))
+    tokens = Tokens(_SPACED.sub(_of_lines, _PRINTED.sub(_of_printed, text)), _REMARK)
     while tokens.next in ("import", "from"):  # what np.array and Fraction need
         if tokens.take() == "from":
             tokens.expect("fractions", "import", "Fraction")
@@ -46,18 +58,38 @@ def read(text: str) -> Iterator[Candidate]:
             raise tokens.refusal(f"{name} is defined twice", place)
         named[name] = literal(tokens)
         tokens.accept(";")
+    facts = {name: named.pop(name) for name in _FACTS if type(named.get(name)) is int}
     value = named if len(named) > 1 else named.popitem()[1] if named else literal(tokens)
     tokens.accept(";")
     if tokens.next:
         raise tokens.fault("the end")
-    yield candidate(value)
+    found = candidate(value)
+    of_scheme = facts_of(found, facts)
+    for name, fact in facts.items():
+        if of_scheme.get(name) != fact:
+            raise SchemeError(f"{name}: expected {of_scheme.get(name)}, as the factors have it, got {fact}")
+    yield found
+
+
+def _of_printed(match: re.Match[str]) -> str:
+    """A matrix that NumPy prints, with commas between its numbers and its rows; what is there keeps its place."""
+    return re.sub(r"(?<=[0-9.\]])(\s)(?=\s*(?:[-+]?[0-9.]|\[))", lambda gap: ",\n" if gap[0] == "\n" else ",", match[0])
+
+
+def _of_lines(match: re.Match[str]) -> str:
+    """A matrix of MATLAB, with commas between its numbers and semicolons after its rows; the same is kept."""
+    return re.sub(r"(?<=[0-9.])([ \t]*)\n(?=\s*[-+]?[0-9.])", r"\1;\n", re.sub(_BLANK, ",", match[0]))
 
 
 def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidate:
     """The scheme that nested lists hold, or a mapping of the names u, v, w or a, b, c to its factors.
 
-    A list has the three factors, [S, R] or [R, S] or with R matrices each; or a triple of rows or matrices per product.
+    A list has the three factors, [S, R] or [R, S] or with R matrices each; or a triple of rows or matrices per product,
+    which may be a mapping of these names too.
     """
+    if is_products(value):
+        products = [{name.lower(): part for name, part in product.items()} for product in value]
+        return _of_triples([[product[name] for name in sorted(product)] for product in products], size, label)
     if isinstance(value, Mapping):
         names = {name.lower(): part for name, part in value.items()}
         if names.keys() not in _NAMES:
@@ -66,13 +98,26 @@ def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidat
     if isinstance(value, list) and len(value) == 3 and _depth(value) == 3:
         return _of_factors(value, size, label)
     if isinstance(value, list) and all(isinstance(product, list) and len(product) == 3 for product in value):
-        if _depth(value) == 3:
-            value = [[[row] for row in product] for product in value]
-            return _of_factors([[product[mode] for product in value] for mode in range(3)], size, label)
-        return of_products(value, size, label)
+        return _of_triples(value, size, label)
     if isinstance(value, list) and len(value) == 3:
         return _of_factors(value, size, label)
     raise SchemeError("expected three matrices per product, or three factors")
+
+
+def is_products(value: object) -> bool:
+    """Whether it is a list of products, each a mapping of the names u, v, w or a, b, c."""
+    return (
+        isinstance(value, list)
+        and len(value) > 0
+        and all(isinstance(product, Mapping) and {name.lower() for name in product} in _NAMES for product in value)
+    )
+
+
+def _of_triples(products: list[Any], size: Size | None, label: str) -> Candidate:
+    """The scheme of a triple of rows, or of matrices, per product."""
+    if _depth(products) != 3:
+        return of_products(products, size, label)
+    return _of_factors([[[product[mode]] for product in products] for mode in range(3)], size, label)
 
 
 def _depth(value: Any) -> int:

@@ -1,8 +1,11 @@
-"""JSON: our own files and certificates, and the catalogue of flip-graph schemes, whole or with shared sums.
+"""JSON: our own files and certificates, and the catalogues of flip-graph schemes, whole, sparse or with shared sums.
 
-Ours have rows per entry and name size, ring and denominator. The catalogue has n, m, z2 and rows per product; fractions
-are text, "1/2". In its files with fewer additions (u_fresh, ..) u, v, w are sparse, fresh sums are numbered after the
-entries (products, for w), and w has one sum per entry of C.
+Ours have rows per entry and name size, ring and denominator. The catalogues have n, m, z2 or fields, and rows per
+product; fractions are text, "1/2". In files with fewer additions (u_fresh, ..) u, v, w are sparse, fresh sums are
+numbered after the entries (products, for w), and w has one sum per entry of C. Large sizes have only the non-zeros of
+each product (u_sparse, ..). Other tools write a list of products, each an object of u, v, w.
+
+Members that hold neither a part of the scheme nor a fact, such as a program, are named as not read.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from stages.contract.named_targets import NAME
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions, nested
 from stages.exchange.formats.candidate import (
+    COMPLEX,
     LONGEST_NUMBER,
     Candidate,
     Matrix,
@@ -29,6 +33,7 @@ from stages.exchange.formats.candidate import (
     candidate_of,
     check_extent,
     checked_size,
+    facts_of,
     matrix_of_rows,
     matrix_of_terms,
     number,
@@ -36,6 +41,12 @@ from stages.exchange.formats.candidate import (
 )
 from stages.exchange.formats.grammar import Tokens, combination, literal
 
+_FRESH, _SPARSE = ([f"{name}_{kind}" for name in "uvw"] for kind in ("fresh", "sparse"))
+_FIELDS = {"Z": "Z", "Q": "Q", "F2": "Z2"}  # as one catalogue calls our rings, what implies the others first
+_NO_SCHEME = {
+    "non_bilinear": "a scheme of products that mix entries of A and B, which is no bilinear one",
+    "stub": "a scheme without its factors, of which only the way to make them is said",
+}
 _SIZE = re.compile(r"\(?[0-9]{1,2}(?:, ?|x)[0-9]{1,2}(?:, ?|x)[0-9]{1,2}\)?", re.ASCII)
 
 
@@ -47,45 +58,69 @@ def read(text: str) -> Iterator[Candidate]:
         for key, value in given.items():
             yield nested.candidate(value, checked_size(*map(int, re.findall("[0-9]+", key))), label=key)
         return
-    if {*"uvw", "n", "m"} <= given.keys() and "p" not in given:
-        is_sparse = "u_fresh" in given
+    if given.get("scheme_type") in _NO_SCHEME:
+        raise SchemeError(_NO_SCHEME[given["scheme_type"]])
+    is_sparse = {*_SPARSE, "n", "m"} <= given.keys()
+    if is_sparse or ({*"uvw", "n", "m"} <= given.keys() and "p" not in given):
         candidate = _catalogue(given, is_sparse)
-        said = {*"uvw", "n", "m", "z2", "ring", *({"u_fresh", "v_fresh", "w_fresh"} if is_sparse else ())}
+        said = {"n", "m", "z2", "ring", "fields", *(_SPARSE if is_sparse else "uvw")}
+        if "u_fresh" in given and not is_sparse:
+            said |= {*_FRESH}
     elif {*"uvw", "size", "ring"} <= given.keys():
         candidate, said = _own(given), {*"uvw", "size", "ring", "denominator"}
         if candidate.target:  # a certificate's own tensor, which its script compares; a check takes that of the name
             said |= given.keys() & {"modes", "entries"}
     else:
-        said = {key for key in given if key.lower() in {*"uvw"}} or {key for key in given if key.lower() in {*"abc"}}
-        if len(said) != 3:
-            raise SchemeError(f"expected u, v, w with size and ring, or with n and m, got {short(sorted(given))}")
-        candidate = nested.candidate({key: given[key] for key in said})
+        said = _factors(given)
+        value = {key: given[key] for key in said}
+        candidate = nested.candidate(value if len(said) == 3 else value.popitem()[1])
         candidate = dataclasses.replace(candidate, ring=_ring(given))
-        said |= {"ring", "z2"}
-    for key in given.keys() - said:
-        _check_fact(key, given, candidate)
-    yield candidate
+        said |= {"ring", "z2", "fields"}
+    if not is_sparse and (parts := sorted(given.keys() & {*_FRESH, *_SPARSE} - said)):
+        raise SchemeError(f"{', '.join(parts)}: expected n and m and all parts of a scheme beside")
+    unread = [key for key in given if key not in said and not _is_fact(key, given, candidate)]
+    yield dataclasses.replace(candidate, unread=tuple(unread))
+
+
+def _factors(given: dict[str, Any]) -> set[str]:
+    """The names of the three factors, or of the one list of products."""
+    for names in ("uvw", "abc"):
+        if len(said := {key for key in given if key.lower() in {*names}}) == 3:
+            return said
+    said = {key for key, value in given.items() if nested.is_products(value)}
+    if len(said) != 1:
+        raise SchemeError(f"expected u, v, w with size and ring, or with n and m, got {short(sorted(given))}")
+    return said
 
 
 def _ring(given: dict[str, Any]) -> str:
     """The ring that an object names, in our words or the catalogue's; empty where it names none."""
-    is_modulo_two, ring = given.get("z2", False), given.get("ring", "")
+    is_modulo_two, ring, fields = given.get("z2", False), given.get("ring", ""), given.get("fields", [])
     if not isinstance(is_modulo_two, bool):
         raise SchemeError(f"z2: expected true or false, got {short(is_modulo_two)}")
     if not isinstance(ring, str):
         raise SchemeError(f"ring: expected text, got {short(ring)}")
+    if not isinstance(fields, list):
+        raise SchemeError(f"fields: expected a list, got {short(fields)}")
+    if fields == ["C"]:
+        raise SchemeError(COMPLEX)
+    ring = ring or next((_FIELDS[field] for field in _FIELDS if field in fields), "")
     return "Z2" if is_modulo_two else "Z" if ring == "ZT" else ring  # ZT: integers -1, 0, 1
 
 
-def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
-    """Refuses a further member that could be part of the scheme, or says something else than the scheme does."""
+def _is_fact(key: str, given: dict[str, Any], candidate: Candidate) -> bool:
+    """Whether a further member is a fact in words and numbers.
+
+    Raises:
+      SchemeError: it says something else than the scheme does.
+    """
     value = given[key]
-    if not _is_fact(value) or key.endswith("_fresh"):
-        raise SchemeError(f"{short(key)}: expected u, v, w and facts in words and numbers, got lists within a list")
     size, rank = list(candidate.size or ()), candidate.factors.rank
     expected = {"rank": rank, "m": rank, "n": size, "denominator": candidate.denominator, "size": size}
-    if "p" in given and size:
-        expected |= dict(zip("nmp", size, strict=True))
+    if "p" in given or "k" in given:
+        expected |= facts_of(candidate, given)
+    elif key == "n" and type(value) is int:
+        value = [value] * 3
     if key == "size" and isinstance(value, str):
         value = [int(side) for side in re.findall("[0-9]+", value)] if _SIZE.fullmatch(value) else value
     if key in expected and value != expected[key]:
@@ -94,11 +129,12 @@ def _check_fact(key: str, given: dict[str, Any], candidate: Candidate) -> None:
         body = json.dumps({name: entry for name, entry in given.items() if name != key}, default=str)
         if value != hashlib.sha256(body.encode()).hexdigest():
             raise SchemeError("sha256: expected that of the other members")
+    return _is_simple(value)
 
 
-def _is_fact(value: object) -> bool:
+def _is_simple(value: object) -> bool:
     if isinstance(value, dict):
-        return all(map(_is_fact, value.values()))
+        return all(map(_is_simple, value.values()))
     return not isinstance(value, list) or not any(isinstance(item, (list, dict)) for item in value)
 
 
@@ -139,10 +175,12 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _decimal(text: str) -> Number:
-    if "e" in text.lower():
-        raise SchemeError(f"expected a number without an exponent, got {short(text)}")
-    return number(text)
+def _decimal(text: str) -> Number | str:
+    """An exact number; what is none that could be a coefficient, such as 1e-3, stays text, as a fact may be it."""
+    try:
+        return number(text)
+    except SchemeError:
+        return text
 
 
 def _no_number(text: str) -> None:
@@ -170,11 +208,14 @@ def _catalogue(given: dict[str, Any], is_sparse: bool) -> Candidate:
     sides = [given["n"]] * 3 if isinstance(given["n"], int) else given["n"]
     if not isinstance(sides, list) or len(sides) != 3:
         raise SchemeError(f"n: expected three numbers, got {short(sides)}")
-    size, rank = checked_size(*sides), given["m"]
+    size, rank, ring = checked_size(*sides), given["m"], _ring(given)
     if type(rank) is not int or rank < 1:
         raise SchemeError(f"m: expected the number of products, got {short(rank)}")
     check_extent(size.modes, rank)
     if is_sparse:
+        parts = zip(_SPARSE, size.modes, strict=True)
+        factors = [_of_nonzeros(given[name], name, length, rank) for name, length in parts]
+    elif "u_fresh" in given:
         factors = _shared_sums(given, size, rank)
     else:
         factors = []
@@ -183,7 +224,7 @@ def _catalogue(given: dict[str, Any], is_sparse: bool) -> Candidate:
             if len(rows) != rank:
                 raise SchemeError(f"factor {name}: expected {rank} rows, got {len(rows)}")
             factors.append(matrix_of_rows(list(zip(*rows, strict=True)), name))
-    return candidate_of(factors, size, ring=_ring(given))
+    return candidate_of(factors, size, ring=ring)
 
 
 def _rows(rows: object, name: str) -> list[list[Number]]:
@@ -201,6 +242,30 @@ def _entry(entry: object, name: str) -> Number:
     if isinstance(entry, Fraction):
         return entry
     raise SchemeError(f"factor {name}: expected numbers, got {short(entry)}")
+
+
+def _of_nonzeros(products: object, name: str, length: int, rank: int) -> Matrix:
+    """A factor from {"0": {"i": rows, "c": coefficients}, ..} or [{"row": coefficient, ..}, ..], by product."""
+    if isinstance(products, dict):
+        products = [products.get(str(column)) for column in range(len(products))]
+    if not isinstance(products, list) or len(products) != rank:
+        raise SchemeError(f"{name}: expected {rank} products, counted from 0")
+    terms = []
+    for column, product in enumerate(products):
+        match product:
+            case {"i": list() as places, "c": list() as entries} if len(product) == 2:
+                pass
+            case dict():
+                places = [int(row) if row.isdecimal() and len(row) < 9 else row for row in product]
+                entries = [*product.values()]
+            case _:
+                places, entries = [None], []
+        in_range = all(type(row) is int and 0 <= row < length for row in places)
+        if not in_range or not len({*places}) == len(places) == len(entries):
+            raise SchemeError(f"{name}: expected rows below {length}, each once, and as many coefficients in {column}")
+        numbers = [entry if type(entry) is int else _entry(entry, name) for entry in entries]
+        terms.append(dict(zip(places, numbers, strict=True)))
+    return matrix_of_terms(terms, length)
 
 
 def _shared_sums(given: dict[str, Any], size: Size, rank: int) -> list[Matrix]:
