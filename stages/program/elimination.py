@@ -80,7 +80,9 @@ def _end(table: np.ndarray, row: np.ndarray, registers: np.ndarray, length: int,
 def _met(met: np.ndarray, at: int, kind: int, z: int, start: int) -> int:
     """Counts a pair with z once more; counts from before `start` are of an earlier candidate. Returns how often it was
     met."""
-    met[at, kind, z] = max(met[at, kind, z], start) + 1
+    if met[at, kind, z] < start:
+        met[at, kind, z] = start
+    met[at, kind, z] += 1
     return met[at, kind, z] - start
 
 
@@ -160,6 +162,7 @@ def eliminate(
     """
     outputs, capacity = rows.shape
     length = np.zeros(outputs, np.int64)
+    longest, terms = 0, 0
     kinds = 2
     for r in range(outputs):
         for x in range(inputs):
@@ -167,7 +170,9 @@ def eliminate(
                 length[r] += 1
                 if abs(rows[r, x]) > 1:
                     kinds = 6
-    registers = np.zeros((outputs, length.max()), np.int64)  # of each row, in no order
+        longest = max(longest, length[r])
+        terms += length[r]
+    registers = np.zeros((outputs, longest), np.int64)  # of each row, in no order
     users = np.zeros((capacity, outputs), np.int64)  # rows with each register, in no order
     uses = np.zeros(capacity, np.int64)
     table = np.zeros((kinds, capacity, capacity), np.int16)  # rows that hold a pair
@@ -190,7 +195,7 @@ def eliminate(
                 if table[kind, x, y] > 1:
                     candidates.append((kind, x, y))
     holders = np.zeros(outputs, np.int64)
-    met, start = np.zeros((3, kinds, capacity), np.int64), 0
+    met, start = np.zeros((3, kinds, capacity), np.int64), np.int64(0)
     made = 0
     is_weighted = gain != 0.0 or loss != 0.0
     while True:
@@ -254,4 +259,5 @@ def eliminate(
                             candidates.append((born, z, new))
             registers[r, kept] = new
             length[r] = kept + 1
-    return made, made + length.sum() - outputs
+            terms -= 1
+    return made, made + terms - outputs
