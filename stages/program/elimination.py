@@ -83,7 +83,8 @@ def _met(met: np.ndarray, at: int, kind: int, z: int, start: int) -> int:
     if met[at, kind, z] < start:
         met[at, kind, z] = start
     met[at, kind, z] += 1
-    return met[at, kind, z] - start
+    many: int = met[at, kind, z] - start
+    return many
 
 
 @compiled
@@ -195,7 +196,8 @@ def eliminate(
                 if table[kind, x, y] > 1:
                     candidates.append((kind, x, y))
     holders = np.zeros(outputs, np.int64)
-    met, start = np.zeros((3, kinds, capacity), np.int64), np.int64(0)
+    met = np.zeros((3, kinds, capacity), np.int64)
+    start: int = np.int64(0)  # type: ignore[assignment]  # Numba has one kind of integer
     made = 0
     is_weighted = gain != 0.0 or loss != 0.0
     while True:
