@@ -19,7 +19,7 @@ from stages.algebra.symmetry import as_matrices
 # Rational schemes are compared modulo this prime: 99 products of residues fit into int64.
 PRIME = 2**28 - 57
 _WEIGHTS = np.random.default_rng(0).integers(2**63, size=99, dtype=np.uint64)  # of coefficients, modulo 2^64
-_TERMS_AT_A_TIME = 32  # bounds memory
+_TERMS_AT_A_TIME = 16  # bounds memory
 MOST_TERMS = 256  # of more, pairs are not compared: their number is the square
 
 
@@ -70,27 +70,31 @@ def class_of(scheme: Scheme, its_invariant: str = "") -> str:
         coefficients = characteristic_polynomials(matrices, prime)[..., 1 : 1 + min(scheme.size)]
         return coefficients.astype(np.uint64) @ _WEIGHTS[: coefficients.shape[-1]]
 
-    def of_pairs(pairs_fn: Callable[[slice], np.ndarray]) -> list[list[int]]:
-        """For each term the sorted numbers of its products with every term; `pairs_fn` gives [some, R, k, k]."""
+    def of_pairs(pairs_fn: Callable[[slice, slice], np.ndarray]) -> list[list[int]]:
+        """For each term the sorted numbers of its products with every term; `pairs_fn` gives [some, others, k, k].
+
+        The polynomial of X Y is that of Y X, so half of the pairs give all.
+        """
         if scheme.rank > MOST_TERMS:
             return [[]] * scheme.rank
-        numbers: list[list[int]] = []
+        numbers = np.zeros((scheme.rank, scheme.rank), np.uint64)
         for start in range(0, scheme.rank, _TERMS_AT_A_TIME):
-            products = pairs_fn(slice(start, start + _TERMS_AT_A_TIME))
-            flat = polynomials(products.reshape(-1, *products.shape[2:]))
-            numbers += np.sort(flat.reshape(products.shape[:2]), axis=1).tolist()
-        return numbers
+            some, others = slice(start, start + _TERMS_AT_A_TIME), slice(start, None)
+            products = pairs_fn(some, others)
+            numbers[some, others] = polynomials(products.reshape(-1, *products.shape[2:])).reshape(products.shape[:2])
+            numbers[others, some] = numbers[some, others].T
+        return np.sort(numbers, axis=1).tolist()  # type: ignore[no-any-return]
 
-    def mixed_fn(r: slice) -> np.ndarray:
-        return times(scale**2 % prime * u[r, None] % prime, v, w[r, None], u, v[r, None], w)
+    def mixed_fn(r: slice, s: slice) -> np.ndarray:
+        return times(scale**2 % prime * u[r, None] % prime, v[s], w[r, None], u[s], v[r, None], w[s])
 
     mixed = of_pairs(mixed_fn)
     kinds = []
     for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
         own = times(scale * x % prime, y, z)
 
-        def pairs_fn(r: slice, own: np.ndarray = own) -> np.ndarray:
-            return times(own[r, None], own)
+        def pairs_fn(r: slice, s: slice, own: np.ndarray = own) -> np.ndarray:
+            return times(own[r, None], own[s])
 
         pairs = of_pairs(pairs_fn)
         kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))

@@ -65,16 +65,18 @@ def characteristic_polynomials(
     Without division (Berkowitz 1984), so that `prime` may be 2; entries lie in 0..prime-1, and size * prime**2 < 2**63.
     """
     count, size, _ = matrices.shape
-    polynomial = np.ones((count, 1), np.int64)  # of the first k rows and columns, for k = 0, 1, ...
+    entries = np.ascontiguousarray(matrices.transpose(1, 2, 0))  # each operation is one of rows as long as the stack
+    polynomial = np.ones((1, count), np.int64)  # of the first k rows and columns, for k = 0, 1, ...
     for k in range(size):
-        corner, row, col = matrices[:, k, k], matrices[:, k, :k], matrices[:, :k, k]
-        column = np.zeros((count, k + 2), np.int64)  # of a Toeplitz matrix: 1, -corner, -row col, -row M col, ...
-        column[:, 0], column[:, 1] = 1, -corner % prime
+        corner, row, col = entries[k, k], entries[k, :k], entries[:k, k]
+        column = np.zeros((k + 2, count), np.int64)  # of a Toeplitz matrix: 1, -corner, -row col, -row M col, ...
+        column[0], column[1] = 1, -corner % prime
         for power in range(k):
-            column[:, 2 + power] = -np.einsum("ci,ci->c", row, col) % prime
-            col = np.einsum("cij,cj->ci", matrices[:, :k, :k], col) % prime
-        raised = np.zeros((count, k + 2), np.int64)
+            column[2 + power] = -(row * col).sum(axis=0) % prime
+            if power < k - 1:
+                col = (entries[:k, :k] * col).sum(axis=1) % prime
+        raised = np.zeros((k + 2, count), np.int64)
         for shift in range(k + 1):
-            raised[:, shift:] += column[:, : k + 2 - shift] * polynomial[:, shift, None]
+            raised[shift:] += column[: k + 2 - shift] * polynomial[shift]
         polynomial = raised % prime
-    return polynomial
+    return polynomial.T

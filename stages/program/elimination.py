@@ -65,23 +65,64 @@ def _place(row: np.ndarray, x: int, y: int) -> tuple[int, int, int]:
 
 
 @compiled
-def _end(table: np.ndarray, row: np.ndarray, registers: np.ndarray, length: int, x: int, y: int, sign: int) -> int:
-    """Takes all pairs with x or y out of `counts`, but (x, y) itself (sign -1), or puts them back (+1).
-
-    Returns how many of them were repetitions before, or are after.
-    """
-    repeated = 0
+def _end(table: np.ndarray, row: np.ndarray, registers: np.ndarray, length: int, x: int, y: int) -> None:
+    """Takes all pairs of a row with x or y out of `table`, but (x, y) itself."""
     for at in range(length):
         z = registers[at]
         if z != x and z != y:
             for old in (x, y):
                 kind, low, high = _place(row, old, z)
                 if kind >= 0:
-                    many = table[kind, low, high]
-                    table[kind, low, high] = many + sign
-                    if max(many, many + sign) > 1:
-                        repeated += 1
-    return repeated
+                    table[kind, low, high] -= 1
+
+
+@compiled
+def _met(met: np.ndarray, at: int, kind: int, z: int, start: int) -> int:
+    """Counts a pair with z once more; counts from before `start` are of an earlier candidate. Returns how often it was
+    met."""
+    if met[at, kind, z] < start:
+        met[at, kind, z] = start
+    met[at, kind, z] += 1
+    many: int = met[at, kind, z] - start
+    return many
+
+
+@compiled
+def _repetitions(
+    table: np.ndarray,
+    rows: np.ndarray,
+    registers: np.ndarray,
+    length: np.ndarray,
+    pair: tuple[int, int, int],
+    users: np.ndarray,
+    met: np.ndarray,
+    start: int,
+) -> tuple[int, int]:
+    """How many repetitions a pair would end and bring as a temporary.
+
+    Args:
+      users: rows with x, or with y; among them are all that hold the pair.
+      met: int64 [3, kinds, capacity], counts of pairs with x, with y, and with the temporary, in the holders so far;
+        none is beyond `start`.
+    """
+    ended, begun = 0, 0
+    kind, x, y = pair
+    for r in users:
+        row = rows[r]
+        if ratio(row[x], row[y]) != kind:
+            continue
+        factor = row[x] // FIRST[kind]
+        for at in range(length[r]):
+            z = registers[r, at]
+            if z != x and z != y:
+                for side in range(2):
+                    other, low, high = _place(row, x if side == 0 else y, z)
+                    if other >= 0 and (_met(met, side, other, z, start) < table[other, low, high]):
+                        ended += 1  # the last time that a pair occurs at all is no repetition
+                born = ratio(row[z], factor)
+                if born >= 0 and _met(met, 2, born, z, start) > 1:
+                    begun += 1
+    return ended, begun
 
 
 @compiled
@@ -93,6 +134,16 @@ def _hold(rows: np.ndarray, kind: int, x: int, y: int, holders: np.ndarray) -> i
             holders[found] = r
             found += 1
     return found
+
+
+@compiled
+def _leave(users: np.ndarray, uses: np.ndarray, register: int, row: int) -> None:
+    """Takes a row out of those that use a register."""
+    uses[register] -= 1
+    at = 0
+    while users[at] != row:
+        at += 1
+    users[at] = users[uses[register]]
 
 
 @compiled
@@ -112,6 +163,7 @@ def eliminate(
     """
     outputs, capacity = rows.shape
     length = np.zeros(outputs, np.int64)
+    longest, terms = 0, 0
     kinds = 2
     for r in range(outputs):
         for x in range(inputs):
@@ -119,7 +171,11 @@ def eliminate(
                 length[r] += 1
                 if abs(rows[r, x]) > 1:
                     kinds = 6
-    registers = np.zeros((outputs, length.max()), np.int64)  # of each row, in no order
+        longest = max(longest, length[r])
+        terms += length[r]
+    registers = np.zeros((outputs, longest), np.int64)  # of each row, in no order
+    users = np.zeros((capacity, outputs), np.int64)  # rows with each register, in no order
+    uses = np.zeros(capacity, np.int64)
     table = np.zeros((kinds, capacity, capacity), np.int16)  # rows that hold a pair
     for r in range(outputs):
         at = 0
@@ -131,6 +187,8 @@ def eliminate(
                         table[kind, low, high] += 1
                 registers[r, at] = x
                 at += 1
+                users[x, uses[x]] = r
+                uses[x] += 1
     candidates = [(0, 0, 0) for _ in range(0)]
     for kind in range(kinds):
         for x in range(inputs):
@@ -138,6 +196,8 @@ def eliminate(
                 if table[kind, x, y] > 1:
                     candidates.append((kind, x, y))
     holders = np.zeros(outputs, np.int64)
+    met = np.zeros((3, kinds, capacity), np.int64)
+    start: int = np.int64(0)  # type: ignore[assignment]  # Numba has one kind of integer
     made = 0
     is_weighted = gain != 0.0 or loss != 0.0
     while True:
@@ -163,23 +223,10 @@ def eliminate(
                 continue
             score = many - 1.0
             if is_weighted:
-                ended, begun, found = 0, 0, _hold(rows, kind, x, y, holders)
-                for r in holders[:found]:
-                    ended += _end(table, rows[r], registers[r], length[r], x, y, -1)
-                if gain != 0.0:
-                    for step in (1, -1):
-                        for r in holders[:found]:
-                            factor = rows[r, x] // FIRST[kind]
-                            for at in range(length[r]):
-                                z = registers[r, at]
-                                if z != x and z != y:
-                                    born = ratio(rows[r, z], factor)
-                                    if born >= 0:
-                                        if step == 1 and table[born, z, new] > 0:
-                                            begun += 1
-                                        table[born, z, new] += step
-                for r in holders[:found]:
-                    _end(table, rows[r], registers[r], length[r], x, y, 1)
+                rarer = x if uses[x] < uses[y] else y
+                users_of = users[rarer, : uses[rarer]]
+                ended, begun = _repetitions(table, rows, registers, length, pair, users_of, met, start)
+                start += outputs
                 score += gain * begun - loss * ended
             if score > best:
                 best, ties, chosen = score, 1, pair
@@ -194,9 +241,13 @@ def eliminate(
         found = _hold(rows, kind, x, y, holders)
         table[kind, x, y] = 0
         for r in holders[:found]:
-            _end(table, rows[r], registers[r], length[r], x, y, -1)
+            _end(table, rows[r], registers[r], length[r], x, y)
             factor = rows[r, x] // FIRST[kind]
             rows[r, x], rows[r, y], rows[r, new] = 0, 0, factor
+            for old in (x, y):
+                _leave(users[old], uses, old, r)
+            users[new, uses[new]] = r
+            uses[new] += 1
             kept = 0
             for at in range(length[r]):
                 z = registers[r, at]
@@ -210,4 +261,5 @@ def eliminate(
                             candidates.append((born, z, new))
             registers[r, kept] = new
             length[r] = kept + 1
-    return made, made + length.sum() - outputs
+            terms -= 1
+    return made, made + terms - outputs

@@ -105,12 +105,11 @@ def recombine(limits: Sequence[Size], given: Sequence[Scheme], most_blocks: int)
 
 def lowest(given: Iterable[Scheme], ring: str) -> dict[Size, list[Scheme]]:
     """By size the schemes of the lowest rank that hold over a ring."""
-    held: dict[Size, list[Scheme]] = {}
+    held: dict[Size, dict[int, list[Scheme]]] = {}
     for scheme in given:
-        others = held.get(scheme.target.size, [])
-        if scheme.ring in (ring, "Z") and (not others or scheme.rank <= others[0].rank):
-            held[scheme.target.size] = [*(other for other in others if other.rank == scheme.rank), scheme]
-    return held
+        if scheme.ring in (ring, "Z"):
+            held.setdefault(scheme.target.size, {}).setdefault(scheme.rank, []).append(scheme)
+    return {size: by_rank[min(by_rank)] for size, by_rank in held.items()}
 
 
 def sizes_within(limits: Iterable[Size]) -> list[Size]:
@@ -147,12 +146,13 @@ def prepare(schemes: Iterable[Scheme], longest: int, most_blocks: int) -> list[B
 
 
 def _prepare(schemes: list[Scheme], longest: int) -> Bases:
-    touched = [_touched(scheme) for scheme in schemes]
+    pairs = zip(*map(_touched, schemes), strict=True)  # for each axis, of all schemes
+    touched = [tuple(map(np.stack, zip(*of_axis, strict=True))) for of_axis in pairs]
 
     def reach(axis: int, length: int, are_even: bool) -> UInt16[np.ndarray, "schemes splits R"]:
         stride = np.uint16((longest + 1) ** (2 - axis))
         ways = splits(length, schemes[0].target.size[axis], are_even)
-        return stride * np.stack([_lengths(ways, axes[axis]) for axes in touched])
+        return stride * _lengths(ways, touched[axis])
 
     even, free = (
         [[reach(axis, length, are_even) for length in range(longest + 1)] for axis in range(3)]
@@ -174,10 +174,10 @@ def _pattern(scheme: Scheme) -> bytes:
 
 
 def _lengths(
-    ways: UInt8[np.ndarray, "splits blocks"], touched: Sequence[Bool[np.ndarray, "blocks R"]]
-) -> UInt8[np.ndarray, "splits R"]:
+    ways: UInt8[np.ndarray, "splits blocks"], touched: Sequence[Bool[np.ndarray, "*schemes blocks R"]]
+) -> UInt8[np.ndarray, "*schemes splits R"]:
     """The length that each split leaves each product along one axis."""
-    one, other = ((ways[:, :, None] * blocks).max(axis=1) for blocks in touched)
+    one, other = ((ways[:, :, None] * blocks[..., None, :, :]).max(axis=-2) for blocks in touched)
     return np.minimum(one, other)
 
 

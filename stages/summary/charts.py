@@ -133,7 +133,7 @@ def learning(
     if not rows:
         return _note("Learning", "No agent has learnt anything yet.")
     return alt.vconcat(*rows).resolve_scale(
-        color="independent", strokeDash="independent", strokeWidth="independent", opacity="independent"
+        **dict.fromkeys(("color", "shape", "strokeDash", "strokeWidth", "opacity"), "independent")
     )
 
 
@@ -147,11 +147,8 @@ def _losses(
             for agent, rows in agents.items():
                 for at, row in {getattr(row, against): row for row in rows}.items():
                     if (value := getattr(row, f"{loss}_loss")) is not None:
-                        yield {"part": f"{part}: {loss} loss ({loss_unit})", "unit": unit} | {
-                            "agent": agent,
-                            "at": at,
-                            "loss": value,
-                        }
+                        units = {"unit": unit, "loss_unit": loss_unit}
+                        yield {"part": f"{part}: {loss} loss", **units, "agent": agent, "at": at, "loss": value}
 
 
 def _loss_panel(losses: Sequence[Record], title: str) -> alt.Chart:
@@ -161,7 +158,7 @@ def _loss_panel(losses: Sequence[Record], title: str) -> alt.Chart:
         .mark_line()
         .encode(
             x=_amount("at", mine[0]["unit"]),
-            y=alt.Y("loss:Q", title=None, scale=alt.Scale(zero=False)),
+            y=alt.Y("loss:Q", scale=alt.Scale(zero=False)).title(str(mine[0]["loss_unit"])),
             color=alt.Color("agent:N"),
             strokeDash=alt.StrokeDash("agent:N"),
             tooltip=["agent:N", "at:Q", "loss:Q"],
@@ -170,13 +167,14 @@ def _loss_panel(losses: Sequence[Record], title: str) -> alt.Chart:
 
 
 def _play(agent: str, rows: Sequence[SearchCurveRow]) -> alt.TopLevelMixin:
-    """Shares of solved games and of rewritten window games, and best ranks by both."""
+    """Shares of solved games and of rewritten window games, of those that were played, and best ranks by both."""
     targets = sorted({row.target for row in rows}, key=by_numbers)
     curves = {target: [row for row in rows if row.target == target] for target in targets}
     run = math.ceil(max(map(len, curves.values())) / MOST_POINTS)
     panels = [
         _share_panel(f"{agent}: {title}", curves, column, run)
         for title, column in (("games solved", "solved_share"), ("window games rewritten", "rewritten_share"))
+        if any(getattr(row, column) is not None for row in rows)
     ]
     best = [
         {"target": target, "by": by, "games": row.games, "rank": getattr(row, column)}
@@ -187,21 +185,25 @@ def _play(agent: str, rows: Sequence[SearchCurveRow]) -> alt.TopLevelMixin:
     title = f"{agent}: best rank so far (products)"
     if not best:
         return alt.hconcat(*panels, _note(title, "No scheme was found."))
+    kinds = sorted({record["by"] for record in best})
     lines = (
-        alt.Chart(_data(best))
-        .mark_line(interpolate="step-after")
+        alt.Chart(_data(best), title=title, width=300, height=150)
+        .mark_line(interpolate="step-after", point={"filled": False, "size": 40})
         .encode(
             x=_amount("games", PLAYED),
             y=_rank(record["rank"] for record in best).title(None),
-            color=alt.Color("target:N", sort=targets),
-            strokeDash=alt.StrokeDash("target:N", sort=targets),
-            strokeWidth=alt.StrokeWidth("by:N").scale(domain=["games", "window games"], range=[5, 1.5]),
-            opacity=alt.Opacity("by:N").scale(domain=["games", "window games"], range=[0.4, 1]),
+            color=alt.Color("target:N").scale(domain=targets),
+            strokeDash=alt.StrokeDash("target:N").scale(domain=targets),
+            shape=alt.Shape("target:N").scale(domain=targets),
             tooltip=["target:N", "by:N", "games:Q", "rank:Q"],
         )
     )
-    points = lines.mark_point(size=20, filled=True).encode(strokeDash=alt.StrokeDash(), strokeWidth=alt.StrokeWidth())
-    return alt.hconcat(*panels, alt.layer(lines, points).properties(title=title, width=300, height=150))
+    if len(kinds) > 1:  # lines of both may lie on each other
+        lines = lines.encode(
+            strokeWidth=alt.StrokeWidth("by:N").scale(domain=kinds, range=[5, 1.5]),
+            opacity=alt.Opacity("by:N").scale(domain=kinds, range=[0.4, 1]),
+        )
+    return alt.hconcat(*panels, lines)
 
 
 def _share_panel(title: str, curves: Mapping[str, Sequence[SearchCurveRow]], column: str, run: int) -> alt.Chart:
@@ -212,16 +214,14 @@ def _share_panel(title: str, curves: Mapping[str, Sequence[SearchCurveRow]], col
         for games, share in zip(_means(rows, "games", run), _means(rows, column, run), strict=True)
         if not math.isnan(share)
     ]
-    if not records:
-        return _note(title, "None was played.")
     return (
         alt.Chart(_data(records), title=title, width=190, height=150)
         .mark_line()
         .encode(
             x=_amount("games", PLAYED),
             y=alt.Y("share:Q", axis=alt.Axis(format="%")).title(f"mean of {run} rounds" if run > 1 else "each round"),
-            color=alt.Color("target:N", sort=list(curves)),
-            strokeDash=alt.StrokeDash("target:N", sort=list(curves)),
+            color=alt.Color("target:N").scale(domain=list(curves)),
+            strokeDash=alt.StrokeDash("target:N").scale(domain=list(curves)),
             tooltip=["target:N", "games:Q", alt.Tooltip("share:Q", format=".1%")],
         )
     )

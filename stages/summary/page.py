@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import jinja2
 
-from stages.summary import charts
 from stages.summary.classes import ClassRow, class_rows
 from stages.summary.details import Detail, best_schemes, detail
 from stages.summary.ranks import RankRow
@@ -51,12 +50,14 @@ def page(
     seconds: Sequence[SecondsRow],
     numbers: Mapping[str, Mapping[str, int | float]],
     specifications: Mapping[str, Mapping],
+    bundle: str,
 ) -> str:
     """The page's text.
 
     Args:
       numbers: the metrics.
-      specifications: charts by name: ranks, learning, refinement, speedups.
+      specifications: charts by name: ranks, learning, controls, refinement, speedups.
+      bundle: the script that draws them.
     """
     best = best_schemes(sources.schemes)
     details = {row.hash: detail(row, seconds, speeds) for row in best.values()}
@@ -85,7 +86,7 @@ def page(
         devices=sorted({(row.cpu, row.device, row.threads, row.versions) for row in sources.timings}),
         stale=sources.stale,
         specifications=specifications,
-        bundle=charts.bundle(),
+        bundle=bundle,
     )
 
 

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -265,9 +266,9 @@ def test_a_text_that_does_not_compile_shows_why_and_leaves_nothing(monkeypatch, 
 def test_what_was_compiled_is_found_again(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = build.build(f"{PASSED} int f(void) {{ return 1; }}")
-    changed = first.stat().st_mtime_ns
+    made = first.stat().st_ino
     assert build.build(f"{PASSED} int f(void) {{ return 1; }}") == first
-    assert first.stat().st_mtime_ns == changed
+    assert first.stat().st_ino == made
     assert build.build(f"{PASSED} int f(void) {{ return 2; }}") != first
 
 
@@ -282,6 +283,16 @@ def test_a_library_that_was_cut_off_is_made_again(size, monkeypatch, tmp_path):
     again = build.build(PASSED)
     assert len(again.read_bytes()) == len(whole) > 8192
     assert build.build(PASSED) == again
+
+
+def test_a_library_that_nobody_asks_for_goes_when_another_is_made(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked, left = (build.build(f"{PASSED} int f(void) {{ return {number}; }}") for number in (1, 2))
+    for library in (asked, left):
+        os.utime(library, (0, 0))
+    assert build.build(f"{PASSED} int f(void) {{ return 1; }}") == asked
+    made = build.build(f"{PASSED} int f(void) {{ return 3; }}")
+    assert {*build.cache_folder().glob("*.so")} == {asked, made}
 
 
 def test_a_library_whose_test_fails_is_not_kept(monkeypatch, tmp_path):

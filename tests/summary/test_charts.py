@@ -84,8 +84,6 @@ def test_equal_rows_give_equal_bytes(draw):
         (lambda: charts.ranks([]), "Nothing was found or imported"),
         (lambda: charts.learning({}, {}, {}), "No agent has learnt anything"),
         (lambda: charts.learning({"a": "Z"}, {"a": []}, {"a": []}), "No agent has learnt anything"),
-        (lambda: learning(solved_share=None), "None was played"),
-        (lambda: learning(rewritten_share=None), "None was played"),
         (lambda: learning(best_game=None, best_window=None), "No scheme was found"),
         (lambda: charts.controls([]), "Nothing was compared"),
         (lambda: charts.refinement({}), "No walk has found a scheme"),
@@ -116,6 +114,20 @@ def test_learning_has_units_and_every_agent():
     for part in ("a over Z2", "nats", "games and window games", "train steps", "%", "(products)"):
         assert part in text
     assert "b over Z" not in text  # it has not played
+
+
+@pytest.mark.parametrize(
+    ("column", "title"), [("solved_share", "games solved"), ("rewritten_share", "window games rewritten")]
+)
+def test_games_that_were_not_played_have_no_panel(column, title):
+    assert title in words(learning())
+    assert title not in words(learning(**{column: None}))
+
+
+def test_one_kind_of_game_needs_no_legend_of_kinds():
+    both, one = (charts.specification(learning(**changes))["vconcat"][1] for changes in ({}, {"best_window": None}))
+    assert "strokeWidth" in both["hconcat"][-1]["encoding"]
+    assert "strokeWidth" not in one["hconcat"][-1]["encoding"]
 
 
 def test_best_ranks_are_given_by_games_and_by_windows():

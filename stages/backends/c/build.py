@@ -6,6 +6,7 @@ is found there whole is proved, and what is proved is the file that runs.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from fastmm.library import cpu_model
@@ -24,6 +26,7 @@ from stages.errors import KernelError
 FLAGS = ("-O2", "-std=gnu11", "-pthread")
 LIBRARY = ("-shared", "-fPIC")
 _CACHE = "open-alphatensor"
+_KEPT_S = 90 * 24 * 3600  # seconds after which a library that nobody has asked for is removed
 # In a process of its own: a wrong kernel may write anywhere.
 _SELF_TEST = """
 import ctypes, sys
@@ -62,7 +65,8 @@ def digest(source: str) -> str:
 def build(source: str) -> Path:
     """Compiles `source` and runs its self-test, or finds the library that passed. Two processes may do so at once.
 
-    A library that was cut off or changed since then is not loaded, for that may end the process, but made again.
+    A library that was cut off or changed since then is not loaded, for that may end the process, but made again. When
+    one is made, those go that nobody has asked for in a long time.
 
     Raises:
       KernelError: no compiler, or one that refuses the text; a wrong product; a cache that cannot be written.
@@ -71,12 +75,18 @@ def build(source: str) -> Path:
     made_from = digest(source)
     for library in folder.glob(f"{made_from}-*.so"):
         if library.name == _file_name(made_from, library):
+            with contextlib.suppress(OSError):  # a cache may be there to be read alone
+                os.utime(library)
             return library
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob("[0-9]*.*/"):  # by a process that was killed while it compiled
             if not is_running(int(left.name.partition(".")[0])):
                 shutil.rmtree(left, ignore_errors=True)
+        for library in folder.glob("*.so"):
+            with contextlib.suppress(FileNotFoundError):  # another process does the same
+                if library.stat().st_mtime < time.time() - _KEPT_S:  # who has loaded it keeps what was loaded
+                    library.unlink()
         with tempfile.TemporaryDirectory(dir=folder, prefix=f"{os.getpid()}.") as scratch:
             text = Path(scratch, "kernel.c")  # the file includes itself, so it needs a name
             text.write_text(source)
