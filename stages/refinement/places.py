@@ -77,7 +77,7 @@ def bucket(symmetry, place, factor, bits):
     """Where the chain of a factor begins.
 
     Over sixteen buckets per factor: two factors in one chain are what the processor guesses wrong (with four buckets a
-    flip took an eighth longer).
+    flip over Z2 took an eighth longer).
     """
     raise NotImplementedError
 
