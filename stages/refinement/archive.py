@@ -101,11 +101,11 @@ class WalkArchive:
 
     def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
         """Whether a scheme, or what it lifts to, would be kept."""
-        if over_z2.rank >= over_z2.target.naive_rank or over_z2.hash in self._not_found[ring]:
+        if over_z2.rank >= over_z2.target.naive_rank:
             return False
         best = self.held.best(over_z2.target, ring)
-        has_room = self.held.has_room(over_z2, ring)
-        return best is None or over_z2.rank < best or (over_z2.rank == best and has_room)
+        is_low = best is None or over_z2.rank < best or (over_z2.rank == best and self.held.has_room(over_z2, ring))
+        return is_low and over_z2.hash not in self._not_found[ring]  # last, for a hash takes the longest
 
     def _lifted(self, scheme: Scheme) -> Scheme | None:
         begun = self._lifts.get(scheme)

@@ -2,8 +2,8 @@
 
 One elimination serves any number of right-hand sides: the row operations are kept. Columns are taken a word at a time,
 a «strip». The pivots of a strip are found on one word per row; the rest of each row below then takes eight pivots per
-table lookup («method of the four Russians», Bard 2006). Arrays are copied element by element here and in `jacobian`:
-Numba compiles with an assignment of arrays the text of its error, for seconds.
+table lookup («method of the four Russians», Bard 2006). Here and in `jacobian` loops go element by element: what Numba
+compiles for NumPy's functions on arrays, and for the text of the error of an assignment, takes seconds.
 Like `flips`, outside the jaxtyping hook of the tests.
 """
 
@@ -110,7 +110,10 @@ def _find_pivots(rows, order, multipliers, pivots, strip, width, start):
         pivots[rank] = strip * WORD_BITS + column
         rank += 1
     for place in range(start, rank):
-        lowest = place + np.argmin(pivots[place:rank])
+        lowest = place
+        for other in range(place + 1, rank):
+            if pivots[other] < pivots[lowest]:
+                lowest = other
         if lowest != place:
             _swap(rows, place, lowest)
             _swap(multipliers, place, lowest)
@@ -192,7 +195,9 @@ def forward(echelon, right):
       uint8 [rows], in the order of the echelon. The system has a solution exactly if all from `rank` on are zero.
     """
     rank = echelon.pivots.size
-    reduced = right[echelon.order]
+    reduced = np.empty(right.size, np.uint8)
+    for row in range(right.size):
+        reduced[row] = right[echelon.order[row]]
     packed = np.zeros(echelon.multipliers.shape[1], U)  # those of the pivot rows, bit p for pivot p of the strip
     row = 0
     for strip in range(packed.size):
@@ -243,13 +248,15 @@ def null_space(echelon, columns):
     Returns:
       uint64 [columns, words]; solution i in bit i of each row. And their number.
     """
-    is_free = np.ones(columns, np.bool_)
-    is_free[echelon.pivots] = False
-    free = np.flatnonzero(is_free)
+    free = columns - echelon.pivots.size
     strips = echelon.multipliers.shape[1]
-    solutions = np.zeros((strips * WORD_BITS, (free.size + WORD_BITS - 1) // WORD_BITS), U)
-    for number in range(free.size):
-        solutions[free[number], number >> 6] |= ONE << (U(number) & LOW)
+    solutions = np.zeros((strips * WORD_BITS, (free + WORD_BITS - 1) // WORD_BITS), U)
+    number = 0
+    for column in range(columns):
+        if column - number < echelon.pivots.size and echelon.pivots[column - number] == column:
+            continue  # pivots ascend
+        solutions[column, number >> 6] |= ONE << (U(number) & LOW)
+        number += 1
     tables = np.empty((GROUPS, GROUP, solutions.shape[1]), U)
     every = np.arange(WORD_BITS)
     last = echelon.pivots.size
@@ -267,7 +274,7 @@ def null_space(echelon, columns):
         for row in range(first):
             _add_sum(solutions[echelon.pivots[row]], tables, echelon.rows[row, strip], 0)
         last = first
-    return solutions[:columns], free.size
+    return solutions[:columns], free
 
 
 @compiled

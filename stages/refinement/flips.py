@@ -254,6 +254,7 @@ def advance(ring, symmetry, walker, policy, moves):
     length, left = registers[LENGTH], registers[LEFT]
     count, is_reducible = build(symmetry, factors, heads, nexts, pairs, position, bits, terms)
     done = ZERO
+    ahead = mix(state + GOLDEN)  # the next random number: a flip that waited for it took a twentieth longer
     while done < moves:
         if left == ZERO:
             # Back to a pool member, under a newly drawn policy.
@@ -267,6 +268,7 @@ def advance(ring, symmetry, walker, policy, moves):
             ceiling = min(best + low + ((z >> U(8)) & U(0xFFFF)) % (high - low + ONE), registers[HIGHEST])
             waited = ZERO
             left = length
+            ahead = mix(state + GOLDEN)
             length = min(U(length * policy.growth), policy.lengths[1])
         done += ONE
         left -= ONE
@@ -287,12 +289,14 @@ def advance(ring, symmetry, walker, policy, moves):
                     state,
                     policy.plus_draws,
                 )
+                ahead = mix(state + GOLDEN)
                 waited = ZERO
             elif count == ZERO:
                 left = ZERO  # a dead end
         if count > ZERO and not is_reducible:
             state += GOLDEN
-            z = mix(state)
+            z = ahead
+            ahead = mix(state + GOLDEN)
             count, is_reducible = _flip(ring, symmetry, factors, heads, nexts, pairs, position, bits, count, z)
         is_back = False
         if is_reducible:
@@ -315,6 +319,7 @@ def advance(ring, symmetry, walker, policy, moves):
             else:
                 state += GOLDEN
                 slot = ((mix(state) >> HALF) * pooled) >> HALF
+                ahead = mix(state + GOLDEN)
                 is_kept = is_as_sparse(ring, factors, pool[slot], bits, terms)
             if is_kept:
                 copy(pool[slot], factors)

@@ -71,10 +71,12 @@ def _places(b, c):
     places = np.empty((b.shape[0] + c.shape[0], b.shape[1]), np.int64)
     count = 0
     for first, matrix in ((0, b), (b.shape[0], c)):
+        is_met = np.zeros(matrix.shape[1], U)
         for j in range(matrix.shape[0]):
             for r in range(matrix.shape[1]):
-                if matrix[j, r] and not matrix[:j, r].any():
+                if matrix[j, r] and not is_met[r]:
                     places[first + j, r] = NOBODY
+                    is_met[r] = ONE
                 else:
                     places[first + j, r] = count
                     count += 1
@@ -125,13 +127,14 @@ def linearise(a, b, c, is_sketched):
 @compiled
 def _sketch(equations, size, is_sketched):
     """Rows that each equation is added to, and their number; a fixed pseudo-random choice."""
+    shares = SHARES
     if equations <= size or not is_sketched:
-        return np.arange(equations).reshape(-1, 1), equations
-    sketch = np.empty((equations, SHARES), np.int64)
+        shares, size = 1, equations
+    sketch = np.empty((equations, shares), np.int64)
     state = ONE
     for equation in range(equations):
         sketch[equation, 0] = equation % size
-        for share in range(1, SHARES):
+        for share in range(1, shares):
             state = state * U(6364136223846793005) + U(1442695040888963407)  # Knuth's generator modulo 2^64
             sketch[equation, share] = ((state >> U(32)) * U(size)) >> U(32)
     return sketch, size
@@ -174,7 +177,7 @@ def solve(jacobian, defect):
     """
     modes, rank = jacobian.a.shape
     solved = jacobian.per_slice.pivots.size
-    reduced = np.empty_like(defect)
+    reduced = np.empty(defect.shape, np.uint8)
     right = np.zeros(jacobian.reduced_system.order.size, np.uint8)
     remaining = defect.shape[1] - solved
     for i in range(modes):
@@ -186,8 +189,9 @@ def solve(jacobian, defect):
                 right[row] ^= reduced[i, solved + q]
     right = forward(jacobian.reduced_system, right)
     solution = np.zeros(jacobian.masks.shape[1], U)
-    if right[jacobian.reduced_system.pivots.size :].any():
-        return False, np.zeros((modes + jacobian.places.shape[0], rank), np.uint8)
+    for row in range(jacobian.reduced_system.pivots.size, right.size):
+        if right[row]:
+            return False, np.zeros((modes + jacobian.places.shape[0], rank), np.uint8)
     backward(jacobian.reduced_system, right, solution)
     return True, _complete(jacobian, solution, reduced)
 
@@ -200,7 +204,8 @@ def kernel(jacobian):
       uint64 [S_a + S_b + S_c, R, words]; basis vector i in bit i.
     """
     modes, rank = jacobian.a.shape
-    reduced_system, reduced_size = null_space(jacobian.reduced_system, jacobian.places.max() + 1)
+    unknowns = jacobian.places.size - 2 * rank  # of each term one entry of b and one of c stays
+    reduced_system, reduced_size = null_space(jacobian.reduced_system, unknowns)
     alone, alone_size = null_space(jacobian.per_slice, rank)  # in one slice, changes of a by itself
     size = reduced_size + modes * alone_size
     basis = np.zeros((modes + jacobian.places.shape[0], rank, (size + WORD_BITS - 1) // WORD_BITS), U)
@@ -211,12 +216,14 @@ def kernel(jacobian):
                 add(basis[modes + j, r, :words], reduced_system[jacobian.places[j, r]], ZERO)
     offset = jacobian.per_slice.rows.shape[1] - jacobian.masks.shape[1]
     for i in range(modes):
-        seen = [jacobian.places[j, r] for r in range(rank) if jacobian.a[i, r] for j in range(jacobian.places.shape[0])]
         for t in range(jacobian.per_slice.pivots.size - 1, -1, -1):
             row, pivot = jacobian.per_slice.rows[t], jacobian.per_slice.pivots[t]
-            for place in seen:
-                if place != NOBODY and (row[offset + (place >> 6)] >> (U(place) & LOW)) & ONE:
-                    add(basis[i, pivot, :words], reduced_system[place], ZERO)
+            for r in range(rank):
+                if jacobian.a[i, r]:
+                    for j in range(jacobian.places.shape[0]):
+                        place = jacobian.places[j, r]
+                        if place != NOBODY and (row[offset + (place >> 6)] >> (U(place) & LOW)) & ONE:
+                            add(basis[i, pivot, :words], reduced_system[place], ZERO)
             for r in range(pivot + 1, rank):
                 if (row[r >> 6] >> (U(r) & LOW)) & ONE:
                     add(basis[i, pivot, :words], basis[i, r], ZERO)
@@ -234,22 +241,31 @@ def annihilates(a, b, c, changes):
     Args:
       changes: uint64 [S_a + S_b + S_c, R, words]; change i in bit i.
     """
-    total = np.zeros((a.shape[0], b.shape[0], c.shape[0], changes.shape[2]), U)
-    second, third = a.shape[0], a.shape[0] + b.shape[0]
+    rows, width = b.shape[0], c.shape[0]
+    second, third = a.shape[0], a.shape[0] + rows
+    total = np.zeros((second * rows * width, changes.shape[2]), U)  # one row per equation (i, j, k)
     for r in range(a.shape[1]):
-        in_a, in_b, in_c = np.flatnonzero(a[:, r]), np.flatnonzero(b[:, r]), np.flatnonzero(c[:, r])
-        for j in in_b:
-            for k in in_c:
-                for i in range(second):
-                    add(total[i, j, k], changes[i, r], ZERO)
-        for i in in_a:
-            for k in in_c:
-                for j in range(third - second):
-                    add(total[i, j, k], changes[second + j, r], ZERO)
-            for j in in_b:
-                for k in range(total.shape[2]):
-                    add(total[i, j, k], changes[third + k, r], ZERO)
-    return not total.any()
+        for j in range(rows):
+            if b[j, r]:
+                for k in range(width):
+                    if c[k, r]:
+                        for i in range(second):
+                            add(total[(i * rows + j) * width + k], changes[i, r], ZERO)
+        for i in range(second):
+            if a[i, r]:
+                for k in range(width):
+                    if c[k, r]:
+                        for j in range(rows):
+                            add(total[(i * rows + j) * width + k], changes[second + j, r], ZERO)
+                for j in range(rows):
+                    if b[j, r]:
+                        for k in range(width):
+                            add(total[(i * rows + j) * width + k], changes[third + k, r], ZERO)
+    for equation in range(total.shape[0]):
+        for word in range(total.shape[1]):
+            if total[equation, word]:
+                return False
+    return True
 
 
 @compiled

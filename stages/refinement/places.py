@@ -21,7 +21,7 @@ from numba.extending import overload
 from stages.compiled import compiled
 
 U = np.uint64
-ZERO, ONE, TWO, THREE, HALF = U(0), U(1), U(2), U(3), U(32)
+ZERO, ONE, TWO, THREE, FOUR, HALF = U(0), U(1), U(2), U(3), U(4), U(32)
 GOLDEN = U(0x9E3779B97F4A7C15)  # step of splitmix64 and multiplier of the hash
 NOBODY = U(0xFFFFFFFF)  # end of a hash chain
 
@@ -43,7 +43,7 @@ class Cyclic(NamedTuple):
 
 
 # The index derived from the factors, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
-#   heads     first place of each bucket of the hash table, [16 * capacity]
+#   heads     first place of each bucket of the hash table, [64 * capacity]
 #   nexts     the place after each in its bucket, [4 * capacity]
 #   pairs     codes of the pairs of places that share a factor, in no order; see `code_of`
 #   position  where in `pairs` each code stands, [16 * capacity^2]
@@ -53,7 +53,7 @@ class Cyclic(NamedTuple):
 @compiled
 def empty_index(bits):
     """Arrays for `build`."""
-    heads, nexts = np.empty(U(16) << bits, np.uint32), np.empty(U(4) << bits, np.uint32)
+    heads, nexts = np.empty(U(64) << bits, np.uint32), np.empty(U(4) << bits, np.uint32)
     codes = U(16) << (bits + bits)
     return heads, nexts, np.empty(codes, np.uint32), np.empty(codes, np.uint32)
 
@@ -74,18 +74,22 @@ def mix(state):
 
 
 def bucket(symmetry, place, factor, bits):
-    """Where the chain of a factor begins. Over four buckets per factor keep chains near length one."""
+    """Where the chain of a factor begins.
+
+    Over sixteen buckets per factor: two factors in one chain are what the processor guesses wrong (with four buckets a
+    flip over Z2 took an eighth longer).
+    """
     raise NotImplementedError
 
 
 @overload(bucket, jit_options={"forceinline": True})
 def _bucket(symmetry, place, factor, bits):
     def free(symmetry, place, factor, bits):
-        width = bits + TWO
+        width = bits + FOUR
         return ((place >> bits) << width) | ((factor * GOLDEN) >> (U(64) - width))
 
     def cyclic(symmetry, place, factor, bits):
-        return (factor * GOLDEN) >> (U(60) - bits)
+        return (factor * GOLDEN) >> (U(58) - bits)
 
     return cyclic if symmetry.instance_class is Cyclic else free
 
