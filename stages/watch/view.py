@@ -48,7 +48,8 @@ def amount(job: Job) -> str:
     if not job.work:
         return ""
     share = f"{job.work['done']:,}/{job.work['total']:,} {job.work['unit']}"
-    return share if job.work["label"].replace(":", "@") == job.name else f"{job.work['label']}: {share}"
+    which = job.work["label"].replace(":", "@").removeprefix(job.name).strip()
+    return f"{which}: {share}" if which else share
 
 
 def rate(job: Job) -> str:

@@ -102,7 +102,8 @@ def test_a_line_says_amount_rate_best_time_left_and_cores():
     assert view.line(RUNNING) == "search@z2: 20/60 rounds, 2/s, best over Z2 2x2x2:7, 0:00:20 left, 1.0 cores"
     assert view.line(replace(RUNNING, state="killed")) == "search@z2: killed after 0:01:30"
     assert view.line(replace(RUNNING, work={}, cores=None, state="begun")) == "search@z2: begun"
-    assert view.line(replace(RUNNING, name="benchmarking")).startswith("benchmarking: search@z2: 20/60 rounds, ")
+    one_of_several = replace(RUNNING, name="benchmarking", work=WORK | {"label": "benchmarking 64x64x64 float32"})
+    assert view.line(one_of_several).startswith("benchmarking: 64x64x64 float32: 20/60 rounds, 2/s, ")
 
 
 def test_a_table_has_a_row_per_job():
