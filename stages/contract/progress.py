@@ -60,25 +60,26 @@ def _record(state: str, **what: object) -> None:
 class Progress:
     """Prints `label: done/total unit, rate, best, time left`, at most once per interval and once at the end.
 
-    The clock decides only when a line is printed, never what is computed.
+    The first units often wait for a compiler, so they tell no time left, and the rate is that of the others once there
+    are any. The clock decides only when a line is printed, never what is computed.
     """
 
     def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
         self._label, self._total, self._unit = label, total, unit
-        self._first, self._done = done, done
-        self._start = time.monotonic()
-        self._printed = self._start
+        self._from = self._printed = time.monotonic()
+        self._first, self._is_first = done, True
 
     def update(self, done: int, best: str = "") -> None:
         """Tells that `done` units are finished; `best` says in words what is best so far."""
-        self._done = done
         now = time.monotonic()
+        rate = (done - self._first) / max(now - self._from, 1e-9)
+        left_s = (self._total - done) / rate if rate > 0 else None
+        if self._is_first:
+            self._from, self._first, self._is_first = now, done, False
+            left_s = None if done < self._total else 0.0
         if now - self._printed < INTERVAL_S and done < self._total:
             return
         self._printed = now
-        elapsed = max(now - self._start, 1e-9)
-        rate = (done - self._first) / elapsed
-        left_s = (self._total - done) / rate if rate > 0 else None
         left = "time left unknown" if left_s is None else f"{left_s:.0f} s left"
         parts = [f"{done}/{self._total} {self._unit}", f"{rate:.4g} {self._unit}/s", best, left]
         print(f"{self._label}: " + ", ".join(part for part in parts if part), file=sys.stderr, flush=True)

@@ -24,11 +24,13 @@ def clock(monkeypatch) -> Clock:
 
 
 def test_line_has_amount_rate_best_and_time_left(clock, capsys):
-    progress = Progress("search@z2", 60, "rounds")
+    progress = Progress("search@z2", 61, "rounds")
+    clock.now += 1
+    progress.update(1)
     clock.now += 10
-    progress.update(20, "best 2x2x2:7 over Z2")
+    progress.update(21, "best 2x2x2:7 over Z2")
     captured = capsys.readouterr()
-    assert captured.err == "search@z2: 20/60 rounds, 2 rounds/s, best 2x2x2:7 over Z2, 20 s left\n"
+    assert captured.err == "search@z2: 21/61 rounds, 2 rounds/s, best 2x2x2:7 over Z2, 20 s left\n"
     assert captured.out == ""
 
 
@@ -43,10 +45,22 @@ def test_one_line_per_interval_and_one_at_the_end(clock, capsys):
 
 
 def test_resumed_work_counts_its_own_rate(clock, capsys):
-    progress = Progress("walk", 100, "flips", done=80)
+    progress = Progress("walk", 100, "flips", done=79)
+    progress.update(80)
     clock.now += 10
     progress.update(90)
     assert capsys.readouterr().err == "walk: 90/100 flips, 1 flips/s, 10 s left\n"
+
+
+def test_the_rate_leaves_out_what_the_first_unit_took_beside_its_work(clock, capsys):
+    progress = Progress("search@z2", 12, "rounds")
+    clock.now += 90
+    progress.update(1)
+    clock.now += 10
+    progress.update(6)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "search@z2: 1/12 rounds, 0.01111 rounds/s, time left unknown"
+    assert second == "search@z2: 6/12 rounds, 0.5 rounds/s, 12 s left"
 
 
 def test_nothing_done_yet_has_no_time_left(clock, capsys):
