@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -96,6 +97,16 @@ def test_a_run_is_snakemake_or_dvc_at_work_in_this_folder(tmp_path):
     assert not begun("dvc", "status")
     assert not begun("-c", "print(flush=True); input()", "snakemake")
     assert beginnings(tmp_path) == []
+
+
+def test_ctrl_c_ends_the_view_alone(stage, tmp_path):
+    command = [sys.executable, "-m", "stages.watch"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, env={"PYTHONPATH": ":".join(sys.path)}, **pipes) as watch:
+        assert watch.stdout.readline().startswith(b"search@z2: 2/2 rounds, ")
+        watch.send_signal(signal.SIGINT)
+        assert (watch.stdout.read(), watch.stderr.read(), watch.wait()) == (b"", b"", 130)
+    assert stage.poll() is None
 
 
 def test_a_line_says_amount_rate_best_time_left_and_cores():
