@@ -34,29 +34,23 @@ TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["stage", "agent", "size", "changed", "value"]
 COLUMNS = [*KEY, "unit", "first_s", "unit_s", "memory_mb"]
 UNITS = {"search": "round", "pretraining": "step", "refinement": "million flips"}
-AT_ONCE = {
-    "search": 1,
-    "pretraining": 10,
-    "refinement": 20,
-    "demonstrations": 1,
-}  # units between two looks at the clock
+AT_ONCE = {"search": 1, "pretraining": 10, "refinement": 20}  # units between two looks at the clock
 MOST_S = 30.0  # CPU seconds after which no further unit is begun
 MOST_UNITS = 3
 
 # The agents that are changed: `spans` is z2 of the default run, the others spell entries like z of runs/records.yaml.
-ENTRIES = {"ring": "Z2", "demonstrations": {"count": 8192, "distribution": [0.5, 0.5]}}
-ENTRIES_SEARCH = {"games": 256, "window_games": 0, "candidates": 16, "window_terms": [2, 5]}
+OVER_Z2 = {
+    "ring": "Z2",
+    "demonstrations": {"count": 8192, "distribution": [0.5, 0.5]},
+    "search": {"games": 256, "window_games": 0},
+}
 ATTENTION = {"torso": "attention", "width": 64, "blocks": 2, "head_size": 16, "quantiles": 8, "history": 7}
 AGENTS = {
     "spans": ("params.yaml", "z2", {"demonstrations": {"count": 8192}}),
-    "ranks": ("runs/records.yaml", "z", ENTRIES | {"search": ENTRIES_SEARCH}),
-    "attention": (
-        "runs/records.yaml",
-        "z",
-        ENTRIES | {"network": ATTENTION | {"entries_per_token": 2}, "search": ENTRIES_SEARCH},
-    ),
+    "ranks": ("runs/records.yaml", "z", OVER_Z2),
+    "attention": ("runs/records.yaml", "z", OVER_Z2 | {"network": ATTENTION | {"entries_per_token": 2}}),
 }
-SIZES = {"spans": ["2x2x2", "3x3x3"], "ranks": ["2x2x2", "2x3x3"], "attention": ["2x2x2"]}
+SIZES = {"spans": ["2x2x2", "3x3x3"], "ranks": ["2x2x2", "2x2x3"], "attention": ["2x2x2"]}
 # At the first of these sizes also: a key, its value, and the stages that it matters to.
 CHANGES = [
     ("spans", "search.candidates", 32, ["search"]),
@@ -109,27 +103,29 @@ def main() -> None:
 def row(point: tuple[str, ...], free: SimpleQueue) -> dict[str, str]:
     """A row, measured by a process on one of the free cores; no program of JAX compiled before is found there."""
     core = free.get()
-    with TemporaryDirectory() as folder:
-        process = subprocess.run(
-            ["taskset", "--cpu-list", str(core), sys.executable, __file__, "--point", json.dumps(point)],
-            cwd=folder,
-            env=os.environ | {"JAX_COMPILATION_CACHE_DIR": folder},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            check=True,
-        )
-    free.put(core)
+    try:
+        with TemporaryDirectory() as folder:
+            process = subprocess.run(
+                ["taskset", "--cpu-list", str(core), sys.executable, __file__, "--point", json.dumps(point)],
+                cwd=folder,
+                env=os.environ | {"JAX_COMPILATION_CACHE_DIR": folder},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                check=True,
+            )
+    finally:
+        free.put(core)
     return dict(zip(KEY, point, strict=True)) | json.loads(process.stdout)
 
 
 def measured(stage: str, agent: str, size: str, changed: str, value: str) -> dict[str, str]:
-    """The numbers of one row, of this process."""
+    """The numbers of one row, of this process, which imports what the row needs and nothing else."""
     work = refinement(size) if stage == "refinement" else agent_work(stage, agent, size, changed, value)
     moments = []
     for _ in work:
         moments.append(time.process_time())
-        if (moments[-1] > MOST_S and len(moments) > 1) or len(moments) > MOST_UNITS:
+        if len(moments) > MOST_UNITS or (len(moments) > 1 and moments[-1] > MOST_S):
             break
     spent = median(after - before for before, after in pairwise(moments)) / AT_ONCE[stage]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "linux" else 1024)
@@ -148,13 +144,13 @@ def agent_tree(agent: str, size: str, changed: str, value: str) -> dict:
     path, name, others = AGENTS[agent]
     tree = params_file.read(ROOT / path)["agents"][name] | {"targets": [size], "window": size}
     for section, values in others.items():
-        tree[section] = values if section == "network" or isinstance(values, str) else tree[section] | values
+        tree[section] = tree[section] | values if section in ("demonstrations", "search") else values
     tree["search"] = tree["search"] | {"rounds": MOST_UNITS + 1, "train_steps": 0}
     if changed:
         *sections, last = changed.split(".")
         place = tree
         for section in sections:
-            place[section] = dict(place[section])
+            place[section] = dict(place[section])  # several places of the file may hold it
             place = place[section]
         place[last] = int(value)
     return tree
