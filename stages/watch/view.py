@@ -23,11 +23,11 @@ def line(job: Job) -> str:
 
 
 def table(jobs: Sequence[Job], now: float) -> Table:
-    """A row per job, as it stands at Unix time `now`."""
+    """A row per job, as it stands at Unix time `now`; a screen that is too low shows those that still work."""
     shown = Table(box=None, pad_edge=False, caption=totals(jobs), caption_justify="left")
     for column in ("job", "state", "done", "rate", "best so far", "left", "cores"):
         shown.add_column(column, overflow="fold", justify="right" if column in ("left", "cores") else "left")
-    for job in jobs:
+    for job in sorted(jobs, key=lambda job: (job.is_over, -job.begun)):
         best = job.work.get("best", "")
         if job.is_over:
             moving = ("", "", best, f"after {clock(job.wall_s)}", "")

@@ -117,11 +117,11 @@ def test_a_line_says_amount_rate_best_time_left_and_cores():
     assert view.line(one_of_several).startswith("benchmarking: 64x64x64 float32: 20/60 rounds, 2/s, ")
 
 
-def test_a_table_has_a_row_per_job():
+def test_a_table_has_a_row_per_job_those_that_work_first():
     screen = io.StringIO()
     finished = replace(RUNNING, name="pretraining@z2", state="done")
     Console(file=screen, width=120).print(view.table([finished, RUNNING], now=1005.0))
-    first, done, running, last = (line.split() for line in screen.getvalue().splitlines())
+    first, running, done, last = (line.split() for line in screen.getvalue().splitlines())
     assert first == ["job", "state", "done", "rate", "best", "so", "far", "left", "cores"]
     assert done == ["pretraining@z2", "done", "best", "over", "Z2", "2x2x2:7", "after", "0:01:30"]
     assert running == [
