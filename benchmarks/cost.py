@@ -5,8 +5,6 @@ done (imports and compilation included), CPU seconds of each further unit (their
 process held. The units: a round of `search` with one target and no train step, from random weights; a train step of
 `pretraining`; a million flips of `refinement` with one walker. It writes benchmarks/cost.csv; rows that stand there are
 not measured again. FILTER keeps the rows whose name holds every one of the words.
-
-An untrained agent plays longer games than a trained one, so a round costs at most that.
 """
 
 import argparse
