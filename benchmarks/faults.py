@@ -45,7 +45,7 @@ BEFORE = b"what was there before\n"
 BLOCK = 512  # bytes: the unit of `ulimit -f`
 NEVER_THE_SAME = ("timing", "benchmarking", "summary")  # in the paths of what holds seconds
 MEASURED = ("seconds", "predicted")  # columns of the timings
-KEPT_IN_CACHES = (".so", ".json", ".pyc", ".nbi", ".nbc", "-cache", "-atime")
+KEPT_IN_CACHES = (".so", ".json", ".jsonl", ".pyc", ".nbi", ".nbc", "-cache", "-atime")
 STATE = ".npz"  # of what goes on from where it was
 # As root one may write anywhere, but for these rights.
 UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")

@@ -12,10 +12,14 @@ import importlib
 import json
 import re
 import sys
-from collections import defaultdict
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import exp, log
 from pathlib import Path
 from statistics import median
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -23,6 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from fastmm.dispatch import effective_size  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
 from stages.exchange.formats import files  # noqa: E402
+from stages.params import file as params_file  # noqa: E402
 from stages.program import costs  # noqa: E402
 from stages.program.program import from_json  # noqa: E402
 
@@ -75,6 +80,23 @@ def markdown(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
 def read_csv(path: str) -> list[dict[str, str]]:
     with (ROOT / path).open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def squares_found() -> Iterator[str]:
+    """What the default run found of square products, in short."""
+    return markdown(
+        {
+            "size": row["size"],
+            "ring": row["ring"],
+            "naive": row["naive"],
+            "AlphaTensor": row["alphatensor"],
+            "published": row["best_known"],
+            "this run": row["verified"],
+            "its agent, by whole games": row["agent_game"],
+        }
+        for row in read_csv("results/summary/ranks.csv")
+        if len(set(row["size"].split("x"))) == 1
+    )
 
 
 def ranks() -> Iterator[str]:
@@ -327,6 +349,109 @@ def faults() -> Iterator[str]:
     )
 
 
+def trained() -> Iterator[str]:
+    """The agents of the default run: what each is, was trained on, and cost."""
+    spent = {row["name"]: float(row["cpu_s"]) for row in read_csv("results/summary/seconds.csv")}
+    bytes_of = {out["path"]: out["size"] for out in recorded_outputs()}
+    for name, agent in params_file.read(ROOT / "params.yaml")["agents"].items():
+        search, played = agent["search"], json.loads((ROOT / f"results/search/metrics/{name}.json").read_text())
+        best = {"game": played["best_game"], "window": played["best_window"]}
+        rows = {
+            "plays": f"{', '.join(agent['targets'])} over {agent['ring']}",
+            "symmetry": agent["symmetry"],
+            "network": ", ".join(f"{key} {value}" for key, value in agent["network"].items()),
+            "demonstrations": f"{agent['demonstrations']['count']:,}",
+            "train steps before self-play": f"{agent['pretraining']['steps']:,}",
+            "train steps beside self-play": f"{search['rounds'] * search['train_steps']:,}",
+            "games, each a beam": f"{played['games']:,}",
+            "CPU seconds in all": f"{spent[name]:,.0f}",
+            "bytes of `parameters/`": f"{bytes_of[f'results/search/parameters/{name}.parquet']:,}",
+            **{
+                f"lowest ranks by {kind}": ", ".join(f"{target}:{rank}" for target, rank in found.items())
+                for kind, found in best.items()
+                if found
+            },
+        }
+        yield from ("", f"### `{name}`", "")
+        yield from markdown({"": what, "agent": value} for what, value in rows.items())
+    yield ""
+
+
+def artifacts() -> Iterator[str]:
+    """What `dvc push` sends of the default run, by folder, less the seconds that stages took."""
+    folders = Counter()
+    for out in recorded_outputs():
+        path = Path(out["path"])
+        if path.suffix in (".parquet", ".zip"):
+            folders[str(path.parent)] += out["size"]
+    return markdown({"folder": f"`{name}/`", "kB": f"{size / 1000:,.0f}"} for name, size in sorted(folders.items()))
+
+
+def recorded_outputs() -> Iterator[Mapping[str, object]]:
+    """The outputs of all stages as dvc.lock has them."""
+    stages = yaml.safe_load((ROOT / "dvc.lock").read_text())["stages"]
+    return (out for stage in stages.values() for out in stage.get("outs", []))
+
+
+def cost() -> Iterator[str]:
+    """What units of work cost, as benchmarks/cost.py left them."""
+    return markdown(
+        {
+            "stage": row["stage"],
+            "agent": row["agent"],
+            "size": row["size"],
+            "changed": f"`{row['changed']}: {row['value']}`" if row["changed"] else None,
+            "unit": row["unit"],
+            "CPU seconds of a unit": f"{float(row['unit_s']):.3g}",
+            "of the first": row["first_s"],
+            "memory, MB": f"{int(row['memory_mb']):,}",
+        }
+        for row in read_csv("benchmarks/cost.csv")
+    )
+
+
+def model() -> Iterator[str]:
+    """What these costs say of the default run, beside what it took.
+
+    Between two sizes that were measured, and beyond them, a cost is a power of the naive rank.
+    """
+    rows = read_csv("benchmarks/cost.csv")
+    spent = {row["name"]: float(row["cpu_s"]) for row in read_csv("results/summary/seconds.csv")}
+    run = params_file.read(ROOT / "params.yaml")
+    agent, walk = run["agents"]["z2"], run["walks"]["standard"]
+    search, first_s = agent["search"], 0.0
+    for stage in ("pretraining", "search"):
+        firsts = {row["size"]: float(row["first_s"]) for row in of_sizes(rows, stage, "spans")}
+        first_s += firsts[agent["window"]]
+    step_s = unit_s(of_sizes(rows, "pretraining", "spans"), agent["window"])
+    steps = agent["pretraining"]["steps"] + search["rounds"] * search["train_steps"]
+    round_s = sum(unit_s(of_sizes(rows, "search", "spans"), target) for target in agent["targets"])
+    flip_s = sum(unit_s(of_sizes(rows, "refinement", ""), target) for target in walk["targets"]) / len(walk["targets"])
+    said = {
+        "agent `z2`": ("z2", first_s + steps * step_s + search["rounds"] * round_s),
+        "walk `standard`": ("standard", walk["flips"] / 1e6 * flip_s),
+    }
+    return markdown(
+        {"part": part, "CPU seconds by the model": f"{seconds:,.0f}", "CPU seconds it took": f"{spent[name]:,.0f}"}
+        for part, (name, seconds) in said.items()
+    )
+
+
+def of_sizes(rows: Sequence[Mapping[str, str]], stage: str, agent: str) -> list[Mapping[str, str]]:
+    """The costs of a stage in which nothing but the size is changed, the smallest size first."""
+    chosen = [row for row in rows if (row["stage"], row["agent"], row["changed"]) == (stage, agent, "")]
+    return sorted(chosen, key=lambda row: parse_size(row["size"]).naive_rank)
+
+
+def unit_s(rows: Sequence[Mapping[str, str]], size: str) -> float:
+    """CPU seconds of a unit at a size, through the two measured sizes that are nearest to it in order."""
+    known = [(log(parse_size(row["size"]).naive_rank), log(float(row["unit_s"]))) for row in rows]
+    at = log(parse_size(size).naive_rank)
+    place = min(max(bisect([one for one, _ in known], at), 1), len(known) - 1)
+    (left, low), (right, high) = known[place - 1 : place + 1]
+    return exp(low + (high - low) * (at - left) / (right - left))
+
+
 def targets() -> Iterator[str]:
     """The bilinear maps of data/targets/."""
     given = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "data/targets").glob("*.json"))}
@@ -360,6 +485,7 @@ def formats() -> Iterator[str]:
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     make.__name__: make
     for make in (
+        squares_found,
         ranks,
         seconds,
         speedups,
@@ -374,6 +500,10 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         classes,
         kernels,
         faults,
+        trained,
+        artifacts,
+        cost,
+        model,
         targets,
         formats,
     )

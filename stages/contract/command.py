@@ -11,9 +11,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
+from stages.contract import progress
 from stages.contract.whole_files import replacing
 from stages.errors import StageError
 
@@ -23,6 +25,7 @@ _STARTED = time.monotonic()
 def arguments(stage: str, *names: str, named: str = "") -> argparse.ArgumentParser:
     """A parser with one required path option per name, and `--params`; first the name of an agent or walk (`named`)."""
     parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}")
+    parser.set_defaults(stage=stage)
     if named:
         parser.add_argument("name", metavar=named.upper())
     for name in ("params", *names):
@@ -34,13 +37,15 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     """Parses the command line and runs `main`; ends with one line and exit code 1 on what is no fault of the program.
 
     That is a StageError, or an OSError: a disk that is full, a folder that may not be read. SIGTERM ends it like an
-    exception, so that temporary files go with it.
+    exception, so that temporary files go with it. A stage is a job, whose progress is kept.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII alone gets the rest escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _end)
     try:
-        main(parser.parse_args())
+        given = parser.parse_args()
+        with progress.job(job_name(given)) if "stage" in given else nullcontext():
+            main(given)
         sys.stdout.flush()
     except StageError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -51,6 +56,11 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
             print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still holds back
         raise SystemExit(1) from None
+
+
+def job_name(given: argparse.Namespace) -> str:
+    """A stage, and the agent or walk for which it runs, as DVC writes them: «search@z2»."""
+    return f"{given.stage}@{given.name}" if "name" in given else str(given.stage)
 
 
 def _end(number: int, frame: object) -> NoReturn:

@@ -24,7 +24,9 @@ def test_every_path_is_required(capsys):
 
 
 @pytest.mark.parametrize("error", [StageError, TableError, SchemeError])
-def test_error_of_the_input_is_one_line(monkeypatch, capsys, error):
+def test_error_of_the_input_is_one_line(monkeypatch, tmp_path, capsys, error):
+    monkeypatch.chdir(tmp_path)
+
     def main(given):
         raise error(f"{given.params}: expected 1, got 2")
 
@@ -35,7 +37,9 @@ def test_error_of_the_input_is_one_line(monkeypatch, capsys, error):
     assert capsys.readouterr().err == "error: p.yaml: expected 1, got 2\n"
 
 
-def test_error_of_the_program_keeps_its_traceback(monkeypatch):
+def test_error_of_the_program_keeps_its_traceback(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
     def main(given):
         raise ZeroDivisionError
 
