@@ -130,36 +130,40 @@ def speedups() -> Iterator[str]:
     )
 
 
-def squares() -> Iterator[str]:
-    """`fastmm.matmul` on squares, as benchmarks/matmul.py left them; bold where the interval is above 1."""
+def products() -> Iterator[str]:
+    """`fastmm.matmul` by class of shape, as benchmarks/matmul.py left it; bold where the interval is above 1."""
     return markdown(
         {
-            "n = m = p": row["n"],
+            "class": row["kind"],
+            "n x m x p": "x".join(row[side] for side in "nmp"),
             "threads": row["threads"],
             "NumPy's threads": "shared" if row["shared"] == "1" else "its own",
             "state": row["state"],
+            "OpenBLAS": row["core"],
             "schemes": row["method"],
             "speed": speed(row),
+            "2x2x2 alone": row["strassen"] and f"{float(row['strassen_speed']):.2f}, {row['strassen']}",
             "library": f"{row['library']}, {row['gflops']} GFLOP/s",
             "NumPy once more": f"{float(row['again']):.2f}",
             "error": f"{float(row['error']):.1f}",
         }
         for row in read_csv("benchmarks/matmul.csv")
-        if row["kind"] == "square"
+        if row["kind"] != "random"
     )
 
 
 def shapes() -> Iterator[str]:
     """`fastmm.matmul` on random shapes, as benchmarks/matmul.py left them."""
-    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for row in read_csv("benchmarks/matmul.csv"):
         if row["kind"] == "random":
-            groups[row["threads"], "all"].append(row)
+            groups[row["threads"], row["core"], "all"].append(row)
             if effective_size(tuple(int(row[side]) for side in "nmp")) >= 1024:
-                groups[row["threads"], "1024 or more"].append(row)
+                groups[row["threads"], row["core"], "1024 or more"].append(row)
     return markdown(
         {
             "threads": threads,
+            "OpenBLAS": core,
             "effective size": size,
             "shapes": len(rows),
             "median speed": f"{median(float(row['speed']) for row in rows):.3f}",
@@ -167,7 +171,7 @@ def shapes() -> Iterator[str]:
             "NumPy once more": f"{median(float(row['again']) for row in rows):.3f}",
             "not plain": f"{sum(row['method'] != 'plain' for row in rows) / len(rows):.0%}",
         }
-        for (threads, size), rows in sorted(groups.items())
+        for (threads, core, size), rows in sorted(groups.items())
     )
 
 
@@ -489,7 +493,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         ranks,
         seconds,
         speedups,
-        squares,
+        products,
         shapes,
         agent,
         variants,

@@ -37,8 +37,7 @@ def info() -> None:
         for state, ratios in (measured or {}).items():
             for shape, speeds in sorted(ratios.items(), key=lambda item: np.prod(item[0])):
                 variant, speed = max(speeds.items(), key=lambda item: item[1])
-                text = variant.name(kernel) or "three products"
-                print(f"  {state} {'x'.join(map(str, shape))}: {speed:.2f} of the plain speed, {text}")
+                print(f"  {state} {'x'.join(map(str, shape))}: {speed:.2f} of the plain speed, {variant.name(kernel)}")
 
 
 def _kernel():

@@ -82,7 +82,7 @@ class Kernel:
             tuple(Facts(*map(_frozen, (facts[field] for field in Facts._fields))) for facts in about[kind])
             for kind in ("levels", "fused")
         )
-        self._spare: list[np.ndarray] = []
+        self._spare: list[_Scratch] = []
 
     def has(self, isa: str) -> bool:
         """Whether this processor can run the kernel's text for an instruction set of `ISAS`."""
@@ -157,20 +157,18 @@ class Kernel:
             raise ValueError(f"matmul: expected out of shape {[n, p]}, got {list(out.shape)}")
         if out is not None and not out.flags.writeable:
             raise ValueError("output array is read-only")  # NumPy's words
-        self._check_numbers(levels, fused, threads)
-        if not self.has(isa):
-            raise RuntimeError(f"C back end: this processor has no {isa}")
-
+        levels = tuple(levels)
+        needed = self._needed(dtype, (n, m, p), levels, fused, threads, isa)
         a, b = _addressable(a), _addressable(b)
         in_place = out is not None and not (np.may_share_memory(out, a) or np.may_share_memory(out, b))
         c = out if in_place and _addressable(out) is out else np.empty((n, p), a.dtype)
-        plan = _integers(tuple(levels)), len(levels)
-        needed = self._workspaces[dtype](n, m, p, *plan, threads, ISAS.index(isa))
-        scratch = self._borrow(needed) if workspace is None else workspace
-        if not (scratch.flags.c_contiguous and scratch.flags.writeable and scratch.nbytes >= needed):
+        scratch = self._borrow(needed) if workspace is None else _Scratch(workspace)
+        if workspace is not None and not (
+            workspace.flags.c_contiguous and workspace.flags.writeable and workspace.nbytes >= needed
+        ):
             raise ValueError(
-                f"matmul: expected a writeable workspace of {needed} bytes side by side, got {scratch.nbytes}, "
-                f"strides {scratch.strides}"
+                f"matmul: expected a writeable workspace of {needed} bytes side by side, got {workspace.nbytes}, "
+                f"strides {workspace.strides}"
             )
         pool = None if threads == 1 else self._library.fmm_pool_borrow(threads)
         if pool is None and threads > 1:
@@ -178,7 +176,7 @@ class Kernel:
         try:
             status = self._products[dtype](
                 *(n, m, p, *_pointer(a), *_pointer(b), *_pointer(c)),
-                *(*plan, fused, scratch.ctypes.data, pool, ISAS.index(isa)),
+                *(_integers(levels), len(levels), fused, scratch.address, pool, ISAS.index(isa)),
             )
         finally:  # Ctrl-C arrives when the call is done
             if pool is not None:
@@ -200,16 +198,33 @@ class Kernel:
                 f"got {list(levels)}, {fused} and {threads}"
             )
 
-    def _borrow(self, needed: int) -> np.ndarray:
+    @functools.lru_cache(1024)  # noqa: B019 -- there is one kernel, for as long as the process lives
+    def _needed(
+        self, dtype: np.dtype, shape: tuple[int, int, int], levels: tuple[int, ...], fused: int, threads: int, isa: str
+    ) -> int:
+        """Bytes of workspace of a call; raises what `product` does where a number is out of range."""
+        self._check_numbers(levels, fused, threads)
+        if not self.has(isa):
+            raise RuntimeError(f"C back end: this processor has no {isa}")
+        return self._workspaces[dtype](*shape, _integers(levels), len(levels), threads, ISAS.index(isa))
+
+    def _borrow(self, needed: int) -> _Scratch:
         """An idle workspace of that size; smaller ones are given up, so that they do not pile up."""
         while self._spare:
             try:
                 spare = self._spare.pop()
             except IndexError:  # another thread has taken it
                 break
-            if spare.nbytes >= needed:
+            if spare.memory.nbytes >= needed:
                 return spare
-        return np.empty(-(-needed // _HUGE_PAGE) * _HUGE_PAGE, np.uint8)
+        return _Scratch(np.empty(-(-needed // _HUGE_PAGE) * _HUGE_PAGE, np.uint8))
+
+
+class _Scratch:
+    """A workspace, with its address, which takes as long to ask for as all else of a call."""
+
+    def __init__(self, memory: np.ndarray) -> None:
+        self.memory, self.address = memory, memory.ctypes.data
 
 
 def _frozen(value: object) -> object:

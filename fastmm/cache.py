@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 from pathlib import Path
 
@@ -12,21 +11,28 @@ import numpy as np
 
 from fastmm import blas, library
 from fastmm.binding import Kernel
-from fastmm.dispatch import Ratios, Variant
+from fastmm.dispatch import NUMPY, Ratios, Variant
 
 # The threads of OpenBLAS are at rest, or shared; or they may spin on, as straight after a product of NumPy.
 STATES = ("quiet", "crowded")
+MOST_SPEED = 1e6  # beyond this, or below its inverse, even where threads wait for cores, a ratio makes no sense
 
 
 def path(dtype: np.dtype, threads: int) -> Path:
-    """Where ratios of an element type and number of threads lie, on this machine with these libraries."""
+    """Where ratios of an element type and number of threads lie, on this machine with these libraries.
+
+    Raises:
+      OSError: nobody says where the user's cache is.
+    """
     import hashlib  # not at the start, as the import of the package is to take no time
 
     found = blas.openblas()
     measured = [library.cpu_model(), os.cpu_count(), np.__version__, found and found.config, library.digest()]
     name = hashlib.sha256(json.dumps([*measured, dtype.name, threads]).encode()).hexdigest()[:32]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "fastmm")
-    return folder / f"{name}.json"
+    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(folder):  # a user without a home, as in some containers
+        raise OSError(f"expected HOME or XDG_CACHE_HOME to name a folder, got {folder}")
+    return Path(folder, "fastmm", f"{name}.json")
 
 
 def read(file: Path, kernel: Kernel) -> dict[str, Ratios] | None:
@@ -43,10 +49,14 @@ def read(file: Path, kernel: Kernel) -> dict[str, Ratios] | None:
             for state in STATES
         }
         for ratios in found.values():
-            for variants in ratios.values():
+            for shape, variants in ratios.items():
                 for variant, speed in variants.items():
                     variant.schemes(kernel)
-                    if not 0 < speed < math.inf or min((*variant.levels, variant.fused + 1)) < 0:
+                    if (
+                        min(shape) < 1
+                        or not 1 / MOST_SPEED < speed < MOST_SPEED
+                        or min((*variant.levels, variant.fused - NUMPY)) < 0
+                    ):
                         return None
     except (OSError, ValueError, TypeError, KeyError, IndexError, RuntimeError):
         return None

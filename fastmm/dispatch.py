@@ -1,27 +1,32 @@
 """What a product is computed by: a pure function of its shape and of what was measured.
 
-Some products, the anchors, were timed by several variants. A product takes the best variant of the anchor that is
-nearest to it: by the logarithms of the sides, as time is a matter of their ratios.
+Some products, the anchors, were timed by several variants. A product takes the variant that promises most of those that
+were timed at the nearest anchors: nearest by the logarithms of the sides, as time is a matter of their ratios. What a
+variant promises is its speed at the anchor, carried over to the product by a model of three rates, which are fitted to
+all that was measured.
 """
 
 from __future__ import annotations
 
-import itertools
+import functools
 import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from fastmm.binding import UNFUSED, Facts, Kernel
 
 Shape = tuple[int, int, int]  # n, m, p of a product
 
+NUMPY = UNFUSED - 1  # in place of a fused level: NumPy multiplies
 LEAST_BLOCK, MOST_BLOCK = 200, 1100  # the smallest side of the blocks that are multiplied in the end
 LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has the smaller error
 MOST_LEVELS = 4
-# Of the model that leaves out hopeless variants: operations in the time in which an element of a sum goes to or comes
-# from memory, and the share of that for an element of a fused level.
-OPERATIONS_PER_ELEMENT, FUSED_ELEMENT = 10.0, 0.9
-MOST_SKEW = 1.5  # ratio of the proportions of a product and of its anchor, beyond which nothing is known of it
+NEIGHBOURS = 4  # anchors that are asked
+# By how much less a variant promises per unit of distance from its anchor: a side that is e times as long.
+DOUBT = 0.03
+LARGER = 1.5  # ratio of effective sizes of a product and of its nearest anchor, above which one more level may pay
 
 
 class Variant(NamedTuple):
@@ -29,7 +34,8 @@ class Variant(NamedTuple):
 
     Attributes:
       levels: in memory, the outermost first, as numbers of `Kernel.levels`.
-      fused: the level below them, as a number of `Kernel.fused`, or UNFUSED.
+      fused: the level below them, as a number of `Kernel.fused`; UNFUSED, which without levels is the kernel's own
+        classical product; or NUMPY: no level, and complex operands by three real products of NumPy.
     """
 
     levels: tuple[int, ...]
@@ -37,14 +43,17 @@ class Variant(NamedTuple):
 
     def schemes(self, kernel: Kernel) -> list[Facts]:
         """Of its levels, the outermost first."""
-        below = [] if self.fused == UNFUSED else [kernel.fused[self.fused]]
+        below = [kernel.fused[self.fused]] if self.fused > UNFUSED else []
         return [*(kernel.levels[level] for level in self.levels), *below]
 
     def name(self, kernel: Kernel) -> str:
         """Such as «4x4x4:49, 2x2x2:7 fused»; unique within a library."""
-        names = [scheme.name for scheme in self.schemes(kernel)]
-        return ", ".join(names) + " fused" * (self.fused != UNFUSED)
+        if not self.levels and self.fused <= UNFUSED:
+            return "classical" if self.fused == UNFUSED else "three products"
+        return ", ".join(scheme.name for scheme in self.schemes(kernel)) + " fused" * (self.fused > UNFUSED)
 
+
+CLASSICAL, THREE_PRODUCTS = Variant((), UNFUSED), Variant((), NUMPY)
 
 # By anchor and variant: time of the plain product over that of the variant.
 Ratios = Mapping[Shape, Mapping[Variant, float]]
@@ -56,7 +65,7 @@ class Plan(NamedTuple):
     Attributes:
       method: «plain», or the schemes of the levels from the outside in.
       reason: one line.
-      speed: measured time of the plain product over that of the method.
+      speed: time of the plain product over that of the method, by what was measured.
       error_growth: bound of the error over that of the plain product.
       variant: None where the product is plain.
     """
@@ -68,36 +77,74 @@ class Plan(NamedTuple):
     variant: Variant | None = None
 
 
-def plan(ratios: Ratios, shape: Shape, kernel: Kernel, most_growth: float = math.inf) -> Plan:
-    """The best variant that was measured nearby and whose error grows at most as said, or the plain product."""
+class Rates(NamedTuple):
+    """What things take, in units of the time in which NumPy makes one operation.
+
+    Attributes:
+      operation: of the kernel's own classical product.
+      element: of a sum, that goes to memory or comes from it.
+      fused: likewise, of a fused level, mostly in the caches.
+    """
+
+    operation: float
+    element: float
+    fused: float
+
+
+RATES = Rates(1.0, 10.0, 9.0)  # before anything is measured
+# Time of an element of a level in memory by its products, as a power, beside 2x2x2: measured on 200 pairs of a variant
+# and a product (one thread, AVX-512).
+STREAMS = 0.3
+_CERTAINTY = 0.1  # of these, beside that of a measurement
+
+
+def plan(ratios: Ratios, rates: Rates, shape: Shape, kernel: Kernel, most_growth: float = math.inf) -> Plan:
+    """The variant that promises most and whose error grows at most as said, or the plain product."""
     if effective_size(shape) < min(map(effective_size, ratios)) * 0.99:
         return Plan("plain", f"effective size {effective_size(shape):.0f} is below all that were measured")
-    anchor = min(ratios, key=lambda anchor: distance(anchor, shape))
+    promises = promised(ratios, rates, shape, kernel, most_growth)
+    nearest = min(ratios, key=lambda anchor: distance(anchor, shape))
+    if effective_size(shape) > LARGER * effective_size(nearest):  # one more level above what was measured
+        for level, scheme in enumerate(kernel.levels):
+            block = tuple(max(1, side // parts) for side, parts in zip(shape, scheme.size, strict=True))
+            for below, (speed, anchor) in promised(ratios, rates, block, kernel, most_growth).items():
+                variant = Variant((level, *below.levels), below.fused)
+                if len(variant.levels) <= MOST_LEVELS and suits(variant, shape, kernel, most_growth):
+                    carried = modelled(variant, shape, kernel, rates) / modelled(below, block, kernel, rates)
+                    promises.setdefault(variant, (speed * carried * math.exp(-DOUBT), anchor))
+    if not promises:
+        return Plan("plain", "no variant that was measured at the nearest shapes suits")
+    variant, (speed, anchor) = max(promises.items(), key=lambda item: item[1][0])
     near = "x".join(map(str, anchor))
-    if skew(anchor, shape) > MOST_SKEW:
-        return Plan("plain", f"nothing of such proportions was measured; the nearest is {near}")
-    found = [
-        (speed, variant)
-        for variant, speed in ratios[anchor].items()
-        if smallest_side(variant, shape, kernel) >= LEAST_BLOCK and error_growth(variant, shape, kernel) <= most_growth
-    ]
-    if not found:
-        return Plan("plain", f"no variant that was measured at {near} suits")
-    speed, variant = max(found)
-    reason = f"at {near}, {variant.name(kernel)} has {speed:.2f} of the plain speed"
+    reason = f"by what was measured at {near}, {variant.name(kernel)} has {speed:.2f} of the plain speed"
     if speed < LEAST_GAIN:
         return Plan("plain", reason)
     return Plan(variant.name(kernel), reason, speed, error_growth(variant, shape, kernel), variant)
 
 
+def promised(
+    ratios: Ratios, rates: Rates, shape: Shape, kernel: Kernel, most_growth: float
+) -> dict[Variant, tuple[float, Shape]]:
+    """Of the variants that were measured nearby and suit: the speed that each promises, and the anchor it is from."""
+    promises: dict[Variant, tuple[float, Shape]] = {}
+    for anchor in sorted(ratios, key=lambda anchor: distance(anchor, shape))[:NEIGHBOURS]:
+        for variant, speed in ratios[anchor].items():
+            if variant not in promises and suits(variant, shape, kernel, most_growth):
+                carried = modelled(variant, shape, kernel, rates) / modelled(variant, anchor, kernel, rates)
+                promises[variant] = speed * carried * math.exp(-DOUBT * distance(anchor, shape)), anchor
+    return promises
+
+
+def suits(variant: Variant, shape: Shape, kernel: Kernel, most_growth: float) -> bool:
+    """Whether the blocks are large enough, and the error grows at most as said."""
+    if variant.fused == NUMPY and variant.levels:
+        return False
+    is_large = not variant.schemes(kernel) or smallest_side(variant, shape, kernel) >= LEAST_BLOCK
+    return is_large and error_growth(variant, shape, kernel) <= most_growth
+
+
 def distance(one: Shape, other: Shape) -> float:
-    return sum(math.log(x / y) ** 2 for x, y in zip(one, other, strict=True))
-
-
-def skew(one: Shape, other: Shape) -> float:
-    """By how much two shapes differ in proportion, as a ratio of sides: 1 for shapes that differ in size alone."""
-    logarithms = [math.log(x / y) for x, y in zip(one, other, strict=True)]
-    return math.exp(max(logarithms) - sum(logarithms) / 3)
+    return math.sqrt(sum(math.log(x / y) ** 2 for x, y in zip(one, other, strict=True)))
 
 
 def effective_size(shape: Shape) -> float:
@@ -119,36 +166,64 @@ def smallest_side(variant: Variant, shape: Shape, kernel: Kernel) -> float:
 
 
 def variants(shape: Shape, kernel: Kernel) -> Iterator[Variant]:
-    """All whose blocks are neither too small nor so large that one more level would pay, few levels first."""
-    for depth in range(MOST_LEVELS + 1):
-        for levels in itertools.product(range(len(kernel.levels)), repeat=depth):
-            for fused in range(UNFUSED, len(kernel.fused)):
-                variant = Variant(levels, fused)
-                is_plain = not levels and fused == UNFUSED
-                if not is_plain and LEAST_BLOCK <= smallest_side(variant, shape, kernel) <= MOST_BLOCK:
-                    yield variant
+    """All whose blocks are neither too small nor so large that one more level would pay, and the classical product."""
+
+    def below(levels: tuple[int, ...]) -> Iterator[Variant]:
+        for fused in range(UNFUSED, len(kernel.fused)):
+            variant = Variant(levels, fused)
+            if variant != CLASSICAL and LEAST_BLOCK <= smallest_side(variant, shape, kernel) <= MOST_BLOCK:
+                yield variant
+        for level in range(len(kernel.levels)) if len(levels) < MOST_LEVELS else ():
+            if smallest_side(Variant((*levels, level), UNFUSED), shape, kernel) >= LEAST_BLOCK:
+                yield from below((*levels, level))
+
+    yield CLASSICAL
+    yield from below(())
 
 
-def cost(variant: Variant, shape: Shape, kernel: Kernel) -> float:
-    """What a variant takes, in operations of a classical product; roughly, to leave out the hopeless ones.
+@functools.lru_cache(1 << 16)
+def work(variant: Variant, shape: Shape, kernel: Kernel) -> tuple[float, float, float]:
+    """Operations of classical products, elements of sums in memory, and those of a fused level.
 
-    A level in memory reads its blocks, writes and reads its sums, writes and reads its products, and writes C. A fused
-    one reads and adds what its terms say, mostly in the caches.
+    A level in memory reads its blocks, writes and reads its sums, writes and reads its products, and writes C; each
+    element takes longer the more blocks are streamed at once. A fused one reads and adds what its terms say.
     """
     n, m, p = map(float, shape)
-    calls, elements = 1.0, 0.0
+    calls, in_memory, fused = 1.0, 0.0, 0.0
     for scheme, is_fused in zip(variant.schemes(kernel), [*(False for _ in variant.levels), True], strict=False):
         left, right, output = scheme.terms if is_fused else scheme.sums
-        weight = FUSED_ELEMENT if is_fused else 1.0
         whole = n * m + m * p + n * p
         n, m, p = n / scheme.size[0], m / scheme.size[1], p / scheme.size[2]
-        elements += calls * weight * (whole + 2 * (left * n * m + right * m * p + output * n * p))
+        elements = calls * (whole + 2 * (left * n * m + right * m * p + output * n * p))
+        if is_fused:
+            fused = elements
+        else:
+            in_memory += elements * (scheme.products / 7) ** STREAMS
         calls *= scheme.products
-    return calls * 2 * n * m * p + OPERATIONS_PER_ELEMENT * elements
+    return calls * 2 * n * m * p, in_memory, fused
+
+
+def modelled(variant: Variant, shape: Shape, kernel: Kernel, rates: Rates) -> float:
+    """Time of the plain product over that of a variant; edges that blocks leave over are left out."""
+    if variant == THREE_PRODUCTS:
+        return 1.0
+    return 2 * math.prod(shape) / sum(map(float.__mul__, rates, work(variant, shape, kernel)))
+
+
+def fitted(ratios: Ratios, kernel: Kernel) -> Rates:
+    """The rates by which the model is nearest to what was measured, by least squares of relative times."""
+    rows, times = list(np.diag(_CERTAINTY * np.ones(3))), [_CERTAINTY] * 3  # in units of RATES
+    for shape, speeds in ratios.items():
+        for variant, speed in speeds.items():
+            if variant != THREE_PRODUCTS:
+                rows.append(speed * np.array(RATES) * work(variant, shape, kernel) / (2.0 * math.prod(shape)))
+                times.append(1.0)
+    found = np.linalg.lstsq(np.array(rows), np.array(times), rcond=None)[0]
+    return Rates(*(max(0.1, float(x)) * rate for x, rate in zip(found, RATES, strict=True)))
 
 
 def error_growth(variant: Variant, shape: Shape, kernel: Kernel) -> float:
-    return error_factor(variant, shape, kernel) / error_factor(Variant((), UNFUSED), shape, kernel)
+    return error_factor(variant, shape, kernel) / error_factor(CLASSICAL, shape, kernel)
 
 
 def error_factor(variant: Variant, shape: Shape, kernel: Kernel) -> float:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from fastmm import blas, cache, library, product
 from fastmm.binding import UNFUSED, Kernel
-from fastmm.dispatch import Ratios, Shape, Variant, cost, variants
+from fastmm.dispatch import (
+    CLASSICAL,
+    RATES,
+    THREE_PRODUCTS,
+    Ratios,
+    Shape,
+    Variant,
+    distance,
+    fitted,
+    modelled,
+    variants,
+)
 
 # Products that are timed, the most telling first: squares; then outer, inner, tall and flat ones; then sizes between.
 _CLASSES = ((2, 0.5, 2), (0.8, 2, 0.8), (4, 0.75, 0.75), (0.75, 0.75, 4))
 ANCHORS: tuple[Shape, ...] = (
     *((n, n, n) for n in (1024, 2048, 4096)),
     *((round(x * n), round(y * n), round(z * n)) for n in (1536, 2560, 1024) for x, y, z in _CLASSES),
-    *((n, n, n) for n in (768, 1448, 2896, 6144, 8192)),
-    *((round(x * n), round(y * n), round(z * n)) for n in (3584,) for x, y, z in _CLASSES),
+    *((n, n, n) for n in (768, 512, 1448, 2896, 6144, 8192)),
+    *((round(x * n), round(y * n), round(z * n)) for n in (3584, 640) for x, y, z in _CLASSES),
 )
+KNOWN = 2  # anchors nearby, the best of whose variants are timed again, whatever the model says
 
 
 class Effort(NamedTuple):
@@ -39,6 +53,7 @@ class Effort(NamedTuple):
 
 EFFORTS = (Effort(12, 3, 3, 7), Effort(8, 2, 2, 4), Effort(5, 1, 2, 2))
 MOST_OF_REST = 0.3  # of the time that is left: what one product may take, unless by the least effort
+MOST_OF_MEMORY = 0.1  # what A, B and C may take; copies and workspaces come on top
 PAUSE_S = 0.15  # until threads of OpenBLAS that are not shared are at rest
 SPEEDS = {"float32": 1.0, "float64": 2.0, "complex64": 4.0, "complex128": 8.0}  # time of a product, roughly
 
@@ -67,6 +82,7 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
     if kernel is None:
         raise RuntimeError(library.why_none())
     was_shared, threads = blas.is_shared(), blas.threads()
+    _say(f"{', '.join(types)} on {threads} threads, {seconds:.0f} seconds")
     end = time.monotonic() + seconds
     for left, name in zip(range(len(types), 0, -1), types, strict=True):
         dtype = np.dtype(name)
@@ -80,7 +96,13 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
         crowded = quiet if threads == 1 else measured.crowded(quiet, time.monotonic() + share * 0.15)
         if quiet:
             cache.write(cache.path(dtype, threads), {"quiet": quiet, "crowded": crowded})
+        else:
+            _say(f"{name}: no product was timed, so nothing is kept")
     product.forget()
+
+
+def _say(text: str) -> None:
+    print(f"fastmm: {text}", file=sys.stderr, flush=True)
 
 
 class _Measured:
@@ -92,15 +114,14 @@ class _Measured:
         self._rate = 0.0  # of the plain product, operations per second
 
     def quiet(self) -> dict[Shape, dict[Variant, float]]:
-        """Ratios of the finalists of each product that there was time for."""
+        """Ratios of what was timed of each product that there was time for."""
         pause = 0.0 if blas.is_shared() or self._threads == 1 else PAUSE_S
         found: dict[Shape, dict[Variant, float]] = {}
         for done, shape in enumerate(ANCHORS, start=1):
             effort = self._effort(shape, pause)
-            ordered = sorted(self._variants(shape), key=lambda variant: cost(variant, shape, self._kernel))
-            if effort is None or not ordered:
+            if effort is None:
                 continue
-            calls = self._calls(shape, ordered[: effort.candidates])
+            calls = self._calls(shape, self._candidates(shape, found)[: effort.candidates])
             for call in calls.values():
                 call()
             first = _ratios(_interleaved(calls, effort.rounds, self._rng, lambda call: time.sleep(pause)))
@@ -108,23 +129,29 @@ class _Measured:
             again = {name: calls[name] for name in (None, *finalists)}
             seconds = _interleaved(again, effort.more, self._rng, lambda call: time.sleep(pause))
             self._rate = math.prod(shape) / float(np.median(seconds[None]))
-            found[shape] = _ratios(seconds)
+            best = _ratios(seconds)
+            most = min(best.values())  # of the others: they lost once, and their ratios are less certain
+            found[shape] = {name: best.get(name, min(speed, most)) for name, speed in first.items()}
             self._tell(done, shape, found[shape])
         return found
 
     def crowded(self, quiet: Ratios, end: float) -> dict[Shape, dict[Variant, float]]:
-        """Ratios of the same finalists straight after a product of NumPy on threads of its own, the small first."""
+        """Ratios of the best straight after a product of NumPy on threads of its own, the small products first."""
         found: dict[Shape, dict[Variant, float]] = {}
         x = np.ones((512, 512), self._dtype)
         for shape in sorted(quiet, key=math.prod):
-            if time.monotonic() + 3 * (1 + len(quiet[shape])) * math.prod(shape) / self._rate > end:
+            best = sorted(quiet[shape], key=quiet[shape].get, reverse=True)[:3]
+            if time.monotonic() + 3 * (1 + len(best)) * math.prod(shape) / self._rate > end:
                 break
-            calls = self._calls(shape, list(quiet[shape]))
+            calls = self._calls(shape, best)
             found[shape] = _ratios(_interleaved(calls, 3, self._rng, lambda call: np.matmul(x, x)))
         return found
 
     def _effort(self, shape: Shape, pause: float) -> Effort | None:
-        """The largest that the time allows; None: there is not enough for any."""
+        """The largest that the time allows; None: there is not enough for any, or not enough memory."""
+        n, m, p = shape
+        if self._dtype.itemsize * (n * m + m * p + n * p) > MOST_OF_MEMORY * _memory():
+            return None
         left = self._end - time.monotonic()
         if not self._rate:
             return EFFORTS[1] if left > 0 else None
@@ -134,10 +161,21 @@ class _Measured:
                 return effort
         return None
 
-    def _variants(self, shape: Shape) -> Iterator[Variant]:
-        if self._dtype.kind == "c":
-            yield Variant((), UNFUSED)
-        yield from variants(shape, self._kernel)
+    def _candidates(self, shape: Shape, found: Ratios) -> list[Variant]:
+        """What needs no scheme, the best of products nearby, then what the model likes, which all so far has taught.
+
+        Those with a fused level and those without take turns, as the model errs most between the two.
+        """
+        rates = fitted(found, self._kernel) if found else RATES
+        possible = list(variants(shape, self._kernel))
+        possible.sort(key=lambda variant: modelled(variant, shape, self._kernel, rates), reverse=True)
+        near = sorted(found, key=lambda anchor: distance(anchor, shape))[:KNOWN]
+        known = {max(found[anchor], key=found[anchor].get) for anchor in near}
+        fused = [variant for variant in possible if variant.fused > UNFUSED]
+        unfused = [variant for variant in possible if variant.fused == UNFUSED]
+        turns = [variant for pair in itertools.zip_longest(fused, unfused) for variant in pair if variant]
+        without = [THREE_PRODUCTS, CLASSICAL] if self._dtype.kind == "c" else [CLASSICAL]
+        return list(dict.fromkeys([*without, *(variant for variant in turns if variant in known), *turns]))
 
     def _calls(self, shape: Shape, chosen: Sequence[Variant]) -> Calls:
         n, m, p = shape
@@ -153,13 +191,16 @@ class _Measured:
 
     def _tell(self, done: int, shape: Shape, found: Mapping[Variant, float]) -> None:
         variant, speed = max(found.items(), key=lambda item: item[1])
-        print(
-            f"fastmm: {self._dtype}, {done}/{len(ANCHORS)}, {'x'.join(map(str, shape))}: "
-            f"{variant.name(self._kernel) or 'three products'} has {speed:.2f} of the plain speed, "
-            f"{max(0.0, self._end - time.monotonic()):.0f} s left",
-            file=sys.stderr,
-            flush=True,
+        _say(
+            f"{self._dtype}, {done}/{len(ANCHORS)}, {'x'.join(map(str, shape))}: "
+            f"{variant.name(self._kernel)} has {speed:.2f} of the plain speed, "
+            f"{max(0.0, self._end - time.monotonic()):.0f} s left"
         )
+
+
+def _memory() -> int:
+    """Bytes of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _interleaved(

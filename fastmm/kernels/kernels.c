@@ -4,7 +4,28 @@
  *   workspace 4 nm/4 + 4 mp/4 + 7 np/4
  * level 1 in memory: scheme 02ec0cb4629585cc, size 4x4x4, ring Z, 49 products instead of 64, 159 block additions, growth 318.73;
  *   workspace 40 nm/16 + 40 mp/16 + 49 np/16
- * fused level 0: scheme 1ee960cf48324a8a, size 2x2x2, ring Z, 7 products instead of 8, 18 block additions, growth 14.8284
+ * level 2 in memory: scheme c23202f297f5e956, size 2x3x3, ring Z, 15 products instead of 18, 44 block additions, growth 54.3689;
+ *   workspace 10 nm/6 + 13 mp/9 + 15 np/6
+ * level 3 in memory: scheme ae44c315c3d53a25, size 3x2x3, ring Z, 15 products instead of 18, 41 block additions, growth 54.3689;
+ *   workspace 10 nm/6 + 11 mp/6 + 15 np/9
+ * level 4 in memory: scheme 7a20bf09ccc3f90c, size 3x3x2, ring Z, 15 products instead of 18, 44 block additions, growth 54.3689;
+ *   workspace 13 nm/9 + 11 mp/6 + 15 np/6
+ * level 5 in memory: scheme 5d21a17fd611ba8d, size 3x4x5, ring Z, 47 products instead of 60, 167 block additions, growth 203.478;
+ *   workspace 37 nm/12 + 38 mp/20 + 47 np/15
+ * level 6 in memory: scheme dd1d0372be31f2a2, size 3x5x4, ring Z, 47 products instead of 60, 170 block additions, growth 203.478;
+ *   workspace 31 nm/15 + 38 mp/20 + 47 np/12
+ * level 7 in memory: scheme 52918966ea95861a, size 4x3x5, ring Z, 47 products instead of 60, 162 block additions, growth 203.478;
+ *   workspace 37 nm/12 + 31 mp/15 + 47 np/20
+ * level 8 in memory: scheme b888689fa2c39b80, size 4x5x3, ring Z, 47 products instead of 60, 170 block additions, growth 203.478;
+ *   workspace 38 nm/20 + 31 mp/15 + 47 np/12
+ * level 9 in memory: scheme 31dba72a48bd6397, size 5x3x4, ring Z, 47 products instead of 60, 162 block additions, growth 203.478;
+ *   workspace 31 nm/15 + 37 mp/12 + 47 np/20
+ * level 10 in memory: scheme 69ecefc14fa37125, size 5x4x3, ring Z, 47 products instead of 60, 167 block additions, growth 203.478;
+ *   workspace 38 nm/20 + 37 mp/12 + 47 np/15
+ * fused level 0: scheme ef53060e6429cec3, size 2x2x2, ring Z, 7 products instead of 8, 18 block additions, growth 14.8284
+ * fused level 1: scheme b1b64bdcf4dae883, size 2x3x3, ring Z, 15 products instead of 18, 48 block additions, growth 45.3677
+ * fused level 2: scheme 94d3ac29eba879b7, size 3x2x3, ring Z, 15 products instead of 18, 45 block additions, growth 45.3677
+ * fused level 3: scheme 2f633558b9744059, size 3x3x2, ring Z, 15 products instead of 18, 48 block additions, growth 45.3677
  *
  * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels in memory, then one that is fused into a classical
  * product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each level in memory on n x m by m x p needs
@@ -85,19 +106,35 @@ enum { FMM_UNFUSED = -1 }; /* in place of the number of a fused level: there is 
 const char *fmm_about(void) {
     return "{\"levels\": [{\"scheme\": \"0b3cea79009face1\", \"size\": [2, 2, 2], \"products\": 7, \"sums\": [4, 4, 7], "
            "\"terms\": [14, 14, 14], \"emax\": 18.0, \"roundings\": 9}, {\"scheme\": \"02ec0cb4629585cc\", \"size\": [4, 4, "
-           "4], \"products\": 49, \"sums\": [40, 40, 49], \"terms\": [196, 196, 196], \"emax\": 324.0, \"roundings\": "
-           "22}], \"fused\": [{\"scheme\": \"1ee960cf48324a8a\", \"size\": [2, 2, 2], \"products\": 7, \"sums\": [5, 5, 7], "
-           "\"terms\": [12, 12, 12], \"emax\": 12.0, \"roundings\": 5}]}";
+           "4], \"products\": 49, \"sums\": [40, 40, 49], \"terms\": [196, 196, 196], \"emax\": 324.0, \"roundings\": 22},"
+           " {\"scheme\": \"c23202f297f5e956\", \"size\": [2, 3, 3], \"products\": 15, \"sums\": [10, 13, 15], \"terms\": "
+           "[41, 42, 34], \"emax\": 53.0, \"roundings\": 13}, {\"scheme\": \"ae44c315c3d53a25\", \"size\": [3, 2, 3], "
+           "\"products\": 15, \"sums\": [10, 11, 15], \"terms\": [41, 34, 42], \"emax\": 48.0, \"roundings\": 13}, "
+           "{\"scheme\": \"7a20bf09ccc3f90c\", \"size\": [3, 3, 2], \"products\": 15, \"sums\": [13, 11, 15], \"terms\": "
+           "[42, 34, 41], \"emax\": 59.0, \"roundings\": 12}, {\"scheme\": \"5d21a17fd611ba8d\", \"size\": [3, 4, 5], "
+           "\"products\": 47, \"sums\": [37, 38, 47], \"terms\": [125, 164, 143], \"emax\": 140.0, \"roundings\": 20}, "
+           "{\"scheme\": \"dd1d0372be31f2a2\", \"size\": [3, 5, 4], \"products\": 47, \"sums\": [31, 38, 47], \"terms\": "
+           "[143, 164, 125], \"emax\": 205.0, \"roundings\": 24}, {\"scheme\": \"52918966ea95861a\", \"size\": [4, 3, 5], "
+           "\"products\": 47, \"sums\": [37, 31, 47], \"terms\": [125, 143, 164], \"emax\": 159.0, \"roundings\": 20}, "
+           "{\"scheme\": \"b888689fa2c39b80\", \"size\": [4, 5, 3], \"products\": 47, \"sums\": [38, 31, 47], \"terms\": "
+           "[164, 143, 125], \"emax\": 205.0, \"roundings\": 23}, {\"scheme\": \"31dba72a48bd6397\", \"size\": [5, 3, 4], "
+           "\"products\": 47, \"sums\": [31, 37, 47], \"terms\": [143, 125, 164], \"emax\": 159.0, \"roundings\": 21}, "
+           "{\"scheme\": \"69ecefc14fa37125\", \"size\": [5, 4, 3], \"products\": 47, \"sums\": [38, 37, 47], \"terms\": "
+           "[164, 125, 143], \"emax\": 140.0, \"roundings\": 19}], \"fused\": [{\"scheme\": \"ef53060e6429cec3\", \"size\": "
+           "[2, 2, 2], \"products\": 7, \"sums\": [5, 5, 7], \"terms\": [12, 12, 12], \"emax\": 12.0, \"roundings\": 5}, "
+           "{\"scheme\": \"b1b64bdcf4dae883\", \"size\": [2, 3, 3], \"products\": 15, \"sums\": [12, 11, 15], \"terms\": "
+           "[32, 36, 34], \"emax\": 33.0, \"roundings\": 13}, {\"scheme\": \"94d3ac29eba879b7\", \"size\": [3, 2, 3], "
+           "\"products\": 15, \"sums\": [12, 11, 15], \"terms\": [32, 34, 36], \"emax\": 50.0, \"roundings\": 13}, "
+           "{\"scheme\": \"2f633558b9744059\", \"size\": [3, 3, 2], \"products\": 15, \"sums\": [11, 11, 15], \"terms\": "
+           "[36, 34, 32], \"emax\": 53.0, \"roundings\": 16}]}";
 }
 
 #define FMM_KC 512
 #define FMM_NON_TEMPORAL_BYTES 25165824
-#define FMM_MOST_TERMS 2
+#define FMM_MOST_TERMS 6
 #define FMM_MOST_BLOCKS 49
 #define FMM_TEST_LEVELS 2
-#define FMM_TEST_N 8
-#define FMM_TEST_M 8
-#define FMM_TEST_P 8
+#define FMM_TEST_FIRST 9
 
 /* Per product of a level: which of the sums, or ~block. */
 static const int fmm_level0_left[] = {0, -3, 1, -2, 2, 3, -1};
@@ -108,24 +145,138 @@ static const int fmm_level1_left[] = {0, -15, 1, 2, -12, -11, -10, -9, 3, 4, 5, 
 static const int fmm_level1_right[] = {0, 1, 2, 3, -14, -10, -6, -2, 4, -11, 5, 6, 7, 8, 9, 10, 11,
     12, 13, -3, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -13, 26, 27, 28, 29, 30, 31, 32, 33,
     34, -9, 35, 36, 37, -12, 38, 39};
+static const int fmm_level2_left[] = {0, -5, -4, 1, 2, 3, -3, 4, 5, -2, 6, 7, 8, -1, 9};
+static const int fmm_level2_right[] = {-8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, 11, 12};
+static const int fmm_level3_left[] = {0, -5, 1, -4, 2, 3, -3, 4, -2, 5, 6, 7, 8, 9, -1};
+static const int fmm_level3_right[] = {0, 1, 2, 3, 4, 5, 6, 7, -4, 8, 9, -5, -3, 10, -1};
+static const int fmm_level4_left[] = {-8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, 11, 12};
+static const int fmm_level4_right[] = {0, 1, 2, 3, 4, 5, 6, -5, 7, 8, -4, 9, 10, -2, -1};
+static const int fmm_level5_left[] = {-12, -11, -11, -10, 0, 1, 2, -8, -7, -7, 3, 4, 5, 6, 7, 8, 9,
+    -5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, -3, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+    -1, 32, 33, 34, 35, 36};
+static const int fmm_level5_right[] = {0, 1, 2, 3, -2, -5, -4, 4, 5, 6, 7, 8, 9, -7, 10, 11, 12, 13,
+    14, 15, -5, 16, 17, 18, 19, -12, -20, 20, 21, -11, -19, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+    32, 33, 34, 35, 36, 37};
+static const int fmm_level6_left[] = {-15, -14, -14, -13, -11, -10, -9, -9, -8, 0, -7, 1, 2, 3, -5,
+    -4, -4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, -2, 24, 25,
+    26, 27, 28, -1, -1, 29, 30};
+static const int fmm_level6_right[] = {-17, -13, 0, 1, 2, -17, 3, 4, 5, -5, 6, 7, 8, 9, 10, 11, 12,
+    13, 14, 15, -7, -20, 16, 17, 18, 19, 20, 21, 22, 23, 24, -6, 25, 26, 27, 28, 29, 30, -16, -3,
+    31, 32, 33, 34, 35, 36, 37};
+static const int fmm_level7_left[] = {-12, -11, 0, 1, -9, -9, -8, -8, 2, -7, 3, 4, 5, 6, 7, -6, 8,
+    9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, -2, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+    -1, 32, 33, 34, 35, 36};
+static const int fmm_level7_right[] = {0, 1, -2, -1, -14, 2, -9, 3, 4, -4, 5, 6, 7, 8, 9, 10, 11,
+    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, -15, -14, 23, 24, -10, -9, -8, -7, 25, -11, 26, 27,
+    28, 29, 30, -5, -4, -1, -13};
+static const int fmm_level8_left[] = {-20, -19, 0, 1, 2, 3, 4, 5, 6, -12, 7, 8, -11, 9, 10, 11, 12,
+    13, 14, -7, 15, 16, 17, 18, 19, 20, 21, 22, -5, -5, 23, 24, 25, -4, 26, 27, 28, 29, 30, -2, 31,
+    32, 33, 34, 35, 36, 37};
+static const int fmm_level8_right[] = {0, 1, 2, -5, -10, 3, -13, -12, 4, 5, 6, -4, 7, 8, -1, 9, 10,
+    11, 12, 13, 14, -10, 15, 16, -11, 17, 18, 19, -15, -14, 20, -11, 21, -12, 22, 23, 24, 25, 26,
+    27, 28, -9, -3, -8, 29, -1, 30};
+static const int fmm_level9_left[] = {-15, -14, -13, -12, -12, -11, -11, -10, -10, -9, -8, 0, 1, 2,
+    3, 4, 5, 6, 7, 8, 9, 10, -5, 11, 12, 13, 14, 15, -4, 16, 17, -3, 18, 19, 20, 21, 22, 23, 24, 25,
+    26, 27, 28, 29, -1, -1, 30};
+static const int fmm_level9_right[] = {0, 1, 2, -11, 3, -7, 4, -3, 5, 6, 7, 8, -7, 9, 10, -11, 11,
+    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, -12, 24, 25, 26, 27, -10, 28, 29, 30, -5, -8,
+    31, 32, 33, 34, 35, 36, -1};
+static const int fmm_level10_left[] = {-20, 0, -17, -17, -16, 1, -13, 2, 3, 4, 5, 6, 7, 8, -7, 9,
+    10, 11, 12, 13, -6, 14, 15, 16, 17, 18, 19, -5, 20, 21, 22, 23, 24, 25, 26, -3, 27, 28, 29, 30,
+    31, 32, 33, 34, 35, 36, 37};
+static const int fmm_level10_right[] = {0, 1, 2, 3, 4, -7, 5, 6, 7, 8, 9, 10, -9, 11, 12, -8, 13,
+    14, -1, 15, 16, -6, 17, 18, 19, 20, 21, 22, 23, -12, 24, -11, 25, -9, 26, 27, 28, -8, 29, 30,
+    31, 32, 33, 34, -2, 35, 36};
 static const fmm_level fmm_levels[] = {
     {2, 2, 2, 7, 4, 4, fmm_level0_left, fmm_level0_right},
     {4, 4, 4, 49, 40, 40, fmm_level1_left, fmm_level1_right},
+    {2, 3, 3, 15, 10, 13, fmm_level2_left, fmm_level2_right},
+    {3, 2, 3, 15, 10, 11, fmm_level3_left, fmm_level3_right},
+    {3, 3, 2, 15, 13, 11, fmm_level4_left, fmm_level4_right},
+    {3, 4, 5, 47, 37, 38, fmm_level5_left, fmm_level5_right},
+    {3, 5, 4, 47, 31, 38, fmm_level6_left, fmm_level6_right},
+    {4, 3, 5, 47, 37, 31, fmm_level7_left, fmm_level7_right},
+    {4, 5, 3, 47, 38, 31, fmm_level8_left, fmm_level8_right},
+    {5, 3, 4, 47, 31, 37, fmm_level9_left, fmm_level9_right},
+    {5, 4, 3, 47, 38, 37, fmm_level10_left, fmm_level10_right},
 };
 
-static const int fmm_fused0_left_start[] = {0, 2, 3, 4, 6, 8, 10, 12};
-static const fmm_term fmm_fused0_left[] = {{2, 1}, {3, -1}, {2, 1}, {1, 1}, {1, 1}, {3, 1}, {1, 1},
-    {2, 1}, {0, 1}, {1, -1}, {0, 1}, {2, 1}};
-static const int fmm_fused0_right_start[] = {0, 1, 3, 5, 7, 9, 10, 12};
-static const fmm_term fmm_fused0_right[] = {{2, 1}, {0, 1}, {2, 1}, {1, 1}, {3, 1}, {2, 1}, {3, -1},
-    {1, 1}, {2, 1}, {1, 1}, {0, 1}, {1, -1}};
-static const int fmm_fused0_output_start[] = {0, 2, 4, 6, 7, 9, 11, 12};
-static const fmm_term fmm_fused0_output[] = {{2, -1}, {3, -1}, {0, -1}, {2, 1}, {1, 1}, {3, -1}, {3,
-    -1}, {0, 1}, {3, 1}, {0, 1}, {1, 1}, {0, 1}};
+static const int fmm_fused0_left_start[] = {0, 1, 3, 5, 6, 8, 10, 12};
+static const fmm_term fmm_fused0_left[] = {{2, 1}, {2, 1}, {3, 1}, {1, 1}, {3, -1}, {1, 1}, {1, 1},
+    {2, 1}, {0, 1}, {2, -1}, {0, 1}, {1, 1}};
+static const int fmm_fused0_right_start[] = {0, 2, 3, 5, 7, 9, 11, 12};
+static const fmm_term fmm_fused0_right[] = {{1, 1}, {3, -1}, {3, 1}, {2, 1}, {3, -1}, {0, 1}, {2,
+    -1}, {0, 1}, {3, -1}, {0, 1}, {1, -1}, {0, 1}};
+static const int fmm_fused0_output_start[] = {0, 2, 4, 5, 7, 9, 10, 12};
+static const fmm_term fmm_fused0_output[] = {{1, 1}, {3, 1}, {2, 1}, {3, 1}, {2, -1}, {0, -1}, {2,
+    -1}, {1, -1}, {2, 1}, {1, -1}, {0, 1}, {1, 1}};
+static const int fmm_fused1_left_start[] = {0, 2, 3, 4, 6, 8, 9, 11, 13, 15, 17, 21, 24, 28, 30,
+    32};
+static const fmm_term fmm_fused1_left[] = {{4, 1}, {5, -1}, {4, 1}, {3, 1}, {3, 1}, {5, 1}, {2, 1},
+    {3, -1}, {2, 1}, {2, 1}, {5, 1}, {2, 1}, {4, 1}, {1, 1}, {2, -1}, {1, 1}, {4, 1}, {0, 1}, {1,
+    -1}, {2, 1}, {4, -1}, {0, 1}, {1, -1}, {2, 1}, {0, 1}, {1, -1}, {2, 1}, {3, 1}, {0, 1}, {3, 1},
+    {0, 1}, {2, 1}};
+static const int fmm_fused1_right_start[] = {0, 1, 4, 7, 8, 12, 18, 20, 22, 24, 26, 27, 29, 30, 32,
+    36};
+static const fmm_term fmm_fused1_right[] = {{7, 1}, {4, 1}, {5, 1}, {7, 1}, {1, 1}, {2, 1}, {8, -1},
+    {8, 1}, {0, 1}, {1, 1}, {2, 1}, {8, -1}, {0, 1}, {1, 1}, {2, 1}, {3, -1}, {6, -1}, {8, -1}, {6,
+    1}, {7, 1}, {3, 1}, {7, -1}, {1, 1}, {3, -1}, {3, 1}, {4, 1}, {5, 1}, {1, 1}, {5, 1}, {1, 1},
+    {0, 1}, {1, 1}, {0, 1}, {1, 1}, {2, 1}, {5, 1}};
+static const int fmm_fused1_output_start[] = {0, 2, 4, 8, 9, 12, 14, 15, 17, 19, 20, 23, 27, 31, 33,
+    34};
+static const fmm_term fmm_fused1_output[] = {{3, 1}, {4, -1}, {1, -1}, {4, 1}, {0, 1}, {2, -1}, {3,
+    -1}, {5, 1}, {5, 1}, {0, 1}, {2, -1}, {3, -1}, {0, -1}, {3, 1}, {3, 1}, {1, -1}, {3, 1}, {0,
+    -1}, {1, 1}, {1, 1}, {1, -1}, {4, 1}, {5, -1}, {1, 1}, {2, -1}, {4, -1}, {5, 1}, {0, -1}, {2,
+    1}, {4, 1}, {5, -1}, {0, 1}, {2, -1}, {2, 1}};
+static const int fmm_fused2_left_start[] = {0, 1, 3, 5, 6, 8, 10, 12, 14, 15, 17, 21, 24, 26, 30,
+    32};
+static const fmm_term fmm_fused2_left[] = {{4, 1}, {4, 1}, {5, 1}, {3, 1}, {5, -1}, {3, 1}, {3, 1},
+    {4, 1}, {2, 1}, {4, -1}, {2, 1}, {3, 1}, {1, 1}, {4, -1}, {1, 1}, {1, 1}, {5, 1}, {0, 1}, {2,
+    -1}, {3, -1}, {4, 1}, {0, 1}, {2, -1}, {4, 1}, {0, 1}, {4, 1}, {0, 1}, {1, 1}, {2, -1}, {4, 1},
+    {0, 1}, {1, 1}};
+static const int fmm_fused2_right_start[] = {0, 2, 3, 5, 7, 9, 11, 12, 15, 19, 20, 23, 27, 28, 32,
+    34};
+static const fmm_term fmm_fused2_right[] = {{0, 1}, {3, -1}, {3, 1}, {3, 1}, {4, -1}, {1, 1}, {4,
+    -1}, {1, 1}, {3, -1}, {0, 1}, {1, -1}, {1, 1}, {0, 1}, {2, -1}, {3, -1}, {0, 1}, {2, -1}, {3,
+    -1}, {5, 1}, {5, 1}, {1, 1}, {4, -1}, {5, 1}, {1, 1}, {2, -1}, {4, -1}, {5, 1}, {2, 1}, {0, 1},
+    {2, -1}, {4, -1}, {5, 1}, {0, 1}, {2, -1}};
+static const int fmm_fused2_output_start[] = {0, 6, 8, 9, 12, 14, 16, 18, 22, 25, 26, 27, 29, 33,
+    34, 36};
+static const fmm_term fmm_fused2_output[] = {{0, -1}, {1, -1}, {2, -1}, {3, 1}, {6, 1}, {8, 1}, {6,
+    1}, {7, 1}, {7, 1}, {4, -1}, {5, -1}, {7, -1}, {3, -1}, {7, 1}, {1, -1}, {3, 1}, {3, 1}, {4, 1},
+    {0, -1}, {1, -1}, {2, -1}, {8, 1}, {1, 1}, {2, 1}, {8, -1}, {8, 1}, {5, -1}, {1, 1}, {5, 1}, {0,
+    1}, {1, 1}, {2, 1}, {5, 1}, {1, -1}, {0, 1}, {1, 1}};
+static const int fmm_fused3_left_start[] = {0, 1, 2, 4, 5, 8, 10, 12, 14, 15, 17, 20, 22, 28, 32,
+    36};
+static const fmm_term fmm_fused3_left[] = {{8, 1}, {7, 1}, {6, 1}, {7, 1}, {5, 1}, {4, 1}, {5, 1},
+    {7, 1}, {3, 1}, {7, -1}, {3, 1}, {4, 1}, {1, 1}, {3, -1}, {1, 1}, {1, 1}, {5, 1}, {1, 1}, {2,
+    1}, {8, -1}, {0, 1}, {1, 1}, {0, 1}, {1, 1}, {2, 1}, {3, -1}, {6, -1}, {8, -1}, {0, 1}, {1, 1},
+    {2, 1}, {8, -1}, {0, 1}, {1, 1}, {2, 1}, {5, 1}};
+static const int fmm_fused3_right_start[] = {0, 1, 3, 4, 7, 9, 11, 12, 14, 18, 22, 26, 28, 30, 33,
+    34};
+static const fmm_term fmm_fused3_right[] = {{5, 1}, {1, 1}, {3, -1}, {1, 1}, {2, 1}, {3, -1}, {5,
+    1}, {2, 1}, {3, -1}, {1, 1}, {2, -1}, {2, 1}, {0, 1}, {2, -1}, {0, 1}, {3, -1}, {4, -1}, {5, 1},
+    {2, 1}, {3, -1}, {4, -1}, {5, 1}, {0, 1}, {1, -1}, {4, -1}, {5, 1}, {0, 1}, {4, -1}, {0, 1}, {1,
+    -1}, {0, 1}, {1, -1}, {4, -1}, {4, 1}};
+static const int fmm_fused3_output_start[] = {0, 2, 4, 6, 10, 11, 13, 15, 17, 21, 24, 25, 27, 28,
+    30, 32};
+static const fmm_term fmm_fused3_output[] = {{1, 1}, {5, 1}, {3, 1}, {5, -1}, {4, 1}, {5, 1}, {0,
+    -1}, {2, 1}, {3, 1}, {4, -1}, {3, -1}, {3, 1}, {4, 1}, {2, 1}, {3, 1}, {2, -1}, {4, 1}, {0, -1},
+    {1, -1}, {2, 1}, {4, -1}, {0, 1}, {2, -1}, {4, 1}, {1, 1}, {0, 1}, {1, 1}, {4, -1}, {1, -1}, {4,
+    1}, {0, 1}, {4, 1}};
 static const fmm_scheme fmm_fused[] = {
     {2, 2, 2, 7, 1,
      fmm_fused0_left_start, fmm_fused0_right_start, fmm_fused0_output_start,
      fmm_fused0_left, fmm_fused0_right, fmm_fused0_output},
+    {2, 3, 3, 15, 1,
+     fmm_fused1_left_start, fmm_fused1_right_start, fmm_fused1_output_start,
+     fmm_fused1_left, fmm_fused1_right, fmm_fused1_output},
+    {3, 2, 3, 15, 1,
+     fmm_fused2_left_start, fmm_fused2_right_start, fmm_fused2_output_start,
+     fmm_fused2_left, fmm_fused2_right, fmm_fused2_output},
+    {3, 3, 2, 15, 1,
+     fmm_fused3_left_start, fmm_fused3_right_start, fmm_fused3_output_start,
+     fmm_fused3_left, fmm_fused3_right, fmm_fused3_output},
 };
 
 /* What the self-test tries; `largest`: no value on the way is larger for entries up to 1, per column of the
@@ -137,22 +288,88 @@ typedef struct {
 static const fmm_test_plan fmm_test_plans[] = {
     {{0}, 0, FMM_UNFUSED, 1.0},
     {{0}, 0, 0, 12.0},
+    {{0}, 0, 1, 33.0},
+    {{0}, 0, 2, 50.0},
+    {{0}, 0, 3, 53.0},
     {{0}, 1, FMM_UNFUSED, 18.0},
     {{0}, 1, 0, 216.0},
-    {{1}, 1, FMM_UNFUSED, 324.0},
-    {{1}, 1, 0, 3888.0},
     {{0, 0}, 2, FMM_UNFUSED, 324.0},
     {{0, 0}, 2, 0, 3888.0},
+    {{1}, 1, FMM_UNFUSED, 324.0},
+    {{1}, 1, 0, 3888.0},
     {{0, 1}, 2, FMM_UNFUSED, 5832.0},
     {{0, 1}, 2, 0, 69984.0},
     {{1, 0}, 2, FMM_UNFUSED, 5832.0},
     {{1, 0}, 2, 0, 69984.0},
-    {{1, 1}, 2, FMM_UNFUSED, 104976.0},
-    {{1, 1}, 2, 0, 1259712.0},
+    {{2}, 1, FMM_UNFUSED, 53.0},
+    {{2}, 1, 0, 636.0},
+    {{0, 2}, 2, FMM_UNFUSED, 954.0},
+    {{0, 2}, 2, 0, 11448.0},
+    {{2, 0}, 2, FMM_UNFUSED, 954.0},
+    {{2, 0}, 2, 0, 11448.0},
+    {{3}, 1, FMM_UNFUSED, 48.0},
+    {{3}, 1, 0, 576.0},
+    {{0, 3}, 2, FMM_UNFUSED, 864.0},
+    {{0, 3}, 2, 0, 10368.0},
+    {{3, 0}, 2, FMM_UNFUSED, 864.0},
+    {{3, 0}, 2, 0, 10368.0},
+    {{4}, 1, FMM_UNFUSED, 59.0},
+    {{4}, 1, 0, 708.0},
+    {{0, 4}, 2, FMM_UNFUSED, 1062.0},
+    {{0, 4}, 2, 0, 12744.0},
+    {{4, 0}, 2, FMM_UNFUSED, 1062.0},
+    {{4, 0}, 2, 0, 12744.0},
+    {{5}, 1, FMM_UNFUSED, 140.0},
+    {{5}, 1, 0, 1680.0},
+    {{0, 5}, 2, FMM_UNFUSED, 2520.0},
+    {{0, 5}, 2, 0, 30240.0},
+    {{5, 0}, 2, FMM_UNFUSED, 2520.0},
+    {{5, 0}, 2, 0, 30240.0},
+    {{6}, 1, FMM_UNFUSED, 205.0},
+    {{6}, 1, 0, 2460.0},
+    {{0, 6}, 2, FMM_UNFUSED, 3690.0},
+    {{0, 6}, 2, 0, 44280.0},
+    {{6, 0}, 2, FMM_UNFUSED, 3690.0},
+    {{6, 0}, 2, 0, 44280.0},
+    {{7}, 1, FMM_UNFUSED, 159.0},
+    {{7}, 1, 0, 1908.0},
+    {{0, 7}, 2, FMM_UNFUSED, 2862.0},
+    {{0, 7}, 2, 0, 34344.0},
+    {{7, 0}, 2, FMM_UNFUSED, 2862.0},
+    {{7, 0}, 2, 0, 34344.0},
+    {{8}, 1, FMM_UNFUSED, 205.0},
+    {{8}, 1, 0, 2460.0},
+    {{0, 8}, 2, FMM_UNFUSED, 3690.0},
+    {{0, 8}, 2, 0, 44280.0},
+    {{8, 0}, 2, FMM_UNFUSED, 3690.0},
+    {{8, 0}, 2, 0, 44280.0},
+    {{9}, 1, FMM_UNFUSED, 159.0},
+    {{9}, 1, 0, 1908.0},
+    {{0, 9}, 2, FMM_UNFUSED, 2862.0},
+    {{0, 9}, 2, 0, 34344.0},
+    {{9, 0}, 2, FMM_UNFUSED, 2862.0},
+    {{9, 0}, 2, 0, 34344.0},
+    {{10}, 1, FMM_UNFUSED, 140.0},
+    {{10}, 1, 0, 1680.0},
+    {{0, 10}, 2, FMM_UNFUSED, 2520.0},
+    {{0, 10}, 2, 0, 30240.0},
+    {{10, 0}, 2, FMM_UNFUSED, 2520.0},
+    {{10, 0}, 2, 0, 30240.0},
 };
 
 static inline const fmm_scheme *fmm_fused_scheme(int fused) {
     return fused == FMM_UNFUSED ? &fmm_classical : &fmm_fused[fused];
+}
+
+/* Of how many elements a side has a multiple where levels and the fused one leave nothing over: n, m or p by `axis`. */
+static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused) {
+    const fmm_scheme *const scheme = fmm_fused_scheme(fused);
+    int64_t unit = axis == 0 ? scheme->n : axis == 1 ? scheme->m : scheme->p;
+    for (int k = 0; k < depth; k++) {
+        const fmm_level *const level = &fmm_levels[levels[k]];
+        unit *= axis == 0 ? level->n : axis == 1 ? level->m : level->p;
+    }
+    return unit;
 }
 
 /* Whether a term of output is the first one of its block. */
@@ -633,9 +850,9 @@ FMM_DEFINE(f64, double)
 /* ---- Self-test ---- */
 
 /* Products of small integers, which are exact in any order, against sums taken one by one: every plan of the table
- * above (none, one and two levels in memory, with and without a fused one) on each instruction set that the processor
- * has, by one thread and by two, in both element types. The test is part of the library, so what it proves is what
- * runs. */
+ * above (each fused level; each level in memory, alone, above and below the first one, with and without a fused one) on
+ * each instruction set that the processor has, by one thread and by two, in both element types. The test is part of the
+ * library, so what it proves is what runs. */
 static const struct {
     const char *name;
     int isa;
@@ -686,8 +903,9 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
         return x;                                                                                                     \
     }                                                                                                                 \
                                                                                                                       \
-    /* One shape in all ways in which no value can pass `exact`. */                                                   \
-    static void fmm_test_products_##real(const fmm_test_shape *shape, fmm_pool *pool, fmm_test_result *result) {      \
+    /* One shape by plans `begin` to `end` (excluded), in all ways in which no value can pass `exact`. */             \
+    static void fmm_test_products_##real(const fmm_test_shape *shape, int begin, int end, fmm_pool *pool,             \
+                                         fmm_test_result *result) {                                                   \
         const int64_t n = shape->n, m = shape->m, p = shape->p;                                                       \
         const int layout = shape->layout;                                                                             \
         unsigned state = 1;                                                                                           \
@@ -707,9 +925,9 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
                 sums[i * p + k] = sum;                                                                                \
             }                                                                                                         \
         }                                                                                                             \
-        const int isas = sizeof fmm_isas / sizeof *fmm_isas, plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;  \
+        const int isas = sizeof fmm_isas / sizeof *fmm_isas, plans = end - begin;                                     \
         for (int way = 0; way < isas * 2 * plans; way++) {                                                            \
-            const fmm_test_plan *const plan = &fmm_test_plans[way % plans];                                           \
+            const fmm_test_plan *const plan = &fmm_test_plans[begin + way % plans];                                   \
             const int threads = 1 + way / plans % 2, isa = fmm_isas[way / plans / 2].isa;                             \
             if (threads > shape->threads || !fmm_has(isa) ||                                                          \
                 fmm_test_bound(m, plan) * largest * largest >= exact) {                                               \
@@ -731,7 +949,7 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
             result->products++;                                                                                       \
             if (wrong && result->wrong++ == 0) {                                                                      \
                 snprintf(result->first, result->length, "%s, %s, %d threads: wrong product %dx%dx%d, plan %d: L%d%s", \
-                         #real, fmm_isas[way / plans / 2].name, threads, (int)n, (int)m, (int)p, way % plans,         \
+                         #real, fmm_isas[way / plans / 2].name, threads, (int)n, (int)m, (int)p, begin + way % plans, \
                          plan->depth, plan->fused == FMM_UNFUSED ? "" : "F");                                         \
             }                                                                                                         \
         }                                                                                                             \
@@ -743,30 +961,42 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
 FMM_TEST(f32, float, 1, 0x1p24)
 FMM_TEST(f64, double, 3, 0x1p53)
 
+/* Sides of the blocks of the outermost level of a plan and of its fused one, multiplied. */
+static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, int64_t *p) {
+    const fmm_scheme *const scheme = fmm_fused_scheme(plan->fused);
+    const fmm_level *const level = plan->depth > 0 ? &fmm_levels[plan->levels[0]] : NULL;
+    *n = scheme->n * (level == NULL ? 1 : level->n);
+    *m = scheme->m * (level == NULL ? 1 : level->m);
+    *p = scheme->p * (level == NULL ? 1 : level->p);
+}
+
 /* The number of wrong products; `first` says which was the first one. */
 static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES };
-    const int64_t n = FMM_TEST_N, m = FMM_TEST_M, p = FMM_TEST_P;
-    /* Of several panels, of several steps for the rows; of blocks of whole tiles and whole vectors, all sums of which are
-     * written by non-temporal stores; of blocks with something left over everywhere. */
-    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},
-                                     {0, 3, 2, 1, BYTES, 1},
-                                     {3, 0, 2, 2, BYTES, 1},
-                                     {8, 8, 0, 3, BYTES, 1},
-                                     {17, 5, 9, 4, BYTES, 2},
-                                     {31, 64, 65, 5, BYTES, 1},
-                                     {70, 37, 47, 6, BYTES, 1},
-                                     {2, 33, 420, 2, BYTES, 2},
-                                     {25, 1030, 5, 0, BYTES, 2},
-                                     {3080, 3, 4, 1, BYTES, 2},
-                                     {12 * n, 16 * m, 32 * p, 0, 0, 2},
-                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
-                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+    const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
+    /* Of several panels, of several steps for the rows. */
+    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},     {0, 3, 2, 1, BYTES, 1},    {3, 0, 2, 2, BYTES, 1},
+                                     {8, 8, 0, 3, BYTES, 1},     {17, 5, 9, 4, BYTES, 2},   {31, 64, 65, 5, BYTES, 1},
+                                     {70, 37, 47, 6, BYTES, 1},  {2, 33, 420, 2, BYTES, 2}, {25, 1030, 5, 0, BYTES, 2},
+                                     {3080, 3, 4, 1, BYTES, 2}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        fmm_test_products_f32(&shapes[s], pool, &result);
-        fmm_test_products_f64(&shapes[s], pool, &result);
+        fmm_test_products_f32(&shapes[s], 0, FMM_TEST_FIRST, pool, &result);
+        fmm_test_products_f64(&shapes[s], 0, FMM_TEST_FIRST, pool, &result);
+    }
+    for (int plan = 0; plan < plans; plan++) {
+        int64_t n, m, p;
+        fmm_test_blocks(&fmm_test_plans[plan], &n, &m, &p);
+        /* Of blocks of whole tiles and whole vectors, all sums of which are written by non-temporal stores; of blocks
+         * with something left over everywhere. */
+        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+        for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
+            fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
+            fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);
+        }
     }
     fmm_pool_destroy(pool);
     return result;
@@ -1981,6 +2211,3747 @@ static FMM_TARGET void FMM_NAME(level1_output)(const R *const *in, int64_t in_st
     }
 }
 
+FMM_INLINE void FMM_NAME(level2_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V t0 = x2 - x5;
+        const V t1 = x4 + t0;
+        const V t2 = x1 - t1;
+        const V t3 = x3 - t0;
+        const V t4 = x0 - t3;
+        const V t5 = x0 - t2;
+        FMM_NAME(store)(non_temporal, out[0] + j, x4 - x5);
+        FMM_NAME(store)(non_temporal, out[1] + j, x3 + x5);
+        FMM_NAME(store)(non_temporal, out[2] + j, -t3);
+        FMM_NAME(store)(non_temporal, out[3] + j, t0);
+        FMM_NAME(store)(non_temporal, out[4] + j, t1);
+        FMM_NAME(store)(non_temporal, out[5] + j, t2);
+        FMM_NAME(store)(non_temporal, out[6] + j, t4 - x1);
+        FMM_NAME(store)(non_temporal, out[7] + j, t5 - x3);
+        FMM_NAME(store)(non_temporal, out[8] + j, t5);
+        FMM_NAME(store)(non_temporal, out[9] + j, t4);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level2_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 10)) {
+            FMM_NAME(level2_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level2_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R t0 = x2 - x5;
+        const R t1 = x4 + t0;
+        const R t2 = x1 - t1;
+        const R t3 = x3 - t0;
+        const R t4 = x0 - t3;
+        const R t5 = x0 - t2;
+        out[0][j * out_step] = x4 - x5;
+        out[1][j * out_step] = x3 + x5;
+        out[2][j * out_step] = -t3;
+        out[3][j * out_step] = t0;
+        out[4][j * out_step] = t1;
+        out[5][j * out_step] = t2;
+        out[6][j * out_step] = t4 - x1;
+        out[7][j * out_step] = t5 - x3;
+        out[8][j * out_step] = t5;
+        out[9][j * out_step] = t4;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level2_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V t0 = x3 + x4;
+        const V t1 = x5 - t0;
+        const V t2 = x6 + x7;
+        const V t3 = x3 - x7;
+        const V t4 = x2 - x8;
+        const V t5 = t2 + t4;
+        FMM_NAME(store)(non_temporal, out[0] + j, t3 - x5);
+        FMM_NAME(store)(non_temporal, out[1] + j, x0 - t5);
+        FMM_NAME(store)(non_temporal, out[2] + j, t2 - x8);
+        FMM_NAME(store)(non_temporal, out[3] + j, t5);
+        FMM_NAME(store)(non_temporal, out[4] + j, t4 - t3);
+        FMM_NAME(store)(non_temporal, out[5] + j, t2);
+        FMM_NAME(store)(non_temporal, out[6] + j, t3);
+        FMM_NAME(store)(non_temporal, out[7] + j, x1 - x3);
+        FMM_NAME(store)(non_temporal, out[8] + j, t0);
+        FMM_NAME(store)(non_temporal, out[9] + j, -t1);
+        FMM_NAME(store)(non_temporal, out[10] + j, x1 + t1);
+        FMM_NAME(store)(non_temporal, out[11] + j, x0 + x1);
+        FMM_NAME(store)(non_temporal, out[12] + j, x2 + t1);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level2_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 13)) {
+            FMM_NAME(level2_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level2_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R t0 = x3 + x4;
+        const R t1 = x5 - t0;
+        const R t2 = x6 + x7;
+        const R t3 = x3 - x7;
+        const R t4 = x2 - x8;
+        const R t5 = t2 + t4;
+        out[0][j * out_step] = t3 - x5;
+        out[1][j * out_step] = x0 - t5;
+        out[2][j * out_step] = t2 - x8;
+        out[3][j * out_step] = t5;
+        out[4][j * out_step] = t4 - t3;
+        out[5][j * out_step] = t2;
+        out[6][j * out_step] = t3;
+        out[7][j * out_step] = x1 - x3;
+        out[8][j * out_step] = t0;
+        out[9][j * out_step] = -t1;
+        out[10][j * out_step] = x1 + t1;
+        out[11][j * out_step] = x0 + x1;
+        out[12][j * out_step] = x2 + t1;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level2_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x0 - x12;
+        const V t1 = x4 - x6;
+        const V t2 = x5 + x7;
+        const V t3 = t1 - t2;
+        const V t4 = x8 - t0;
+        const V t5 = x7 - t4;
+        FMM_NAME(store)(non_temporal, out[0] + j, x6 + x13 + t5);
+        FMM_NAME(store)(non_temporal, out[1] + j, x9 - t5);
+        FMM_NAME(store)(non_temporal, out[2] + j, x9 + x10 + x14 - x3 - t1);
+        FMM_NAME(store)(non_temporal, out[3] + j, x0 + x2 - t3);
+        FMM_NAME(store)(non_temporal, out[4] + j, -x1 - x10 - x11 - t0);
+        FMM_NAME(store)(non_temporal, out[5] + j, -x1 - x3 - t3);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level2_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 6)) {
+            FMM_NAME(level2_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level2_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x0 - x12;
+        const R t1 = x4 - x6;
+        const R t2 = x5 + x7;
+        const R t3 = t1 - t2;
+        const R t4 = x8 - t0;
+        const R t5 = x7 - t4;
+        out[0][j * out_step] = x6 + x13 + t5;
+        out[1][j * out_step] = x9 - t5;
+        out[2][j * out_step] = x9 + x10 + x14 - x3 - t1;
+        out[3][j * out_step] = x0 + x2 - t3;
+        out[4][j * out_step] = -x1 - x10 - x11 - t0;
+        out[5][j * out_step] = -x1 - x3 - t3;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level3_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V t0 = x4 - x5;
+        const V t1 = x3 + t0;
+        const V t2 = x2 - t1;
+        const V t3 = x1 - t0;
+        const V t4 = x0 - t3;
+        const V t5 = x0 - t2;
+        FMM_NAME(store)(non_temporal, out[0] + j, t0);
+        FMM_NAME(store)(non_temporal, out[1] + j, x3 - x5);
+        FMM_NAME(store)(non_temporal, out[2] + j, t1);
+        FMM_NAME(store)(non_temporal, out[3] + j, t2);
+        FMM_NAME(store)(non_temporal, out[4] + j, t3);
+        FMM_NAME(store)(non_temporal, out[5] + j, x1 + x5);
+        FMM_NAME(store)(non_temporal, out[6] + j, t4 - x2);
+        FMM_NAME(store)(non_temporal, out[7] + j, t5 - x1);
+        FMM_NAME(store)(non_temporal, out[8] + j, t4);
+        FMM_NAME(store)(non_temporal, out[9] + j, t5);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level3_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 10)) {
+            FMM_NAME(level3_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level3_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R t0 = x4 - x5;
+        const R t1 = x3 + t0;
+        const R t2 = x2 - t1;
+        const R t3 = x1 - t0;
+        const R t4 = x0 - t3;
+        const R t5 = x0 - t2;
+        out[0][j * out_step] = t0;
+        out[1][j * out_step] = x3 - x5;
+        out[2][j * out_step] = t1;
+        out[3][j * out_step] = t2;
+        out[4][j * out_step] = t3;
+        out[5][j * out_step] = x1 + x5;
+        out[6][j * out_step] = t4 - x2;
+        out[7][j * out_step] = t5 - x1;
+        out[8][j * out_step] = t4;
+        out[9][j * out_step] = t5;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level3_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V t0 = x3 + x5;
+        const V t1 = x0 - x1;
+        const V t2 = x4 - t1;
+        const V t3 = x2 + t0;
+        FMM_NAME(store)(non_temporal, out[0] + j, t0);
+        FMM_NAME(store)(non_temporal, out[1] + j, x0 + t3);
+        FMM_NAME(store)(non_temporal, out[2] + j, x3 - t2);
+        FMM_NAME(store)(non_temporal, out[3] + j, x4 + x5);
+        FMM_NAME(store)(non_temporal, out[4] + j, t0 + t1);
+        FMM_NAME(store)(non_temporal, out[5] + j, t1);
+        FMM_NAME(store)(non_temporal, out[6] + j, x1 + x2);
+        FMM_NAME(store)(non_temporal, out[7] + j, t3);
+        FMM_NAME(store)(non_temporal, out[8] + j, x2 + x5);
+        FMM_NAME(store)(non_temporal, out[9] + j, x2 - x4);
+        FMM_NAME(store)(non_temporal, out[10] + j, -t2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level3_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 11)) {
+            FMM_NAME(level3_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level3_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R t0 = x3 + x5;
+        const R t1 = x0 - x1;
+        const R t2 = x4 - t1;
+        const R t3 = x2 + t0;
+        out[0][j * out_step] = t0;
+        out[1][j * out_step] = x0 + t3;
+        out[2][j * out_step] = x3 - t2;
+        out[3][j * out_step] = x4 + x5;
+        out[4][j * out_step] = t0 + t1;
+        out[5][j * out_step] = t1;
+        out[6][j * out_step] = x1 + x2;
+        out[7][j * out_step] = t3;
+        out[8][j * out_step] = x2 + x5;
+        out[9][j * out_step] = x2 - x4;
+        out[10][j * out_step] = -t2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level3_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x7 - x8;
+        const V t1 = x9 - t0;
+        const V t2 = x1 - t1;
+        const V t3 = x10 - x12;
+        const V t4 = x11 + t3;
+        const V t5 = x0 - x4;
+        const V t6 = x6 + t4;
+        const V t7 = x3 + t5;
+        FMM_NAME(store)(non_temporal, out[0] + j, x8 + x14);
+        FMM_NAME(store)(non_temporal, out[1] + j, x14 - x5 - x11 - x13);
+        FMM_NAME(store)(non_temporal, out[2] + j, x0 + x12 + t0);
+        FMM_NAME(store)(non_temporal, out[3] + j, x5 + t6 - t7);
+        FMM_NAME(store)(non_temporal, out[4] + j, t6);
+        FMM_NAME(store)(non_temporal, out[5] + j, x3 - t4);
+        FMM_NAME(store)(non_temporal, out[6] + j, t2);
+        FMM_NAME(store)(non_temporal, out[7] + j, x2 + t2 + t7);
+        FMM_NAME(store)(non_temporal, out[8] + j, t1 - x0);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level3_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 9)) {
+            FMM_NAME(level3_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level3_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x7 - x8;
+        const R t1 = x9 - t0;
+        const R t2 = x1 - t1;
+        const R t3 = x10 - x12;
+        const R t4 = x11 + t3;
+        const R t5 = x0 - x4;
+        const R t6 = x6 + t4;
+        const R t7 = x3 + t5;
+        out[0][j * out_step] = x8 + x14;
+        out[1][j * out_step] = x14 - x5 - x11 - x13;
+        out[2][j * out_step] = x0 + x12 + t0;
+        out[3][j * out_step] = x5 + t6 - t7;
+        out[4][j * out_step] = t6;
+        out[5][j * out_step] = x3 - t4;
+        out[6][j * out_step] = t2;
+        out[7][j * out_step] = x2 + t2 + t7;
+        out[8][j * out_step] = t1 - x0;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level4_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V t0 = x3 + x4;
+        const V t1 = x5 - t0;
+        const V t2 = x6 + x7;
+        const V t3 = x3 - x7;
+        const V t4 = x2 - x8;
+        const V t5 = t2 + t4;
+        FMM_NAME(store)(non_temporal, out[0] + j, t2 - x8);
+        FMM_NAME(store)(non_temporal, out[1] + j, t2);
+        FMM_NAME(store)(non_temporal, out[2] + j, t3 - x5);
+        FMM_NAME(store)(non_temporal, out[3] + j, t3);
+        FMM_NAME(store)(non_temporal, out[4] + j, -t1);
+        FMM_NAME(store)(non_temporal, out[5] + j, t0);
+        FMM_NAME(store)(non_temporal, out[6] + j, x2 + t1);
+        FMM_NAME(store)(non_temporal, out[7] + j, t4 - t3);
+        FMM_NAME(store)(non_temporal, out[8] + j, t5);
+        FMM_NAME(store)(non_temporal, out[9] + j, x1 + t1);
+        FMM_NAME(store)(non_temporal, out[10] + j, x1 - x3);
+        FMM_NAME(store)(non_temporal, out[11] + j, x0 - t5);
+        FMM_NAME(store)(non_temporal, out[12] + j, x0 + x1);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level4_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 13)) {
+            FMM_NAME(level4_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level4_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R t0 = x3 + x4;
+        const R t1 = x5 - t0;
+        const R t2 = x6 + x7;
+        const R t3 = x3 - x7;
+        const R t4 = x2 - x8;
+        const R t5 = t2 + t4;
+        out[0][j * out_step] = t2 - x8;
+        out[1][j * out_step] = t2;
+        out[2][j * out_step] = t3 - x5;
+        out[3][j * out_step] = t3;
+        out[4][j * out_step] = -t1;
+        out[5][j * out_step] = t0;
+        out[6][j * out_step] = x2 + t1;
+        out[7][j * out_step] = t4 - t3;
+        out[8][j * out_step] = t5;
+        out[9][j * out_step] = x1 + t1;
+        out[10][j * out_step] = x1 - x3;
+        out[11][j * out_step] = x0 - t5;
+        out[12][j * out_step] = x0 + x1;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level4_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V t0 = x1 + x5;
+        const V t1 = x0 - x2;
+        const V t2 = x3 - t1;
+        const V t3 = x4 + t0;
+        FMM_NAME(store)(non_temporal, out[0] + j, x1 - t2);
+        FMM_NAME(store)(non_temporal, out[1] + j, x4 + x5);
+        FMM_NAME(store)(non_temporal, out[2] + j, x0 + t3);
+        FMM_NAME(store)(non_temporal, out[3] + j, x3 + x5);
+        FMM_NAME(store)(non_temporal, out[4] + j, t0 + t1);
+        FMM_NAME(store)(non_temporal, out[5] + j, x3 - x4);
+        FMM_NAME(store)(non_temporal, out[6] + j, x2 + x4);
+        FMM_NAME(store)(non_temporal, out[7] + j, t0);
+        FMM_NAME(store)(non_temporal, out[8] + j, t3);
+        FMM_NAME(store)(non_temporal, out[9] + j, t1);
+        FMM_NAME(store)(non_temporal, out[10] + j, -t2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level4_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 11)) {
+            FMM_NAME(level4_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level4_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R t0 = x1 + x5;
+        const R t1 = x0 - x2;
+        const R t2 = x3 - t1;
+        const R t3 = x4 + t0;
+        out[0][j * out_step] = x1 - t2;
+        out[1][j * out_step] = x4 + x5;
+        out[2][j * out_step] = x0 + t3;
+        out[3][j * out_step] = x3 + x5;
+        out[4][j * out_step] = t0 + t1;
+        out[5][j * out_step] = x3 - x4;
+        out[6][j * out_step] = x2 + x4;
+        out[7][j * out_step] = t0;
+        out[8][j * out_step] = t3;
+        out[9][j * out_step] = t1;
+        out[10][j * out_step] = -t2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level4_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x5 + x10;
+        const V t1 = x7 - t0;
+        const V t2 = x11 - x12;
+        const V t3 = x9 - t1;
+        const V t4 = x4 + t2;
+        const V t5 = x8 - t3;
+        const V t6 = x0 + t4;
+        FMM_NAME(store)(non_temporal, out[0] + j, x14 + t1 - x12);
+        FMM_NAME(store)(non_temporal, out[1] + j, x13 + t3 - x1);
+        FMM_NAME(store)(non_temporal, out[2] + j, x6 + t0 - t2);
+        FMM_NAME(store)(non_temporal, out[3] + j, t6 - x3 - x10);
+        FMM_NAME(store)(non_temporal, out[4] + j, x2 + t4 + t5);
+        FMM_NAME(store)(non_temporal, out[5] + j, -x1 - t5 - t6);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level4_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 6)) {
+            FMM_NAME(level4_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level4_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x5 + x10;
+        const R t1 = x7 - t0;
+        const R t2 = x11 - x12;
+        const R t3 = x9 - t1;
+        const R t4 = x4 + t2;
+        const R t5 = x8 - t3;
+        const R t6 = x0 + t4;
+        out[0][j * out_step] = x14 + t1 - x12;
+        out[1][j * out_step] = x13 + t3 - x1;
+        out[2][j * out_step] = x6 + t0 - t2;
+        out[3][j * out_step] = t6 - x3 - x10;
+        out[4][j * out_step] = x2 + t4 + t5;
+        out[5][j * out_step] = -x1 - t5 - t6;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level5_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V t0 = x5 + x9;
+        const V t1 = x2 - x3;
+        const V t2 = x1 + t0;
+        const V t3 = x4 + x8;
+        const V t4 = x6 + x10;
+        const V t5 = x11 - t1;
+        const V t6 = x0 + x1;
+        const V t7 = x1 + x9;
+        const V t8 = x11 - t3;
+        const V t9 = x5 - x6;
+        const V t10 = x7 + t0;
+        const V t11 = x7 + t2;
+        const V t12 = t4 - t5;
+        const V t13 = x7 - t1;
+        const V t14 = x8 + x9;
+        const V t15 = x0 - x9;
+        FMM_NAME(store)(non_temporal, out[0] + j, x8 - x11);
+        FMM_NAME(store)(non_temporal, out[1] + j, t14 - x10);
+        FMM_NAME(store)(non_temporal, out[2] + j, t14);
+        FMM_NAME(store)(non_temporal, out[3] + j, t9);
+        FMM_NAME(store)(non_temporal, out[4] + j, t0 - x6);
+        FMM_NAME(store)(non_temporal, out[5] + j, t0);
+        FMM_NAME(store)(non_temporal, out[6] + j, x5 + x7);
+        FMM_NAME(store)(non_temporal, out[7] + j, t10);
+        FMM_NAME(store)(non_temporal, out[8] + j, -x7 - t8);
+        FMM_NAME(store)(non_temporal, out[9] + j, x4 - x9);
+        FMM_NAME(store)(non_temporal, out[10] + j, -t8);
+        FMM_NAME(store)(non_temporal, out[11] + j, t3);
+        FMM_NAME(store)(non_temporal, out[12] + j, x4 + t9);
+        FMM_NAME(store)(non_temporal, out[13] + j, x4 + x5);
+        FMM_NAME(store)(non_temporal, out[14] + j, x3 + x11);
+        FMM_NAME(store)(non_temporal, out[15] + j, x3 + x7);
+        FMM_NAME(store)(non_temporal, out[16] + j, -t5);
+        FMM_NAME(store)(non_temporal, out[17] + j, x10 - t5);
+        FMM_NAME(store)(non_temporal, out[18] + j, t12 - x7);
+        FMM_NAME(store)(non_temporal, out[19] + j, t4 - t13);
+        FMM_NAME(store)(non_temporal, out[20] + j, t12);
+        FMM_NAME(store)(non_temporal, out[21] + j, t0 - t13);
+        FMM_NAME(store)(non_temporal, out[22] + j, t1 + t10);
+        FMM_NAME(store)(non_temporal, out[23] + j, x2 + t4);
+        FMM_NAME(store)(non_temporal, out[24] + j, t7);
+        FMM_NAME(store)(non_temporal, out[25] + j, x6 + t7);
+        FMM_NAME(store)(non_temporal, out[26] + j, t2);
+        FMM_NAME(store)(non_temporal, out[27] + j, t11);
+        FMM_NAME(store)(non_temporal, out[28] + j, x4 + t2);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 - x3 - t11);
+        FMM_NAME(store)(non_temporal, out[30] + j, t15);
+        FMM_NAME(store)(non_temporal, out[31] + j, x10 + t15);
+        FMM_NAME(store)(non_temporal, out[32] + j, x0 + x11);
+        FMM_NAME(store)(non_temporal, out[33] + j, x0 + x8);
+        FMM_NAME(store)(non_temporal, out[34] + j, t6 - x2);
+        FMM_NAME(store)(non_temporal, out[35] + j, t6);
+        FMM_NAME(store)(non_temporal, out[36] + j, x0 + t2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level5_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 37)) {
+            FMM_NAME(level5_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level5_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R t0 = x5 + x9;
+        const R t1 = x2 - x3;
+        const R t2 = x1 + t0;
+        const R t3 = x4 + x8;
+        const R t4 = x6 + x10;
+        const R t5 = x11 - t1;
+        const R t6 = x0 + x1;
+        const R t7 = x1 + x9;
+        const R t8 = x11 - t3;
+        const R t9 = x5 - x6;
+        const R t10 = x7 + t0;
+        const R t11 = x7 + t2;
+        const R t12 = t4 - t5;
+        const R t13 = x7 - t1;
+        const R t14 = x8 + x9;
+        const R t15 = x0 - x9;
+        out[0][j * out_step] = x8 - x11;
+        out[1][j * out_step] = t14 - x10;
+        out[2][j * out_step] = t14;
+        out[3][j * out_step] = t9;
+        out[4][j * out_step] = t0 - x6;
+        out[5][j * out_step] = t0;
+        out[6][j * out_step] = x5 + x7;
+        out[7][j * out_step] = t10;
+        out[8][j * out_step] = -x7 - t8;
+        out[9][j * out_step] = x4 - x9;
+        out[10][j * out_step] = -t8;
+        out[11][j * out_step] = t3;
+        out[12][j * out_step] = x4 + t9;
+        out[13][j * out_step] = x4 + x5;
+        out[14][j * out_step] = x3 + x11;
+        out[15][j * out_step] = x3 + x7;
+        out[16][j * out_step] = -t5;
+        out[17][j * out_step] = x10 - t5;
+        out[18][j * out_step] = t12 - x7;
+        out[19][j * out_step] = t4 - t13;
+        out[20][j * out_step] = t12;
+        out[21][j * out_step] = t0 - t13;
+        out[22][j * out_step] = t1 + t10;
+        out[23][j * out_step] = x2 + t4;
+        out[24][j * out_step] = t7;
+        out[25][j * out_step] = x6 + t7;
+        out[26][j * out_step] = t2;
+        out[27][j * out_step] = t11;
+        out[28][j * out_step] = x4 + t2;
+        out[29][j * out_step] = x0 - x3 - t11;
+        out[30][j * out_step] = t15;
+        out[31][j * out_step] = x10 + t15;
+        out[32][j * out_step] = x0 + x11;
+        out[33][j * out_step] = x0 + x8;
+        out[34][j * out_step] = t6 - x2;
+        out[35][j * out_step] = t6;
+        out[36][j * out_step] = x0 + t2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level5_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V t0 = x4 - x9;
+        const V t1 = x6 - x8;
+        const V t2 = x17 + x19;
+        const V t3 = t0 - t1;
+        const V t4 = x12 + x14;
+        const V t5 = x5 + t3;
+        const V t6 = x9 + t4;
+        const V t7 = x6 - x18;
+        const V t8 = x7 + t6;
+        const V t9 = x16 - x18;
+        const V t10 = x15 - x19;
+        const V t11 = x1 + t9;
+        const V t12 = x3 - t5;
+        const V t13 = t10 - t11;
+        const V t14 = x10 - t0;
+        const V t15 = x0 + t12;
+        const V t16 = x7 - t2;
+        const V t17 = x2 - t16;
+        const V t18 = t1 + t8;
+        const V t19 = x3 - t17;
+        const V t20 = t3 - t19;
+        FMM_NAME(store)(non_temporal, out[0] + j, t11);
+        FMM_NAME(store)(non_temporal, out[1] + j, x11 - x13);
+        FMM_NAME(store)(non_temporal, out[2] + j, x4 + x14 - x10);
+        FMM_NAME(store)(non_temporal, out[3] + j, x3 + t1);
+        FMM_NAME(store)(non_temporal, out[4] + j, t7 - x15);
+        FMM_NAME(store)(non_temporal, out[5] + j, x9 + x11 + x14);
+        FMM_NAME(store)(non_temporal, out[6] + j, -x13 - t14);
+        FMM_NAME(store)(non_temporal, out[7] + j, t0);
+        FMM_NAME(store)(non_temporal, out[8] + j, -t14);
+        FMM_NAME(store)(non_temporal, out[9] + j, x5 + x10 - t7);
+        FMM_NAME(store)(non_temporal, out[10] + j, t7);
+        FMM_NAME(store)(non_temporal, out[11] + j, t10 - t9);
+        FMM_NAME(store)(non_temporal, out[12] + j, t12);
+        FMM_NAME(store)(non_temporal, out[13] + j, t15);
+        FMM_NAME(store)(non_temporal, out[14] + j, -t13);
+        FMM_NAME(store)(non_temporal, out[15] + j, x0 + t13);
+        FMM_NAME(store)(non_temporal, out[16] + j, t5);
+        FMM_NAME(store)(non_temporal, out[17] + j, x11 + x16 + t2);
+        FMM_NAME(store)(non_temporal, out[18] + j, x10 + x15);
+        FMM_NAME(store)(non_temporal, out[19] + j, x11 + x18);
+        FMM_NAME(store)(non_temporal, out[20] + j, x10 + x19);
+        FMM_NAME(store)(non_temporal, out[21] + j, x11 - x19);
+        FMM_NAME(store)(non_temporal, out[22] + j, x13 + x18);
+        FMM_NAME(store)(non_temporal, out[23] + j, x12 - x19);
+        FMM_NAME(store)(non_temporal, out[24] + j, x6 + t8);
+        FMM_NAME(store)(non_temporal, out[25] + j, t6);
+        FMM_NAME(store)(non_temporal, out[26] + j, t15 - t17);
+        FMM_NAME(store)(non_temporal, out[27] + j, x6 + t2);
+        FMM_NAME(store)(non_temporal, out[28] + j, t15 - x2);
+        FMM_NAME(store)(non_temporal, out[29] + j, t2);
+        FMM_NAME(store)(non_temporal, out[30] + j, x3 + t18);
+        FMM_NAME(store)(non_temporal, out[31] + j, x4 + t4);
+        FMM_NAME(store)(non_temporal, out[32] + j, t20);
+        FMM_NAME(store)(non_temporal, out[33] + j, x1 - t2);
+        FMM_NAME(store)(non_temporal, out[34] + j, x1 + x2);
+        FMM_NAME(store)(non_temporal, out[35] + j, t4);
+        FMM_NAME(store)(non_temporal, out[36] + j, t18);
+        FMM_NAME(store)(non_temporal, out[37] + j, x0 - t20);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level5_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 38)) {
+            FMM_NAME(level5_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level5_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R t0 = x4 - x9;
+        const R t1 = x6 - x8;
+        const R t2 = x17 + x19;
+        const R t3 = t0 - t1;
+        const R t4 = x12 + x14;
+        const R t5 = x5 + t3;
+        const R t6 = x9 + t4;
+        const R t7 = x6 - x18;
+        const R t8 = x7 + t6;
+        const R t9 = x16 - x18;
+        const R t10 = x15 - x19;
+        const R t11 = x1 + t9;
+        const R t12 = x3 - t5;
+        const R t13 = t10 - t11;
+        const R t14 = x10 - t0;
+        const R t15 = x0 + t12;
+        const R t16 = x7 - t2;
+        const R t17 = x2 - t16;
+        const R t18 = t1 + t8;
+        const R t19 = x3 - t17;
+        const R t20 = t3 - t19;
+        out[0][j * out_step] = t11;
+        out[1][j * out_step] = x11 - x13;
+        out[2][j * out_step] = x4 + x14 - x10;
+        out[3][j * out_step] = x3 + t1;
+        out[4][j * out_step] = t7 - x15;
+        out[5][j * out_step] = x9 + x11 + x14;
+        out[6][j * out_step] = -x13 - t14;
+        out[7][j * out_step] = t0;
+        out[8][j * out_step] = -t14;
+        out[9][j * out_step] = x5 + x10 - t7;
+        out[10][j * out_step] = t7;
+        out[11][j * out_step] = t10 - t9;
+        out[12][j * out_step] = t12;
+        out[13][j * out_step] = t15;
+        out[14][j * out_step] = -t13;
+        out[15][j * out_step] = x0 + t13;
+        out[16][j * out_step] = t5;
+        out[17][j * out_step] = x11 + x16 + t2;
+        out[18][j * out_step] = x10 + x15;
+        out[19][j * out_step] = x11 + x18;
+        out[20][j * out_step] = x10 + x19;
+        out[21][j * out_step] = x11 - x19;
+        out[22][j * out_step] = x13 + x18;
+        out[23][j * out_step] = x12 - x19;
+        out[24][j * out_step] = x6 + t8;
+        out[25][j * out_step] = t6;
+        out[26][j * out_step] = t15 - t17;
+        out[27][j * out_step] = x6 + t2;
+        out[28][j * out_step] = t15 - x2;
+        out[29][j * out_step] = t2;
+        out[30][j * out_step] = x3 + t18;
+        out[31][j * out_step] = x4 + t4;
+        out[32][j * out_step] = t20;
+        out[33][j * out_step] = x1 - t2;
+        out[34][j * out_step] = x1 + x2;
+        out[35][j * out_step] = t4;
+        out[36][j * out_step] = t18;
+        out[37][j * out_step] = x0 - t20;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level5_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x25 - x28;
+        const V t1 = x26 - t0;
+        const V t2 = x27 - x29;
+        const V t3 = x10 + t2;
+        const V t4 = x14 + x30;
+        const V t5 = x8 - t1;
+        const V t6 = x2 + t3;
+        const V t7 = x11 - t6;
+        const V t8 = x12 + x14;
+        const V t9 = x11 - x16;
+        const V t10 = x3 - t9;
+        const V t11 = x17 - t10;
+        const V t12 = x7 - t8;
+        const V t13 = x4 - x13;
+        const V t14 = x24 - t4;
+        const V t15 = x0 - t14;
+        const V t16 = x26 + t7;
+        const V t17 = x3 + x39;
+        const V t18 = x13 + x33;
+        const V t19 = x41 + t17;
+        const V t20 = x36 + x38;
+        const V t21 = x34 - t5;
+        const V t22 = x32 - t7;
+        const V t23 = t18 - t21;
+        const V t24 = x40 - t19;
+        FMM_NAME(store)(non_temporal, out[0] + j, x23 + x29 + x41 + x46 + t12 - x35);
+        FMM_NAME(store)(non_temporal, out[1] + j, x22 + x42 + t20 - t15);
+        FMM_NAME(store)(non_temporal, out[2] + j, t22 + t23 - t20 - t24);
+        FMM_NAME(store)(non_temporal, out[3] + j, x31 + t17 + t18 - x45 - t4);
+        FMM_NAME(store)(non_temporal, out[4] + j, x40 + t21 - x44 - t22);
+        FMM_NAME(store)(non_temporal, out[5] + j, t11 - x10 - t12);
+        FMM_NAME(store)(non_temporal, out[6] + j, x15 + x18 + t1 - x7 - t13);
+        FMM_NAME(store)(non_temporal, out[7] + j, x17 + x35 + x36 - x37 - t23);
+        FMM_NAME(store)(non_temporal, out[8] + j, x13 + x21 + t10 - x9 - t8);
+        FMM_NAME(store)(non_temporal, out[9] + j, x20 + t5 - x10);
+        FMM_NAME(store)(non_temporal, out[10] + j, x0 + x18 + x19 + t3 - x26 - t11);
+        FMM_NAME(store)(non_temporal, out[11] + j, x25 + t13 + t15);
+        FMM_NAME(store)(non_temporal, out[12] + j, x43 + t16 + t24 - x4 - x42);
+        FMM_NAME(store)(non_temporal, out[13] + j, x6 + x25 - x1 - x3 - x13 - t14);
+        FMM_NAME(store)(non_temporal, out[14] + j, x5 - t16);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level5_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 15)) {
+            FMM_NAME(level5_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level5_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x25 - x28;
+        const R t1 = x26 - t0;
+        const R t2 = x27 - x29;
+        const R t3 = x10 + t2;
+        const R t4 = x14 + x30;
+        const R t5 = x8 - t1;
+        const R t6 = x2 + t3;
+        const R t7 = x11 - t6;
+        const R t8 = x12 + x14;
+        const R t9 = x11 - x16;
+        const R t10 = x3 - t9;
+        const R t11 = x17 - t10;
+        const R t12 = x7 - t8;
+        const R t13 = x4 - x13;
+        const R t14 = x24 - t4;
+        const R t15 = x0 - t14;
+        const R t16 = x26 + t7;
+        const R t17 = x3 + x39;
+        const R t18 = x13 + x33;
+        const R t19 = x41 + t17;
+        const R t20 = x36 + x38;
+        const R t21 = x34 - t5;
+        const R t22 = x32 - t7;
+        const R t23 = t18 - t21;
+        const R t24 = x40 - t19;
+        out[0][j * out_step] = x23 + x29 + x41 + x46 + t12 - x35;
+        out[1][j * out_step] = x22 + x42 + t20 - t15;
+        out[2][j * out_step] = t22 + t23 - t20 - t24;
+        out[3][j * out_step] = x31 + t17 + t18 - x45 - t4;
+        out[4][j * out_step] = x40 + t21 - x44 - t22;
+        out[5][j * out_step] = t11 - x10 - t12;
+        out[6][j * out_step] = x15 + x18 + t1 - x7 - t13;
+        out[7][j * out_step] = x17 + x35 + x36 - x37 - t23;
+        out[8][j * out_step] = x13 + x21 + t10 - x9 - t8;
+        out[9][j * out_step] = x20 + t5 - x10;
+        out[10][j * out_step] = x0 + x18 + x19 + t3 - x26 - t11;
+        out[11][j * out_step] = x25 + t13 + t15;
+        out[12][j * out_step] = x43 + t16 + t24 - x4 - x42;
+        out[13][j * out_step] = x6 + x25 - x1 - x3 - x13 - t14;
+        out[14][j * out_step] = x5 - t16;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level6_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x2 - x4;
+        const V t1 = x12 - t0;
+        const V t2 = x14 - t1;
+        const V t3 = x10 + t2;
+        const V t4 = x7 - t0;
+        const V t5 = x1 - x11;
+        const V t6 = x5 - x8;
+        const V t7 = x9 - t4;
+        const V t8 = x6 - x11;
+        const V t9 = x13 - t5;
+        const V t10 = x2 + x3;
+        const V t11 = x0 - t6;
+        const V t12 = x1 - x2;
+        const V t13 = x10 - t6;
+        const V t14 = x3 - t9;
+        const V t15 = x13 - t8;
+        const V t16 = x12 - t10;
+        const V t17 = x7 - t10;
+        FMM_NAME(store)(non_temporal, out[0] + j, x12 + t8);
+        FMM_NAME(store)(non_temporal, out[1] + j, x6 + x10);
+        FMM_NAME(store)(non_temporal, out[2] + j, -t13);
+        FMM_NAME(store)(non_temporal, out[3] + j, x5 + x7 - x10);
+        FMM_NAME(store)(non_temporal, out[4] + j, t3 - x5 - x9);
+        FMM_NAME(store)(non_temporal, out[5] + j, t3 - t6);
+        FMM_NAME(store)(non_temporal, out[6] + j, t7 - x6);
+        FMM_NAME(store)(non_temporal, out[7] + j, t7 + t15);
+        FMM_NAME(store)(non_temporal, out[8] + j, x9 + t3 - x6 - x7);
+        FMM_NAME(store)(non_temporal, out[9] + j, -t4);
+        FMM_NAME(store)(non_temporal, out[10] + j, t7);
+        FMM_NAME(store)(non_temporal, out[11] + j, -t1);
+        FMM_NAME(store)(non_temporal, out[12] + j, t2);
+        FMM_NAME(store)(non_temporal, out[13] + j, t0);
+        FMM_NAME(store)(non_temporal, out[14] + j, t3);
+        FMM_NAME(store)(non_temporal, out[15] + j, t13 - x13 - t16);
+        FMM_NAME(store)(non_temporal, out[16] + j, -t17);
+        FMM_NAME(store)(non_temporal, out[17] + j, -t16);
+        FMM_NAME(store)(non_temporal, out[18] + j, x8 - t15 - t17);
+        FMM_NAME(store)(non_temporal, out[19] + j, t12);
+        FMM_NAME(store)(non_temporal, out[20] + j, x7 + t12);
+        FMM_NAME(store)(non_temporal, out[21] + j, t5 - x10);
+        FMM_NAME(store)(non_temporal, out[22] + j, -t9);
+        FMM_NAME(store)(non_temporal, out[23] + j, x1 - x12);
+        FMM_NAME(store)(non_temporal, out[24] + j, t14);
+        FMM_NAME(store)(non_temporal, out[25] + j, x0 - t3);
+        FMM_NAME(store)(non_temporal, out[26] + j, x0 - x5 - x6);
+        FMM_NAME(store)(non_temporal, out[27] + j, t11);
+        FMM_NAME(store)(non_temporal, out[28] + j, x0 - x7);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 + x2 - x12);
+        FMM_NAME(store)(non_temporal, out[30] + j, t11 + t14);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level6_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 31)) {
+            FMM_NAME(level6_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level6_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x2 - x4;
+        const R t1 = x12 - t0;
+        const R t2 = x14 - t1;
+        const R t3 = x10 + t2;
+        const R t4 = x7 - t0;
+        const R t5 = x1 - x11;
+        const R t6 = x5 - x8;
+        const R t7 = x9 - t4;
+        const R t8 = x6 - x11;
+        const R t9 = x13 - t5;
+        const R t10 = x2 + x3;
+        const R t11 = x0 - t6;
+        const R t12 = x1 - x2;
+        const R t13 = x10 - t6;
+        const R t14 = x3 - t9;
+        const R t15 = x13 - t8;
+        const R t16 = x12 - t10;
+        const R t17 = x7 - t10;
+        out[0][j * out_step] = x12 + t8;
+        out[1][j * out_step] = x6 + x10;
+        out[2][j * out_step] = -t13;
+        out[3][j * out_step] = x5 + x7 - x10;
+        out[4][j * out_step] = t3 - x5 - x9;
+        out[5][j * out_step] = t3 - t6;
+        out[6][j * out_step] = t7 - x6;
+        out[7][j * out_step] = t7 + t15;
+        out[8][j * out_step] = x9 + t3 - x6 - x7;
+        out[9][j * out_step] = -t4;
+        out[10][j * out_step] = t7;
+        out[11][j * out_step] = -t1;
+        out[12][j * out_step] = t2;
+        out[13][j * out_step] = t0;
+        out[14][j * out_step] = t3;
+        out[15][j * out_step] = t13 - x13 - t16;
+        out[16][j * out_step] = -t17;
+        out[17][j * out_step] = -t16;
+        out[18][j * out_step] = x8 - t15 - t17;
+        out[19][j * out_step] = t12;
+        out[20][j * out_step] = x7 + t12;
+        out[21][j * out_step] = t5 - x10;
+        out[22][j * out_step] = -t9;
+        out[23][j * out_step] = x1 - x12;
+        out[24][j * out_step] = t14;
+        out[25][j * out_step] = x0 - t3;
+        out[26][j * out_step] = x0 - x5 - x6;
+        out[27][j * out_step] = t11;
+        out[28][j * out_step] = x0 - x7;
+        out[29][j * out_step] = x0 + x2 - x12;
+        out[30][j * out_step] = t11 + t14;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level6_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V t0 = x16 - x17;
+        const V t1 = x5 - x13;
+        const V t2 = x11 + x19;
+        const V t3 = t0 - t1;
+        const V t4 = x10 + x18;
+        const V t5 = x1 + t3;
+        const V t6 = x17 + t4;
+        const V t7 = x5 - x15;
+        const V t8 = x9 + t6;
+        const V t9 = x7 - x15;
+        const V t10 = x3 - x19;
+        const V t11 = x4 + t9;
+        const V t12 = x12 - t5;
+        const V t13 = x2 - t0;
+        const V t14 = t10 - t11;
+        const V t15 = x0 + t12;
+        const V t16 = x9 - t2;
+        const V t17 = x8 - t16;
+        const V t18 = x12 + t1;
+        const V t19 = x12 - t17;
+        const V t20 = t3 - t19;
+        FMM_NAME(store)(non_temporal, out[0] + j, x6 - x14);
+        FMM_NAME(store)(non_temporal, out[1] + j, x4 + x8);
+        FMM_NAME(store)(non_temporal, out[2] + j, x0 + t14);
+        FMM_NAME(store)(non_temporal, out[3] + j, x14 + t13);
+        FMM_NAME(store)(non_temporal, out[4] + j, t5);
+        FMM_NAME(store)(non_temporal, out[5] + j, t15 - x8);
+        FMM_NAME(store)(non_temporal, out[6] + j, t10 - t9);
+        FMM_NAME(store)(non_temporal, out[7] + j, t14);
+        FMM_NAME(store)(non_temporal, out[8] + j, -t12);
+        FMM_NAME(store)(non_temporal, out[9] + j, t15);
+        FMM_NAME(store)(non_temporal, out[10] + j, t4);
+        FMM_NAME(store)(non_temporal, out[11] + j, x14 + x15);
+        FMM_NAME(store)(non_temporal, out[12] + j, t1 + t8);
+        FMM_NAME(store)(non_temporal, out[13] + j, t0);
+        FMM_NAME(store)(non_temporal, out[14] + j, t13);
+        FMM_NAME(store)(non_temporal, out[15] + j, x6 - x19);
+        FMM_NAME(store)(non_temporal, out[16] + j, t6);
+        FMM_NAME(store)(non_temporal, out[17] + j, x6 + x17 + x18);
+        FMM_NAME(store)(non_temporal, out[18] + j, x16 + t4);
+        FMM_NAME(store)(non_temporal, out[19] + j, x2 - x16 - x18);
+        FMM_NAME(store)(non_temporal, out[20] + j, x10 - x19);
+        FMM_NAME(store)(non_temporal, out[21] + j, x2 + x19);
+        FMM_NAME(store)(non_temporal, out[22] + j, t18);
+        FMM_NAME(store)(non_temporal, out[23] + j, x5 + t8);
+        FMM_NAME(store)(non_temporal, out[24] + j, t8 + t18);
+        FMM_NAME(store)(non_temporal, out[25] + j, t2);
+        FMM_NAME(store)(non_temporal, out[26] + j, x5 + t2);
+        FMM_NAME(store)(non_temporal, out[27] + j, t11);
+        FMM_NAME(store)(non_temporal, out[28] + j, x6 + x15);
+        FMM_NAME(store)(non_temporal, out[29] + j, x4 - t2);
+        FMM_NAME(store)(non_temporal, out[30] + j, x6 + x7 + t2);
+        FMM_NAME(store)(non_temporal, out[31] + j, x3 - t7);
+        FMM_NAME(store)(non_temporal, out[32] + j, x1 + x2 - t7);
+        FMM_NAME(store)(non_temporal, out[33] + j, t15 - t17);
+        FMM_NAME(store)(non_temporal, out[34] + j, x2 + x3);
+        FMM_NAME(store)(non_temporal, out[35] + j, x0 - t20);
+        FMM_NAME(store)(non_temporal, out[36] + j, -t20);
+        FMM_NAME(store)(non_temporal, out[37] + j, t7);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level6_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 38)) {
+            FMM_NAME(level6_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level6_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R t0 = x16 - x17;
+        const R t1 = x5 - x13;
+        const R t2 = x11 + x19;
+        const R t3 = t0 - t1;
+        const R t4 = x10 + x18;
+        const R t5 = x1 + t3;
+        const R t6 = x17 + t4;
+        const R t7 = x5 - x15;
+        const R t8 = x9 + t6;
+        const R t9 = x7 - x15;
+        const R t10 = x3 - x19;
+        const R t11 = x4 + t9;
+        const R t12 = x12 - t5;
+        const R t13 = x2 - t0;
+        const R t14 = t10 - t11;
+        const R t15 = x0 + t12;
+        const R t16 = x9 - t2;
+        const R t17 = x8 - t16;
+        const R t18 = x12 + t1;
+        const R t19 = x12 - t17;
+        const R t20 = t3 - t19;
+        out[0][j * out_step] = x6 - x14;
+        out[1][j * out_step] = x4 + x8;
+        out[2][j * out_step] = x0 + t14;
+        out[3][j * out_step] = x14 + t13;
+        out[4][j * out_step] = t5;
+        out[5][j * out_step] = t15 - x8;
+        out[6][j * out_step] = t10 - t9;
+        out[7][j * out_step] = t14;
+        out[8][j * out_step] = -t12;
+        out[9][j * out_step] = t15;
+        out[10][j * out_step] = t4;
+        out[11][j * out_step] = x14 + x15;
+        out[12][j * out_step] = t1 + t8;
+        out[13][j * out_step] = t0;
+        out[14][j * out_step] = t13;
+        out[15][j * out_step] = x6 - x19;
+        out[16][j * out_step] = t6;
+        out[17][j * out_step] = x6 + x17 + x18;
+        out[18][j * out_step] = x16 + t4;
+        out[19][j * out_step] = x2 - x16 - x18;
+        out[20][j * out_step] = x10 - x19;
+        out[21][j * out_step] = x2 + x19;
+        out[22][j * out_step] = t18;
+        out[23][j * out_step] = x5 + t8;
+        out[24][j * out_step] = t8 + t18;
+        out[25][j * out_step] = t2;
+        out[26][j * out_step] = x5 + t2;
+        out[27][j * out_step] = t11;
+        out[28][j * out_step] = x6 + x15;
+        out[29][j * out_step] = x4 - t2;
+        out[30][j * out_step] = x6 + x7 + t2;
+        out[31][j * out_step] = x3 - t7;
+        out[32][j * out_step] = x1 + x2 - t7;
+        out[33][j * out_step] = t15 - t17;
+        out[34][j * out_step] = x2 + x3;
+        out[35][j * out_step] = x0 - t20;
+        out[36][j * out_step] = -t20;
+        out[37][j * out_step] = t7;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level6_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x19 + x21;
+        const V t1 = x38 - x39;
+        const V t2 = x20 - t0;
+        const V t3 = x32 - x33;
+        const V t4 = x8 + t3;
+        const V t5 = x42 - x44;
+        const V t6 = x26 + x27;
+        const V t7 = x10 - x11;
+        const V t8 = t4 + t5;
+        const V t9 = x35 + t2;
+        const V t10 = x17 + x18;
+        const V t11 = x41 + x46;
+        const V t12 = x24 - x30;
+        const V t13 = t1 + t8;
+        const V t14 = x5 + x7;
+        const V t15 = x4 + t7;
+        const V t16 = x0 + x1;
+        const V t17 = x27 - x43;
+        const V t18 = t1 - t9;
+        const V t19 = x22 - x29;
+        const V t20 = t11 + t13;
+        const V t21 = x14 + x16;
+        FMM_NAME(store)(non_temporal, out[0] + j, x3 + x32 + x36 + x44 - x45 - t12 - t21);
+        FMM_NAME(store)(non_temporal, out[1] + j, -t8 - t19 - t21);
+        FMM_NAME(store)(non_temporal, out[2] + j, x14 + x15 + t6 - t18);
+        FMM_NAME(store)(non_temporal, out[3] + j, x37 + t18 - x32 - t17);
+        FMM_NAME(store)(non_temporal, out[4] + j, x12 + x13 + t14 + t15 - x8);
+        FMM_NAME(store)(non_temporal, out[5] + j, x31 + t10 + t14 - t20);
+        FMM_NAME(store)(non_temporal, out[6] + j, x6 + x23 + t6 - x5 - x22 - t0 - t10);
+        FMM_NAME(store)(non_temporal, out[7] + j, x21 + x31 - x10 - x38 - x39 - x40 - x46 - t3 - t17);
+        FMM_NAME(store)(non_temporal, out[8] + j, x3 + t15 + t16 - x9);
+        FMM_NAME(store)(non_temporal, out[9] + j, x18 + x28 + t12 + t16 - x12 - t19 - t20);
+        FMM_NAME(store)(non_temporal, out[10] + j, t2 + t6 - x0 - x2 - x24 - x25);
+        FMM_NAME(store)(non_temporal, out[11] + j, x9 + x36 + x37 - x34 - t7 - t9);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level6_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 12)) {
+            FMM_NAME(level6_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level6_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x19 + x21;
+        const R t1 = x38 - x39;
+        const R t2 = x20 - t0;
+        const R t3 = x32 - x33;
+        const R t4 = x8 + t3;
+        const R t5 = x42 - x44;
+        const R t6 = x26 + x27;
+        const R t7 = x10 - x11;
+        const R t8 = t4 + t5;
+        const R t9 = x35 + t2;
+        const R t10 = x17 + x18;
+        const R t11 = x41 + x46;
+        const R t12 = x24 - x30;
+        const R t13 = t1 + t8;
+        const R t14 = x5 + x7;
+        const R t15 = x4 + t7;
+        const R t16 = x0 + x1;
+        const R t17 = x27 - x43;
+        const R t18 = t1 - t9;
+        const R t19 = x22 - x29;
+        const R t20 = t11 + t13;
+        const R t21 = x14 + x16;
+        out[0][j * out_step] = x3 + x32 + x36 + x44 - x45 - t12 - t21;
+        out[1][j * out_step] = -t8 - t19 - t21;
+        out[2][j * out_step] = x14 + x15 + t6 - t18;
+        out[3][j * out_step] = x37 + t18 - x32 - t17;
+        out[4][j * out_step] = x12 + x13 + t14 + t15 - x8;
+        out[5][j * out_step] = x31 + t10 + t14 - t20;
+        out[6][j * out_step] = x6 + x23 + t6 - x5 - x22 - t0 - t10;
+        out[7][j * out_step] = x21 + x31 - x10 - x38 - x39 - x40 - x46 - t3 - t17;
+        out[8][j * out_step] = x3 + t15 + t16 - x9;
+        out[9][j * out_step] = x18 + x28 + t12 + t16 - x12 - t19 - t20;
+        out[10][j * out_step] = t2 + t6 - x0 - x2 - x24 - x25;
+        out[11][j * out_step] = x9 + x36 + x37 - x34 - t7 - t9;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level7_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V t0 = x4 + x5;
+        const V t1 = x6 - x9;
+        const V t2 = x3 + t0;
+        const V t3 = x7 + x8;
+        const V t4 = x11 - t1;
+        const V t5 = x2 - x11;
+        const V t6 = x0 + x3;
+        const V t7 = x1 + t5;
+        const V t8 = x9 + x10;
+        const V t9 = x10 - t1;
+        const V t10 = x1 + x4;
+        const V t11 = x3 + x5;
+        const V t12 = x10 + t0;
+        const V t13 = t3 - t4;
+        const V t14 = x0 - x5;
+        const V t15 = x2 + x5;
+        FMM_NAME(store)(non_temporal, out[0] + j, x9 + x11);
+        FMM_NAME(store)(non_temporal, out[1] + j, t8);
+        FMM_NAME(store)(non_temporal, out[2] + j, -t4);
+        FMM_NAME(store)(non_temporal, out[3] + j, x8 - t4);
+        FMM_NAME(store)(non_temporal, out[4] + j, t13 - x10);
+        FMM_NAME(store)(non_temporal, out[5] + j, t3 - t9);
+        FMM_NAME(store)(non_temporal, out[6] + j, t13);
+        FMM_NAME(store)(non_temporal, out[7] + j, x6 + t3);
+        FMM_NAME(store)(non_temporal, out[8] + j, x4 - x7);
+        FMM_NAME(store)(non_temporal, out[9] + j, x4 + x10);
+        FMM_NAME(store)(non_temporal, out[10] + j, t0 - x7);
+        FMM_NAME(store)(non_temporal, out[11] + j, t0);
+        FMM_NAME(store)(non_temporal, out[12] + j, t12);
+        FMM_NAME(store)(non_temporal, out[13] + j, t0 - t9);
+        FMM_NAME(store)(non_temporal, out[14] + j, t1 + t12);
+        FMM_NAME(store)(non_temporal, out[15] + j, t11);
+        FMM_NAME(store)(non_temporal, out[16] + j, x7 + t11);
+        FMM_NAME(store)(non_temporal, out[17] + j, t2);
+        FMM_NAME(store)(non_temporal, out[18] + j, x10 + t2);
+        FMM_NAME(store)(non_temporal, out[19] + j, t5);
+        FMM_NAME(store)(non_temporal, out[20] + j, t15 - x8);
+        FMM_NAME(store)(non_temporal, out[21] + j, t15);
+        FMM_NAME(store)(non_temporal, out[22] + j, x1 - x5);
+        FMM_NAME(store)(non_temporal, out[23] + j, t10 - x7);
+        FMM_NAME(store)(non_temporal, out[24] + j, t10);
+        FMM_NAME(store)(non_temporal, out[25] + j, x1 + t2);
+        FMM_NAME(store)(non_temporal, out[26] + j, t7 - x10);
+        FMM_NAME(store)(non_temporal, out[27] + j, t7);
+        FMM_NAME(store)(non_temporal, out[28] + j, x1 + x2);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 - t2 - t8);
+        FMM_NAME(store)(non_temporal, out[30] + j, t14);
+        FMM_NAME(store)(non_temporal, out[31] + j, x8 + t14);
+        FMM_NAME(store)(non_temporal, out[32] + j, x0 + x11);
+        FMM_NAME(store)(non_temporal, out[33] + j, t6 - x6);
+        FMM_NAME(store)(non_temporal, out[34] + j, t6);
+        FMM_NAME(store)(non_temporal, out[35] + j, x0 + t2);
+        FMM_NAME(store)(non_temporal, out[36] + j, x0 + x2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level7_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 37)) {
+            FMM_NAME(level7_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level7_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R t0 = x4 + x5;
+        const R t1 = x6 - x9;
+        const R t2 = x3 + t0;
+        const R t3 = x7 + x8;
+        const R t4 = x11 - t1;
+        const R t5 = x2 - x11;
+        const R t6 = x0 + x3;
+        const R t7 = x1 + t5;
+        const R t8 = x9 + x10;
+        const R t9 = x10 - t1;
+        const R t10 = x1 + x4;
+        const R t11 = x3 + x5;
+        const R t12 = x10 + t0;
+        const R t13 = t3 - t4;
+        const R t14 = x0 - x5;
+        const R t15 = x2 + x5;
+        out[0][j * out_step] = x9 + x11;
+        out[1][j * out_step] = t8;
+        out[2][j * out_step] = -t4;
+        out[3][j * out_step] = x8 - t4;
+        out[4][j * out_step] = t13 - x10;
+        out[5][j * out_step] = t3 - t9;
+        out[6][j * out_step] = t13;
+        out[7][j * out_step] = x6 + t3;
+        out[8][j * out_step] = x4 - x7;
+        out[9][j * out_step] = x4 + x10;
+        out[10][j * out_step] = t0 - x7;
+        out[11][j * out_step] = t0;
+        out[12][j * out_step] = t12;
+        out[13][j * out_step] = t0 - t9;
+        out[14][j * out_step] = t1 + t12;
+        out[15][j * out_step] = t11;
+        out[16][j * out_step] = x7 + t11;
+        out[17][j * out_step] = t2;
+        out[18][j * out_step] = x10 + t2;
+        out[19][j * out_step] = t5;
+        out[20][j * out_step] = t15 - x8;
+        out[21][j * out_step] = t15;
+        out[22][j * out_step] = x1 - x5;
+        out[23][j * out_step] = t10 - x7;
+        out[24][j * out_step] = t10;
+        out[25][j * out_step] = x1 + t2;
+        out[26][j * out_step] = t7 - x10;
+        out[27][j * out_step] = t7;
+        out[28][j * out_step] = x1 + x2;
+        out[29][j * out_step] = x0 - t2 - t8;
+        out[30][j * out_step] = t14;
+        out[31][j * out_step] = x8 + t14;
+        out[32][j * out_step] = x0 + x11;
+        out[33][j * out_step] = t6 - x6;
+        out[34][j * out_step] = t6;
+        out[35][j * out_step] = x0 + t2;
+        out[36][j * out_step] = x0 + x2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level7_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x2 - x4;
+        const V t1 = x2 - x12;
+        const V t2 = x14 - x12;
+        const V t3 = t0 - x7;
+        const V t4 = x3 + t1;
+        const V t5 = x2 + x3 - x7;
+        const V t6 = x1 - x2;
+        const V t7 = x11 + x13;
+        const V t8 = x1 - t7;
+        const V t9 = x6 - x11;
+        const V t10 = x0 - x5;
+        const V t11 = x5 - x10;
+        const V t12 = x8 - t11;
+        const V t13 = x8 + t10;
+        const V t14 = t0 + t2;
+        const V t15 = x9 + t3;
+        const V t16 = x3 + t8;
+        const V t17 = x10 + t14;
+        const V t18 = t15 - x6;
+        FMM_NAME(store)(non_temporal, out[0] + j, x1 - x10 - x11);
+        FMM_NAME(store)(non_temporal, out[1] + j, t10 - x6);
+        FMM_NAME(store)(non_temporal, out[2] + j, t14);
+        FMM_NAME(store)(non_temporal, out[3] + j, t15);
+        FMM_NAME(store)(non_temporal, out[4] + j, t8);
+        FMM_NAME(store)(non_temporal, out[5] + j, t7 + t18);
+        FMM_NAME(store)(non_temporal, out[6] + j, x10 + t2 + t18);
+        FMM_NAME(store)(non_temporal, out[7] + j, t17);
+        FMM_NAME(store)(non_temporal, out[8] + j, t18);
+        FMM_NAME(store)(non_temporal, out[9] + j, t0);
+        FMM_NAME(store)(non_temporal, out[10] + j, t4 + t12 - x13);
+        FMM_NAME(store)(non_temporal, out[11] + j, t17 - x5 - x9);
+        FMM_NAME(store)(non_temporal, out[12] + j, x8 + t5 + t9 - x13);
+        FMM_NAME(store)(non_temporal, out[13] + j, t12 + t14);
+        FMM_NAME(store)(non_temporal, out[14] + j, t13);
+        FMM_NAME(store)(non_temporal, out[15] + j, t13 + t16);
+        FMM_NAME(store)(non_temporal, out[16] + j, x0 - t17);
+        FMM_NAME(store)(non_temporal, out[17] + j, t16);
+        FMM_NAME(store)(non_temporal, out[18] + j, t5);
+        FMM_NAME(store)(non_temporal, out[19] + j, t3);
+        FMM_NAME(store)(non_temporal, out[20] + j, x0 - x7);
+        FMM_NAME(store)(non_temporal, out[21] + j, x7 + t6);
+        FMM_NAME(store)(non_temporal, out[22] + j, x12 + t9);
+        FMM_NAME(store)(non_temporal, out[23] + j, -t12);
+        FMM_NAME(store)(non_temporal, out[24] + j, x7 + t11);
+        FMM_NAME(store)(non_temporal, out[25] + j, x6 + x10);
+        FMM_NAME(store)(non_temporal, out[26] + j, t6);
+        FMM_NAME(store)(non_temporal, out[27] + j, t4);
+        FMM_NAME(store)(non_temporal, out[28] + j, t1 - x4);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 + t1);
+        FMM_NAME(store)(non_temporal, out[30] + j, x1 - x12);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level7_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 31)) {
+            FMM_NAME(level7_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level7_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x2 - x4;
+        const R t1 = x2 - x12;
+        const R t2 = x14 - x12;
+        const R t3 = t0 - x7;
+        const R t4 = x3 + t1;
+        const R t5 = x2 + x3 - x7;
+        const R t6 = x1 - x2;
+        const R t7 = x11 + x13;
+        const R t8 = x1 - t7;
+        const R t9 = x6 - x11;
+        const R t10 = x0 - x5;
+        const R t11 = x5 - x10;
+        const R t12 = x8 - t11;
+        const R t13 = x8 + t10;
+        const R t14 = t0 + t2;
+        const R t15 = x9 + t3;
+        const R t16 = x3 + t8;
+        const R t17 = x10 + t14;
+        const R t18 = t15 - x6;
+        out[0][j * out_step] = x1 - x10 - x11;
+        out[1][j * out_step] = t10 - x6;
+        out[2][j * out_step] = t14;
+        out[3][j * out_step] = t15;
+        out[4][j * out_step] = t8;
+        out[5][j * out_step] = t7 + t18;
+        out[6][j * out_step] = x10 + t2 + t18;
+        out[7][j * out_step] = t17;
+        out[8][j * out_step] = t18;
+        out[9][j * out_step] = t0;
+        out[10][j * out_step] = t4 + t12 - x13;
+        out[11][j * out_step] = t17 - x5 - x9;
+        out[12][j * out_step] = x8 + t5 + t9 - x13;
+        out[13][j * out_step] = t12 + t14;
+        out[14][j * out_step] = t13;
+        out[15][j * out_step] = t13 + t16;
+        out[16][j * out_step] = x0 - t17;
+        out[17][j * out_step] = t16;
+        out[18][j * out_step] = t5;
+        out[19][j * out_step] = t3;
+        out[20][j * out_step] = x0 - x7;
+        out[21][j * out_step] = x7 + t6;
+        out[22][j * out_step] = x12 + t9;
+        out[23][j * out_step] = -t12;
+        out[24][j * out_step] = x7 + t11;
+        out[25][j * out_step] = x6 + x10;
+        out[26][j * out_step] = t6;
+        out[27][j * out_step] = t4;
+        out[28][j * out_step] = t1 - x4;
+        out[29][j * out_step] = x0 + t1;
+        out[30][j * out_step] = x1 - x12;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level7_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x41 - x45;
+        const V t1 = x25 + x34;
+        const V t2 = x39 - x44;
+        const V t3 = x31 - t1;
+        const V t4 = x36 - x37;
+        const V t5 = x23 + t2;
+        const V t6 = x30 - t3;
+        const V t7 = x35 - t4;
+        const V t8 = x33 + t6;
+        const V t9 = x15 - t0;
+        const V t10 = t8 - t9;
+        const V t11 = x19 - x20;
+        const V t12 = x1 + t11;
+        const V t13 = x0 + t7;
+        const V t14 = x24 - t5;
+        const V t15 = x7 - t14;
+        const V t16 = x40 + x43;
+        const V t17 = x25 + t0;
+        const V t18 = x6 + x18;
+        const V t19 = x5 - t18;
+        const V t20 = t0 + t8;
+        const V t21 = x16 + t20;
+        const V t22 = x26 + t17;
+        const V t23 = x38 - x42;
+        const V t24 = x2 + t23;
+        const V t25 = t22 + t24;
+        FMM_NAME(store)(non_temporal, out[0] + j, x37 + x45 + t3);
+        FMM_NAME(store)(non_temporal, out[1] + j, x42 + x46 + t4 - x0 - x27);
+        FMM_NAME(store)(non_temporal, out[2] + j, x46 + t0 + t1);
+        FMM_NAME(store)(non_temporal, out[3] + j, x29 + x39 + t9 - t6);
+        FMM_NAME(store)(non_temporal, out[4] + j, x28 + x32 + t19 + t21 - x40);
+        FMM_NAME(store)(non_temporal, out[5] + j, t8 - x19);
+        FMM_NAME(store)(non_temporal, out[6] + j, x17 + x26 + t5 + t12 - t10);
+        FMM_NAME(store)(non_temporal, out[7] + j, t5 - t17);
+        FMM_NAME(store)(non_temporal, out[8] + j, t10 - t2);
+        FMM_NAME(store)(non_temporal, out[9] + j, t15 + t18 - t21);
+        FMM_NAME(store)(non_temporal, out[10] + j, x3 + x12 + x21 - x19 - t19);
+        FMM_NAME(store)(non_temporal, out[11] + j, x2 + x7 + x8 + x10 - x4 - x13);
+        FMM_NAME(store)(non_temporal, out[12] + j, x14 - t14 - t16);
+        FMM_NAME(store)(non_temporal, out[13] + j, x4 + x6 + x9);
+        FMM_NAME(store)(non_temporal, out[14] + j, x5 + t15 - t16);
+        FMM_NAME(store)(non_temporal, out[15] + j, x3 + t7 - x1);
+        FMM_NAME(store)(non_temporal, out[16] + j, x2 - t13);
+        FMM_NAME(store)(non_temporal, out[17] + j, t25);
+        FMM_NAME(store)(non_temporal, out[18] + j, x8 + x9 + t13 - x22 - t12);
+        FMM_NAME(store)(non_temporal, out[19] + j, x12 + x13 + t25 - x11 - x14 - t7);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level7_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 20)) {
+            FMM_NAME(level7_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level7_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x41 - x45;
+        const R t1 = x25 + x34;
+        const R t2 = x39 - x44;
+        const R t3 = x31 - t1;
+        const R t4 = x36 - x37;
+        const R t5 = x23 + t2;
+        const R t6 = x30 - t3;
+        const R t7 = x35 - t4;
+        const R t8 = x33 + t6;
+        const R t9 = x15 - t0;
+        const R t10 = t8 - t9;
+        const R t11 = x19 - x20;
+        const R t12 = x1 + t11;
+        const R t13 = x0 + t7;
+        const R t14 = x24 - t5;
+        const R t15 = x7 - t14;
+        const R t16 = x40 + x43;
+        const R t17 = x25 + t0;
+        const R t18 = x6 + x18;
+        const R t19 = x5 - t18;
+        const R t20 = t0 + t8;
+        const R t21 = x16 + t20;
+        const R t22 = x26 + t17;
+        const R t23 = x38 - x42;
+        const R t24 = x2 + t23;
+        const R t25 = t22 + t24;
+        out[0][j * out_step] = x37 + x45 + t3;
+        out[1][j * out_step] = x42 + x46 + t4 - x0 - x27;
+        out[2][j * out_step] = x46 + t0 + t1;
+        out[3][j * out_step] = x29 + x39 + t9 - t6;
+        out[4][j * out_step] = x28 + x32 + t19 + t21 - x40;
+        out[5][j * out_step] = t8 - x19;
+        out[6][j * out_step] = x17 + x26 + t5 + t12 - t10;
+        out[7][j * out_step] = t5 - t17;
+        out[8][j * out_step] = t10 - t2;
+        out[9][j * out_step] = t15 + t18 - t21;
+        out[10][j * out_step] = x3 + x12 + x21 - x19 - t19;
+        out[11][j * out_step] = x2 + x7 + x8 + x10 - x4 - x13;
+        out[12][j * out_step] = x14 - t14 - t16;
+        out[13][j * out_step] = x4 + x6 + x9;
+        out[14][j * out_step] = x5 + t15 - t16;
+        out[15][j * out_step] = x3 + t7 - x1;
+        out[16][j * out_step] = x2 - t13;
+        out[17][j * out_step] = t25;
+        out[18][j * out_step] = x8 + x9 + t13 - x22 - t12;
+        out[19][j * out_step] = x12 + x13 + t25 - x11 - x14 - t7;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level8_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V t0 = x4 - x9;
+        const V t1 = x6 - x8;
+        const V t2 = x17 + x19;
+        const V t3 = t0 - t1;
+        const V t4 = x12 + x14;
+        const V t5 = x5 + t3;
+        const V t6 = x9 + t4;
+        const V t7 = x6 - x18;
+        const V t8 = x7 + t6;
+        const V t9 = x16 - x18;
+        const V t10 = x15 - x19;
+        const V t11 = x1 + t9;
+        const V t12 = x3 - t5;
+        const V t13 = t10 - t11;
+        const V t14 = x10 - t0;
+        const V t15 = x0 + t12;
+        const V t16 = x7 - t2;
+        const V t17 = x2 - t16;
+        const V t18 = t1 + t8;
+        const V t19 = x3 - t17;
+        const V t20 = t3 - t19;
+        FMM_NAME(store)(non_temporal, out[0] + j, t2);
+        FMM_NAME(store)(non_temporal, out[1] + j, t10 - t9);
+        FMM_NAME(store)(non_temporal, out[2] + j, x13 + x18);
+        FMM_NAME(store)(non_temporal, out[3] + j, x12 - x19);
+        FMM_NAME(store)(non_temporal, out[4] + j, t4);
+        FMM_NAME(store)(non_temporal, out[5] + j, x11 - x13);
+        FMM_NAME(store)(non_temporal, out[6] + j, x11 - x19);
+        FMM_NAME(store)(non_temporal, out[7] + j, x11 + x18);
+        FMM_NAME(store)(non_temporal, out[8] + j, x11 + x16 + t2);
+        FMM_NAME(store)(non_temporal, out[9] + j, x10 + x19);
+        FMM_NAME(store)(non_temporal, out[10] + j, x10 + x15);
+        FMM_NAME(store)(non_temporal, out[11] + j, t6);
+        FMM_NAME(store)(non_temporal, out[12] + j, x9 + x11 + x14);
+        FMM_NAME(store)(non_temporal, out[13] + j, t7 - x15);
+        FMM_NAME(store)(non_temporal, out[14] + j, t7);
+        FMM_NAME(store)(non_temporal, out[15] + j, x6 + t2);
+        FMM_NAME(store)(non_temporal, out[16] + j, t18);
+        FMM_NAME(store)(non_temporal, out[17] + j, x6 + t8);
+        FMM_NAME(store)(non_temporal, out[18] + j, x5 + x10 - t7);
+        FMM_NAME(store)(non_temporal, out[19] + j, -x13 - t14);
+        FMM_NAME(store)(non_temporal, out[20] + j, -t14);
+        FMM_NAME(store)(non_temporal, out[21] + j, t0);
+        FMM_NAME(store)(non_temporal, out[22] + j, x4 + x14 - x10);
+        FMM_NAME(store)(non_temporal, out[23] + j, x4 + t4);
+        FMM_NAME(store)(non_temporal, out[24] + j, t5);
+        FMM_NAME(store)(non_temporal, out[25] + j, t12);
+        FMM_NAME(store)(non_temporal, out[26] + j, x3 + t1);
+        FMM_NAME(store)(non_temporal, out[27] + j, x3 + t18);
+        FMM_NAME(store)(non_temporal, out[28] + j, t20);
+        FMM_NAME(store)(non_temporal, out[29] + j, -t13);
+        FMM_NAME(store)(non_temporal, out[30] + j, x1 - t2);
+        FMM_NAME(store)(non_temporal, out[31] + j, t11);
+        FMM_NAME(store)(non_temporal, out[32] + j, x1 + x2);
+        FMM_NAME(store)(non_temporal, out[33] + j, x0 + t13);
+        FMM_NAME(store)(non_temporal, out[34] + j, t15 - x2);
+        FMM_NAME(store)(non_temporal, out[35] + j, t15 - t17);
+        FMM_NAME(store)(non_temporal, out[36] + j, x0 - t20);
+        FMM_NAME(store)(non_temporal, out[37] + j, t15);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level8_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 38)) {
+            FMM_NAME(level8_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level8_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R t0 = x4 - x9;
+        const R t1 = x6 - x8;
+        const R t2 = x17 + x19;
+        const R t3 = t0 - t1;
+        const R t4 = x12 + x14;
+        const R t5 = x5 + t3;
+        const R t6 = x9 + t4;
+        const R t7 = x6 - x18;
+        const R t8 = x7 + t6;
+        const R t9 = x16 - x18;
+        const R t10 = x15 - x19;
+        const R t11 = x1 + t9;
+        const R t12 = x3 - t5;
+        const R t13 = t10 - t11;
+        const R t14 = x10 - t0;
+        const R t15 = x0 + t12;
+        const R t16 = x7 - t2;
+        const R t17 = x2 - t16;
+        const R t18 = t1 + t8;
+        const R t19 = x3 - t17;
+        const R t20 = t3 - t19;
+        out[0][j * out_step] = t2;
+        out[1][j * out_step] = t10 - t9;
+        out[2][j * out_step] = x13 + x18;
+        out[3][j * out_step] = x12 - x19;
+        out[4][j * out_step] = t4;
+        out[5][j * out_step] = x11 - x13;
+        out[6][j * out_step] = x11 - x19;
+        out[7][j * out_step] = x11 + x18;
+        out[8][j * out_step] = x11 + x16 + t2;
+        out[9][j * out_step] = x10 + x19;
+        out[10][j * out_step] = x10 + x15;
+        out[11][j * out_step] = t6;
+        out[12][j * out_step] = x9 + x11 + x14;
+        out[13][j * out_step] = t7 - x15;
+        out[14][j * out_step] = t7;
+        out[15][j * out_step] = x6 + t2;
+        out[16][j * out_step] = t18;
+        out[17][j * out_step] = x6 + t8;
+        out[18][j * out_step] = x5 + x10 - t7;
+        out[19][j * out_step] = -x13 - t14;
+        out[20][j * out_step] = -t14;
+        out[21][j * out_step] = t0;
+        out[22][j * out_step] = x4 + x14 - x10;
+        out[23][j * out_step] = x4 + t4;
+        out[24][j * out_step] = t5;
+        out[25][j * out_step] = t12;
+        out[26][j * out_step] = x3 + t1;
+        out[27][j * out_step] = x3 + t18;
+        out[28][j * out_step] = t20;
+        out[29][j * out_step] = -t13;
+        out[30][j * out_step] = x1 - t2;
+        out[31][j * out_step] = t11;
+        out[32][j * out_step] = x1 + x2;
+        out[33][j * out_step] = x0 + t13;
+        out[34][j * out_step] = t15 - x2;
+        out[35][j * out_step] = t15 - t17;
+        out[36][j * out_step] = x0 - t20;
+        out[37][j * out_step] = t15;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level8_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x6 - x8;
+        const V t1 = x6 - x7;
+        const V t2 = x6 - x12;
+        const V t3 = t1 - x12;
+        const V t4 = x3 - x6;
+        const V t5 = x9 + t1;
+        const V t6 = -x9 - t0;
+        const V t7 = x14 - x8;
+        const V t8 = -x5 - x11;
+        const V t9 = x3 + t8;
+        const V t10 = x4 - x5;
+        const V t11 = x0 - x1;
+        const V t12 = x1 - x2;
+        const V t13 = t12 - x10;
+        const V t14 = x10 + t11;
+        const V t15 = -t2 - t7;
+        const V t16 = x13 + t3;
+        const V t17 = x9 + t9;
+        const V t18 = t15 - x2;
+        const V t19 = t16 - x4;
+        FMM_NAME(store)(non_temporal, out[0] + j, x2 + t7 + t19);
+        FMM_NAME(store)(non_temporal, out[1] + j, t17);
+        FMM_NAME(store)(non_temporal, out[2] + j, t4);
+        FMM_NAME(store)(non_temporal, out[3] + j, t2);
+        FMM_NAME(store)(non_temporal, out[4] + j, -t19);
+        FMM_NAME(store)(non_temporal, out[5] + j, t8 - t19);
+        FMM_NAME(store)(non_temporal, out[6] + j, t9);
+        FMM_NAME(store)(non_temporal, out[7] + j, x0 + t18);
+        FMM_NAME(store)(non_temporal, out[8] + j, -t18);
+        FMM_NAME(store)(non_temporal, out[9] + j, t3);
+        FMM_NAME(store)(non_temporal, out[10] + j, t16);
+        FMM_NAME(store)(non_temporal, out[11] + j, t11 - x4);
+        FMM_NAME(store)(non_temporal, out[12] + j, t14 + t17);
+        FMM_NAME(store)(non_temporal, out[13] + j, x10 + t5 + t10 - x11);
+        FMM_NAME(store)(non_temporal, out[14] + j, x7 + t4);
+        FMM_NAME(store)(non_temporal, out[15] + j, t5);
+        FMM_NAME(store)(non_temporal, out[16] + j, t14);
+        FMM_NAME(store)(non_temporal, out[17] + j, t13 + t15);
+        FMM_NAME(store)(non_temporal, out[18] + j, x1 + x13 + t18);
+        FMM_NAME(store)(non_temporal, out[19] + j, -t15);
+        FMM_NAME(store)(non_temporal, out[20] + j, t0 - x12);
+        FMM_NAME(store)(non_temporal, out[21] + j, t13);
+        FMM_NAME(store)(non_temporal, out[22] + j, x11 + t6 + t13);
+        FMM_NAME(store)(non_temporal, out[23] + j, -t6);
+        FMM_NAME(store)(non_temporal, out[24] + j, x0 + t0);
+        FMM_NAME(store)(non_temporal, out[25] + j, x2 + x4);
+        FMM_NAME(store)(non_temporal, out[26] + j, x3 - x8);
+        FMM_NAME(store)(non_temporal, out[27] + j, x8 + t10);
+        FMM_NAME(store)(non_temporal, out[28] + j, x2 + x5 - x3);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 - x7);
+        FMM_NAME(store)(non_temporal, out[30] + j, x7 + t12);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level8_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 31)) {
+            FMM_NAME(level8_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level8_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x6 - x8;
+        const R t1 = x6 - x7;
+        const R t2 = x6 - x12;
+        const R t3 = t1 - x12;
+        const R t4 = x3 - x6;
+        const R t5 = x9 + t1;
+        const R t6 = -x9 - t0;
+        const R t7 = x14 - x8;
+        const R t8 = -x5 - x11;
+        const R t9 = x3 + t8;
+        const R t10 = x4 - x5;
+        const R t11 = x0 - x1;
+        const R t12 = x1 - x2;
+        const R t13 = t12 - x10;
+        const R t14 = x10 + t11;
+        const R t15 = -t2 - t7;
+        const R t16 = x13 + t3;
+        const R t17 = x9 + t9;
+        const R t18 = t15 - x2;
+        const R t19 = t16 - x4;
+        out[0][j * out_step] = x2 + t7 + t19;
+        out[1][j * out_step] = t17;
+        out[2][j * out_step] = t4;
+        out[3][j * out_step] = t2;
+        out[4][j * out_step] = -t19;
+        out[5][j * out_step] = t8 - t19;
+        out[6][j * out_step] = t9;
+        out[7][j * out_step] = x0 + t18;
+        out[8][j * out_step] = -t18;
+        out[9][j * out_step] = t3;
+        out[10][j * out_step] = t16;
+        out[11][j * out_step] = t11 - x4;
+        out[12][j * out_step] = t14 + t17;
+        out[13][j * out_step] = x10 + t5 + t10 - x11;
+        out[14][j * out_step] = x7 + t4;
+        out[15][j * out_step] = t5;
+        out[16][j * out_step] = t14;
+        out[17][j * out_step] = t13 + t15;
+        out[18][j * out_step] = x1 + x13 + t18;
+        out[19][j * out_step] = -t15;
+        out[20][j * out_step] = t0 - x12;
+        out[21][j * out_step] = t13;
+        out[22][j * out_step] = x11 + t6 + t13;
+        out[23][j * out_step] = -t6;
+        out[24][j * out_step] = x0 + t0;
+        out[25][j * out_step] = x2 + x4;
+        out[26][j * out_step] = x3 - x8;
+        out[27][j * out_step] = x8 + t10;
+        out[28][j * out_step] = x2 + x5 - x3;
+        out[29][j * out_step] = x0 - x7;
+        out[30][j * out_step] = x7 + t12;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level8_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x8 - x9;
+        const V t1 = x0 - x13;
+        const V t2 = x3 + x37;
+        const V t3 = x5 - t1;
+        const V t4 = x10 + t0;
+        const V t5 = x1 + x18;
+        const V t6 = x43 + x44;
+        const V t7 = x45 - t6;
+        const V t8 = x20 - t5;
+        const V t9 = x6 + x21;
+        const V t10 = x42 + t2;
+        const V t11 = x28 + x33;
+        const V t12 = x30 - x35;
+        const V t13 = x26 - x29;
+        const V t14 = x1 - t4;
+        const V t15 = x14 + t1;
+        const V t16 = x12 - t15;
+        const V t17 = x2 + t16;
+        const V t18 = x15 - x22;
+        const V t19 = x2 - t7;
+        const V t20 = x12 - x23;
+        const V t21 = x19 + t8;
+        const V t22 = t19 - t20;
+        const V t23 = x25 - t22;
+        FMM_NAME(store)(non_temporal, out[0] + j, x2 + x36 + x38 + x41 + x45 - t9 - t12);
+        FMM_NAME(store)(non_temporal, out[1] + j, x29 + x31 + x46 + t10 - x32 - x43);
+        FMM_NAME(store)(non_temporal, out[2] + j, x41 + t10 + t11 - x39);
+        FMM_NAME(store)(non_temporal, out[3] + j, x20 - t9 - t18 - t19);
+        FMM_NAME(store)(non_temporal, out[4] + j, x31 + t21 + t23 - t13);
+        FMM_NAME(store)(non_temporal, out[5] + j, x32 + t8 + t11 + t12 + t23 - x34 - t18);
+        FMM_NAME(store)(non_temporal, out[6] + j, x4 + x6 + x12 + t3 - t14);
+        FMM_NAME(store)(non_temporal, out[7] + j, x8 + x16 + t3 + t13 - x15 - x24 - x25);
+        FMM_NAME(store)(non_temporal, out[8] + j, x27 + t0 + t3 - x7 - x28 - x30);
+        FMM_NAME(store)(non_temporal, out[9] + j, x11 + t14 - t17);
+        FMM_NAME(store)(non_temporal, out[10] + j, x17 + t21 - x3 - t17);
+        FMM_NAME(store)(non_temporal, out[11] + j, x0 + x11 + x38 + x39 + x40 - t2 - t4);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level8_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 12)) {
+            FMM_NAME(level8_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level8_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x8 - x9;
+        const R t1 = x0 - x13;
+        const R t2 = x3 + x37;
+        const R t3 = x5 - t1;
+        const R t4 = x10 + t0;
+        const R t5 = x1 + x18;
+        const R t6 = x43 + x44;
+        const R t7 = x45 - t6;
+        const R t8 = x20 - t5;
+        const R t9 = x6 + x21;
+        const R t10 = x42 + t2;
+        const R t11 = x28 + x33;
+        const R t12 = x30 - x35;
+        const R t13 = x26 - x29;
+        const R t14 = x1 - t4;
+        const R t15 = x14 + t1;
+        const R t16 = x12 - t15;
+        const R t17 = x2 + t16;
+        const R t18 = x15 - x22;
+        const R t19 = x2 - t7;
+        const R t20 = x12 - x23;
+        const R t21 = x19 + t8;
+        const R t22 = t19 - t20;
+        const R t23 = x25 - t22;
+        out[0][j * out_step] = x2 + x36 + x38 + x41 + x45 - t9 - t12;
+        out[1][j * out_step] = x29 + x31 + x46 + t10 - x32 - x43;
+        out[2][j * out_step] = x41 + t10 + t11 - x39;
+        out[3][j * out_step] = x20 - t9 - t18 - t19;
+        out[4][j * out_step] = x31 + t21 + t23 - t13;
+        out[5][j * out_step] = x32 + t8 + t11 + t12 + t23 - x34 - t18;
+        out[6][j * out_step] = x4 + x6 + x12 + t3 - t14;
+        out[7][j * out_step] = x8 + x16 + t3 + t13 - x15 - x24 - x25;
+        out[8][j * out_step] = x27 + t0 + t3 - x7 - x28 - x30;
+        out[9][j * out_step] = x11 + t14 - t17;
+        out[10][j * out_step] = x17 + t21 - x3 - t17;
+        out[11][j * out_step] = x0 + x11 + x38 + x39 + x40 - t2 - t4;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level9_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V t0 = x6 - x12;
+        const V t1 = x6 - x8;
+        const V t2 = t0 - x7;
+        const V t3 = x3 - x6;
+        const V t4 = x6 + x9 - x7;
+        const V t5 = x9 + t1;
+        const V t6 = x14 - x8;
+        const V t7 = -x5 - x11;
+        const V t8 = x3 + t7;
+        const V t9 = x4 - x5;
+        const V t10 = x0 - x1;
+        const V t11 = x1 - x2;
+        const V t12 = t11 - x10;
+        const V t13 = x10 + t10;
+        const V t14 = -t0 - t6;
+        const V t15 = x13 + t2;
+        const V t16 = x9 + t8;
+        const V t17 = t14 - x2;
+        const V t18 = t15 - x4;
+        FMM_NAME(store)(non_temporal, out[0] + j, t2);
+        FMM_NAME(store)(non_temporal, out[1] + j, t15);
+        FMM_NAME(store)(non_temporal, out[2] + j, t4);
+        FMM_NAME(store)(non_temporal, out[3] + j, t1 - x12);
+        FMM_NAME(store)(non_temporal, out[4] + j, -t14);
+        FMM_NAME(store)(non_temporal, out[5] + j, t5);
+        FMM_NAME(store)(non_temporal, out[6] + j, t0);
+        FMM_NAME(store)(non_temporal, out[7] + j, t7 - t18);
+        FMM_NAME(store)(non_temporal, out[8] + j, x8 + t9);
+        FMM_NAME(store)(non_temporal, out[9] + j, x10 + t4 + t9 - x11);
+        FMM_NAME(store)(non_temporal, out[10] + j, -t18);
+        FMM_NAME(store)(non_temporal, out[11] + j, t8);
+        FMM_NAME(store)(non_temporal, out[12] + j, t16);
+        FMM_NAME(store)(non_temporal, out[13] + j, t3);
+        FMM_NAME(store)(non_temporal, out[14] + j, x7 + t3);
+        FMM_NAME(store)(non_temporal, out[15] + j, x3 - x8);
+        FMM_NAME(store)(non_temporal, out[16] + j, x2 + x5 - x3);
+        FMM_NAME(store)(non_temporal, out[17] + j, x2 + t6 + t18);
+        FMM_NAME(store)(non_temporal, out[18] + j, -t17);
+        FMM_NAME(store)(non_temporal, out[19] + j, x2 + x4);
+        FMM_NAME(store)(non_temporal, out[20] + j, x11 + t12 - t5);
+        FMM_NAME(store)(non_temporal, out[21] + j, t12 + t14);
+        FMM_NAME(store)(non_temporal, out[22] + j, x1 + x13 + t17);
+        FMM_NAME(store)(non_temporal, out[23] + j, t12);
+        FMM_NAME(store)(non_temporal, out[24] + j, x7 + t11);
+        FMM_NAME(store)(non_temporal, out[25] + j, t10 - x4);
+        FMM_NAME(store)(non_temporal, out[26] + j, t13);
+        FMM_NAME(store)(non_temporal, out[27] + j, t13 + t16);
+        FMM_NAME(store)(non_temporal, out[28] + j, x0 + t17);
+        FMM_NAME(store)(non_temporal, out[29] + j, x0 - x7);
+        FMM_NAME(store)(non_temporal, out[30] + j, x0 + t1);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level9_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 31)) {
+            FMM_NAME(level9_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level9_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R t0 = x6 - x12;
+        const R t1 = x6 - x8;
+        const R t2 = t0 - x7;
+        const R t3 = x3 - x6;
+        const R t4 = x6 + x9 - x7;
+        const R t5 = x9 + t1;
+        const R t6 = x14 - x8;
+        const R t7 = -x5 - x11;
+        const R t8 = x3 + t7;
+        const R t9 = x4 - x5;
+        const R t10 = x0 - x1;
+        const R t11 = x1 - x2;
+        const R t12 = t11 - x10;
+        const R t13 = x10 + t10;
+        const R t14 = -t0 - t6;
+        const R t15 = x13 + t2;
+        const R t16 = x9 + t8;
+        const R t17 = t14 - x2;
+        const R t18 = t15 - x4;
+        out[0][j * out_step] = t2;
+        out[1][j * out_step] = t15;
+        out[2][j * out_step] = t4;
+        out[3][j * out_step] = t1 - x12;
+        out[4][j * out_step] = -t14;
+        out[5][j * out_step] = t5;
+        out[6][j * out_step] = t0;
+        out[7][j * out_step] = t7 - t18;
+        out[8][j * out_step] = x8 + t9;
+        out[9][j * out_step] = x10 + t4 + t9 - x11;
+        out[10][j * out_step] = -t18;
+        out[11][j * out_step] = t8;
+        out[12][j * out_step] = t16;
+        out[13][j * out_step] = t3;
+        out[14][j * out_step] = x7 + t3;
+        out[15][j * out_step] = x3 - x8;
+        out[16][j * out_step] = x2 + x5 - x3;
+        out[17][j * out_step] = x2 + t6 + t18;
+        out[18][j * out_step] = -t17;
+        out[19][j * out_step] = x2 + x4;
+        out[20][j * out_step] = x11 + t12 - t5;
+        out[21][j * out_step] = t12 + t14;
+        out[22][j * out_step] = x1 + x13 + t17;
+        out[23][j * out_step] = t12;
+        out[24][j * out_step] = x7 + t11;
+        out[25][j * out_step] = t10 - x4;
+        out[26][j * out_step] = t13;
+        out[27][j * out_step] = t13 + t16;
+        out[28][j * out_step] = x0 + t17;
+        out[29][j * out_step] = x0 - x7;
+        out[30][j * out_step] = x0 + t1;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level9_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V t0 = x5 + x9;
+        const V t1 = x2 - x3;
+        const V t2 = x1 + t0;
+        const V t3 = x4 + x8;
+        const V t4 = x6 + x10;
+        const V t5 = x11 - t1;
+        const V t6 = x0 + x1;
+        const V t7 = x1 + x9;
+        const V t8 = x11 - t3;
+        const V t9 = x5 - x6;
+        const V t10 = x7 + t0;
+        const V t11 = x7 + t2;
+        const V t12 = t4 - t5;
+        const V t13 = x7 - t1;
+        const V t14 = x8 + x9;
+        const V t15 = x0 - x9;
+        FMM_NAME(store)(non_temporal, out[0] + j, t14 - x10);
+        FMM_NAME(store)(non_temporal, out[1] + j, x4 + t9);
+        FMM_NAME(store)(non_temporal, out[2] + j, t6 - x2);
+        FMM_NAME(store)(non_temporal, out[3] + j, t14);
+        FMM_NAME(store)(non_temporal, out[4] + j, x4 + x5);
+        FMM_NAME(store)(non_temporal, out[5] + j, t6);
+        FMM_NAME(store)(non_temporal, out[6] + j, x0 + x8);
+        FMM_NAME(store)(non_temporal, out[7] + j, x4 + t2);
+        FMM_NAME(store)(non_temporal, out[8] + j, x6 + t7);
+        FMM_NAME(store)(non_temporal, out[9] + j, t7);
+        FMM_NAME(store)(non_temporal, out[10] + j, x10 + t15);
+        FMM_NAME(store)(non_temporal, out[11] + j, t15);
+        FMM_NAME(store)(non_temporal, out[12] + j, x2 + t4);
+        FMM_NAME(store)(non_temporal, out[13] + j, x10 - t5);
+        FMM_NAME(store)(non_temporal, out[14] + j, x8 - x11);
+        FMM_NAME(store)(non_temporal, out[15] + j, x5 + x7);
+        FMM_NAME(store)(non_temporal, out[16] + j, t12);
+        FMM_NAME(store)(non_temporal, out[17] + j, -x7 - t8);
+        FMM_NAME(store)(non_temporal, out[18] + j, -t5);
+        FMM_NAME(store)(non_temporal, out[19] + j, t1 + t10);
+        FMM_NAME(store)(non_temporal, out[20] + j, x0 - x3 - t11);
+        FMM_NAME(store)(non_temporal, out[21] + j, t11);
+        FMM_NAME(store)(non_temporal, out[22] + j, x0 + x11);
+        FMM_NAME(store)(non_temporal, out[23] + j, x3 + x11);
+        FMM_NAME(store)(non_temporal, out[24] + j, t12 - x7);
+        FMM_NAME(store)(non_temporal, out[25] + j, t3);
+        FMM_NAME(store)(non_temporal, out[26] + j, t4 - t13);
+        FMM_NAME(store)(non_temporal, out[27] + j, -t8);
+        FMM_NAME(store)(non_temporal, out[28] + j, t0 - x6);
+        FMM_NAME(store)(non_temporal, out[29] + j, t9);
+        FMM_NAME(store)(non_temporal, out[30] + j, x4 - x9);
+        FMM_NAME(store)(non_temporal, out[31] + j, t0);
+        FMM_NAME(store)(non_temporal, out[32] + j, t10);
+        FMM_NAME(store)(non_temporal, out[33] + j, t0 - t13);
+        FMM_NAME(store)(non_temporal, out[34] + j, t2);
+        FMM_NAME(store)(non_temporal, out[35] + j, x3 + x7);
+        FMM_NAME(store)(non_temporal, out[36] + j, x0 + t2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level9_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 37)) {
+            FMM_NAME(level9_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level9_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R t0 = x5 + x9;
+        const R t1 = x2 - x3;
+        const R t2 = x1 + t0;
+        const R t3 = x4 + x8;
+        const R t4 = x6 + x10;
+        const R t5 = x11 - t1;
+        const R t6 = x0 + x1;
+        const R t7 = x1 + x9;
+        const R t8 = x11 - t3;
+        const R t9 = x5 - x6;
+        const R t10 = x7 + t0;
+        const R t11 = x7 + t2;
+        const R t12 = t4 - t5;
+        const R t13 = x7 - t1;
+        const R t14 = x8 + x9;
+        const R t15 = x0 - x9;
+        out[0][j * out_step] = t14 - x10;
+        out[1][j * out_step] = x4 + t9;
+        out[2][j * out_step] = t6 - x2;
+        out[3][j * out_step] = t14;
+        out[4][j * out_step] = x4 + x5;
+        out[5][j * out_step] = t6;
+        out[6][j * out_step] = x0 + x8;
+        out[7][j * out_step] = x4 + t2;
+        out[8][j * out_step] = x6 + t7;
+        out[9][j * out_step] = t7;
+        out[10][j * out_step] = x10 + t15;
+        out[11][j * out_step] = t15;
+        out[12][j * out_step] = x2 + t4;
+        out[13][j * out_step] = x10 - t5;
+        out[14][j * out_step] = x8 - x11;
+        out[15][j * out_step] = x5 + x7;
+        out[16][j * out_step] = t12;
+        out[17][j * out_step] = -x7 - t8;
+        out[18][j * out_step] = -t5;
+        out[19][j * out_step] = t1 + t10;
+        out[20][j * out_step] = x0 - x3 - t11;
+        out[21][j * out_step] = t11;
+        out[22][j * out_step] = x0 + x11;
+        out[23][j * out_step] = x3 + x11;
+        out[24][j * out_step] = t12 - x7;
+        out[25][j * out_step] = t3;
+        out[26][j * out_step] = t4 - t13;
+        out[27][j * out_step] = -t8;
+        out[28][j * out_step] = t0 - x6;
+        out[29][j * out_step] = t9;
+        out[30][j * out_step] = x4 - x9;
+        out[31][j * out_step] = t0;
+        out[32][j * out_step] = t10;
+        out[33][j * out_step] = t0 - t13;
+        out[34][j * out_step] = t2;
+        out[35][j * out_step] = x3 + x7;
+        out[36][j * out_step] = x0 + t2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level9_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x43 - x45;
+        const V t1 = x46 + t0;
+        const V t2 = x10 - x38;
+        const V t3 = x8 - x16;
+        const V t4 = x37 + t2;
+        const V t5 = x13 - t3;
+        const V t6 = x6 + t4;
+        const V t7 = x31 - x33;
+        const V t8 = t1 + t6;
+        const V t9 = x22 + t7;
+        const V t10 = x11 - t5;
+        const V t11 = x5 - x35;
+        const V t12 = x40 - x41;
+        const V t13 = x25 - x27;
+        const V t14 = t1 + t13;
+        const V t15 = x29 - t9;
+        const V t16 = x36 + t11;
+        const V t17 = x2 + x14;
+        const V t18 = x26 + t14;
+        const V t19 = t10 + t17;
+        const V t20 = x28 + t18;
+        const V t21 = t8 - t16;
+        const V t22 = x39 + t12;
+        const V t23 = x34 + t8;
+        FMM_NAME(store)(non_temporal, out[0] + j, x31 - t0 - t2);
+        FMM_NAME(store)(non_temporal, out[1] + j, x43 + t6 - x40);
+        FMM_NAME(store)(non_temporal, out[2] + j, x32 + x42 + x44 + t11 - x15 - x40);
+        FMM_NAME(store)(non_temporal, out[3] + j, x44 + t9 - x39);
+        FMM_NAME(store)(non_temporal, out[4] + j, x9 + x27 + x29 - x19 - t7);
+        FMM_NAME(store)(non_temporal, out[5] + j, x20 + x26 + t5 + t22 - t23);
+        FMM_NAME(store)(non_temporal, out[6] + j, x12 + x21 + x23 + x28 - x3 - x18);
+        FMM_NAME(store)(non_temporal, out[7] + j, x28 + t15);
+        FMM_NAME(store)(non_temporal, out[8] + j, x9 + x10 + t1);
+        FMM_NAME(store)(non_temporal, out[9] + j, t5 - t1);
+        FMM_NAME(store)(non_temporal, out[10] + j, x17 - t19);
+        FMM_NAME(store)(non_temporal, out[11] + j, t20);
+        FMM_NAME(store)(non_temporal, out[12] + j, x4 + x16 - x34 - t1 - t4);
+        FMM_NAME(store)(non_temporal, out[13] + j, t3 + t23);
+        FMM_NAME(store)(non_temporal, out[14] + j, x3 + x5 + x7);
+        FMM_NAME(store)(non_temporal, out[15] + j, x7 + x23 - x24 - t15 - t22);
+        FMM_NAME(store)(non_temporal, out[16] + j, x0 + x1 + x15 + t21 - x14);
+        FMM_NAME(store)(non_temporal, out[17] + j, x12 - t10 - t21);
+        FMM_NAME(store)(non_temporal, out[18] + j, x12 + x15 - t19);
+        FMM_NAME(store)(non_temporal, out[19] + j, x32 + t20 - x17 - x21 - x30 - t9);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level9_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 20)) {
+            FMM_NAME(level9_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level9_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x43 - x45;
+        const R t1 = x46 + t0;
+        const R t2 = x10 - x38;
+        const R t3 = x8 - x16;
+        const R t4 = x37 + t2;
+        const R t5 = x13 - t3;
+        const R t6 = x6 + t4;
+        const R t7 = x31 - x33;
+        const R t8 = t1 + t6;
+        const R t9 = x22 + t7;
+        const R t10 = x11 - t5;
+        const R t11 = x5 - x35;
+        const R t12 = x40 - x41;
+        const R t13 = x25 - x27;
+        const R t14 = t1 + t13;
+        const R t15 = x29 - t9;
+        const R t16 = x36 + t11;
+        const R t17 = x2 + x14;
+        const R t18 = x26 + t14;
+        const R t19 = t10 + t17;
+        const R t20 = x28 + t18;
+        const R t21 = t8 - t16;
+        const R t22 = x39 + t12;
+        const R t23 = x34 + t8;
+        out[0][j * out_step] = x31 - t0 - t2;
+        out[1][j * out_step] = x43 + t6 - x40;
+        out[2][j * out_step] = x32 + x42 + x44 + t11 - x15 - x40;
+        out[3][j * out_step] = x44 + t9 - x39;
+        out[4][j * out_step] = x9 + x27 + x29 - x19 - t7;
+        out[5][j * out_step] = x20 + x26 + t5 + t22 - t23;
+        out[6][j * out_step] = x12 + x21 + x23 + x28 - x3 - x18;
+        out[7][j * out_step] = x28 + t15;
+        out[8][j * out_step] = x9 + x10 + t1;
+        out[9][j * out_step] = t5 - t1;
+        out[10][j * out_step] = x17 - t19;
+        out[11][j * out_step] = t20;
+        out[12][j * out_step] = x4 + x16 - x34 - t1 - t4;
+        out[13][j * out_step] = t3 + t23;
+        out[14][j * out_step] = x3 + x5 + x7;
+        out[15][j * out_step] = x7 + x23 - x24 - t15 - t22;
+        out[16][j * out_step] = x0 + x1 + x15 + t21 - x14;
+        out[17][j * out_step] = x12 - t10 - t21;
+        out[18][j * out_step] = x12 + x15 - t19;
+        out[19][j * out_step] = x32 + t20 - x17 - x21 - x30 - t9;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level10_left_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V t0 = x16 - x17;
+        const V t1 = x5 - x13;
+        const V t2 = x11 + x19;
+        const V t3 = t0 - t1;
+        const V t4 = x10 + x18;
+        const V t5 = x1 + t3;
+        const V t6 = x17 + t4;
+        const V t7 = x5 - x15;
+        const V t8 = x9 + t6;
+        const V t9 = x7 - x15;
+        const V t10 = x3 - x19;
+        const V t11 = x4 + t9;
+        const V t12 = x12 - t5;
+        const V t13 = x2 - t0;
+        const V t14 = t10 - t11;
+        const V t15 = x0 + t12;
+        const V t16 = x9 - t2;
+        const V t17 = x8 - t16;
+        const V t18 = x12 + t1;
+        const V t19 = x12 - t17;
+        const V t20 = t3 - t19;
+        FMM_NAME(store)(non_temporal, out[0] + j, t0);
+        FMM_NAME(store)(non_temporal, out[1] + j, x14 + x15);
+        FMM_NAME(store)(non_temporal, out[2] + j, t2);
+        FMM_NAME(store)(non_temporal, out[3] + j, x10 - x19);
+        FMM_NAME(store)(non_temporal, out[4] + j, t4);
+        FMM_NAME(store)(non_temporal, out[5] + j, t6);
+        FMM_NAME(store)(non_temporal, out[6] + j, x16 + t4);
+        FMM_NAME(store)(non_temporal, out[7] + j, x6 - x14);
+        FMM_NAME(store)(non_temporal, out[8] + j, x6 - x19);
+        FMM_NAME(store)(non_temporal, out[9] + j, x6 + x17 + x18);
+        FMM_NAME(store)(non_temporal, out[10] + j, x6 + x15);
+        FMM_NAME(store)(non_temporal, out[11] + j, x6 + x7 + t2);
+        FMM_NAME(store)(non_temporal, out[12] + j, -t20);
+        FMM_NAME(store)(non_temporal, out[13] + j, t7);
+        FMM_NAME(store)(non_temporal, out[14] + j, t18);
+        FMM_NAME(store)(non_temporal, out[15] + j, x5 + t2);
+        FMM_NAME(store)(non_temporal, out[16] + j, t1 + t8);
+        FMM_NAME(store)(non_temporal, out[17] + j, x5 + t8);
+        FMM_NAME(store)(non_temporal, out[18] + j, t8 + t18);
+        FMM_NAME(store)(non_temporal, out[19] + j, x4 - t2);
+        FMM_NAME(store)(non_temporal, out[20] + j, x4 + x8);
+        FMM_NAME(store)(non_temporal, out[21] + j, t11);
+        FMM_NAME(store)(non_temporal, out[22] + j, t14);
+        FMM_NAME(store)(non_temporal, out[23] + j, x3 - t7);
+        FMM_NAME(store)(non_temporal, out[24] + j, t10 - t9);
+        FMM_NAME(store)(non_temporal, out[25] + j, x2 - x16 - x18);
+        FMM_NAME(store)(non_temporal, out[26] + j, t13);
+        FMM_NAME(store)(non_temporal, out[27] + j, x2 + x19);
+        FMM_NAME(store)(non_temporal, out[28] + j, x14 + t13);
+        FMM_NAME(store)(non_temporal, out[29] + j, x2 + x3);
+        FMM_NAME(store)(non_temporal, out[30] + j, -t12);
+        FMM_NAME(store)(non_temporal, out[31] + j, t5);
+        FMM_NAME(store)(non_temporal, out[32] + j, x1 + x2 - t7);
+        FMM_NAME(store)(non_temporal, out[33] + j, t15 - x8);
+        FMM_NAME(store)(non_temporal, out[34] + j, t15 - t17);
+        FMM_NAME(store)(non_temporal, out[35] + j, t15);
+        FMM_NAME(store)(non_temporal, out[36] + j, x0 - t20);
+        FMM_NAME(store)(non_temporal, out[37] + j, x0 + t14);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level10_left)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 38)) {
+            FMM_NAME(level10_left_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level10_left_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R t0 = x16 - x17;
+        const R t1 = x5 - x13;
+        const R t2 = x11 + x19;
+        const R t3 = t0 - t1;
+        const R t4 = x10 + x18;
+        const R t5 = x1 + t3;
+        const R t6 = x17 + t4;
+        const R t7 = x5 - x15;
+        const R t8 = x9 + t6;
+        const R t9 = x7 - x15;
+        const R t10 = x3 - x19;
+        const R t11 = x4 + t9;
+        const R t12 = x12 - t5;
+        const R t13 = x2 - t0;
+        const R t14 = t10 - t11;
+        const R t15 = x0 + t12;
+        const R t16 = x9 - t2;
+        const R t17 = x8 - t16;
+        const R t18 = x12 + t1;
+        const R t19 = x12 - t17;
+        const R t20 = t3 - t19;
+        out[0][j * out_step] = t0;
+        out[1][j * out_step] = x14 + x15;
+        out[2][j * out_step] = t2;
+        out[3][j * out_step] = x10 - x19;
+        out[4][j * out_step] = t4;
+        out[5][j * out_step] = t6;
+        out[6][j * out_step] = x16 + t4;
+        out[7][j * out_step] = x6 - x14;
+        out[8][j * out_step] = x6 - x19;
+        out[9][j * out_step] = x6 + x17 + x18;
+        out[10][j * out_step] = x6 + x15;
+        out[11][j * out_step] = x6 + x7 + t2;
+        out[12][j * out_step] = -t20;
+        out[13][j * out_step] = t7;
+        out[14][j * out_step] = t18;
+        out[15][j * out_step] = x5 + t2;
+        out[16][j * out_step] = t1 + t8;
+        out[17][j * out_step] = x5 + t8;
+        out[18][j * out_step] = t8 + t18;
+        out[19][j * out_step] = x4 - t2;
+        out[20][j * out_step] = x4 + x8;
+        out[21][j * out_step] = t11;
+        out[22][j * out_step] = t14;
+        out[23][j * out_step] = x3 - t7;
+        out[24][j * out_step] = t10 - t9;
+        out[25][j * out_step] = x2 - x16 - x18;
+        out[26][j * out_step] = t13;
+        out[27][j * out_step] = x2 + x19;
+        out[28][j * out_step] = x14 + t13;
+        out[29][j * out_step] = x2 + x3;
+        out[30][j * out_step] = -t12;
+        out[31][j * out_step] = t5;
+        out[32][j * out_step] = x1 + x2 - t7;
+        out[33][j * out_step] = t15 - x8;
+        out[34][j * out_step] = t15 - t17;
+        out[35][j * out_step] = t15;
+        out[36][j * out_step] = x0 - t20;
+        out[37][j * out_step] = x0 + t14;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level10_right_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V t0 = x4 + x5;
+        const V t1 = x6 - x9;
+        const V t2 = x3 + t0;
+        const V t3 = x7 + x8;
+        const V t4 = x11 - t1;
+        const V t5 = x2 - x11;
+        const V t6 = x0 + x3;
+        const V t7 = x1 + t5;
+        const V t8 = x9 + x10;
+        const V t9 = x10 - t1;
+        const V t10 = x1 + x4;
+        const V t11 = x3 + x5;
+        const V t12 = x10 + t0;
+        const V t13 = t3 - t4;
+        const V t14 = x0 - x5;
+        const V t15 = x2 + x5;
+        FMM_NAME(store)(non_temporal, out[0] + j, t13 - x10);
+        FMM_NAME(store)(non_temporal, out[1] + j, x4 - x7);
+        FMM_NAME(store)(non_temporal, out[2] + j, t15 - x8);
+        FMM_NAME(store)(non_temporal, out[3] + j, t10 - x7);
+        FMM_NAME(store)(non_temporal, out[4] + j, t1 + t12);
+        FMM_NAME(store)(non_temporal, out[5] + j, t15);
+        FMM_NAME(store)(non_temporal, out[6] + j, x0 - t2 - t8);
+        FMM_NAME(store)(non_temporal, out[7] + j, x6 + t3);
+        FMM_NAME(store)(non_temporal, out[8] + j, t6 - x6);
+        FMM_NAME(store)(non_temporal, out[9] + j, x7 + t11);
+        FMM_NAME(store)(non_temporal, out[10] + j, x8 + t14);
+        FMM_NAME(store)(non_temporal, out[11] + j, t13);
+        FMM_NAME(store)(non_temporal, out[12] + j, x8 - t4);
+        FMM_NAME(store)(non_temporal, out[13] + j, -t4);
+        FMM_NAME(store)(non_temporal, out[14] + j, x9 + x11);
+        FMM_NAME(store)(non_temporal, out[15] + j, t12);
+        FMM_NAME(store)(non_temporal, out[16] + j, x4 + x10);
+        FMM_NAME(store)(non_temporal, out[17] + j, x10 + t2);
+        FMM_NAME(store)(non_temporal, out[18] + j, t6);
+        FMM_NAME(store)(non_temporal, out[19] + j, t11);
+        FMM_NAME(store)(non_temporal, out[20] + j, t14);
+        FMM_NAME(store)(non_temporal, out[21] + j, x0 + x11);
+        FMM_NAME(store)(non_temporal, out[22] + j, t5);
+        FMM_NAME(store)(non_temporal, out[23] + j, x0 + x2);
+        FMM_NAME(store)(non_temporal, out[24] + j, t7);
+        FMM_NAME(store)(non_temporal, out[25] + j, t7 - x10);
+        FMM_NAME(store)(non_temporal, out[26] + j, t0 - x7);
+        FMM_NAME(store)(non_temporal, out[27] + j, t0 - t9);
+        FMM_NAME(store)(non_temporal, out[28] + j, t3 - t9);
+        FMM_NAME(store)(non_temporal, out[29] + j, t8);
+        FMM_NAME(store)(non_temporal, out[30] + j, x1 - x5);
+        FMM_NAME(store)(non_temporal, out[31] + j, t10);
+        FMM_NAME(store)(non_temporal, out[32] + j, t0);
+        FMM_NAME(store)(non_temporal, out[33] + j, x1 + t2);
+        FMM_NAME(store)(non_temporal, out[34] + j, t2);
+        FMM_NAME(store)(non_temporal, out[35] + j, x0 + t2);
+        FMM_NAME(store)(non_temporal, out[36] + j, x1 + x2);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level10_right)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 37)) {
+            FMM_NAME(level10_right_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level10_right_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R t0 = x4 + x5;
+        const R t1 = x6 - x9;
+        const R t2 = x3 + t0;
+        const R t3 = x7 + x8;
+        const R t4 = x11 - t1;
+        const R t5 = x2 - x11;
+        const R t6 = x0 + x3;
+        const R t7 = x1 + t5;
+        const R t8 = x9 + x10;
+        const R t9 = x10 - t1;
+        const R t10 = x1 + x4;
+        const R t11 = x3 + x5;
+        const R t12 = x10 + t0;
+        const R t13 = t3 - t4;
+        const R t14 = x0 - x5;
+        const R t15 = x2 + x5;
+        out[0][j * out_step] = t13 - x10;
+        out[1][j * out_step] = x4 - x7;
+        out[2][j * out_step] = t15 - x8;
+        out[3][j * out_step] = t10 - x7;
+        out[4][j * out_step] = t1 + t12;
+        out[5][j * out_step] = t15;
+        out[6][j * out_step] = x0 - t2 - t8;
+        out[7][j * out_step] = x6 + t3;
+        out[8][j * out_step] = t6 - x6;
+        out[9][j * out_step] = x7 + t11;
+        out[10][j * out_step] = x8 + t14;
+        out[11][j * out_step] = t13;
+        out[12][j * out_step] = x8 - t4;
+        out[13][j * out_step] = -t4;
+        out[14][j * out_step] = x9 + x11;
+        out[15][j * out_step] = t12;
+        out[16][j * out_step] = x4 + x10;
+        out[17][j * out_step] = x10 + t2;
+        out[18][j * out_step] = t6;
+        out[19][j * out_step] = t11;
+        out[20][j * out_step] = t14;
+        out[21][j * out_step] = x0 + x11;
+        out[22][j * out_step] = t5;
+        out[23][j * out_step] = x0 + x2;
+        out[24][j * out_step] = t7;
+        out[25][j * out_step] = t7 - x10;
+        out[26][j * out_step] = t0 - x7;
+        out[27][j * out_step] = t0 - t9;
+        out[28][j * out_step] = t3 - t9;
+        out[29][j * out_step] = t8;
+        out[30][j * out_step] = x1 - x5;
+        out[31][j * out_step] = t10;
+        out[32][j * out_step] = t0;
+        out[33][j * out_step] = x1 + t2;
+        out[34][j * out_step] = t2;
+        out[35][j * out_step] = x0 + t2;
+        out[36][j * out_step] = x1 + x2;
+    }
+}
+
+FMM_INLINE void FMM_NAME(level10_output_vectors)(const int non_temporal, const R *const *in,
+                                       R *const *out, int64_t end) {
+    for (int64_t j = 0; j < end; j += FMM_LANES) {
+        const V x0 = *(const U *)(in[0] + j);
+        const V x1 = *(const U *)(in[1] + j);
+        const V x2 = *(const U *)(in[2] + j);
+        const V x3 = *(const U *)(in[3] + j);
+        const V x4 = *(const U *)(in[4] + j);
+        const V x5 = *(const U *)(in[5] + j);
+        const V x6 = *(const U *)(in[6] + j);
+        const V x7 = *(const U *)(in[7] + j);
+        const V x8 = *(const U *)(in[8] + j);
+        const V x9 = *(const U *)(in[9] + j);
+        const V x10 = *(const U *)(in[10] + j);
+        const V x11 = *(const U *)(in[11] + j);
+        const V x12 = *(const U *)(in[12] + j);
+        const V x13 = *(const U *)(in[13] + j);
+        const V x14 = *(const U *)(in[14] + j);
+        const V x15 = *(const U *)(in[15] + j);
+        const V x16 = *(const U *)(in[16] + j);
+        const V x17 = *(const U *)(in[17] + j);
+        const V x18 = *(const U *)(in[18] + j);
+        const V x19 = *(const U *)(in[19] + j);
+        const V x20 = *(const U *)(in[20] + j);
+        const V x21 = *(const U *)(in[21] + j);
+        const V x22 = *(const U *)(in[22] + j);
+        const V x23 = *(const U *)(in[23] + j);
+        const V x24 = *(const U *)(in[24] + j);
+        const V x25 = *(const U *)(in[25] + j);
+        const V x26 = *(const U *)(in[26] + j);
+        const V x27 = *(const U *)(in[27] + j);
+        const V x28 = *(const U *)(in[28] + j);
+        const V x29 = *(const U *)(in[29] + j);
+        const V x30 = *(const U *)(in[30] + j);
+        const V x31 = *(const U *)(in[31] + j);
+        const V x32 = *(const U *)(in[32] + j);
+        const V x33 = *(const U *)(in[33] + j);
+        const V x34 = *(const U *)(in[34] + j);
+        const V x35 = *(const U *)(in[35] + j);
+        const V x36 = *(const U *)(in[36] + j);
+        const V x37 = *(const U *)(in[37] + j);
+        const V x38 = *(const U *)(in[38] + j);
+        const V x39 = *(const U *)(in[39] + j);
+        const V x40 = *(const U *)(in[40] + j);
+        const V x41 = *(const U *)(in[41] + j);
+        const V x42 = *(const U *)(in[42] + j);
+        const V x43 = *(const U *)(in[43] + j);
+        const V x44 = *(const U *)(in[44] + j);
+        const V x45 = *(const U *)(in[45] + j);
+        const V x46 = *(const U *)(in[46] + j);
+        const V t0 = x13 - x14;
+        const V t1 = x0 + t0;
+        const V t2 = x35 - x36;
+        const V t3 = x1 - t2;
+        const V t4 = x4 + x19;
+        const V t5 = x15 - t1;
+        const V t6 = x33 - t3;
+        const V t7 = x34 - t6;
+        const V t8 = x19 + x41;
+        const V t9 = x34 - x39;
+        const V t10 = x21 + t9;
+        const V t11 = x44 - t10;
+        const V t12 = x31 + t8;
+        const V t13 = x20 - x27;
+        const V t14 = x16 - t4;
+        const V t15 = x14 - t14;
+        const V t16 = x7 + x22;
+        const V t17 = x20 + x24;
+        const V t18 = x10 - t5;
+        const V t19 = x21 + x25;
+        const V t20 = x0 - t7;
+        const V t21 = x18 - t19;
+        const V t22 = x8 + t7;
+        const V t23 = t17 - t18;
+        const V t24 = x11 + t21;
+        FMM_NAME(store)(non_temporal, out[0] + j, x35 + x38 + x45 - x18 - x43 - t12);
+        FMM_NAME(store)(non_temporal, out[1] + j, t11 + t12 - x1);
+        FMM_NAME(store)(non_temporal, out[2] + j, x29 + x46 + t3 - x0 - x30 - t11);
+        FMM_NAME(store)(non_temporal, out[3] + j, x17 + x26 + t14 + t16 - x29);
+        FMM_NAME(store)(non_temporal, out[4] + j, x31 + x32 + t1 + t13 - x30);
+        FMM_NAME(store)(non_temporal, out[5] + j, x29 + t15 - t13);
+        FMM_NAME(store)(non_temporal, out[6] + j, t22 + t23 - t16 - t24);
+        FMM_NAME(store)(non_temporal, out[7] + j, x22 + x43 + x44 - x42 - t23);
+        FMM_NAME(store)(non_temporal, out[8] + j, x28 + t20 + t24 - x26 - x27);
+        FMM_NAME(store)(non_temporal, out[9] + j, x5 + t17 + t19 - x23 - t4);
+        FMM_NAME(store)(non_temporal, out[10] + j, x20 + x37 + x40 + t10 - t8);
+        FMM_NAME(store)(non_temporal, out[11] + j, x6 + t15 - x12 - x20 - x21);
+        FMM_NAME(store)(non_temporal, out[12] + j, x11 + t18 - x9 - t22);
+        FMM_NAME(store)(non_temporal, out[13] + j, x3 + t5 - x1);
+        FMM_NAME(store)(non_temporal, out[14] + j, x2 - t20);
+    }
+}
+
+static FMM_TARGET void FMM_NAME(level10_output)(const R *const *in, int64_t in_step, R *const *out,
+                                          int64_t out_step, int64_t count, int non_temporal) {
+    int64_t j = 0;
+    if (in_step == 1 && out_step == 1) {
+        j = count / FMM_LANES * FMM_LANES;
+        if (non_temporal && FMM_NAME(aligned)(out, 15)) {
+            FMM_NAME(level10_output_vectors)(1, in, out, j);
+        } else {
+            FMM_NAME(level10_output_vectors)(0, in, out, j);
+        }
+    }
+    for (; j < count; j++) {
+        const R x0 = in[0][j * in_step];
+        const R x1 = in[1][j * in_step];
+        const R x2 = in[2][j * in_step];
+        const R x3 = in[3][j * in_step];
+        const R x4 = in[4][j * in_step];
+        const R x5 = in[5][j * in_step];
+        const R x6 = in[6][j * in_step];
+        const R x7 = in[7][j * in_step];
+        const R x8 = in[8][j * in_step];
+        const R x9 = in[9][j * in_step];
+        const R x10 = in[10][j * in_step];
+        const R x11 = in[11][j * in_step];
+        const R x12 = in[12][j * in_step];
+        const R x13 = in[13][j * in_step];
+        const R x14 = in[14][j * in_step];
+        const R x15 = in[15][j * in_step];
+        const R x16 = in[16][j * in_step];
+        const R x17 = in[17][j * in_step];
+        const R x18 = in[18][j * in_step];
+        const R x19 = in[19][j * in_step];
+        const R x20 = in[20][j * in_step];
+        const R x21 = in[21][j * in_step];
+        const R x22 = in[22][j * in_step];
+        const R x23 = in[23][j * in_step];
+        const R x24 = in[24][j * in_step];
+        const R x25 = in[25][j * in_step];
+        const R x26 = in[26][j * in_step];
+        const R x27 = in[27][j * in_step];
+        const R x28 = in[28][j * in_step];
+        const R x29 = in[29][j * in_step];
+        const R x30 = in[30][j * in_step];
+        const R x31 = in[31][j * in_step];
+        const R x32 = in[32][j * in_step];
+        const R x33 = in[33][j * in_step];
+        const R x34 = in[34][j * in_step];
+        const R x35 = in[35][j * in_step];
+        const R x36 = in[36][j * in_step];
+        const R x37 = in[37][j * in_step];
+        const R x38 = in[38][j * in_step];
+        const R x39 = in[39][j * in_step];
+        const R x40 = in[40][j * in_step];
+        const R x41 = in[41][j * in_step];
+        const R x42 = in[42][j * in_step];
+        const R x43 = in[43][j * in_step];
+        const R x44 = in[44][j * in_step];
+        const R x45 = in[45][j * in_step];
+        const R x46 = in[46][j * in_step];
+        const R t0 = x13 - x14;
+        const R t1 = x0 + t0;
+        const R t2 = x35 - x36;
+        const R t3 = x1 - t2;
+        const R t4 = x4 + x19;
+        const R t5 = x15 - t1;
+        const R t6 = x33 - t3;
+        const R t7 = x34 - t6;
+        const R t8 = x19 + x41;
+        const R t9 = x34 - x39;
+        const R t10 = x21 + t9;
+        const R t11 = x44 - t10;
+        const R t12 = x31 + t8;
+        const R t13 = x20 - x27;
+        const R t14 = x16 - t4;
+        const R t15 = x14 - t14;
+        const R t16 = x7 + x22;
+        const R t17 = x20 + x24;
+        const R t18 = x10 - t5;
+        const R t19 = x21 + x25;
+        const R t20 = x0 - t7;
+        const R t21 = x18 - t19;
+        const R t22 = x8 + t7;
+        const R t23 = t17 - t18;
+        const R t24 = x11 + t21;
+        out[0][j * out_step] = x35 + x38 + x45 - x18 - x43 - t12;
+        out[1][j * out_step] = t11 + t12 - x1;
+        out[2][j * out_step] = x29 + x46 + t3 - x0 - x30 - t11;
+        out[3][j * out_step] = x17 + x26 + t14 + t16 - x29;
+        out[4][j * out_step] = x31 + x32 + t1 + t13 - x30;
+        out[5][j * out_step] = x29 + t15 - t13;
+        out[6][j * out_step] = t22 + t23 - t16 - t24;
+        out[7][j * out_step] = x22 + x43 + x44 - x42 - t23;
+        out[8][j * out_step] = x28 + t20 + t24 - x26 - x27;
+        out[9][j * out_step] = x5 + t17 + t19 - x23 - t4;
+        out[10][j * out_step] = x20 + x37 + x40 + t10 - t8;
+        out[11][j * out_step] = x6 + t15 - x12 - x20 - x21;
+        out[12][j * out_step] = x11 + t18 - x9 - t22;
+        out[13][j * out_step] = x3 + t5 - x1;
+        out[14][j * out_step] = x2 - t20;
+    }
+}
+
 typedef void FMM_NAME(sums_fn)(const R *const *, int64_t, R *const *, int64_t, int64_t, int);
 typedef struct {
     FMM_NAME(sums_fn) *left, *right, *output;
@@ -1988,6 +5959,15 @@ typedef struct {
 static const FMM_NAME(level_sums) FMM_NAME(all_sums)[] = {
     {FMM_NAME(level0_left), FMM_NAME(level0_right), FMM_NAME(level0_output)},
     {FMM_NAME(level1_left), FMM_NAME(level1_right), FMM_NAME(level1_output)},
+    {FMM_NAME(level2_left), FMM_NAME(level2_right), FMM_NAME(level2_output)},
+    {FMM_NAME(level3_left), FMM_NAME(level3_right), FMM_NAME(level3_output)},
+    {FMM_NAME(level4_left), FMM_NAME(level4_right), FMM_NAME(level4_output)},
+    {FMM_NAME(level5_left), FMM_NAME(level5_right), FMM_NAME(level5_output)},
+    {FMM_NAME(level6_left), FMM_NAME(level6_right), FMM_NAME(level6_output)},
+    {FMM_NAME(level7_left), FMM_NAME(level7_right), FMM_NAME(level7_output)},
+    {FMM_NAME(level8_left), FMM_NAME(level8_right), FMM_NAME(level8_output)},
+    {FMM_NAME(level9_left), FMM_NAME(level9_right), FMM_NAME(level9_output)},
+    {FMM_NAME(level10_left), FMM_NAME(level10_right), FMM_NAME(level10_output)},
 };
 
 /* Sums of `inputs` blocks of rows x cols elements, `outputs` of them, in one pass over memory. */
@@ -2110,6 +6090,13 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
                          non_temporal);
 }
 
+/* The side of one of `parts` blocks: a multiple of `unit`, so that the levels below leave nothing over and the edges
+ * are multiplied once, unless it is smaller than that. */
+FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit) {
+    const int64_t side = length / parts;
+    return side < unit ? side : side / unit * unit;
+}
+
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
                                           const int *levels, int depth, int fused, char *workspace) {
@@ -2117,7 +6104,9 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
     const fmm_scheme *const scheme = fmm_fused_scheme(fused);
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
-        const int64_t h = n / level->n, g = m / level->m, w = p / level->p;
+        const int64_t h = FMM_NAME(side)(n, level->n, fmm_unit(0, levels + 1, depth - 1, fused));
+        const int64_t g = FMM_NAME(side)(m, level->m, fmm_unit(1, levels + 1, depth - 1, fused));
+        const int64_t w = FMM_NAME(side)(p, level->p, fmm_unit(2, levels + 1, depth - 1, fused));
         rows = h * level->n, inner = g * level->m, cols = w * level->p;
         FMM_NAME(level)(team, h, g, w, a, b, c, levels, depth, fused, workspace);
     } else if (fused != FMM_UNFUSED && FMM_NAME(fits)(n, m, p, scheme->n, scheme->m, scheme->p)) {

@@ -6,6 +6,7 @@ fused one wants few non-zeros, which a low growth factor goes with.
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -13,15 +14,24 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import parse_size
+from stages.algebra.symmetry import orientation, oriented
+from stages.algebra.targets import Size, parse_size
 from stages.backends.c.emitter import Named, emit
+from stages.backends.sandwiches import sparse
 from stages.errors import KernelError
-from stages.program.annealing import GROWTH, Annealing, anneal
-from stages.program.program import from_json, from_scheme
+from stages.program.annealing import ADDITIONS, GROWTH, Annealing, anneal
+from stages.program.program import Program, from_json, from_scheme
 
-LEVELS = ("programs/2x2x2_Z_7.json", "programs/4x4x4_Z_49.json")
-FUSED = ("records/2x2x2_Z_7.json",)
+# Each in every orientation.
+LEVELS = (
+    "programs/2x2x2_Z_7.json",
+    "programs/4x4x4_Z_49.json",
+    "records/2x3x3_Z_15.json",
+    "records/3x4x5_Z_47.json",
+)
+FUSED = ("records/2x2x2_Z_7.json", "records/2x3x3_Z_15.json")
 _SETTLING = Annealing(20_000, 1.0, 0.01)
+_LOWERING = Annealing(50_000, 1.0, 0.05)
 
 
 def library(results: Path) -> str:
@@ -32,29 +42,44 @@ def library(results: Path) -> str:
     Raises:
       KernelError: a file that cannot be read, or that holds no scheme of its size.
     """
-    levels = [_program(results / name) for name in LEVELS]
-    fused = [_sparse(results / name) for name in FUSED]
+    levels = [named for name in LEVELS for named in _levels(results / name)]
+    fused = [named for name in FUSED for named in _fused(results / name)]
     return emit(levels, fused)
 
 
-def _program(path: Path) -> Named:
-    program = from_json(_text(path))
-    u, v, w = program.matrices
-    n, _, p = program.size
-    transposed = (
-        w.reshape(n, p, -1).transpose(1, 0, 2).reshape(n * p, -1)
-    )  # C's blocks by columns, as schemes have them
-    scheme = Scheme(program.size.target, program.ring, Factors(u.T, v.T, transposed), program.denominator)
-    return _proved(scheme, path), program
+def _levels(path: Path) -> list[Named]:
+    """A stored program as it is; of a certificate a scheme of few additions, in each orientation."""
+    if path.parent.name == "programs":
+        program = from_json(_text(path))
+        return [(_proved(_scheme(program), path), program)]
+    given = sparse(_certified(path))
+    lowered, _ = anneal(given, ADDITIONS, _LOWERING, seed=0)
+    return _oriented(lowered, path)
 
 
-def _sparse(path: Path) -> Named:
-    """Of an equivalent scheme of a certificate."""
+def _fused(path: Path) -> list[Named]:
+    """Of a certificate a scheme of low growth, in each orientation."""
+    settled, _ = anneal(sparse(_certified(path)), GROWTH, _SETTLING, seed=0)
+    return _oriented(settled, path)
+
+
+def _oriented(scheme: Scheme, path: Path) -> list[Named]:
+    sizes = sorted({Size(*sides) for sides in itertools.permutations(scheme.size)})
+    turned = (oriented(scheme, orientation(scheme.size, size)) for size in sizes)
+    return [(_proved(one, path), from_scheme(one)) for one in turned]
+
+
+def _certified(path: Path) -> Scheme:
     given = json.loads(_text(path))
     factors = Factors(*(np.array(given[name]) for name in "uvw"))
-    scheme = Scheme(parse_size(given["size"]).target, given["ring"], factors, given["denominator"])
-    sparse, _ = anneal(scheme, GROWTH, _SETTLING, seed=0)
-    return _proved(sparse, path), from_scheme(sparse)
+    return Scheme(parse_size(given["size"]).target, given["ring"], factors, given["denominator"])
+
+
+def _scheme(program: Program) -> Scheme:
+    u, v, w = program.matrices
+    n, _, p = program.size
+    by_cols = w.reshape(n, p, -1).transpose(1, 0, 2).reshape(n * p, -1)  # C's blocks, as schemes have them
+    return Scheme(program.size.target, program.ring, Factors(u.T, v.T, by_cols), program.denominator)
 
 
 def _proved(scheme: Scheme, path: Path) -> str:

@@ -123,7 +123,7 @@ def test_everything_else_is_numpy_s(tuned):
     wide = np.empty((N, P), np.float64)
     assert fastmm.matmul(a, b, out=wide) is wide
     assert np.array_equal(wide, a @ b)
-    for kind in (np.int64, np.float16, np.bool_, object):
+    for kind in (np.int64, np.float16, np.bool_, object, jnp.bfloat16, ">f4"):
         x, y = a[:9, :8].astype(kind), b[:8, :7].astype(kind)
         got = fastmm.matmul(x, y)
         assert got.dtype == np.matmul(x, y).dtype

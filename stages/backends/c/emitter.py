@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -185,10 +184,6 @@ def _tables(levels: Sequence[Program], fused: Sequence[Program], in_memory: Sequ
         [_terms(matrix(program.left)), _terms(matrix(program.right)), _terms(matrix(program.output).T)]
         for program in fused
     ]
-    sides = [
-        math.lcm(*(program.size[axis] for program in levels)) * math.lcm(*(program.size[axis] for program in fused))
-        for axis in range(3)
-    ]
     blocks = [max(n * m, m * p, n * p, program.products) for program in (*levels, *fused) for n, m, p in [program.size]]
     numbers = {
         "FMM_KC": KC,
@@ -196,7 +191,7 @@ def _tables(levels: Sequence[Program], fused: Sequence[Program], in_memory: Sequ
         "FMM_MOST_TERMS": max(len(terms) for parts in lists for part in parts for terms in part),
         "FMM_MOST_BLOCKS": max(blocks),
         "FMM_TEST_LEVELS": _TEST_LEVELS,
-        **{f"FMM_TEST_{name}": side for name, side in zip("NMP", sides, strict=True)},
+        "FMM_TEST_FIRST": len(fused) + 1 + 2 * _TEST_LEVELS,  # plans of the classical product and of the first level
     }
     lines = [f"#define {name} {number}" for name, number in numbers.items()]
     lines += ["", "/* Per product of a level: which of the sums, or ~block. */"]
@@ -234,14 +229,16 @@ def _test_plans(levels: Sequence[Program], fused: Sequence[Program]) -> Iterator
     yield "    double largest;"
     yield "} fmm_test_plan;"
     yield "static const fmm_test_plan fmm_test_plans[] = {"
-    for depth in range(_TEST_LEVELS + 1):
-        for chosen in itertools.product(range(len(levels)), repeat=depth):
-            numbers = ", ".join(map(str, chosen or (0,)))
-            above = [levels[number] for number in chosen]
-            for below in (None, *range(len(fused))):
-                largest = float(largest_value(above if below is None else [*above, fused[below]]))
-                name = "FMM_UNFUSED" if below is None else below
-                yield f"    {{{{{numbers}}}, {depth}, {name}, {largest!r}}},"
+    stacks = [(), (0,), (0, 0)]
+    for level in range(1, len(levels)):
+        stacks += [(level,), (0, level), (level, 0)]
+    for chosen in stacks:
+        numbers = ", ".join(map(str, chosen or (0,)))
+        above = [levels[number] for number in chosen]
+        for below in (None, *range(len(fused[:1] if chosen else fused))):
+            largest = float(largest_value(above if below is None else [*above, fused[below]]))
+            name = "FMM_UNFUSED" if below is None else below
+            yield f"    {{{{{numbers}}}, {len(chosen)}, {name}, {largest!r}}},"
     yield "};"
 
 

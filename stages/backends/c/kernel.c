@@ -75,6 +75,17 @@ static inline const fmm_scheme *fmm_fused_scheme(int fused) {
     return fused == FMM_UNFUSED ? &fmm_classical : &fmm_fused[fused];
 }
 
+/* Of how many elements a side has a multiple where levels and the fused one leave nothing over: n, m or p by `axis`. */
+static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused) {
+    const fmm_scheme *const scheme = fmm_fused_scheme(fused);
+    int64_t unit = axis == 0 ? scheme->n : axis == 1 ? scheme->m : scheme->p;
+    for (int k = 0; k < depth; k++) {
+        const fmm_level *const level = &fmm_levels[levels[k]];
+        unit *= axis == 0 ? level->n : axis == 1 ? level->m : level->p;
+    }
+    return unit;
+}
+
 /* Whether a term of output is the first one of its block. */
 static inline int fmm_begins(const fmm_scheme *scheme, int term) {
     for (int before = 0; before < term; before++) {

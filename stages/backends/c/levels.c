@@ -136,6 +136,13 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
                          non_temporal);
 }
 
+/* The side of one of `parts` blocks: a multiple of `unit`, so that the levels below leave nothing over and the edges
+ * are multiplied once, unless it is smaller than that. */
+FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit) {
+    const int64_t side = length / parts;
+    return side < unit ? side : side / unit * unit;
+}
+
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
                                           const int *levels, int depth, int fused, char *workspace) {
@@ -143,7 +150,9 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
     const fmm_scheme *const scheme = fmm_fused_scheme(fused);
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
-        const int64_t h = n / level->n, g = m / level->m, w = p / level->p;
+        const int64_t h = FMM_NAME(side)(n, level->n, fmm_unit(0, levels + 1, depth - 1, fused));
+        const int64_t g = FMM_NAME(side)(m, level->m, fmm_unit(1, levels + 1, depth - 1, fused));
+        const int64_t w = FMM_NAME(side)(p, level->p, fmm_unit(2, levels + 1, depth - 1, fused));
         rows = h * level->n, inner = g * level->m, cols = w * level->p;
         FMM_NAME(level)(team, h, g, w, a, b, c, levels, depth, fused, workspace);
     } else if (fused != FMM_UNFUSED && FMM_NAME(fits)(n, m, p, scheme->n, scheme->m, scheme->p)) {

@@ -1,7 +1,7 @@
 /* Products of small integers, which are exact in any order, against sums taken one by one: every plan of the table
- * above (none, one and two levels in memory, with and without a fused one) on each instruction set that the processor
- * has, by one thread and by two, in both element types. The test is part of the library, so what it proves is what
- * runs. */
+ * above (each fused level; each level in memory, alone, above and below the first one, with and without a fused one) on
+ * each instruction set that the processor has, by one thread and by two, in both element types. The test is part of the
+ * library, so what it proves is what runs. */
 static const struct {
     const char *name;
     int isa;
@@ -52,8 +52,9 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
         return x;                                                                                                     \
     }                                                                                                                 \
                                                                                                                       \
-    /* One shape in all ways in which no value can pass `exact`. */                                                   \
-    static void fmm_test_products_##real(const fmm_test_shape *shape, fmm_pool *pool, fmm_test_result *result) {      \
+    /* One shape by plans `begin` to `end` (excluded), in all ways in which no value can pass `exact`. */             \
+    static void fmm_test_products_##real(const fmm_test_shape *shape, int begin, int end, fmm_pool *pool,             \
+                                         fmm_test_result *result) {                                                   \
         const int64_t n = shape->n, m = shape->m, p = shape->p;                                                       \
         const int layout = shape->layout;                                                                             \
         unsigned state = 1;                                                                                           \
@@ -73,9 +74,9 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
                 sums[i * p + k] = sum;                                                                                \
             }                                                                                                         \
         }                                                                                                             \
-        const int isas = sizeof fmm_isas / sizeof *fmm_isas, plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;  \
+        const int isas = sizeof fmm_isas / sizeof *fmm_isas, plans = end - begin;                                     \
         for (int way = 0; way < isas * 2 * plans; way++) {                                                            \
-            const fmm_test_plan *const plan = &fmm_test_plans[way % plans];                                           \
+            const fmm_test_plan *const plan = &fmm_test_plans[begin + way % plans];                                   \
             const int threads = 1 + way / plans % 2, isa = fmm_isas[way / plans / 2].isa;                             \
             if (threads > shape->threads || !fmm_has(isa) ||                                                          \
                 fmm_test_bound(m, plan) * largest * largest >= exact) {                                               \
@@ -97,7 +98,7 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
             result->products++;                                                                                       \
             if (wrong && result->wrong++ == 0) {                                                                      \
                 snprintf(result->first, result->length, "%s, %s, %d threads: wrong product %dx%dx%d, plan %d: L%d%s", \
-                         #real, fmm_isas[way / plans / 2].name, threads, (int)n, (int)m, (int)p, way % plans,         \
+                         #real, fmm_isas[way / plans / 2].name, threads, (int)n, (int)m, (int)p, begin + way % plans, \
                          plan->depth, plan->fused == FMM_UNFUSED ? "" : "F");                                         \
             }                                                                                                         \
         }                                                                                                             \
@@ -109,30 +110,42 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
 FMM_TEST(f32, float, 1, 0x1p24)
 FMM_TEST(f64, double, 3, 0x1p53)
 
+/* Sides of the blocks of the outermost level of a plan and of its fused one, multiplied. */
+static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, int64_t *p) {
+    const fmm_scheme *const scheme = fmm_fused_scheme(plan->fused);
+    const fmm_level *const level = plan->depth > 0 ? &fmm_levels[plan->levels[0]] : NULL;
+    *n = scheme->n * (level == NULL ? 1 : level->n);
+    *m = scheme->m * (level == NULL ? 1 : level->m);
+    *p = scheme->p * (level == NULL ? 1 : level->p);
+}
+
 /* The number of wrong products; `first` says which was the first one. */
 static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES };
-    const int64_t n = FMM_TEST_N, m = FMM_TEST_M, p = FMM_TEST_P;
-    /* Of several panels, of several steps for the rows; of blocks of whole tiles and whole vectors, all sums of which are
-     * written by non-temporal stores; of blocks with something left over everywhere. */
-    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},
-                                     {0, 3, 2, 1, BYTES, 1},
-                                     {3, 0, 2, 2, BYTES, 1},
-                                     {8, 8, 0, 3, BYTES, 1},
-                                     {17, 5, 9, 4, BYTES, 2},
-                                     {31, 64, 65, 5, BYTES, 1},
-                                     {70, 37, 47, 6, BYTES, 1},
-                                     {2, 33, 420, 2, BYTES, 2},
-                                     {25, 1030, 5, 0, BYTES, 2},
-                                     {3080, 3, 4, 1, BYTES, 2},
-                                     {12 * n, 16 * m, 32 * p, 0, 0, 2},
-                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
-                                     {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+    const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
+    /* Of several panels, of several steps for the rows. */
+    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},     {0, 3, 2, 1, BYTES, 1},    {3, 0, 2, 2, BYTES, 1},
+                                     {8, 8, 0, 3, BYTES, 1},     {17, 5, 9, 4, BYTES, 2},   {31, 64, 65, 5, BYTES, 1},
+                                     {70, 37, 47, 6, BYTES, 1},  {2, 33, 420, 2, BYTES, 2}, {25, 1030, 5, 0, BYTES, 2},
+                                     {3080, 3, 4, 1, BYTES, 2}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        fmm_test_products_f32(&shapes[s], pool, &result);
-        fmm_test_products_f64(&shapes[s], pool, &result);
+        fmm_test_products_f32(&shapes[s], 0, FMM_TEST_FIRST, pool, &result);
+        fmm_test_products_f64(&shapes[s], 0, FMM_TEST_FIRST, pool, &result);
+    }
+    for (int plan = 0; plan < plans; plan++) {
+        int64_t n, m, p;
+        fmm_test_blocks(&fmm_test_plans[plan], &n, &m, &p);
+        /* Of blocks of whole tiles and whole vectors, all sums of which are written by non-temporal stores; of blocks
+         * with something left over everywhere. */
+        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+        for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
+            fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
+            fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);
+        }
     }
     fmm_pool_destroy(pool);
     return result;
