@@ -1,5 +1,6 @@
 """The network in spans: its distributions are over the vectors of a mode, and turn with the basis."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from stages.game import spans
 from stages.game.layout import BLOCK, lay_out
 from stages.game.support import compress_all, pack
+from stages.network.spans import _turn
 from tests.agents import span_agent, untrained
 
 
@@ -93,3 +95,15 @@ def test_vectors_beyond_the_dimensions_of_a_mode_are_never_chosen():
     assert np.exp(first[1:16]).min() > 0
     assert np.exp(second[8:]).max() == 0
     assert np.exp(third[4:]).max() == 0
+
+
+def test_the_gradient_of_turned_vectors_is_that_of_a_gather():
+    rng = np.random.default_rng(0)
+    table, weights = (jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in ((8, 3), (8, 2, 3)))
+    places = jnp.arange(8)[:, None] ^ jnp.array([0, 5])
+
+    def gradient(take):
+        return jax.grad(lambda given: jnp.sum(weights * take(given)))(table)
+
+    plain, turned = (gradient(lambda given, take=take: take(given, places)) for take in (lambda t, p: t[p], _turn))
+    np.testing.assert_allclose(turned, plain, rtol=1e-6)
