@@ -7,8 +7,9 @@ count. Rows that stand there are not run again, unless their parameters are othe
 them, and the new line replaces the old. Killed in the middle of a row, the same command goes on with it. FILTER keeps
 the rows whose name holds every one of the words.
 
-`start` says which finds count. The agents of 2x2x2 over Z and of 2x2x3 that play whole games learn from windows too,
-as one network plays both.
+`start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2` and `z2_cyclic` of the
+default run, which play in spans; `game` and `window` are of an agent that spells. Those of 2x2x2 over Z and of 2x2x3
+that play whole games learn from windows too, as one network plays both.
 
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
 with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
@@ -48,7 +49,7 @@ class Row:
     """One attempt.
 
     Attributes:
-      start: game (the whole target) or window.
+      start: game (the whole target) or window, by an agent that spells; span game or cyclic game.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -70,9 +71,27 @@ class Row:
     def name(self) -> str:
         return " ".join(self.key)
 
+    @property
+    def agent(self) -> str:
+        """The key in params.yaml where the agent of the row stands."""
+        return IN_SPANS.get(self.start, self.ring.lower())
+
+    @property
+    def kind(self) -> str:
+        """Which finds of a search count."""
+        return "game" if self.start in IN_SPANS else self.start
+
+
+# Agents of the default run that play in spans.
+IN_SPANS = {"span game": "z2", "cyclic game": "z2_cyclic"}
 
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
+    ("3x3x3", "Z2", "cyclic game", 23, 120, 5),
+    ("2x2x2", "Z2", "span game", 7, 60, 5),
+    ("2x2x3", "Z2", "span game", 11, 120, 5),
+    ("2x3x3", "Z2", "span game", 15, 300, 3),
+    ("3x3x3", "Z2", "span game", 23, 300, 3),
     ("2x2x2", "Z2", "game", 7, 90, 5),
     ("2x2x2", "Z", "game", 7, 900, 3),
     ("2x3x3", "Z2", "window", 15, 600, 3),
@@ -110,6 +129,7 @@ SETTINGS = {
 }
 
 # Ablations: the attempts they are for, and what is changed in (network, pretraining, search).
+CYCLIC = ("3x3x3", "Z2", "cyclic game", 23, 120, 3)
 BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 150, 1)]
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
@@ -121,7 +141,7 @@ VARIANTS = {
     "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
     "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
     "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
-    "loop open": (BOTH_STARTS, {}, {}, {"train_steps": 0}),
+    "loop open": ([*BOTH_STARTS, CYCLIC], {}, {}, {"train_steps": 0}),
     "sequential halving 16": (BOTH_STARTS, {}, {}, {"planner": HALVING}),
     "puct 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "puct", "simulations": 16}}),
     "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "head_size": 16}, {}, {}),
@@ -145,28 +165,37 @@ def planned(done: dict[tuple[str, ...], dict]) -> Iterator[Row]:
 
 
 def parameters(row: Row) -> params.Params:
-    """params.yaml with the agent of the row in place of `z2`, or as `z`, checked whole."""
-    tree, name = params.load(ROOT / "params.yaml").model_dump(), row.ring.lower()
+    """params.yaml with the agent of the row in place of its own, checked whole."""
+    tree = params.load(ROOT / "params.yaml").model_dump()
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
-    window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
-    agent = section(ROOT / "runs/records.yaml", "agents.z", EntriesAgent).model_dump()
-    agent |= {"ring": row.ring, "targets": (row.target,), "window": window, "seed": row.seed}
-    if row.ring == "Z2":
-        agent |= {key: agent[key] | changed for key, changed in OVER_Z2.items()}
-    agent["network"] |= sizes | network
+    agent = tree["agents"][row.agent] if row.start in IN_SPANS else _speller(row)
+    agent |= {"targets": (row.target,), "seed": row.seed}
+    agent["network"] |= network
     if agent["network"]["torso"] == "attention":
         del agent["network"]["combinations"]
     agent["pretraining"] |= pretraining
-    agent["search"] |= {"rounds": 1_000_000} | changes | search
-    tree["agents"][name] = agent
+    agent["search"] |= {"rounds": 1_000_000} | search
+    tree["agents"][row.agent] = agent
     return params.Params.model_validate(tree)
+
+
+def _speller(row: Row) -> dict:
+    """`z` of runs/records.yaml with what the row changes of it."""
+    window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
+    agent = section(ROOT / "runs/records.yaml", "agents.z", EntriesAgent).model_dump()
+    agent |= {"ring": row.ring, "window": window}
+    if row.ring == "Z2":
+        agent |= {key: agent[key] | changed for key, changed in OVER_Z2.items()}
+    agent["network"] |= sizes
+    agent["search"] |= changes
+    return agent
 
 
 @functools.cache
 def digest(row: Row) -> str:
     """Tells the parameters of the row from others."""
-    given, name = parameters(row).model_dump(), row.ring.lower()
-    used = given["walks"]["standard"] if row.variant == "walk" else given["agents"][name]
+    given = parameters(row).model_dump()
+    used = given["walks"]["standard"] if row.variant == "walk" else given["agents"][row.agent]
     return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -244,7 +273,10 @@ def play(row: Row) -> dict:
     """An agent, from its demonstrations to the end of its search."""
     from stages.contract.xla import settle_xla
 
-    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # each row pays for its own
+    # Each row pays for its own compilation.
+    compiled = TemporaryDirectory()
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+    os.environ["NUMBA_CACHE_DIR"] = compiled.name
     settle_xla()
 
     from stages.algebra.targets import parse_size
@@ -257,15 +289,14 @@ def play(row: Row) -> dict:
     from stages.search.search import rounds
     from stages.search.setup import set_up
 
-    given, name = parameters(row), row.ring.lower()
-    agent = given.agents[name]
+    agent = parameters(row).agents[row.agent]
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
     rules = rules_for(agent.ring, agent.window)
     with TemporaryDirectory() as folder:
         table = Path(folder) / "demonstrations.parquet"
-        write_demonstrations(table, agent.demonstrations, rules, row.seed, label)
+        write_demonstrations(table, agent, label)
         reader = DemonstrationReader(table, rules)
-        fingerprint.write(ROOT / "stages", ROOT / "requirements.lock", Path(folder) / "code")
+        fingerprint.write(ROOT / "stages", ROOT / "fastmm", ROOT / "requirements.lock", Path(folder) / "code")
         before, during = (
             Resume(f"{stage}@{label}", agent.model_dump(), [Path(folder) / f"code/{stage}.json", table])
             for stage in ("pretraining", "search")
@@ -281,7 +312,7 @@ def play(row: Row) -> dict:
         for search in going:
             state = search.state
             games = state.round * setup.games_per_round
-            is_over = ranks.note(state.best_rank[row.start].get(row.target), stopwatch.cpu_s, games)
+            is_over = ranks.note(state.best_rank[row.kind].get(row.target), stopwatch.cpu_s, games)
             write_text(history, json.dumps(ranks.reached))
             if is_over:
                 break

@@ -33,7 +33,6 @@ from stages.program.program import from_json  # noqa: E402
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 CONTROLS = ("untrained", "walk")
-ABLATED = ("2x2x2", "3x3x3")
 Attempt = Mapping[str, str]  # a line of benchmarks/agent.csv
 REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -203,13 +202,14 @@ def agent() -> Iterator[str]:
 def variants() -> Iterator[str]:
     """The agent with one thing changed, on the targets where that was tried."""
     rows = [row for row in read_csv("benchmarks/agent.csv") if row["variant"] not in CONTROLS and row["ring"] == "Z2"]
-    groups: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    groups: dict[tuple[str, str], dict[str, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        groups[row["target"], row["variant"]].append(row)
+        groups[row["target"], row["start"]][row["variant"]].append(row)
     return markdown(
-        {"target": target, "variant": variant, **attempts(groups[target, variant])}
-        for target, variant in sorted(groups, key=lambda group: parse_size(group[0]))
-        if target in ABLATED
+        {"target": target, "found by": start, "variant": variant, **attempts(tried[variant])}
+        for (target, start), tried in sorted(groups.items(), key=lambda item: parse_size(item[0][0]))
+        if len(tried) > 1
+        for variant in tried
     )
 
 

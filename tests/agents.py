@@ -78,8 +78,8 @@ def untrained(agent: EntriesAgent | SpanAgent) -> Network:
 
 SPAN_SEARCH = {
     "rounds": 3,
-    "planner": {"name": "beam", "width": 4, "children": 4, "noise": (0.0, 0.5)},
-    "candidates": 4,
+    "planner": {"name": "beam", "width": 16, "children": 8, "noise": (0.0, 0.5)},
+    "candidates": 8,
     "risk": 0.5,
     "train_steps": 2,
     "own_share": 0.5,

@@ -7,8 +7,8 @@ basis permutes the features of vectors as it permutes the vectors, and no random
 The image of M(x) in a mode is what is orthogonal to {y : T(x, y, .) = 0}. So the number of x of a class whose image
 holds v, for all v at once, is a Walsh transform of the counts of such pairs (x, y), which are few.
 
-Modes count on from one another: after mode m come m + 1 and m + 2 (modulo 3). Arrays over vectors have 2^D rows, D the
-largest of the three dimensions; rows beyond a mode's own dimension are zero.
+Modes count on from one another: after mode m come m + 1 and m + 2 (modulo 3). Tables over vectors hold many states,
+each with its zero vector in row `first` (`game.layout`); rows beyond a mode's own dimension are zero.
 """
 
 from __future__ import annotations
@@ -183,7 +183,8 @@ def _mark_holders(
     zeros: np.ndarray, num_zeros: int, side: int, u: int, classes: np.ndarray, dims: int, labels: np.ndarray
 ) -> None:
     """Labels each x whose image holds `u` with its class, the others with 0; arguments as for `_holders`."""
-    labels[: 1 << dims] = classes[: 1 << dims]
+    for x in range(1 << dims):
+        labels[x] = classes[x]
     for pair in range(num_zeros):
         if _odd(u, zeros[pair, 1 - side]):
             labels[zeros[pair, side]] = 0
@@ -268,11 +269,12 @@ def see_wholes(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None
 
 
 @compiled
-def see_points(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None:
+def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: np.ndarray) -> None:
     """What the policy sees of each vector of each mode.
 
     Args:
-      seen: receives [batch, modes, 2^D, POINT_FEATURES]; zero before.
+      first: [batch] rows of the table.
+      seen: receives [modes, rows, POINT_FEATURES]; zero before.
     """
     oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
     dims, bases = np.empty(3, np.int64), np.empty((3, MOST_DIMENSIONS), np.uint16)
@@ -283,7 +285,7 @@ def see_points(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None
         compress(residuals[row], oriented, dims, bases)
         _find_all(oriented, dims, is_cyclic, classes, zeros, num_zeros)
         for mode in range(1 if is_cyclic else 3):
-            points, here = 1 << dims[mode], seen[row, mode]
+            points, here = 1 << dims[mode], seen[mode, first[row] :]
             table[:points] = 0
             for x in range(1, points):
                 table[x, classes[mode, x]] = 1
@@ -339,9 +341,11 @@ def _find_all(
     """Classes of each mode and pairs of each mode and the next."""
     for mode in range(3):
         if mode and is_cyclic:
-            classes[mode] = classes[0]
+            for x in range(1 << dims[0]):
+                classes[mode, x] = classes[0, x]
             num_zeros[mode] = num_zeros[0]
-            zeros[mode, : num_zeros[0]] = zeros[0, : num_zeros[0]]
+            for pair in range(num_zeros[0]):
+                zeros[mode, pair, 0], zeros[mode, pair, 1] = zeros[0, pair, 0], zeros[0, pair, 1]
             continue
         after, last = dims[(mode + 1) % 3], dims[(mode + 2) % 3]
         _find_classes(oriented[mode], after, last, dims[mode], classes[mode])
@@ -355,6 +359,7 @@ def see_pairs(
     given: np.ndarray,
     sources: np.ndarray,
     images: np.ndarray,
+    first: np.ndarray,
     seen: np.ndarray,
 ) -> None:
     """What the policy sees of each vector v of one mode, given a vector u of another.
@@ -365,7 +370,8 @@ def see_pairs(
     Args:
       given: [batch, candidates] vectors u.
       sources, images: modes of u and of v, one pair for each side that is seen.
-      seen: receives [batch, candidates, 2^D, sides * PAIR_FEATURES]; zero before.
+      first: [batch, candidates] rows of the table.
+      seen: receives [rows, sides * PAIR_FEATURES]; zero before.
     """
     oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
     dims, bases = np.empty(3, np.int64), np.empty((3, MOST_DIMENSIONS), np.uint16)
@@ -376,12 +382,20 @@ def see_pairs(
         _find_all(oriented, dims, is_cyclic, classes, zeros, num_zeros)
         for candidate in range(given.shape[1]):
             u = given[row, candidate]
+            here = seen[first[row, candidate] :]
             if candidate and u == given[row, candidate - 1]:
-                seen[row, candidate] = seen[row, candidate - 1]
+                _copy(seen[first[row, candidate - 1] :], 1 << dims.max(), here)
                 continue
             for side in range(len(sources)):
-                here = seen[row, candidate, :, side * PAIR_FEATURES : (side + 1) * PAIR_FEATURES]
-                _see_pair(u, sources[side], images[side], dims, classes, zeros, num_zeros, here)
+                columns = here[:, side * PAIR_FEATURES :]
+                _see_pair(u, sources[side], images[side], dims, classes, zeros, num_zeros, columns)
+
+
+@compiled
+def _copy(table: np.ndarray, points: int, here: np.ndarray) -> None:
+    for row in range(points):
+        for column in range(table.shape[1]):
+            here[row, column] = table[row, column]
 
 
 @compiled

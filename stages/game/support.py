@@ -12,8 +12,6 @@ from jaxtyping import Int, UInt16
 from stages.compiled import compiled
 from stages.params.agents import MOST_DIMENSIONS
 
-LEAST_DIMENSIONS = 6  # fewer are padded: 64 points cost little, and each number more is one more to compile for
-
 
 def pack(tensors: Int[np.ndarray, "*batch s_u s_v s_w"]) -> UInt16[np.ndarray, "*batch 9 9"]:
     """Tensors modulo 2 as words; shorter axes are padded with zeros."""

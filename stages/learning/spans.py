@@ -12,8 +12,9 @@ import optax
 from jaxtyping import PRNGKeyArray
 
 from stages.game import spans
+from stages.game.layout import BLOCK, Layout, count_blocks, lay_out
 from stages.game.moves import sum_moves
-from stages.game.support import LEAST_DIMENSIONS, MOST_DIMENSIONS, compress_all, coordinates, pack_factors, restore
+from stages.game.support import MOST_DIMENSIONS, compress_all, coordinates, pack_factors, restore
 from stages.learning.losses import quantile_huber
 from stages.learning.positions import Terms
 from stages.learning.train import Losses, TrainState
@@ -54,31 +55,33 @@ def draw_positions(given: Terms, is_cyclic: bool, rng: np.random.Generator) -> P
 class Seen(NamedTuple):
     """A batch as the network takes it."""
 
+    layout: Layout
     wholes: np.ndarray
     points: np.ndarray
     pairs: np.ndarray  # of u for v
     pairs_third: np.ndarray  # of u, then of v, for w
-    dims: np.ndarray
     actions: np.ndarray  # in coordinates of the spans
     values: np.ndarray
     is_inside: np.ndarray  # whether the action's vectors lie in the spans; if not, only the value is learnt
 
 
-def see(positions: Positions, is_cyclic: bool, dimensions: int) -> Seen:
-    """Features of positions of at most so many dimensions."""
-    count, modes, points = len(positions.values), 1 if is_cyclic else 3, 2**dimensions
+def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
+    """Features of positions that fit so many blocks."""
+    count, modes = len(positions.values), 1 if is_cyclic else 3
     dims, bases = compress_all(positions.residuals)
-    wholes = np.zeros((count, modes * spans.MODE_FEATURES), np.float32)
+    layout = lay_out(dims, blocks)
+    wholes = np.zeros((blocks, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(positions.residuals, is_cyclic, wholes)
     inside = coordinates(positions.actions[:, None], bases)
     is_inside = (restore(inside, bases) == positions.actions[:, None]).all(axis=(1, 2))
     inside = np.where(is_inside[:, None], inside[:, 0], 1)
-    seen = np.zeros((count, modes, points, spans.POINT_FEATURES), np.float32)
-    spans.see_points(positions.residuals, is_cyclic, seen)
+    points = np.zeros((modes, blocks * BLOCK, spans.POINT_FEATURES), np.float32)
+    spans.see_points(positions.residuals, is_cyclic, layout.first, points)
 
     def pairs(given, sources, images):
-        found = np.zeros((count, 1, points, len(sources) * spans.PAIR_FEATURES), np.float32)
-        spans.see_pairs(positions.residuals, is_cyclic, given[:, None], np.array(sources), np.array(images), found)
+        found = np.zeros((blocks * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
+        at = layout.first[:count, None]
+        spans.see_pairs(positions.residuals, is_cyclic, given[:, None], np.array(sources), np.array(images), at, found)
         return found
 
     if is_cyclic:
@@ -87,30 +90,34 @@ def see(positions: Positions, is_cyclic: bool, dimensions: int) -> Seen:
     else:
         of_u = pairs(inside[:, 0], [0], [1])
         third = np.concatenate([pairs(inside[:, 0], [0], [2]), pairs(inside[:, 1], [1], [2])], axis=-1)
-    actions = inside.astype(np.int32)
-    return Seen(wholes, seen, of_u, third, dims.astype(np.int32), actions, positions.values, is_inside)
+
+    def padded(given, kind):
+        rows = np.zeros((blocks, *given.shape[1:]), kind)
+        rows[:count] = given
+        return rows
+
+    actions, values = padded(inside, np.int32), padded(positions.values, np.float32)
+    return Seen(layout, wholes, points, of_u, third, actions, values, padded(is_inside, bool))
 
 
 def _loss(network: SpansNetwork, seen: Seen):
+    layout = seen.layout
     trunk = network.embed(seen.wholes)
+    is_state = layout.dims[:, 0] > 0
     value = jax.vmap(quantile_huber)(network.quantiles(trunk), seen.values)
-    points = network.embed_points(trunk, seen.points)
-    u, v, w = (seen.actions[:, mode, None] for mode in range(3))
-    first = network.choose_first(points, seen.dims)
-    second = network.choose_second(trunk, points, seen.dims, u, seen.pairs)
-    third = network.choose_third(trunk, points, seen.dims, u, v, seen.pairs_third)
-
-    def pick(logs, at):
-        return jnp.take_along_axis(logs, at, axis=1)[:, 0]
-
-    log_prob = pick(first[:, 0], u) + pick(second[:, 0], v) + pick(third[:, 0], w)
+    points = network.embed_points(trunk, seen.points, layout)
+    u, v, w = (seen.actions[:, mode] for mode in range(3))
+    first = network.choose_first(points, layout)
+    second = network.choose_second(trunk, points, layout.first, layout, u, seen.pairs)
+    third = network.choose_third(trunk, points, layout.first, layout, u, v, seen.pairs_third)
+    log_prob = first[0, layout.first + u] + second[layout.first + v] + third[layout.first + w]
     if network.is_cyclic:
         is_cube = (seen.actions[:, 0] == seen.actions[:, 1]) & (seen.actions[:, 1] == seen.actions[:, 2])
         logit = (network.is_cube.weight @ trunk.T + network.is_cube.bias[:, None])[0]
-        log_prob = jnp.where(is_cube, pick(first[:, 1], u), log_prob)
+        log_prob = jnp.where(is_cube, first[1, layout.first + u], log_prob)
         log_prob = log_prob + jax.nn.log_sigmoid(jnp.where(is_cube, logit, -logit))
     policy = -jnp.sum(jnp.where(seen.is_inside, log_prob, 0.0)) / jnp.maximum(jnp.sum(seen.is_inside), 1)
-    value = jnp.mean(value)
+    value = jnp.sum(jnp.where(is_state, value, 0.0)) / jnp.sum(is_state)
     losses = Losses(policy + value, policy, value)
     return losses.total, losses
 
@@ -134,19 +141,18 @@ def train_steps(
 
     Args:
       terms: lists of moves; from each one position is drawn.
-      batch: rows of the most dimensions; with each dimension less there are twice as many, up to four times.
+      batch: positions of the most dimensions; of fewer there are more, so that they have as many vectors together.
       key: is consumed.
     """
     is_cyclic = state.network.is_cyclic
     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     positions = draw_positions(terms, is_cyclic, rng)
     dimensions = compress_all(positions.residuals)[0].max(axis=1)
-    losses = []
+    blocks, losses = batch * 2**MOST_DIMENSIONS // BLOCK, []
     for number in rng.choice(np.unique(dimensions), steps):
-        padded = max(int(number), LEAST_DIMENSIONS)
-        rows = min(4 * batch, batch << (MOST_DIMENSIONS - padded))
+        rows = blocks // int(count_blocks(np.array([[number]]))[0])
         drawn = rng.choice(np.flatnonzero(dimensions == number), rows)
-        seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, padded)
+        seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, blocks)
         state, loss = _train_step(state, seen, optimiser)
         losses.append(loss)
     return state, jax.tree.map(lambda *each: jnp.stack(each), *losses)

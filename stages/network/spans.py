@@ -1,7 +1,7 @@
 """A network that no change of basis can confuse: one small network, shared by all vectors, on what `game.spans` sees.
 
 The policy chooses u, then v given u, then w given both, each among all vectors of its mode; in a symmetric game it
-first says whether the term is a cube u (x) u (x) u. Vectors of modes of fewer dimensions are padded to 2^D points.
+first says whether the term is a cube u (x) u (x) u. The vectors of many states stand in one table (`game.layout`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from stages.game.layout import BLOCK, Layout
 from stages.game.spans import MODE_FEATURES, PAIR_FEATURES, POINT_FEATURES
 from stages.network.value import ValueHead
 from stages.params.agents import SpanAgent
@@ -24,11 +25,21 @@ def _each(linear: eqx.nn.Linear, x: Float[Array, "*sets inputs"]) -> Float[Array
     return x @ linear.weight.T + (0 if linear.bias is None else linear.bias)
 
 
-def _take(
-    points: Float[Array, "batch points size"], index: Int[Array, " batch *some"]
-) -> Float[Array, " batch *some size"]:
-    """Rows of each state's points."""
-    return jax.vmap(lambda rows, at: rows[at])(points, index)
+@jax.custom_vjp
+def _turn(table: Float[Array, "n size"], places: Int[Array, "rows some"]) -> Float[Array, "rows some size"]:
+    """Rows of a table. In learning each column of `places` exchanges them in pairs, so its gradient is a gather too.
+
+    The gradient by the definition is a scatter, which XLA does one row after another.
+    """
+    return table[places]
+
+
+def _turn_back(places: Int[Array, "n some"], gradient: Float[Array, "n some size"]):
+    back = (gradient[places[:, some], some] for some in range(places.shape[1]))
+    return sum(back), None
+
+
+_turn.defvjp(lambda table, places: (table[places], places), _turn_back)
 
 
 class _Choice(eqx.Module):
@@ -48,11 +59,13 @@ class _Choice(eqx.Module):
 
     def __call__(
         self,
-        pairs: Float[Array, "batch candidates points features"],
-        point: Float[Array, " batch #candidates points size"],
-        context: Float[Array, "batch candidates given"],
-    ) -> Float[Array, "batch candidates points"]:
-        hidden = _each(self.pairs, pairs) + _each(self.point, point) + _each(self.context, context)[:, :, None]
+        pairs: Float[Array, "blocks block features"],
+        point: Float[Array, "blocks block size"],
+        context: Float[Array, "choices given"],
+        layout: Layout,
+    ) -> Float[Array, "blocks block"]:
+        hidden = _each(self.pairs, pairs) + _each(self.point, point)
+        hidden += _each(self.context, context)[layout.owner][:, None]
         return _each(self.logit, jax.nn.relu(hidden))[..., 0]
 
 
@@ -104,69 +117,82 @@ class SpansNetwork(eqx.Module):
         return jax.vmap(self.value)(trunk) * _VALUE_SCALE
 
     def embed_points(
-        self, trunk: Float[Array, "batch width"], points: Float[Array, "batch modes points features"]
-    ) -> Float[Array, "batch 3 points size"]:
+        self, trunk: Float[Array, "states width"], points: Float[Array, "modes n features"], layout: Layout
+    ) -> Float[Array, "3 n size"]:
         """Embeddings of all vectors of the three modes."""
-        modes = points.shape[1]
-        context = _each(self.point_trunk, trunk).reshape(len(trunk), modes, 1, -1)
-        embedded = _each(self.point, jax.nn.relu(_each(self.point_features, points) + context))
-        return jnp.broadcast_to(embedded, (len(trunk), 3, *embedded.shape[2:]))
+        modes, n, _ = points.shape
+        context = _each(self.point_trunk, trunk).reshape(len(trunk), modes, -1)[layout.owner]
+        hidden = _each(self.point_features, points.reshape(modes, -1, BLOCK, POINT_FEATURES))
+        embedded = _each(self.point, jax.nn.relu(hidden + jnp.moveaxis(context, 0, 1)[:, :, None]))
+        return jnp.broadcast_to(embedded.reshape(modes, n, -1), (3, n, embedded.shape[-1]))
 
-    def choose_first(
-        self, points: Float[Array, "batch 3 n size"], dims: Int[Array, "batch 3"]
-    ) -> Float[Array, "batch 2 n"]:
+    def choose_first(self, points: Float[Array, "3 n size"], layout: Layout) -> Float[Array, "2 n"]:
         """Log-probabilities of u; first of a term with other factors, then of a cube."""
-        logits = jnp.stack([_each(head, points[:, 0])[..., 0] for head in (self.first, self.cube)], axis=1)
-        return _log_softmax(logits, dims[:, 0, None, None])
+        logits = (_each(head, points[0])[:, 0].reshape(-1, BLOCK) for head in (self.first, self.cube))
+        return jnp.stack([_log_softmax(each, layout, 0) for each in logits])
 
     def choose_second(
         self,
-        trunk: Float[Array, "batch width"],
-        points: Float[Array, "batch 3 n size"],
-        dims: Int[Array, "batch 3"],
-        u: Int[Array, "batch candidates"],
-        pairs: Float[Array, "batch candidates n features"],
-    ) -> Float[Array, "batch candidates n"]:
-        """Log-probabilities of v given u."""
-        context = jnp.concatenate([_rows(trunk, u), _take(points[:, 0], u)], axis=-1)
-        logits = self.second(pairs, self._with_sums(points[:, 1], u[..., None]), context)
-        return _log_softmax(logits, dims[:, 1, None, None])
+        trunk: Float[Array, "choices width"],
+        points: Float[Array, "3 n size"],
+        first: Int[Array, " choices"],
+        layout: Layout,
+        u: Int[Array, " choices"],
+        pairs: Float[Array, "rows features"],
+    ) -> Float[Array, " rows"]:
+        """Log-probabilities of v given u.
+
+        Args:
+          first: where in `points` the state of each choice begins.
+          layout: of the choices.
+        """
+        context = jnp.concatenate([trunk, points[0, first + u]], axis=-1)
+        every = self._with_sums(points[1], first, layout, u[:, None])
+        logits = self.second(_in_blocks(pairs), every, context, layout)
+        return _log_softmax(logits, layout, 1)
 
     def choose_third(
         self,
-        trunk: Float[Array, "batch width"],
-        points: Float[Array, "batch 3 n size"],
-        dims: Int[Array, "batch 3"],
-        u: Int[Array, "batch candidates"],
-        v: Int[Array, "batch candidates"],
-        pairs: Float[Array, "batch candidates n features"],
-    ) -> Float[Array, "batch candidates n"]:
-        """Log-probabilities of w given u and v; `pairs` are those of u, then those of v."""
-        context = jnp.concatenate([_rows(trunk, u), _take(points[:, 0], u), _take(points[:, 1], v)], axis=-1)
-        sums = jnp.stack([u, v, u ^ v], axis=-1)
-        logits = self.third(pairs, self._with_sums(points[:, 2], sums), context)
-        return _log_softmax(logits, dims[:, 2, None, None])
+        trunk: Float[Array, "choices width"],
+        points: Float[Array, "3 n size"],
+        first: Int[Array, " choices"],
+        layout: Layout,
+        u: Int[Array, " choices"],
+        v: Int[Array, " choices"],
+        pairs: Float[Array, "rows features"],
+    ) -> Float[Array, " rows"]:
+        """Log-probabilities of w given u and v, as `choose_second`; `pairs` are those of u, then those of v."""
+        context = jnp.concatenate([trunk, points[0, first + u], points[1, first + v]], axis=-1)
+        every = self._with_sums(points[2], first, layout, jnp.stack([u, v, u ^ v], axis=-1))
+        logits = self.third(_in_blocks(pairs), every, context, layout)
+        return _log_softmax(logits, layout, 2)
 
     def _with_sums(
-        self, points: Float[Array, "batch n size"], sums: Int[Array, "batch candidates some"]
-    ) -> Float[Array, " batch #candidates n sizes"]:
+        self,
+        points: Float[Array, "n size"],
+        first: Int[Array, " choices"],
+        layout: Layout,
+        sums: Int[Array, "choices some"],
+    ) -> Float[Array, "blocks block sizes"]:
         """The vectors' embeddings; where all modes are one, those of their sums with the given ones too."""
-        if not self.is_cyclic:
-            return points[:, None]
-        places = jnp.arange(points.shape[1])
-        shifted = _take(points, sums[..., None] ^ places)  # [batch, candidates, some, n, size]
-        own = jnp.broadcast_to(points[:, None, None], (*shifted.shape[:2], 1, *points.shape[1:]))
-        every = jnp.concatenate([own, shifted], axis=2)
-        return jnp.moveaxis(every, 2, 3).reshape(*every.shape[:2], points.shape[1], -1)
+        own = jnp.zeros((len(sums), 1), sums.dtype)
+        added = jnp.concatenate([own, sums], axis=1) if self.is_cyclic else own
+        vectors = layout.place[:, None] + jnp.arange(BLOCK)
+        places = first[layout.owner][:, None, None] + (vectors[..., None] ^ added[layout.owner][:, None])
+        turned = _turn(points, places.reshape(-1, added.shape[1]))
+        return turned.reshape(*vectors.shape, -1)
 
 
-def _rows(
-    trunk: Float[Array, "batch width"], like: Int[Array, "batch candidates"]
-) -> Float[Array, "batch candidates width"]:
-    return jnp.broadcast_to(trunk[:, None], (*like.shape, trunk.shape[-1]))
+def _in_blocks(table: Float[Array, "rows features"]) -> Float[Array, "blocks block features"]:
+    return table.reshape(-1, BLOCK, table.shape[-1])
 
 
-def _log_softmax(logits: Float[Array, "batch some n"], dims: Int[Array, "batch 1 1"]) -> Float[Array, "batch some n"]:
-    """Over the non-zero vectors of a mode."""
-    places = jnp.arange(logits.shape[-1])
-    return jax.nn.log_softmax(jnp.where((places > 0) & (places < 2**dims), logits, _FORBIDDEN), axis=-1)
+def _log_softmax(logits: Float[Array, "blocks block"], layout: Layout, mode: int) -> Float[Array, " rows"]:
+    """Over the non-zero vectors of a mode of each state."""
+    states, vectors = len(layout.dims), layout.place[:, None] + jnp.arange(BLOCK)
+    is_there = (vectors > 0) & (vectors < 2 ** layout.dims[layout.owner, mode, None])
+    logits = jnp.where(is_there, logits, _FORBIDDEN)
+    highest = jax.lax.stop_gradient(jax.ops.segment_max(logits.max(axis=1), layout.owner, states))
+    logits -= highest[layout.owner, None]
+    total = jax.ops.segment_sum(jnp.exp(logits).sum(axis=1), layout.owner, states)
+    return (logits - jnp.log(total)[layout.owner, None]).reshape(-1)

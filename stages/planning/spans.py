@@ -1,7 +1,7 @@
 """Candidates and values of states of the games that are played in spans, for the beam: what is compiled by whom.
 
-Features are NumPy arrays from `game.spans`; the network is JAX, compiled once for each D and a fixed number of rows, so
-states are taken by their largest dimension and the last rows of a batch may be padding.
+Features are NumPy arrays from `game.spans`; the network is JAX, compiled once for a fixed number of blocks of vectors
+(`game.layout`), of which the last may be left over.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from stages.game import spans
-from stages.game.support import LEAST_DIMENSIONS, compress_all, restore
+from stages.game.layout import BLOCK, count_blocks, lay_out
+from stages.game.support import compress_all, restore
 from stages.network.spans import SpansNetwork
 from stages.network.value import risk_seeking
 from stages.planning.sampling import draw
 
 _VALUES = 256  # states whose values one call of the network takes
-
-
-def _rows_of(dimensions: int) -> int:
-    """States that one call of the network takes: about the same memory for any D."""
-    return min(128, 2 ** (13 - dimensions))
+_BLOCKS = 64  # blocks of vectors of the states for which one call proposes terms
 
 
 @partial(jax.jit, static_argnames=("risk",))
@@ -33,21 +30,24 @@ def _values(network: SpansNetwork, wholes: Float[Array, "batch features"], risk:
 
 
 @jax.jit
-def _first(network: SpansNetwork, wholes, points, dims):
+def _first(network: SpansNetwork, wholes, points, layout):
     trunk = network.embed(wholes)
-    embedded = network.embed_points(trunk, points)
+    embedded = network.embed_points(trunk, points, layout)
     is_cube = jax.nn.sigmoid(network.is_cube.weight @ trunk.T + network.is_cube.bias[:, None])[0]
-    return trunk, embedded, jnp.exp(network.choose_first(embedded, dims)), is_cube
+    return trunk, embedded, jnp.exp(network.choose_first(embedded, layout)), is_cube
 
 
-@jax.jit
-def _second(network: SpansNetwork, trunk, embedded, dims, u, pairs):
-    return jnp.exp(network.choose_second(trunk, embedded, dims, u, pairs))
+@partial(jax.jit, static_argnames=("candidates",))
+def _second(network: SpansNetwork, trunk, embedded, first, layout, u, pairs, candidates):
+    trunk, first = (jnp.repeat(each, candidates, axis=0) for each in (trunk, first))
+    return jnp.exp(network.choose_second(trunk, embedded, first, layout, u, pairs))
 
 
-@jax.jit
-def _third(network: SpansNetwork, trunk, embedded, dims, u, v, of_u, of_v):
-    return jnp.exp(network.choose_third(trunk, embedded, dims, u, v, jnp.concatenate([of_u, of_v], axis=-1)))
+@partial(jax.jit, static_argnames=("candidates",))
+def _third(network: SpansNetwork, trunk, embedded, first, layout, u, v, of_u, of_v, candidates):
+    trunk, first = (jnp.repeat(each, candidates, axis=0) for each in (trunk, first))
+    pairs = jnp.concatenate([of_u, of_v], axis=-1)
+    return jnp.exp(network.choose_third(trunk, embedded, first, layout, u, v, pairs))
 
 
 def assess(network: SpansNetwork, residuals: np.ndarray, risk: float) -> tuple[np.ndarray, np.ndarray]:
@@ -75,50 +75,52 @@ def _wholes(network: SpansNetwork, residuals: np.ndarray) -> np.ndarray:
 def propose(network: SpansNetwork, residuals: np.ndarray, rng: np.random.Generator, candidates: int) -> np.ndarray:
     """Draws terms for each state from the policy: [states, candidates, 3] vectors of the target's own modes."""
     (dims, bases), wholes = compress_all(residuals), _wholes(network, residuals)
-    most = np.maximum(dims.max(axis=1), LEAST_DIMENSIONS)
     uniform = rng.random((len(residuals), candidates, 4), np.float32)
     # Spread evenly over the distribution of u, and in its order, so that equal ones stand side by side.
     uniform[..., 0] = (np.arange(candidates) + uniform[:, :1, 0]) / candidates
-    drawn = np.empty((len(residuals), candidates, 3), np.int64)
-    for dimensions in np.unique(most):
-        members, rows = np.flatnonzero(most == dimensions), _rows_of(int(dimensions))
-        for start in range(0, len(members), rows):
-            some = members[start : start + rows]
-            drawn[some] = _propose(network, residuals[some], dims[some], wholes[some], uniform[some], int(dimensions))
+    drawn, ends, start = np.empty((len(residuals), candidates, 3), np.int64), np.cumsum(count_blocks(dims)), 0
+    while start < len(residuals):
+        before = ends[start - 1] if start else 0
+        some = slice(start, np.searchsorted(ends, before + _BLOCKS, side="right"))
+        drawn[some] = _propose(network, residuals[some], dims[some], wholes[some], uniform[some])
+        start = some.stop
     return restore(drawn, bases)
 
 
-def _propose(network, residuals, dims, wholes, uniform, dimensions):
-    count, rows, points, candidates = len(residuals), _rows_of(dimensions), 2**dimensions, uniform.shape[1]
-    is_cyclic = network.is_cyclic
+def _propose(network, residuals, dims, wholes, uniform):
+    is_cyclic, (count, candidates) = network.is_cyclic, uniform.shape[:2]
+    layout, choices = lay_out(dims, _BLOCKS), lay_out(dims.repeat(candidates, axis=0), _BLOCKS * candidates)
+    first = layout.first[:count, None]
+    at = choices.first[: count * candidates].reshape(count, candidates)
+    sizes = 2**dims
 
     def pairs(given: np.ndarray, sources: list[int], images: list[int]) -> np.ndarray:
-        seen = np.zeros((rows, candidates, points, len(sources) * spans.PAIR_FEATURES), np.float32)
-        spans.see_pairs(residuals, is_cyclic, given, np.array(sources), np.array(images), seen)
+        seen = np.zeros((_BLOCKS * candidates * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
+        spans.see_pairs(residuals, is_cyclic, given, np.array(sources), np.array(images), at, seen)
         return seen
 
-    seen = np.zeros((rows, 1 if is_cyclic else 3, points, spans.POINT_FEATURES), np.float32)
-    spans.see_points(residuals, is_cyclic, seen)
-    dims = _padded(dims, rows).astype(np.int32)
-    trunk, embedded, first, is_cube = _first(network, _padded(wholes, rows), seen, dims)
-    first, is_cube = np.asarray(first), np.asarray(is_cube)
-    u, v, w = (np.zeros((rows, candidates), np.int64) for _ in range(3))
-    draw(first[:count, :1], uniform[:, :, 0], u)
-    of_u = pairs(u[:count], *(([0, 0], [1, 2]) if is_cyclic else ([0], [1])))
-    u32 = u.astype(np.int32)
-    draw(np.asarray(_second(network, trunk, embedded, dims, u32, of_u))[:count], uniform[:, :, 1], v)
+    def flat(given: np.ndarray) -> np.ndarray:
+        return _padded(given.reshape(-1).astype(np.int32), _BLOCKS * candidates)
+
+    seen = np.zeros((1 if is_cyclic else 3, _BLOCKS * BLOCK, spans.POINT_FEATURES), np.float32)
+    spans.see_points(residuals, is_cyclic, layout.first, seen)
+    trunk, embedded, of_first, is_cube = _first(network, _padded(wholes, _BLOCKS), seen, layout)
+    of_first, is_cube = np.asarray(of_first), np.asarray(is_cube)
+    state = (network, trunk, embedded, layout.first, choices)
+    u, v, w = (np.zeros((count, candidates), np.int64) for _ in range(3))
+    draw(of_first[0], first, sizes[:, 0], uniform[:, :, 0], u)
+    of_u = pairs(u, *(([0, 0], [1, 2]) if is_cyclic else ([0], [1])))
+    of_second = _second(*state, flat(u), of_u, candidates=candidates)
+    draw(np.asarray(of_second), at, sizes[:, 1], uniform[:, :, 1], v)
     if not is_cyclic:
-        of_u = pairs(u[:count], [0], [2])
-    of_v = pairs(v[:count], *(([0, 0], [1, 2]) if is_cyclic else ([1], [2])))
-    draw(
-        np.asarray(_third(network, trunk, embedded, dims, u32, v.astype(np.int32), of_u, of_v))[:count],
-        uniform[:, :, 2],
-        w,
-    )
-    terms = np.stack([u, v, w], axis=-1)[:count]
+        of_u = pairs(u, [0], [2])
+    of_v = pairs(v, *(([0, 0], [1, 2]) if is_cyclic else ([1], [2])))
+    of_third = _third(*state, flat(u), flat(v), of_u, of_v, candidates=candidates)
+    draw(np.asarray(of_third), at, sizes[:, 2], uniform[:, :, 2], w)
+    terms = np.stack([u, v, w], axis=-1)
     if is_cyclic:
         cubes = np.zeros((count, candidates), np.int64)
-        draw(first[:count, 1:], uniform[:, ::-1, 0], cubes)
+        draw(of_first[1], first, sizes[:, 0], uniform[:, ::-1, 0], cubes)
         wants = uniform[..., 3] < is_cube[:count, None]
         terms = np.where(wants[..., None], cubes[..., None], terms)
     return terms

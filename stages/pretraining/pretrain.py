@@ -30,7 +30,8 @@ def pretrain(
     """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
     settings = agent.pretraining
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
-    optimiser = make_optimiser(settings.optimiser, max(1, settings.steps))
+    is_in_spans = isinstance(agent, SpanAgent)
+    optimiser = make_optimiser(settings.optimiser, None if is_in_spans else max(1, settings.steps))
     network = fresh(agent, init_key)
     state, step, curve = TrainState(network, optimiser.init(network)), 0, []
     if saved := resume.load():
@@ -43,7 +44,7 @@ def pretrain(
     while step < settings.steps:
         steps = min(settings.report_every, settings.steps - step)
         key = jax.random.fold_in(train_key, step)
-        if isinstance(agent, SpanAgent):
+        if is_in_spans:
             demonstrations = reader.take(step * spans.PER_STEP, (steps * spans.PER_STEP,))
             state, losses = spans.train_steps(state, demonstrations, steps, batch, key, optimiser)
         else:

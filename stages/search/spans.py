@@ -17,6 +17,8 @@ from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
 from stages.search.state import State, generator
 
+_LINES = 16  # of one beam that are learnt from: its hundreds differ in little, and would drive out all others
+
 
 def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
     """Plays and trains once. The key is consumed.
@@ -33,9 +35,10 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         shares[name] = float(bool(lines))
         found += [Found("game", name, terms, index) for terms, _ in lines]
         if lines:
-            moves = _stack([moves for _, moves in lines], setup)
-            costs = np.array([len(terms) for terms, _ in lines], np.int32)
-            solved = buffers.BestGames(moves, np.full(len(lines), index, np.int32), costs)
+            few = [lines[row] for row in rng.permutation(len(lines))[:_LINES]]
+            moves = _stack([moves for _, moves in few], setup)
+            costs = np.array([len(terms) for terms, _ in few], np.int32)
+            solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
     state = replace(state, best=best, best_rank=with_found(found, state.best_rank))
     losses = {}

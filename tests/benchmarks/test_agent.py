@@ -19,8 +19,12 @@ def test_every_row_has_valid_parameters_of_its_own(judge):
 def test_every_agent_plays_what_its_row_counts(judge):
     for row in judge.planned({}):
         if row.variant != "walk":
-            search = judge.parameters(row).agents[row.ring.lower()].search
-            assert (search.games if row.start == "game" else search.window_games) > 0, row.name
+            agent = judge.parameters(row).agents[row.agent]
+            if row.start in judge.IN_SPANS:
+                assert agent.network.torso == "spans", row.name
+                assert agent.symmetry == ("cyclic" if row.start == "cyclic game" else "none"), row.name
+            else:
+                assert (agent.search.games if row.start == "game" else agent.search.window_games) > 0, row.name
 
 
 def test_a_rank_found_beyond_the_cap_does_not_count(judge):

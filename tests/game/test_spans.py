@@ -93,16 +93,16 @@ def see(tensor, is_cyclic=False):
     dims, _ = compress_all(given)
     wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(given, is_cyclic, wholes)
-    points = np.zeros((1, modes, SIZE, spans.POINT_FEATURES), np.float32)
-    spans.see_points(given, is_cyclic, points)
+    points = np.zeros((modes, SIZE, spans.POINT_FEATURES), np.float32)
+    spans.see_points(given, is_cyclic, np.zeros(1, np.int32), points)
     pairs = {}
     for source, target in product(range(3), range(3)):
         if source != target:
             every = np.arange(SIZE)[None] % 2 ** dims[0, source]
-            seen = np.zeros((1, SIZE, SIZE, spans.PAIR_FEATURES), np.float32)
-            spans.see_pairs(given, is_cyclic, every, np.array([source]), np.array([target]), seen)
-            pairs[source, target] = seen[0]
-    return wholes[0], points[0], pairs
+            first, seen = np.arange(SIZE)[None] * SIZE, np.zeros((SIZE**2, spans.PAIR_FEATURES), np.float32)
+            spans.see_pairs(given, is_cyclic, every, np.array([source]), np.array([target]), first, seen)
+            pairs[source, target] = seen.reshape(SIZE, SIZE, -1)
+    return wholes[0], points, pairs
 
 
 def test_features_are_what_they_are_said_to_be():

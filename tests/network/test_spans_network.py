@@ -1,27 +1,31 @@
 """The network in spans: its distributions are over the vectors of a mode, and turn with the basis."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from stages.game import spans
+from stages.game.layout import BLOCK, lay_out
 from stages.game.support import compress_all, pack
+from stages.network.spans import _turn
 from tests.agents import span_agent, untrained
 
 
 def policy(network, tensor, u, v):
     """Log-probabilities of all u, of all v given u, of all w given both; and the value's quantiles."""
-    given, points = pack(tensor)[None], 16
+    given = pack(tensor)[None]
     dims, _ = compress_all(given)
+    layout = lay_out(dims, 1)
     modes = 1 if network.is_cyclic else 3
     wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(given, network.is_cyclic, wholes)
-    seen = np.zeros((1, modes, points, spans.POINT_FEATURES), np.float32)
-    spans.see_points(given, network.is_cyclic, seen)
+    seen = np.zeros((modes, BLOCK, spans.POINT_FEATURES), np.float32)
+    spans.see_points(given, network.is_cyclic, layout.first, seen)
 
     def pairs(vector, sources, images):
-        found = np.zeros((1, 1, points, len(sources) * spans.PAIR_FEATURES), np.float32)
-        spans.see_pairs(given, network.is_cyclic, np.array([[vector]]), np.array(sources), np.array(images), found)
+        found, at = np.zeros((BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32), layout.first[:, None]
+        spans.see_pairs(given, network.is_cyclic, np.array([[vector]]), np.array(sources), np.array(images), at, found)
         return found
 
     if network.is_cyclic:
@@ -31,14 +35,14 @@ def policy(network, tensor, u, v):
         second = pairs(u, [0], [1])
         third = np.concatenate([pairs(u, [0], [2]), pairs(v, [1], [2])], axis=-1)
     trunk = network.embed(jnp.asarray(wholes))
-    embedded = network.embed_points(trunk, jnp.asarray(seen))
-    dims, u, v = jnp.asarray(dims, jnp.int32), jnp.array([[u]], jnp.int32), jnp.array([[v]], jnp.int32)
+    embedded = network.embed_points(trunk, jnp.asarray(seen), layout)
+    first, u, v = jnp.asarray(layout.first), jnp.array([u], jnp.int32), jnp.array([v], jnp.int32)
     return [
         np.asarray(part)
         for part in (
-            network.choose_first(embedded, dims)[0, 0],
-            network.choose_second(trunk, embedded, dims, u, jnp.asarray(second))[0, 0],
-            network.choose_third(trunk, embedded, dims, u, v, jnp.asarray(third))[0, 0],
+            network.choose_first(embedded, layout)[0],
+            network.choose_second(trunk, embedded, first, layout, u, jnp.asarray(second)),
+            network.choose_third(trunk, embedded, first, layout, u, v, jnp.asarray(third)),
             network.quantiles(trunk)[0],
         )
     ]
@@ -77,8 +81,9 @@ def test_the_policy_turns_with_the_basis(symmetry):
     for mode in range(3):
         assert np.exp(before[mode]).sum() == pytest.approx(1, abs=1e-5)
         assert np.exp(before[mode][0]) == 0
-        assert np.ptp(before[mode][1:]) > 1e-3
-        np.testing.assert_allclose(after[mode][moved[mode]], before[mode], atol=1e-3)
+        assert np.ptp(before[mode][1:16]) > 1e-3
+        assert np.exp(before[mode][16:]).max() == 0
+        np.testing.assert_allclose(after[mode][moved[mode]], before[mode][:16], atol=1e-3)
     np.testing.assert_allclose(after[3], before[3], rtol=1e-4)
 
 
@@ -87,6 +92,18 @@ def test_vectors_beyond_the_dimensions_of_a_mode_are_never_chosen():
     tensor = np.zeros((4, 3, 2), int)
     tensor[[0, 1, 2, 3], [0, 1, 2, 0], [0, 0, 1, 1]] = 1
     first, second, third, _ = policy(network, tensor, 1, 1)
-    assert np.exp(first[1:]).min() > 0
+    assert np.exp(first[1:16]).min() > 0
     assert np.exp(second[8:]).max() == 0
     assert np.exp(third[4:]).max() == 0
+
+
+def test_the_gradient_of_turned_vectors_is_that_of_a_gather():
+    rng = np.random.default_rng(0)
+    table, weights = (jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in ((8, 3), (8, 2, 3)))
+    places = jnp.arange(8)[:, None] ^ jnp.array([0, 5])
+
+    def gradient(take):
+        return jax.grad(lambda given: jnp.sum(weights * take(given)))(table)
+
+    plain, turned = (gradient(lambda given, take=take: take(given, places)) for take in (lambda t, p: t[p], _turn))
+    np.testing.assert_allclose(turned, plain, rtol=1e-6)

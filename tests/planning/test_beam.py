@@ -76,7 +76,10 @@ def test_a_symmetric_move_is_an_orbit_or_a_cube():
 
 
 def test_draws_follow_the_distribution():
-    probabilities = np.array([[[0.0, 0.25, 0.0, 0.75]]], np.float32)
+    table = np.array([0.9, 0.1, 0.0, 0.25, 0.0, 0.75], np.float32)
     chosen = np.zeros((1, 4), np.int64)
-    draw(probabilities, np.array([[0.1, 0.3, 0.9, 0.9999999]], np.float32), chosen)
+    uniform = np.array([[0.1, 0.3, 0.9, 0.9999999]], np.float32)
+    draw(table, np.array([[2]]), np.array([4]), uniform, chosen)
     assert chosen.tolist() == [[1, 3, 3, 3]]
+    draw(table, np.array([[2, 2, 0, 0]]), np.array([2]), uniform, chosen)
+    assert chosen.tolist() == [[1, 1, 1, 1]]

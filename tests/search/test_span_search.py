@@ -36,6 +36,10 @@ def searched(setup):
     return rounds(setup, untrained(setup.agent), resume_of(setup), Stopwatch())
 
 
+def with_best_games(player, number):
+    return player.model_copy(update={"search": player.search.model_copy(update={"best_games": number})})
+
+
 def bytes_of(search):
     arrays = pack_state(search.state, {})
     return {name: array.tobytes() for name, array in arrays.items()}, search.curve
@@ -87,3 +91,14 @@ def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tm
     (found,) = report.found
     assert check(scheme_of_terms(found.terms, "2x2x2", setup.agent)) is None
     assert set(report.losses) == {"total", "policy", "value"}
+
+
+def test_few_lines_of_a_beam_are_learnt_and_all_are_handed_on(tmp_path):
+    moves = np.array([[1, 1, 1], [2, 1, 2]], np.uint16)
+    setup = replace(setup_of(tmp_path, "1x1x2"), planner=lambda *given, noise: [moves] * 40)
+    state, report = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
+    assert len(report.found) == 40
+    assert len(state.best.kind) == 10  # as many as best_games
+    setup = replace(setup, agent=with_best_games(setup.agent, 1000))
+    state, _ = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
+    assert len(state.best.kind) == 16
