@@ -79,6 +79,7 @@ def untrained(agent: EntriesAgent | SpanAgent) -> Network:
 SPAN_SEARCH = {
     "rounds": 3,
     "planner": {"name": "beam", "width": 16, "children": 8, "noise": (0.0, 0.5)},
+    "windows": None,
     "candidates": 8,
     "risk": 0.5,
     "train_steps": 2,
@@ -89,17 +90,35 @@ SPAN_SEARCH = {
 }
 
 
-def span_agent(*targets: str, symmetry: str = "none") -> SpanAgent:
-    """An agent in spans; its window is the last of its targets."""
+SPAN_WINDOWS = {
+    "batches": 3,
+    "members": 4,
+    "steps": 20,
+    "terms": (1, 4),
+    "dimensions": 4,
+    "dimension_cost": 2.0,
+    "plays": 2,
+    "noise": 0.5,
+    "generation": 1,
+    "parents": 2,
+    "patience": 2,
+    "temperatures": (0.5, 2.0),
+}
+
+
+def span_agent(
+    *targets: str, symmetry: str = "none", window: str | None = None, windows: dict | None = None
+) -> SpanAgent:
+    """An agent in spans; its window is the last of its targets if none is given."""
     given = {
         "ring": "Z2",
         "symmetry": symmetry,
         "targets": targets,
-        "window": targets[-1],
+        "window": window or targets[-1],
         "seed": 3,
         "network": {"torso": "spans", "width": 16, "point_width": 16, "point_size": 8, "quantiles": 4},
         "demonstrations": {"count": 64},
         "pretraining": {"steps": 0, "report_every": 1, "optimiser": OPTIMISER},
-        "search": SPAN_SEARCH,
+        "search": SPAN_SEARCH | {"windows": windows},
     }
     return SpanAgent.model_validate(given)

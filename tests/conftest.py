@@ -13,6 +13,7 @@ COMPILED_BY_NUMBA = (
     *(f"stages.program.{name}" for name in ("annealing", "elimination")),
     *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
     "stages.recombination.splits",
+    *(f"stages.search.{name}" for name in ("rewrites", "span_windows")),
 )
 
 

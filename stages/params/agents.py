@@ -16,6 +16,7 @@ from stages.algebra.targets import parse_size
 from stages.params.section import Distinct, Section, Seed, SizeName
 
 MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
+_MOST_BITS = 62  # of a factor in a machine word
 _MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
 _MOST_SYMBOLS = 2**14
 _MOST_COMBINATIONS = 2**13
@@ -139,11 +140,39 @@ class Beam(Section):
     )
 
 
+class SpanWindows(Section):
+    """Windows of own schemes, for the targets that are not played whole.
+
+    One batch = a walk from window to window of each scheme in play, by the rewrites that are known, then one game of
+    each of the windows met that is to be played. The best schemes of lower rank are the next generation.
+    """
+
+    batches: int = Field(ge=1, le=1_000_000, description="batches in a round")
+    members: int = Field(ge=1, le=65536, description="schemes in play of each target")
+    steps: int = Field(ge=1, le=1_000_000, description="windows of each scheme in a batch")
+    terms: tuple[int, int] = Field(description="least and most terms of a scheme that a window holds")
+    dimensions: int = Field(ge=1, le=MOST_DIMENSIONS, description="most dimensions of a mode of a window")
+    dimension_cost: float = Field(
+        ge=0,
+        le=100,
+        description="nats by which a term is less likely to enter a window for each dimension that it adds to the span",
+    )
+    plays: int = Field(ge=1, le=1_000_000, description="how often windows of one tensor are played")
+    noise: float = Field(ge=0, le=100, description="size of the Gumbel noise on the scores of children, in terms")
+    generation: int = Field(ge=1, le=1_000_000, description="least batches before schemes of lower rank replace others")
+    parents: int = Field(ge=1, le=65536, description="schemes of lower rank, those of lowest energy, that replace all")
+    patience: int = Field(ge=1, le=1_000_000, description="batches without a lower rank until all start anew")
+    temperatures: tuple[Annotated[float, Field(gt=0, le=100)], ...] = Field(
+        min_length=1, description="of the energy, in distinct factors, in turn from start to start"
+    )
+
+
 class SpanSearch(Section):
-    """Self-play in spans. One round = one beam for each target, then `train_steps` steps."""
+    """Self-play in spans. One round = one beam for each whole target, windows, then `train_steps` steps."""
 
     rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
     planner: Beam
+    windows: SpanWindows | None = Field(default=None, description="of targets that are not played whole, if any")
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
@@ -293,31 +322,69 @@ class EntriesAgent(Section):
 
 
 class SpanAgent(Section):
-    """An agent that chooses factors among all vectors of a span: whole games over Z2, of all targets by one network."""
+    """An agent that chooses factors among all vectors of a span: over Z2, all targets by one network."""
 
     ring: Literal["Z2"] = Field(description="ring the game is played over")
     symmetry: Literal["none", "cyclic"] = Field(
         description="cyclic: square targets, by moves that are orbits u v w, v w u, w u v or cubes u u u"
     )
     targets: Distinct[SizeName] = Field(description="sizes such as 2x2x2, each played in each round")
-    window: SizeName = Field(description="size whose naive rank is the most of a demonstration; the targets fit it")
+    window: SizeName = Field(
+        description="size whose naive rank is the most of a demonstration; targets that fit it are played whole, the "
+        "others by windows of own schemes"
+    )
     seed: Seed
     network: SpansNetwork
     demonstrations: SpanDemonstrations
     pretraining: Pretraining
     search: SpanSearch
 
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The targets that are played whole."""
+        window = parse_size(self.window)
+        sizes = map(parse_size, self.targets)
+        return tuple(s.name for s in sizes if max(s.modes) <= max(window.modes) and s.naive_rank <= window.naive_rank)
+
+    @property
+    def windowed(self) -> tuple[str, ...]:
+        """The targets that are played by windows."""
+        return tuple(name for name in self.targets if name not in self.whole)
+
     @model_validator(mode="after")
     def _targets_fit(self) -> SpanAgent:
         window = parse_size(self.window)
         if max(window.modes) > MOST_DIMENSIONS:
             raise ValueError(f"window: expected axes of at most {MOST_DIMENSIONS}, got {max(window.modes)}")
+        if self.windowed and not self.search.windows:
+            raise ValueError(f"targets: expected sizes that fit the window {self.window}, got {self.windowed[0]}")
         for name in self.targets:
             size = parse_size(name)
-            if max(size.modes) > max(window.modes) or size.naive_rank > window.naive_rank:
-                raise ValueError(f"targets: expected sizes that fit the window {self.window}, got {name}")
             if self.symmetry == "cyclic" and len(set(size)) > 1:
                 raise ValueError(f"targets: expected square ones with symmetry cyclic, got {name}")
+            if max(size.modes) > _MOST_BITS:
+                raise ValueError(f"targets: expected axes of at most {_MOST_BITS}, got {max(size.modes)} ({name})")
+        return self
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> SpanAgent:
+        windows, size = self.search.windows, parse_size(self.window)
+        if not windows:
+            return self
+        if self.symmetry == "cyclic":
+            raise ValueError("search.windows: expected nothing with symmetry cyclic")
+        if not self.windowed:
+            raise ValueError(f"search.windows: expected nothing, since all targets fit the window {self.window}")
+        if not 1 <= windows.terms[0] <= windows.terms[1] <= size.naive_rank:
+            raise ValueError(
+                f"search.windows.terms: expected two numbers, 1 <= least <= most <= {size.naive_rank} (the naive rank "
+                f"of the window), got {list(windows.terms)}"
+            )
+        if windows.dimensions > max(size.modes):
+            raise ValueError(
+                f"search.windows.dimensions: expected at most {max(size.modes)} (the longest axis of the window), got "
+                f"{windows.dimensions}"
+            )
         return self
 
 

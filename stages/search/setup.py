@@ -35,7 +35,9 @@ class Setup:
     @property
     def games_per_round(self) -> int:
         if isinstance(self.agent, SpanAgent):
-            return len(self.agent.targets)
+            windows = self.agent.search.windows  # at most one game of each scheme in a batch
+            most = windows.batches * windows.members * len(self.agent.windowed) if windows else 0
+            return len(self.agent.whole) + most
         return self.agent.search.games + self.agent.search.window_games
 
 

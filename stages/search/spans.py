@@ -1,4 +1,7 @@
-"""One round in spans: a beam for each target, then train steps on demonstrations and the own solved games."""
+"""One round in spans: a beam for each whole target, windows of the others, then train steps.
+
+What is learnt from are demonstrations and the own solved games.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from stages.game.support import pack, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
+from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
+from stages.search.span_windows import unpack_words
 from stages.search.state import State, generator
 
 _LINES = 16  # of one beam that are learnt from: its hundreds differ in little, and would drive out all others
@@ -30,7 +35,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
     play_key, draw_key, train_key = jax.random.split(key, 3)
     rng = generator(play_key)
     best, found, shares = state.best, [], {}
-    for index, name in enumerate(agent.targets):
+    for name in agent.whole:
+        index = agent.targets.index(name)
         lines = _play(state, name, setup, rng)
         shares[name] = float(bool(lines))
         found += [Found("game", name, terms, index) for terms, _ in lines]
@@ -40,7 +46,13 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    state = replace(state, best=best, best_rank=with_found(found, state.best_rank))
+    population, rewritten = state.population, {}
+    if settings.windows:
+        population, progress = play_windows(population, state.train.network, agent, rng)
+        found += _lower(progress, state, setup)
+        best = buffers.keep_best(best, _solved_windows(progress.solved, setup), settings.best_games)
+        rewritten = dict(zip(agent.windowed, progress.shares[:, :2].sum(axis=1).tolist(), strict=True))
+    state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
     losses = {}
     if settings.train_steps:
         terms = _lessons(state, setup, generator(draw_key))
@@ -48,7 +60,25 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
         )
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    return replace(state, round=state.round + 1), Report({"game": shares, "window": {}}, found, losses)
+    return replace(state, round=state.round + 1), Report({"game": shares, "window": rewritten}, found, losses)
+
+
+def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
+    """The schemes by windows that are as short as the agent's own best."""
+    found = []
+    for name, words in progress.lower:
+        if len(words) <= state.own_best(name):
+            terms = unpack_words(words, max(parse_target(name).modes))
+            found.append(Found("window", name, terms, len(setup.agent.whole)))
+    return found
+
+
+def _solved_windows(solved: Solved, setup: Setup) -> buffers.BestGames:
+    terms = np.zeros((len(solved.length), setup.rules.max_rank, 3, setup.rules.length), np.int32)
+    terms[:, : solved.moves.shape[1]] = unpack_factors(solved.moves.astype(np.uint16), setup.rules.length)
+    games = Terms(terms, solved.length.astype(np.int32))
+    kind = np.full(len(solved.length), len(setup.agent.targets), np.int32)
+    return buffers.BestGames(games, kind, (solved.length - solved.count).astype(np.int32))
 
 
 def _play(

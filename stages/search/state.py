@@ -16,7 +16,8 @@ from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.train import TrainState
 from stages.network.agent import Network
-from stages.params.agents import SpanAgent
+from stages.params.agents import Agent, SpanAgent
+from stages.search.generations import Play, begin
 from stages.search.setup import Setup
 from stages.search.windows import Population, standard_population
 
@@ -32,7 +33,7 @@ class State:
       round: rounds that were played.
       train: network and optimiser.
       replay, best: own games to learn from; in spans the best alone.
-      population: the schemes that window games rewrite; none in spans.
+      population: the schemes that window games rewrite; in spans with what is known of windows, or none.
       best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
     """
 
@@ -40,7 +41,7 @@ class State:
     train: TrainState
     replay: buffers.Replay | None
     best: buffers.BestGames
-    population: Population | None
+    population: Population | Play | None
     best_rank: Mapping[Kind, Mapping[str, int]]
 
     def own_best(self, target: str) -> int:
@@ -57,9 +58,15 @@ def blank_state(setup: Setup, network: Network) -> State:
         TrainState(network, setup.optimiser.init(network)),
         None if in_spans else buffers.empty_replay(setup.rules, network.history),
         buffers.empty_best_games(setup.rules),
-        None if in_spans else standard_population(setup.agent, setup.agent.search.window_games),
+        _population(setup.agent),
         {kind: {} for kind in KINDS},
     )
+
+
+def _population(agent: Agent) -> Population | Play | None:
+    if isinstance(agent, SpanAgent):
+        return begin(agent) if agent.search.windows else None
+    return standard_population(agent, agent.search.window_games)
 
 
 def round_key(setup: Setup, number: int) -> PRNGKeyArray:

@@ -21,6 +21,9 @@ SHIPPED = Path(__file__).parents[2] / "params.yaml"
 # Through JSON, so that nothing is shared between anchors.
 GIVEN = json.loads(json.dumps(YAML(typ="safe").load(SHIPPED.read_text())))
 SHIPPED_AGENTS = GIVEN["agents"]
+WINDOWS = YAML(typ="safe").load((SHIPPED.parent / "runs/agent.yaml").read_text())["agents"]["z2_windows"]["search"][
+    "windows"
+]
 ENTRIES = YAML(typ="safe").load((SHIPPED.parent / "runs/records.yaml").read_text())["agents"]["z"]
 # An agent over Z2 that spells entries has the keys of agent z, so it stands for both.
 GIVEN["agents"] = {
@@ -36,6 +39,9 @@ OTHER_WALKS = ", ".join(
 
 STANDARD, CYCLIC = GIVEN["walks"]["standard"], GIVEN["walks"]["cyclic"]
 SKEW = STANDARD | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
+
+
+WITH_WINDOWS = {"agents.spans.targets": ["2x2x2", "4x4x4"], "agents.spans.search.windows": WINDOWS}
 
 
 def leaves(node: dict, place: tuple = ()) -> list[tuple]:
@@ -473,6 +479,34 @@ def test_message_word_by_word(tmp_path, key, value, message):
             for terms in ([1, 8], [5, 4], [2, 9])
         ),
         (
+            {"agents.spans.targets": ["2x2x2", "4x4x4"]},
+            "agents.spans.targets: expected sizes that fit the window 3x3x3, got 4x4x4",
+        ),
+        (
+            {"agents.spans.search.windows": WINDOWS},
+            "agents.spans.search.windows: expected nothing, since all targets fit the window 3x3x3",
+        ),
+        (
+            WITH_WINDOWS | {"agents.spans.symmetry": "cyclic"},
+            "agents.spans.search.windows: expected nothing with symmetry cyclic",
+        ),
+        (
+            WITH_WINDOWS | {"agents.spans.targets": ["2x2x2", "7x9x9"]},
+            "agents.spans.targets: expected axes of at most 62, got 81 (7x9x9)",
+        ),
+        (
+            WITH_WINDOWS | {"agents.spans.window": "2x2x2", "agents.spans.search.windows.dimensions": 5},
+            "agents.spans.search.windows.dimensions: expected at most 4 (the longest axis of the window), got 5",
+        ),
+        *(
+            (
+                WITH_WINDOWS | {"agents.spans.search.windows.terms": terms},
+                "agents.spans.search.windows.terms: expected two numbers, 1 <= least <= most <= 27 (the naive rank of "
+                f"the window), got {terms}",
+            )
+            for terms in ([0, 8], [5, 4], [2, 28])
+        ),
+        (
             {"agents.z.window": "3x3x3", "agents.z.network.entries_per_token": 9},
             "agents.z.network.entries_per_token: expected at most 16384 symbols, got 5**9",
         ),
@@ -495,6 +529,7 @@ def test_rules_that_join_keys(tmp_path, changes, message):
 @pytest.mark.parametrize(
     "changes",
     [
+        WITH_WINDOWS,
         {"agents.z2.search.demonstration_share": [0.5, 0.25], "agents.z2.search.best_share": 0.5},
         {"agents.z2.targets": ["2x3x3"], "agents.z2.search.games": 0, "agents.z2.search.window_games": 1},
         {"agents.z2.targets": ["2x2x2"], "agents.z2.search.games": 1, "agents.z2.search.window_games": 0},

@@ -17,14 +17,14 @@ from stages.search.setup import set_up
 from stages.search.spans import orbits, play_round
 from stages.search.starts import scheme_of_terms
 from stages.search.state import blank_state, pack_state, round_key
-from tests.agents import span_agent, untrained
+from tests.agents import SPAN_WINDOWS, span_agent, untrained
 from tests.search.players import resume_of
 
 TARGETS = ("1x1x2", "1x2x2")
 
 
-def setup_of(folder, *targets, symmetry="none"):
-    player = span_agent(*targets, symmetry=symmetry)
+def setup_of(folder, *targets, **given):
+    player = span_agent(*targets, **given)
     path = folder / "demonstrations.parquet"
     if not path.exists():
         write_demonstrations(path, player, "demonstrations@x")
@@ -102,3 +102,43 @@ def test_few_lines_of_a_beam_are_learnt_and_all_are_handed_on(tmp_path):
     setup = replace(setup, agent=with_best_games(setup.agent, 1000))
     state, _ = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
     assert len(state.best.kind) == 16
+
+
+def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
+    monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS)
+    assert setup.games_per_round == 1 + 3 * 4 * 2
+    *_, whole = searched(setup)
+    first, *_, last = (row for row in whole.curve if row.target == "2x2x2")
+    assert first.solved_share is None
+    assert 0 < last.rewritten_share <= 1
+    play = whole.state.population
+    assert play.schemes.rank.tolist() == [8] * 4 + [12] * 4
+    assert play.rewrites.plays.sum() > len(play.rewrites.plays) / 2
+    assert {0, 3} <= set(whole.state.best.kind)  # whole games, and windows
+    assert play.starts.sum()  # the network has no skill, so nothing is lower before patience ends
+
+    resume_of(setup).clear()
+    killed = searched(setup)
+    next(killed), next(killed)
+    killed.close()
+    resumed = searched(setup)
+    assert next(resumed).state.round == 1
+    *_, same = resumed
+    assert bytes_of(same) == bytes_of(whole)
+
+
+def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS)
+    state = blank_state(setup, untrained(setup.agent))
+    # Two terms more that cancel: any window of both leads to a scheme of two terms less.
+    schemes, rows = state.population.schemes, slice(0, 4)
+    schemes.terms[rows, 8:10], schemes.rank[rows] = 5, 10
+    state, report = play_round(state, round_key(setup, 0), setup)
+    assert state.population.schemes.rank.tolist() == [8] * 4 + [12] * 4
+    assert {(found.kind, found.target, len(found.terms)) for found in report.found} >= {("window", "2x2x2", 8)}
+    for found in report.found:
+        assert check(scheme_of_terms(found.terms, found.target, setup.agent)) is None
+    assert state.best_rank["window"] == {"2x2x2": 8}
+    assert set(report.shares["window"]) == {"2x2x2", "2x2x3"}

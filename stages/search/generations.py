@@ -1,0 +1,137 @@
+"""The schemes in play of the targets that are played by windows: batches of window games, generation after generation.
+
+All schemes of a target begin as the standard algorithm. They walk from window to window at their rank; each keeps the
+best scheme of lower rank that a window led to. Those of lowest energy of all are the next generation. Energy decides
+whether a scheme leads on: the windows that save a term in blocks of blocks are of terms that share their factors.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from stages.network.spans import SpansNetwork
+from stages.params.agents import SpanAgent
+from stages.search.rewrites import Rewrites, learn, no_rewrites
+from stages.search.span_windows import (
+    NO_RANK,
+    Children,
+    Schemes,
+    Settings,
+    met_windows,
+    no_children,
+    standard_schemes,
+    walk,
+)
+from stages.search.window_games import play
+
+
+class Play(NamedTuple):
+    """Where the targets that are played by windows stand; each has as many schemes, in the order of the targets.
+
+    Attributes:
+      schemes: in play.
+      children: of each scheme in play.
+      rewrites: that are known, of all targets.
+      age: [targets] batches since the generation began.
+      starts: [targets] how often the schemes began anew.
+    """
+
+    schemes: Schemes
+    children: Children
+    rewrites: Rewrites
+    age: np.ndarray
+    starts: np.ndarray
+
+
+class Solved(NamedTuple):
+    """Window games that ended at zero.
+
+    Attributes:
+      moves: [games, most, 3] vectors, in the coordinates of the window.
+      length: of each.
+      count: number of terms that each replaces.
+    """
+
+    moves: np.ndarray
+    length: np.ndarray
+    count: np.ndarray
+
+
+class Progress(NamedTuple):
+    """What a round of windows brought.
+
+    Attributes:
+      lower: schemes of a new generation: target, and terms [rank, 3] as words.
+      shares: [targets, 3] of the windows, those that came back shorter, as long but other, and unchanged.
+      solved: games to learn from.
+    """
+
+    lower: list[tuple[str, np.ndarray]]
+    shares: np.ndarray
+    solved: Solved
+
+
+def begin(agent: SpanAgent) -> Play:
+    """Nothing known, the standard algorithms."""
+    windows, targets = agent.search.windows, agent.windowed
+    schemes = standard_schemes(targets, windows.members)
+    zero = np.zeros(len(targets), np.int64)
+    return Play(schemes, no_children(schemes), no_rewrites(windows.terms[1]), zero, zero.copy())
+
+
+def play_windows(
+    state: Play, network: SpansNetwork, agent: SpanAgent, rng: np.random.Generator
+) -> tuple[Play, Progress]:
+    """Plays the batches of one round."""
+    windows, targets = agent.search.windows, agent.windowed
+    schemes, children = (type(part)(*(field.copy() for field in part)) for part in (state.schemes, state.children))
+    rewrites, age, starts = state.rewrites, state.age.copy(), state.starts.copy()
+    shares = np.exp(-windows.dimension_cost * np.arange(4))
+    settings = Settings(windows.terms, windows.dimensions, shares, windows.plays)
+    tally, met = np.zeros((len(schemes.rank), 3), np.int64), met_windows(schemes, windows.terms[1])
+    lower, solved = [], []
+    for _ in range(windows.batches):
+        temperatures = np.array([windows.temperatures[start % len(windows.temperatures)] for start in starts])
+        walk(schemes, children, rewrites, temperatures[schemes.target], settings, windows.steps, rng, met, tally)
+        if met.is_met.any():
+            tensors, terms, count = (field[met.is_met] for field in met[1:])
+            given = {"candidates": agent.search.candidates, "noise": windows.noise, "risk": agent.search.risk}
+            moves, length = play(network, tensors, count, windows.terms[1], rng, **given)
+            solved.append(Solved(*(field[length > 0] for field in (moves, length, count))))
+            is_inside = terms.any(axis=(1, 2))
+            rewrites = learn(rewrites, tensors, terms, np.where(is_inside, count, 0))
+            rewrites = learn(rewrites, tensors, moves, length, is_play=True)
+        age += 1
+        for index, name in enumerate(targets):
+            rows = np.flatnonzero(schemes.target == index)
+            best = _best(Children(*(field[rows] for field in children)), windows.parents)
+            if len(best) and age[index] >= windows.generation:
+                source = rows[best]
+                lower += [(name, children.terms[row, : children.rank[row]].copy()) for row in source]
+                source = np.resize(source, len(rows))
+                schemes.terms[rows], schemes.rank[rows] = children.terms[source], children.rank[source]
+            elif not len(best) and age[index] >= windows.patience:
+                fresh = standard_schemes((name,), len(rows))
+                schemes.terms[rows] = 0
+                schemes.terms[rows, : fresh.terms.shape[1]], schemes.rank[rows] = fresh.terms, fresh.rank
+                starts[index] += 1
+            else:
+                continue
+            children.rank[rows] = NO_RANK
+            age[index] = 0
+    counts = tally.reshape(len(targets), -1, 3).sum(axis=1)
+    every = Solved(*(np.concatenate(parts) for parts in zip(*solved, strict=True))) if solved else _none(windows.terms)
+    after = Play(schemes, children, rewrites, age, starts)
+    return after, Progress(lower, counts / counts.sum(axis=1, keepdims=True), every)
+
+
+def _none(terms: tuple[int, int]) -> Solved:
+    return Solved(np.zeros((0, terms[1], 3), np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def _best(children: Children, most: int) -> np.ndarray:
+    """The rows of those of lowest rank, at most so many, lowest energy first."""
+    order = np.lexsort((children.energy, children.rank))
+    return order[(children.rank[order] == children.rank[order[0]]) & (children.rank[order] < NO_RANK)][:most]

@@ -1,0 +1,217 @@
+"""Windows in spans: they are their tensors whatever the terms, and all that is put back leaves every scheme exact."""
+
+import numpy as np
+import pytest
+
+from stages.algebra.check import check
+from stages.algebra.targets import parse_target
+from stages.game.support import MOST_DIMENSIONS
+from stages.search.rewrites import find, learn, no_rewrites
+from stages.search.span_windows import (
+    NO_RANK,
+    Settings,
+    energy,
+    met_windows,
+    no_children,
+    pack_words,
+    standard_schemes,
+    take,
+    unpack_words,
+    walk,
+    write,
+)
+from stages.search.starts import scheme_of_terms
+from stages.search.window_games import play
+from tests.agents import span_agent, untrained
+from tests.examples import strassen
+
+SHARES = np.exp(-2.0 * np.arange(4))
+
+
+def _exact(terms, rank, name):
+    given = unpack_words(terms[:rank], max(parse_target(name).modes))
+    assert not terms[rank:].any()
+    return check(scheme_of_terms(given, name, span_agent(name))) is None
+
+
+def _window(terms, is_taken, bases, dims):
+    tensor, spans = np.empty((9, 9), np.uint16), np.empty((3, 9), np.int64)
+    inside = np.empty((is_taken.sum(), 3), np.int64)
+    is_inside = write(terms, is_taken, bases, dims, tensor, spans, inside)
+    return tensor, spans, inside, is_inside
+
+
+def _taken(terms, rank, wanted, most_dims, rng):
+    is_taken, bases, dims = np.empty(len(terms), bool), np.zeros((3, MOST_DIMENSIONS), np.int64), np.empty(3, np.int64)
+    count = take(terms, rank, wanted, most_dims, SHARES, rng, is_taken, bases, dims)
+    return count, is_taken, bases, dims
+
+
+def _scheme(name):
+    schemes = standard_schemes((name,), 1)
+    return schemes.terms[0], int(schemes.rank[0])
+
+
+def _dense(words, length):
+    u, v, w = np.moveaxis(unpack_words(words, length).astype(int), 1, 0)
+    return np.einsum("ri,rj,rk->ijk", u, v, w) % 2
+
+
+def _restored(coordinates, spans):
+    bits = coordinates[..., None] >> np.arange(MOST_DIMENSIONS) & 1  # [terms, 3, 9]
+    return np.bitwise_xor.reduce(np.where(bits, spans, 0), axis=-1)
+
+
+def test_taken_terms_span_what_is_allowed_and_come_back_from_their_coordinates():
+    rng, (naive, rank) = np.random.default_rng(0), _scheme("5x5x5")
+    # Random sums of factors, so that spans are no longer of unit vectors.
+    summed = naive ^ naive[rng.permutation(rank)]
+    summed = summed[summed.all(axis=1)]
+    counts = set()
+    for turn in range(200):
+        terms = (naive, summed)[turn % 2]
+        count, is_taken, bases, dims = _taken(terms, len(terms), 8, 4, rng)
+        counts.add(count)
+        assert is_taken.sum() == count
+        assert dims.max() <= 4
+        for mode in range(3):
+            pivots = bases[mode, : dims[mode]] & -bases[mode, : dims[mode]]
+            assert (np.diff(pivots) > 0).all()
+            assert not ((bases[mode, : dims[mode], None] & pivots) != 0)[~np.eye(dims[mode], dtype=bool)].any()
+        tensor, spans, inside, is_inside = _window(terms, is_taken, bases, dims)
+        if is_inside:
+            np.testing.assert_array_equal(_restored(inside, spans), terms[is_taken])
+            unpacked = tensor[..., None] >> np.arange(9) & 1
+            np.testing.assert_array_equal(_dense(inside, 9), unpacked)
+    assert max(counts) == 8
+
+
+def test_a_window_is_the_same_in_whatever_terms_it_is_written():
+    naive, rank = _scheme("2x2x2")
+    products = pack_words(np.stack([matrix.T for matrix in strassen().factors], axis=1))
+    rng, every = np.random.default_rng(1), []
+    for terms, count in ((naive, rank), (products, 7)):
+        for _ in range(5):
+            _, is_taken, bases, dims = _taken(terms[rng.permutation(count)], count, count, 4, rng)
+            if is_taken.all():
+                every.append(_window(terms, np.ones(count, bool), bases, dims)[:2])
+    assert len(every) > 5
+    for tensor, spans in every[1:]:
+        np.testing.assert_array_equal(tensor, every[0][0])
+        np.testing.assert_array_equal(spans, every[0][1])
+
+
+def test_terms_outside_of_the_spans_of_their_sum_are_told():
+    terms = np.array([[1, 1, 1], [2, 1, 1], [2, 1, 1]])
+    _, is_taken, bases, dims = _taken(terms, 3, 3, 4, np.random.default_rng(0))
+    tensor, spans, _, is_inside = _window(terms, is_taken, bases, dims)
+    assert not is_inside
+    assert tensor[0, 0] == 1
+    assert tensor.sum() == 1
+    assert spans[:, 0].tolist() == [1, 1, 1]
+    assert not spans[:, 1:].any()
+
+
+def test_energy_counts_distinct_factors():
+    rng = np.random.default_rng(0)
+    terms = rng.integers(1, 9, (12, 3))
+    for rank in (1, 5, 12):
+        assert energy(terms, rank) == sum(len(np.unique(terms[:rank, mode])) for mode in range(3))
+
+
+def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0):
+    children, met = no_children(schemes), met_windows(schemes, terms[1])
+    tally = np.zeros((len(schemes.rank), 3), np.int64)
+    temperatures = np.full(len(schemes.rank), temperature)
+    settings = Settings(terms, 4, SHARES, plays)
+    walk(schemes, children, rewrites, temperatures, settings, steps, np.random.default_rng(2), met, tally)
+    return children, met, tally
+
+
+@pytest.fixture(scope="module")
+def strassens():
+    """The rewrite of a window of 2x2x2 as Strassen's, and of two terms that share a factor as a flip."""
+    products = pack_words(np.stack([matrix.T for matrix in strassen().factors], axis=1))
+    is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(0))[1:]
+    while not is_taken.all():
+        is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(dims.sum()))[1:]
+    tensor, _, inside, _ = _window(products, is_taken, bases, dims)
+    terms = np.zeros((1, 8, 3), np.int64)
+    terms[0, :7] = inside
+    return learn(no_rewrites(8), tensor[None], terms, np.array([7]))
+
+
+def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
+    schemes = standard_schemes(("2x2x2", "2x2x4"), 3)
+    before = schemes.terms.copy()
+    children, met, tally = _walked(schemes, strassens, 0.5)
+    np.testing.assert_array_equal(schemes.terms, before)
+    assert schemes.rank.tolist() == [8] * 3 + [16] * 3
+    assert children.rank.tolist() == [7] * 3 + [15] * 3
+    for name, rows in (("2x2x2", range(3)), ("2x2x4", range(3, 6))):
+        for row in rows:
+            assert _exact(children.terms[row], children.rank[row], name)
+            assert children.energy[row] == energy(children.terms[row], children.rank[row])
+    assert tally.sum(axis=1).tolist() == [400] * 6
+    assert (tally[:, 0] > 0).all()
+    assert met.is_met.all()  # windows of which nothing is known
+    for tensor, terms, count in zip(*met[1:], strict=True):
+        assert find(strassens, tensor) == -1
+        np.testing.assert_array_equal(_dense(terms[:count], 9), tensor[..., None] >> np.arange(9) & 1)
+
+
+def _with_flips():
+    """Rewrites of two terms that share their first factor, and of what comes of those."""
+    pair = np.array([[[1, 1, 1], [1, 2, 2]], [[1, 3, 1], [1, 2, 3]]])
+    tensor = np.zeros((1, 9, 9), np.uint16)
+    tensor[0, 0, 0], tensor[0, 0, 1] = 1, 2
+    return learn(no_rewrites(2), np.repeat(tensor, 2, axis=0), pair, np.array([2, 2]))
+
+
+@pytest.mark.parametrize(("temperature", "moves"), [(0.01, False), (100.0, True)])
+def test_rewrites_as_long_follow_the_energy(temperature, moves):
+    schemes = standard_schemes(("2x2x3",), 4)
+    before = energy(schemes.terms[0], 12)
+    children, _, tally = _walked(schemes, _with_flips(), temperature, terms=(2, 2))
+    assert (children.rank == NO_RANK).all()
+    assert (tally[:, 1] > 0).all() == moves
+    for terms, rank in zip(schemes.terms, schemes.rank, strict=True):
+        assert _exact(terms, rank, "2x2x3")
+        assert (energy(terms, rank) > before) == moves
+
+
+def test_terms_that_cancel_are_dropped():
+    schemes = standard_schemes(("2x2x2",), 1)
+    schemes = schemes._replace(
+        terms=np.concatenate([schemes.terms, np.full((1, 2, 3), 5)], axis=1), rank=np.array([10])
+    )
+    children = _walked(schemes, no_rewrites(2), 0.5, terms=(2, 2))[0]
+    assert children.rank.tolist() == [8]
+    assert _exact(children.terms[0], 8, "2x2x2")
+
+
+def test_a_window_is_played_as_often_as_is_asked_for(strassens):
+    schemes = standard_schemes(("2x2x2",), 1)
+    assert not _walked(schemes, strassens, 0.5, terms=(8, 8))[1].is_met.any()
+    met = _walked(schemes, strassens, 0.5, terms=(8, 8), plays=1)[1]
+    assert met.count.tolist() == [8]
+    played = learn(strassens, met.tensors, met.terms, met.count, is_play=True)
+    assert not _walked(schemes, played, 0.5, terms=(8, 8), plays=1)[1].is_met.any()
+
+
+def test_games_that_end_at_zero_sum_to_their_tensors():
+    network = untrained(span_agent("2x2x2"))
+    rng = np.random.default_rng(0)
+    tensors = np.zeros((24, 9, 9), np.uint16)
+    tensors[:, 0, 0] = 1
+    tensors[12:, 0, 1] = 2  # twelve of one term, twelve of two that share a factor
+    limits = np.repeat([2, 3], 12)
+    moves, lengths = play(network, tensors, limits, 4, rng, candidates=8, noise=0.1, risk=0.5)
+    assert moves.shape == (24, 4, 3)
+    assert lengths.max() <= 3
+    assert (lengths[:12] > 0).any()
+    assert (lengths[12:] > 0).any()
+    for tensor, line, length, limit in zip(tensors, moves, lengths, limits, strict=True):
+        assert length <= limit
+        if length:
+            np.testing.assert_array_equal(_dense(line[:length], 9), tensor[..., None] >> np.arange(9) & 1)
