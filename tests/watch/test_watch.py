@@ -1,7 +1,7 @@
 """Watching: jobs that work, end, or are killed; which processes are a run; lines and tables."""
 
-import io
 import functools
+import io
 import json
 import signal
 import subprocess
