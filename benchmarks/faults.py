@@ -24,8 +24,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +36,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import mutated  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
+from stages.contract import command  # noqa: E402
 from tests.workflow import clones  # noqa: E402
 
 TABLE = ROOT / "benchmarks/faults.csv"
@@ -179,27 +182,39 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def kills(finished: Path, folder: Path, moments: int) -> Iterator[Row]:
-    rng = random.Random(0)
-    for name in LONG:
-        stage = Stage(finished, name, folder / name)
+    def rows(name: str) -> list[Row]:
+        stage, rng = Stage(finished, name, folder / name), random.Random(name)
         seconds = stage.warm_up()
-        for kind, number in SIGNALS.items():
-            tries = [stage.killed(number, rng.uniform(0, seconds)) for _ in range(moments)]
-            yield Row.of("kills", kind, name, tries)
+        return [
+            Row.of("kills", kind, name, [stage.killed(number, rng.uniform(0, seconds)) for _ in range(moments)])
+            for kind, number in SIGNALS.items()
+        ]
+
+    return _side_by_side(rows, LONG)
 
 
 def disk(finished: Path, folder: Path) -> Iterator[Row]:
-    for name in WRITING:
+    def rows(name: str) -> list[Row]:
         stage = Stage(finished, name, folder / name)
         stage.warm_up()
-        yield Row.of("disk", "full disk", name, [stage.full(share) for share in (0, 0.1, 0.5)])
+        return [Row.of("disk", "full disk", name, [stage.full(share) for share in (0, 0.1, 0.5)])]
+
+    return _side_by_side(rows, WRITING)
 
 
 def locked(finished: Path, folder: Path) -> Iterator[Row]:
-    for name in WRITING:
+    def rows(name: str) -> list[Row]:
         stage = Stage(finished, name, folder / name)
         stage.warm_up()
-        yield Row.of("locked", "read-only folder", name, [stage.locked()])
+        return [Row.of("locked", "read-only folder", name, [stage.locked()])]
+
+    return _side_by_side(rows, WRITING)
+
+
+def _side_by_side(rows_fn: Callable[[str], list[Row]], stages: Sequence[str]) -> Iterator[Row]:
+    """The rows of each stage, as many stages at a time as there are cores."""
+    with ThreadPoolExecutor(command.cores()) as pool:
+        yield from chain.from_iterable(pool.map(rows_fn, stages))
 
 
 def engines(finished: Path, folder: Path) -> Iterator[Row]:
@@ -235,10 +250,10 @@ def orphaned(finished: Path, folder: Path) -> str:
     _wait_for(clone, "logs/kernels.log", engine)
     engine.kill()
     engine.communicate()  # until the last job has closed what it prints to
-    for command in (["--unlock"], ["--cores", "2"]):
-        printed, _ = (again := clones.start(clone, "snakemake", *command)).communicate()
+    for words in (["--unlock"], ["--cores", "2"]):
+        printed, _ = (again := clones.start(clone, "snakemake", *words)).communicate()
         if again.returncode:
-            return f"snakemake {' '.join(command)}: {printed.splitlines()[-3:]}"
+            return f"snakemake {' '.join(words)}: {printed.splitlines()[-3:]}"
     return _differs(finished, clone)
 
 
