@@ -19,6 +19,7 @@ from pathlib import Path
 
 FOLDER = Path("logs/progress")
 INTERVAL_S = 5.0
+LOCK_TRIES, LOCK_PAUSE_S = 20, 0.05
 _STARTED = time.monotonic()
 _of_the_job: FileIO | None = None  # a process is one job at most
 
@@ -31,7 +32,7 @@ def job(name: str) -> Iterator[None]:
         with suppress(OSError):
             FOLDER.mkdir(parents=True, exist_ok=True)
             file = inside.enter_context((FOLDER / f"{name}.jsonl").open("ab", buffering=0))
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             file.truncate(0)
             _of_the_job = file
         _record("begun")
@@ -46,8 +47,25 @@ def job(name: str) -> Iterator[None]:
             _of_the_job = None
 
 
+def _lock(file: FileIO) -> None:
+    """Takes the file's lock; a watcher holds it for an instant, which is waited for.
+
+    Raises:
+      BlockingIOError: after a second, so another job of this name lives.
+    """
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(LOCK_PAUSE_S)
+    raise BlockingIOError(f"{file.name}: locked")
+
+
 def _record(state: str, **what: object) -> None:
-    """Adds a line: the state, the Unix time, wall and CPU seconds of this process and its children, and `what`."""
+    """Adds a line: the state, the Unix time, wall and CPU seconds, and `what`.
+
+    The CPU seconds are those of this process and of its children that have ended; a child counts when it ends.
+    """
     if not _of_the_job:
         return
     children = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -20,6 +20,7 @@ from stages.watch.engines import beginnings
 from stages.watch.jobs import Job, jobs
 
 REFRESH_S = 1.0
+SKEW_S = 3.0  # by which the clocks of two nodes may differ
 
 
 def main(given: argparse.Namespace) -> None:
@@ -65,7 +66,7 @@ def moments() -> Iterator[list[Job]]:
         if not signs and began is None:
             raise StageError(f"{Path.cwd()}: neither snakemake nor dvc runs here")
         began = min(signs + ([] if began is None else [began]))
-        yield [job for job in now if job.begun >= began]
+        yield [job for job in now if job.begun >= began - SKEW_S]
         if not signs:
             return
         time.sleep(REFRESH_S)

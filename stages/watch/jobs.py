@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ class Job:
       state: begun, running, done, failed, or killed: it has gone without a word.
       told: Unix time of its last word.
       wall_s: from its beginning to its last word.
-      cores: CPU seconds per second, between its last two words; None before its second.
+      cores: CPU seconds per second, between its last two words; None before its second. A child of its process
+        counts when it ends, with all that it took.
       work: what `Progress` told last: label, best, done, total, unit, units_per_s, left_s; or nothing.
     """
 
@@ -50,12 +52,16 @@ def jobs(folder: Path) -> Iterator[Job]:
 
 
 def read(path: Path) -> Job | None:
-    """The job of a file; None of one that has not told anything yet."""
-    with path.open("rb") as file:
-        lives = _is_locked(file.fileno())  # asked first: a job that ends meanwhile has said so before
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        *lines, _ = file.read().split(b"\n")  # the last is empty, or not yet whole
-    words = [json.loads(line) for line in lines if line.startswith(b"{")]
+    """The job of a file; None of one that has not told anything yet, or that cannot be read now."""
+    try:
+        with path.open("rb") as file:
+            lives = _is_locked(file.fileno())  # asked first: a job that ends meanwhile has said so before
+            start = max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES)
+            file.seek(start)
+            *lines, _ = file.read().split(b"\n")  # the last is empty, or not yet whole
+    except OSError:  # such as of a file that was removed since it was found
+        return None
+    words = [word for line in lines[start > 0 :] if (word := _word(line))]  # the first may lack its beginning
     if not words:
         return None
     last, before = words[-1], words[-2] if len(words) > 1 else None
@@ -65,9 +71,19 @@ def read(path: Path) -> Job | None:
     return Job(path.stem, state, last["time"], last["wall_s"], cores, work)
 
 
+def _word(line: bytes) -> dict[str, Any] | None:
+    """What a line says; None of one that is damaged, as a full disk or a crash leaves it."""
+    try:
+        word = json.loads(line)
+    except ValueError:
+        return None
+    return word if isinstance(word, dict) and word.keys() >= {"state", "time", "wall_s", "cpu_s"} else None
+
+
 def _is_locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    return False  # closing the file gives up the lock
+    fcntl.flock(descriptor, fcntl.LOCK_UN)  # at once: a job that begins now asks for it
+    return False

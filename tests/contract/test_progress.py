@@ -1,6 +1,8 @@
 """Progress: what a line says and when it is printed."""
 
+import fcntl
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,28 @@ def test_a_job_keeps_what_it_tells_and_how_it_ended(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError), progress_lib.job("walk"):
         raise ZeroDivisionError
     assert [word["state"] for word in words(tmp_path)] == ["begun", "failed"]
+
+
+def test_a_watcher_that_asks_while_a_job_begins_does_not_silence_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs/progress").mkdir(parents=True)
+    with (tmp_path / "logs/progress/walk.jsonl").open("wb") as watched:
+        fcntl.flock(watched, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (watched, fcntl.LOCK_UN)).start()
+        with progress_lib.job("walk"):
+            pass
+    assert [word["state"] for word in words(tmp_path)] == ["begun", "done"]
+
+
+def test_a_second_job_of_one_name_leaves_the_file_to_the_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(progress_lib, "LOCK_PAUSE_S", 0.0)
+    (tmp_path / "logs/progress").mkdir(parents=True)
+    with (tmp_path / "logs/progress/walk.jsonl").open("wb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with progress_lib.job("walk"):
+            pass
+    assert words(tmp_path) == []
 
 
 def test_outside_a_job_nothing_is_kept(tmp_path, monkeypatch):

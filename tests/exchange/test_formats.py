@@ -202,6 +202,8 @@ def test_compressed_rows_that_do_not_fit_are_refused(tmp_path):
         ("u_indptr", rows["u_indptr"] * 2**40, "begin with 0 and end with the number"),
         ("v_indices", rows["v_indices"] - 1, "begin with 0 and end with the number"),
         ("v_denominators", rows["v_denominators"] * 0, "begin with 0 and end with the number"),
+        ("w_numerators", rows["w_numerators"] / 2, "of integers, got fractions"),
+        ("u_indptr", rows["u_indptr"] / 2, "of integers, got fractions"),
         ("w_numerators", rows["w_numerators"][1:], "begin with 0 and end with the number"),
         ("w_numerators", rows["w_numerators"][:, None], "lists of numbers"),
         ("u_indices", rows["u_indices"] * 0, "each entry at most once"),

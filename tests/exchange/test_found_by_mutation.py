@@ -11,6 +11,7 @@ from stages.exchange.formats import files
     "text",
     [
         "[[[1,²]]]",  # a digit to `str.isdigit`, and none to `int`
+        '{"scheme_type": ["stub"]}',  # no key of a table
         "A:=Matrix(2, 2, [[a,²]]): Triad([Matrix(1, 1, [[²]])])",
     ],
 )

@@ -1,6 +1,7 @@
 """Texts as the tools and people of the field write them: what is read, and what is refused in words that fit."""
 
 import codecs
+import json
 
 import pytest
 
@@ -89,11 +90,26 @@ def test_equations_as_people_write_them(text, tmp_path):
         ('"n": 3, "m": 2, "p": 1', False),
     ],
 )
-def test_facts_are_compared(facts, is_right, tmp_path):
+@pytest.mark.parametrize("names", ["UVW", "uvw"])
+def test_facts_are_compared(facts, is_right, names, tmp_path):
+    rows = [factor.T.tolist() for factor in standard(Size(1, 2, 3).target).factors]
+    text = ", ".join(f'"{name}": {part}' for name, part in zip(names, rows, strict=True))
+    assert verdict(tmp_path / "file", f"{{{text}, {facts}}}")[0] == is_right
+    text = ", ".join(f'"{name}": [[1]]' for name in names)
+    assert verdict(tmp_path / "file", f'{{"n": 1, {text}}}')[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "sides"),
+    [({"m": 1, "n": 2, "p": 3}, "n x m, B is m x p"), ({"n": 1, "k": 2, "m": 3}, "m x k, B is k x n")],
+)
+def test_a_side_that_disagrees_says_which_sides_are_meant(given, sides, tmp_path):
     u, v, w = (factor.tolist() for factor in standard(Size(1, 2, 3).target).factors)
-    text = f'{{"U": {u}, "V": {v}, "W": {w}, {facts}}}'
-    assert verdict(tmp_path / "file", text)[0] == is_right
-    assert verdict(tmp_path / "file", '{"n": 1, "U": [[1]], "V": [[1]], "W": [[1]]}')[0]
+    as_python = "".join(f"{name} = {side}\n" for name, side in given.items()) + f"u = {u}\nv = {v}\nw = {w}\n"
+    for text in (json.dumps(given | {"u": u, "v": v, "w": w}), as_python):
+        holds, line = verdict(tmp_path / "file", text)
+        assert not holds
+        assert f"(A is {sides})" in line
 
 
 def test_what_stands_beside_the_factors_is_named(tmp_path):
@@ -106,6 +122,16 @@ def test_blanks_part_the_numbers_of_a_matrix_and_no_sums(tmp_path):
     assert (holds, line) == (True, f"1x1x1, rank 2: {EVERYWHERE} transposed")
     holds, line = verdict(tmp_path / "file", "U = [2 - 1;]\nV = [1;]\nW = [1;]")
     assert (holds, line) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed")
+    holds, line = verdict(tmp_path / "file", "U = [[ 1 -1  0]]\nV = [[1 1 1]]\nW = [[1 0 0]]")  # as NumPy prints
+    assert (holds, line) == (True, f"1x1x1, rank 3: {EVERYWHERE} transposed")
+
+
+@pytest.mark.parametrize("row", ["[\n [1 -1],\n]", "[[1 -1]]", "[[1 -1], [0, 1]]", "[[1\n -1]]"])
+def test_a_blank_that_may_part_numbers_or_a_sum_is_refused(row, tmp_path):
+    """Python computes [0] of [1 -1], where MATLAB and NumPy have two numbers."""
+    holds, line = verdict(tmp_path / "file", f"U = {row}\nV = [[1], [1]]\nW = [[1], [0]]")
+    assert not holds
+    assert "expected a comma, or a blank after the sign of a sum" in line
 
 
 def test_a_field_that_is_claimed_must_hold(tmp_path):
@@ -125,6 +151,11 @@ def test_an_array_says_which_convention_is_meant(tmp_path):
 @pytest.mark.parametrize("name", samples.TEXTS)
 def test_a_text_of_every_layout_holds(name, tmp_path):
     assert verdict(tmp_path / "file", samples.TEXTS[name])[0]
+
+
+def test_an_ampersand_aligns_in_latex_alone(tmp_path):
+    text = "m_{1} &= a_{11} b_{11} \\\\\nc_{11} &= 2 m_{1} \\\\\n & - m_{1}"
+    assert verdict(tmp_path / "file", text) == (True, f"1x1x1, rank 1: {EVERYWHERE} transposed")
 
 
 ONE = "(a11)*(b11)*(c11)"
@@ -202,6 +233,19 @@ REFUSED = {
     "a fault in two lines": (
         STRASSEN.replace("(a_21 - a_22)", "(a_21 -\n d)"),
         "line 2, column 2: 'd' is",
+    ),
+    "an assignment of Python": ("m1 = a11*b11\nc11 &= m1", "line 2, column 5: expected =, got '&'"),
+    "an operator that is no product": (
+        "m_{1} = a_{11} & b_{11}\nc_{11} = m_{1}",
+        "line 1, column 16: expected the end of the line, got '&'",
+    ),
+    "a factor in both cases": (
+        '[{"u": [5], "U": [1], "v": [1], "w": [1]}]',
+        "expected three matrices per product, or three factors",
+    ),
+    "a factor of a size in both cases": (
+        '{"1x1x1": {"u": [[5]], "U": [[1]], "v": [[1]], "w": [[1]]}}',
+        "expected u, v and w, got ['U', 'u', 'v', 'w']",
     ),
     "an equation without its right side": (STRASSEN + "s =", "line 12, column 4: expected a number, a name"),
     "a type that changes numbers": (

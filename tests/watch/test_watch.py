@@ -1,5 +1,6 @@
 """Watching: jobs that work, end, or are killed; which processes are a run; lines and tables."""
 
+import fcntl
 import functools
 import io
 import json
@@ -12,6 +13,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from stages.watch import __main__ as main
+from stages.watch import jobs as jobs_lib
 from stages.watch import view
 from stages.watch.engines import beginnings
 from stages.watch.jobs import TAIL_BYTES, Job, jobs, read
@@ -79,6 +82,45 @@ def test_a_line_that_is_not_whole_waits(tmp_path):
     path.write_text(long + '{"state": "do')
     job = read(path)
     assert (job.work["done"], job.cores) == (98, pytest.approx(2.0))
+
+
+WORD = json.dumps({"state": "begun", "time": 5.0, "wall_s": 4.0, "cpu_s": 3.0})
+
+
+@pytest.mark.parametrize("damaged", ['{"state": "running", {"st', "{}", "[5]", "\0\0", "\xff"])
+def test_a_damaged_line_is_passed_over(tmp_path, damaged):
+    path = tmp_path / "walk.jsonl"
+    path.write_bytes(f"{damaged}\n{WORD}\n{damaged}\n".encode("latin-1"))
+    assert read(path).told == 5.0
+
+
+def test_a_tail_that_begins_within_a_line_leaves_that_out(tmp_path):
+    path = tmp_path / "walk.jsonl"
+    tail = f"{WORD}\n".ljust(TAIL_BYTES - 1) + "\n"
+    path.write_text('{"best": ' + tail)
+    assert read(path) is None
+
+
+def test_a_file_that_is_removed_meanwhile_is_no_job(tmp_path):
+    (tmp_path / "walk.jsonl").symlink_to(tmp_path / "gone")  # found, and not there to be opened
+    assert list(jobs(tmp_path)) == []
+
+
+def test_asking_gives_the_lock_back_before_the_file_is_read(tmp_path):
+    path = tmp_path / "walk.jsonl"
+    path.write_text(f"{WORD}\n")
+    with path.open("rb") as watched, path.open("rb") as of_the_job:
+        assert not jobs_lib._is_locked(watched.fileno())
+        fcntl.flock(of_the_job, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert jobs_lib._is_locked(watched.fileno())
+
+
+@pytest.mark.parametrize(("behind_s", "is_shown"), [(2.0, True), (60.0, False)])
+def test_a_node_whose_clock_is_behind_by_seconds_is_shown(monkeypatch, behind_s, is_shown):
+    ended = replace(RUNNING, state="done", told=1000.0 + RUNNING.wall_s - behind_s)
+    monkeypatch.setattr(main, "beginnings", lambda folder: [1000.0])
+    monkeypatch.setattr(main, "jobs", lambda folder: [ended])
+    assert next(main.moments()) == [ended] * is_shown
 
 
 def test_a_run_is_snakemake_or_dvc_at_work_in_this_folder(tmp_path):

@@ -20,7 +20,7 @@ import numpy as np
 from stages.algebra.factors import Scheme
 from stages.errors import SchemeError
 from stages.exchange.formats import arrays
-from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, facts_of, short
+from stages.exchange.formats.candidate import Candidate, candidate_of, checked_size, facts_of, meant, short
 from stages.exchange.formats.containers import UNPACK
 from stages.exchange.formats.pickles import Array
 
@@ -48,9 +48,10 @@ def read(data: bytes) -> Iterator[Candidate | SchemeError]:
         if names.keys() >= set(of_one_scheme):
             parts = [arrays.exact(_array(archive, members[names.pop(name)])) for name in of_one_scheme]
             candidate = candidate_of(arrays.factors(parts))
+            meaning = {name: meant(name, names) for name in names}
             for name, expected in facts_of(candidate, names).items():
                 if name in names:
-                    _check_fact(name, expected, _array(archive, members[names.pop(name)]))
+                    _check_fact(name, expected, _array(archive, members[names.pop(name)]), meaning[name])
             yield dataclasses.replace(candidate, unread=tuple(names.values()))
             return
     if names.keys() >= {name for parts in _COMPRESSED for name in parts}:
@@ -111,10 +112,11 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
         raise SchemeError(f"damaged ({short(str(error))})") from None
 
 
-def _check_fact(name: str, expected: int, array: Array) -> None:
+def _check_fact(name: str, expected: int, array: Array, meaning: str) -> None:
     given = arrays.exact(array)
     if given.integers.tolist() != expected or given.denominator != 1:
-        raise SchemeError(f"{name}: expected {expected}, as the factors have it, got {short(given.integers.tolist())}")
+        got = short(given.integers.tolist())
+        raise SchemeError(f"{name}: expected {expected}, as the factors have it, got {got}{meaning}")
 
 
 def write(scheme: Scheme) -> bytes:

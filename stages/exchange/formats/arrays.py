@@ -99,6 +99,8 @@ def of_compressed_rows(parts: Sequence[Matrix]) -> Matrix:
     Args:
       parts: where its rows begin and the last ends; then of its entries the columns, numerators and denominators.
     """
+    if any(part.denominator != 1 for part in parts):
+        raise SchemeError("expected compressed rows of integers, got fractions")
     starts, places, numerators, denominators = (part.integers for part in parts)
     if any(part.ndim != 1 or not part.size for part in (starts, places, numerators, denominators)):
         raise SchemeError("expected compressed rows: lists of numbers, none of them empty")

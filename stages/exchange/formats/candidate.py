@@ -109,6 +109,13 @@ def facts_of(candidate: Candidate, names: Container[str]) -> dict[str, int]:
     return {**dict(sides), "rank": candidate.factors.rank}
 
 
+def meant(name: str, names: Container[str]) -> str:
+    """For a refusal, which sides the letters of `facts_of` name; empty where the fact is none of them."""
+    if name not in ("n", "m", "p", "k") or not ("p" in names or "k" in names):
+        return ""
+    return " (A is m x k, B is k x n)" if "k" in names else " (A is n x m, B is m x p)"
+
+
 def check_extent(modes: Sequence[int], rank: int) -> None:
     """Refuses factors with these rows that would cost too much, before anything of that extent is made."""
     if math.prod(modes) > LARGEST_TARGET:

@@ -30,12 +30,13 @@ def unpacked(data: bytes, largest: int) -> bytes:
       SchemeError: more than `largest` bytes, damaged, cut short, with something behind the last stream, packed too
         often, or an archive of files.
     """
-    for _ in range(_MOST_TIMES):
-        kind = next((kind for kind in _KINDS if data.startswith(kind[0])), None)
-        if not kind:
-            return _no_archive(data)
+    times = 0
+    while kind := next((kind for kind in _KINDS if data.startswith(kind[0])), None):
+        if times == _MOST_TIMES:
+            raise SchemeError(f"packed more than {_MOST_TIMES} times")
         data = _unpacked_once(data, largest, *kind[1:])
-    raise SchemeError(f"packed more than {_MOST_TIMES} times")
+        times += 1
+    return _no_archive(data)
 
 
 def _unpacked_once(data: bytes, largest: int, name: str, decompressor: Callable[[], Any]) -> bytes:

@@ -38,9 +38,11 @@ from stages.exchange.formats.grammar import (
 # Statements of a program that say nothing of the scheme; `Simplify(..)` is a script's own test.
 # A statement goes on where its line ends with an operator, and where the next one begins with one: it must have a name.
 _WRAPPED = re.compile(r"(?<=[-+*/=,(\[])[ \t]*\n\s*|(?<!\s)\s*\n[ \t]*(?=[-+*/)\]])|\\[ \t]*\n")
-_IS_LATEX = re.compile(r"\\begin\{|&\s*=|\\\\")
+_IS_LATEX = re.compile(r"\\[a-z]{2}|\\\\[ \t]*$|_\{", re.MULTILINE)  # Python has `&=` too, with another meaning
 _MARKUP = re.compile(  # says how LaTeX sets what is around it
-    r"\\(?:begin|end)\{[a-z]+\*?\}|\\allowdisplaybreaks\b|\\(?:left|right)(?=[()])|\\[,;!]|\\quad\b|\\\\|[&$]"
+    r"\\(?:begin|end)\{[a-z]+\*?\}|\\allowdisplaybreaks\b|\\(?:left|right)(?=[()])|\\[,;!]|\\quad\b|\\\\|\$"
+    r"|^[ \t]*&|&(?=\s*:?[-+=])|(?<==)[ \t]*&",  # beside an operator; elsewhere it would be a product
+    re.MULTILINE,
 )
 _FRACTION = re.compile(r"\\[td]?frac\{([0-9]+)\}\{([0-9]+)\}", re.ASCII)
 _TIMES = re.compile(r"\\(?:cdot|times)(?![a-z])")

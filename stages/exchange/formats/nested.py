@@ -23,17 +23,24 @@ from stages.exchange.formats.candidate import (
     checked_size,
     facts_of,
     matrix_of_rows,
+    meant,
     rank_last,
     short,
 )
-from stages.exchange.formats.grammar import COMMENT, LINE_COMMENT, Tokens, blank, literal, plain
+from stages.exchange.formats.grammar import COMMENT, LINE_COMMENT, Tokens, blank, literal, plain, position
 
 _NAMES = ({"u", "v", "w"}, {"a", "b", "c"})
 _FACTS = ("n", "m", "k", "p", "rank")
 _REMARK = f"{COMMENT}|{LINE_COMMENT}"
-_PRINTED = re.compile(r"\[\s*\[[^\[\],;]*\](?:\s*\[[^\[\],;]*\])*\s*\]")  # by NumPy: rows in brackets
-_SPACED = re.compile(r"(?<!\[)\[[^\[\],]*\](?!\s*\])")  # of MATLAB: rows in lines, or ended by semicolons
+_ROW = r"[^\[\],;]*"
+_PRINTED = re.compile(  # by NumPy: rows in brackets; two rows, or two numbers, side by side are no Python
+    rf"\[\s*\[(?={_ROW}(?:\]\s*\[|[0-9.]\s+[0-9.])){_ROW}\](?:\s*\[{_ROW}\])*\s*\]"
+)
+_SPACED = re.compile(  # of MATLAB: rows in lines, or ended by semicolons; Python has a second bracket after `=`
+    rf"=\s*\[[^\[\],]*\]|\[{_ROW};[^\[\],]*\]"
+)
 _BLANK = r"(?<=[0-9.])[ \t](?=[ \t]*[-+]?[0-9.])"  # between two numbers
+_UNCLEAR = re.compile(r"(?<=[0-9.])\s+(?=[-+][0-9.])")  # two numbers, or their sum
 
 
 def read(text: str) -> Iterator[Candidate]:
@@ -42,7 +49,10 @@ def read(text: str) -> Iterator[Candidate]:
     Before it may stand its sides and its rank, which are compared.
     """
     text = re.sub(_REMARK, blank, plain(text))
-    tokens = Tokens(_SPACED.sub(_of_lines, _PRINTED.sub(_of_printed, text)), _REMARK)
+    text = _SPACED.sub(_of_lines, _PRINTED.sub(_of_printed, text))
+    if unclear := _UNCLEAR.search(text):
+        raise SchemeError(f"{position(text, unclear.end())}: expected a comma, or a blank after the sign of a sum")
+    tokens = Tokens(text, _REMARK)
     while tokens.next in ("import", "from"):  # what np.array and Fraction need
         if tokens.take() == "from":
             tokens.expect("fractions", "import", "Fraction")
@@ -67,7 +77,9 @@ def read(text: str) -> Iterator[Candidate]:
     of_scheme = facts_of(found, facts)
     for name, fact in facts.items():
         if of_scheme.get(name) != fact:
-            raise SchemeError(f"{name}: expected {of_scheme.get(name)}, as the factors have it, got {fact}")
+            raise SchemeError(
+                f"{name}: expected {of_scheme.get(name)}, as the factors have it, got {fact}{meant(name, facts)}"
+            )
     yield found
 
 
@@ -92,7 +104,7 @@ def candidate(value: Any, size: Size | None = None, label: str = "") -> Candidat
         return _of_triples([[product[name] for name in sorted(product)] for product in products], size, label)
     if isinstance(value, Mapping):
         names = {name.lower(): part for name, part in value.items()}
-        if names.keys() not in _NAMES:
+        if names.keys() not in _NAMES or len(value) != 3:
             raise SchemeError(f"expected u, v and w, got {short(sorted(value))}")
         return _of_factors([names[name] for name in sorted(names)], size, label)
     if isinstance(value, list) and len(value) == 3 and _depth(value) == 3:
@@ -109,7 +121,10 @@ def is_products(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) > 0
-        and all(isinstance(product, Mapping) and {name.lower() for name in product} in _NAMES for product in value)
+        and all(
+            isinstance(product, Mapping) and len(product) == 3 and {name.lower() for name in product} in _NAMES
+            for product in value
+        )
     )
 
 

@@ -36,6 +36,7 @@ from stages.exchange.formats.candidate import (
     facts_of,
     matrix_of_rows,
     matrix_of_terms,
+    meant,
     number,
     short,
 )
@@ -58,10 +59,12 @@ def read(text: str) -> Iterator[Candidate]:
         for key, value in given.items():
             yield nested.candidate(value, checked_size(*map(int, re.findall("[0-9]+", key))), label=key)
         return
-    if given.get("scheme_type") in _NO_SCHEME:
-        raise SchemeError(_NO_SCHEME[given["scheme_type"]])
+    kind = given.get("scheme_type")
+    if isinstance(kind, str) and kind in _NO_SCHEME:
+        raise SchemeError(_NO_SCHEME[kind])
     is_sparse = {*_SPARSE, "n", "m"} <= given.keys()
-    if is_sparse or ({*"uvw", "n", "m"} <= given.keys() and "p" not in given):
+    are_sides = {"p", "k"} & given.keys() and not isinstance(given.get("n"), list)  # n and m are, as p or k is
+    if is_sparse or ({*"uvw", "n", "m"} <= given.keys() and not are_sides):
         candidate = _catalogue(given, is_sparse)
         said = {"n", "m", "z2", "ring", "fields", *(_SPARSE if is_sparse else "uvw")}
         if "u_fresh" in given and not is_sparse:
@@ -124,7 +127,9 @@ def _is_fact(key: str, given: dict[str, Any], candidate: Candidate) -> bool:
     if key == "size" and isinstance(value, str):
         value = [int(side) for side in re.findall("[0-9]+", value)] if _SIZE.fullmatch(value) else value
     if key in expected and value != expected[key]:
-        raise SchemeError(f"{key}: expected {expected[key]}, as u, v and w have it, got {short(value)}")
+        raise SchemeError(
+            f"{key}: expected {expected[key]}, as u, v and w have it, got {short(value)}{meant(key, given)}"
+        )
     if key == "sha256":
         body = json.dumps({name: entry for name, entry in given.items() if name != key}, default=str)
         if value != hashlib.sha256(body.encode()).hexdigest():
