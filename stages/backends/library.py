@@ -1,6 +1,6 @@
 """The C source of `fastmm`: a few schemes of our own in one text, each checked exactly before it is written.
 
-Which schemes was decided by measurement (docs/kernels.md). Levels in memory take the programs of fewest additions; a
+Which schemes was decided by hand, from timings (docs/kernels.md). Levels in memory take the programs of fewest additions; a
 fused one wants few non-zeros, which a low growth factor goes with.
 """
 
