@@ -1,7 +1,7 @@
 """The C source of `fastmm`: a few schemes of our own in one text, each checked exactly before it is written.
 
-Which schemes was decided by hand, from timings (docs/kernels.md). Levels in memory take the programs of fewest additions; a
-fused one wants few non-zeros, which a low growth factor goes with.
+Which schemes was decided by hand, from timings (docs/kernels.md). Levels in memory take the programs of fewest
+additions; a fused one wants few non-zeros, which a low growth factor goes with.
 """
 
 from __future__ import annotations
