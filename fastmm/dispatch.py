@@ -92,8 +92,8 @@ class Rates(NamedTuple):
 
 
 RATES = Rates(1.0, 10.0, 9.0)  # before anything is measured
-# Time of an element of a level in memory by its products, as a power, beside 2x2x2: measured on 200 pairs of a variant
-# and a product (one thread, AVX-512).
+# Time of an element of a level in memory by its products, as a power, beside 2x2x2: chosen by hand, as what ranks
+# variants of these schemes about as they were timed.
 STREAMS = 0.3
 _CERTAINTY = 0.1  # of these, beside that of a measurement
 
@@ -186,25 +186,40 @@ def work(variant: Variant, shape: Shape, kernel: Kernel) -> tuple[float, float, 
     """Operations of classical products, elements of sums in memory, and those of a fused level.
 
     A level in memory reads its blocks, writes and reads its sums, writes and reads its products, and writes C; each
-    element takes longer the more blocks are streamed at once. A fused one reads and adds what its terms say.
+    element takes longer the more blocks are streamed at once. A fused one reads and adds what its terms say. What the
+    blocks leave over is multiplied classically, as by `multiply` in kernels.c; what is left of the inner side takes a
+    further pass over C.
     """
-    n, m, p = map(float, shape)
-    calls, in_memory, fused = 1.0, 0.0, 0.0
-    for scheme, is_fused in zip(variant.schemes(kernel), [*(False for _ in variant.levels), True], strict=False):
+    n, m, p = shape
+    operations, in_memory, fused, calls = 0.0, 0.0, 0.0, 1
+    schemes = variant.schemes(kernel)
+    for depth, scheme in enumerate(schemes):
+        axes = zip(*(other.size for other in schemes[depth:]), strict=True)  # parts, of this level and below
+        sides = [_side(*axis) for axis in zip((n, m, p), axes, strict=True)]
+        rows, inner, cols = (side * parts for side, parts in zip(sides, scheme.size, strict=True))
+        operations += calls * 2 * (n * m * p - rows * inner * cols)
+        in_memory += calls * (inner < m) * 2 * rows * cols
+        is_fused = depth == len(variant.levels)
         left, right, output = scheme.terms if is_fused else scheme.sums
-        whole = n * m + m * p + n * p
-        n, m, p = n / scheme.size[0], m / scheme.size[1], p / scheme.size[2]
+        whole = rows * inner + inner * cols + rows * cols
+        n, m, p = sides
         elements = calls * (whole + 2 * (left * n * m + right * m * p + output * n * p))
         if is_fused:
             fused = elements
         else:
             in_memory += elements * (scheme.products / 7) ** STREAMS
         calls *= scheme.products
-    return calls * 2 * n * m * p, in_memory, fused
+    return operations + calls * 2 * n * m * p, in_memory, fused
+
+
+def _side(length: int, parts: tuple[int, ...]) -> int:
+    """Of a block, as `side` in kernels.c has it: a multiple of the parts below, unless it is smaller than these."""
+    side, unit = length // parts[0], math.prod(parts[1:])
+    return side if side < unit else side // unit * unit
 
 
 def modelled(variant: Variant, shape: Shape, kernel: Kernel, rates: Rates) -> float:
-    """Time of the plain product over that of a variant; edges that blocks leave over are left out."""
+    """Time of the plain product over that of a variant."""
     if variant == THREE_PRODUCTS:
         return 1.0
     return 2 * math.prod(shape) / sum(map(float.__mul__, rates, work(variant, shape, kernel)))
@@ -212,7 +227,7 @@ def modelled(variant: Variant, shape: Shape, kernel: Kernel, rates: Rates) -> fl
 
 def fitted(ratios: Ratios, kernel: Kernel) -> Rates:
     """The rates by which the model is nearest to what was measured, by least squares of relative times."""
-    rows, times = list(np.diag(_CERTAINTY * np.ones(3))), [_CERTAINTY] * 3  # in units of RATES
+    rows, times = list(np.diag(_CERTAINTY * np.ones(len(RATES)))), [_CERTAINTY] * len(RATES)  # in units of RATES
     for shape, speeds in ratios.items():
         for variant, speed in speeds.items():
             if variant != THREE_PRODUCTS:

@@ -27,10 +27,13 @@ from fastmm.dispatch import (
     variants,
 )
 
-# Products that are timed, the most telling first: squares; then outer, inner, tall and flat ones; then sizes between.
+# Products that are timed, the most telling first: squares; sides that blocks do not divide; outer, inner, tall and flat
+# ones; sizes between.
 _CLASSES = ((2, 0.5, 2), (0.8, 2, 0.8), (4, 0.75, 0.75), (0.75, 0.75, 4))
 ANCHORS: tuple[Shape, ...] = (
     *((n, n, n) for n in (1024, 2048, 4096)),
+    (2047, 2047, 2047),
+    (1500, 1777, 2039),
     *((round(x * n), round(y * n), round(z * n)) for n in (1536, 2560, 1024) for x, y, z in _CLASSES),
     *((n, n, n) for n in (768, 512, 1448, 2896, 6144, 8192)),
     *((round(x * n), round(y * n), round(z * n)) for n in (3584, 640) for x, y, z in _CLASSES),
@@ -82,6 +85,7 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
     if kernel is None:
         raise RuntimeError(library.why_none())
     was_shared, threads = blas.is_shared(), blas.threads()
+    paths = {name: cache.path(np.dtype(name), threads) for name in types}  # before time is spent
     _say(f"{', '.join(types)} on {threads} threads, {seconds:.0f} seconds")
     end = time.monotonic() + seconds
     for left, name in zip(range(len(types), 0, -1), types, strict=True):
@@ -95,7 +99,7 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
             blas.share_threads(was_shared)
         crowded = quiet if threads == 1 else measured.crowded(quiet, time.monotonic() + share * 0.15)
         if quiet:
-            cache.write(cache.path(dtype, threads), {"quiet": quiet, "crowded": crowded})
+            cache.write(paths[name], {"quiet": quiet, "crowded": crowded})
         else:
             _say(f"{name}: no product was timed, so nothing is kept")
     product.forget()

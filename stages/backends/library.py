@@ -1,7 +1,7 @@
 """The C source of `fastmm`: a few schemes of our own in one text, each checked exactly before it is written.
 
-Which schemes was decided by measurement (docs/kernels.md). Levels in memory take the programs of fewest additions; a
-fused one wants few non-zeros, which a low growth factor goes with.
+Which schemes was decided by hand, from timings (docs/kernels.md). Levels in memory take the programs of fewest
+additions; a fused one wants few non-zeros, which a low growth factor goes with.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def library(results: Path) -> str:
     Args:
       results: the folder with programs/ and records/ of the project.
     Raises:
-      KernelError: a file that cannot be read, or that holds no scheme of its size.
+      KernelError: a file that cannot be read, or that holds no scheme of its size, or none with coefficients -1, 0, 1;
+        a program of unequal sides.
+      SchemeError: a malformed program.
     """
     levels = [named for name in LEVELS for named in _levels(results / name)]
     fused = [named for name in FUSED for named in _fused(results / name)]
@@ -51,16 +53,22 @@ def _levels(path: Path) -> list[Named]:
     """A stored program as it is; of a certificate a scheme of few additions, in each orientation."""
     if path.parent.name == "programs":
         program = from_json(_text(path))
+        if len(set(program.size)) > 1:  # its orientations have other programs, which nobody has made
+            raise KernelError(f"{path}: expected a program of equal sides, got {program.size.name}")
         return [(_proved(_scheme(program), path), program)]
-    given = sparse(_certified(path))
-    lowered, _ = anneal(given, ADDITIONS, _LOWERING, seed=0)
-    return _oriented(lowered, path)
+    return _oriented(_annealed(path, ADDITIONS, _LOWERING), path)
 
 
 def _fused(path: Path) -> list[Named]:
     """Of a certificate a scheme of low growth, in each orientation."""
-    settled, _ = anneal(sparse(_certified(path)), GROWTH, _SETTLING, seed=0)
-    return _oriented(settled, path)
+    return _oriented(_annealed(path, GROWTH, _SETTLING), path)
+
+
+def _annealed(path: Path, aim: int, schedule: Annealing) -> Scheme:
+    try:
+        return anneal(sparse(_certified(path)), aim, schedule, seed=0)[0]
+    except ValueError as error:  # coefficients beyond 1 that no sandwich has removed, or another ring
+        raise KernelError(f"{path}: {error}") from None
 
 
 def _oriented(scheme: Scheme, path: Path) -> list[Named]:
