@@ -290,7 +290,6 @@ def walk(
     windows: int,
     rng: np.random.Generator,
     met: Met,
-    tally: np.ndarray,
 ) -> None:
     """Rewrites windows of each scheme by what is known, in place.
 
@@ -302,7 +301,6 @@ def walk(
       temperatures: [members].
       windows: of each scheme.
       met: receives the first window of each scheme that is to be played.
-      tally: [members, 3], to which the windows that came back shorter, as long but other, and unchanged are added.
     """
     most, size = schemes.terms.shape[1], settings.terms[1]
     is_taken = np.empty(most, np.bool_)
@@ -331,7 +329,6 @@ def walk(
                         met.terms[member, :count] = inside[:count]
                     met.count[member] = count
                 if entry < 0 or rewrites.length[entry] > count:
-                    tally[member, 2] += 1
                     continue
                 length, choices = rewrites.length[entry], rewrites.count[entry]
                 _restore(rewrites.terms[entry, :choices], length, spans, given)
@@ -346,14 +343,10 @@ def walk(
                 energies[choice] = _unshared(terms[:rank], ~is_taken[:rank], given[choice], length)
             chosen = _draw(energies[:choices], temperatures[member], rng)
             if length < count:
-                tally[member, 0] += 1
                 child[:] = terms
                 lower = put_back(child, rank, is_taken, given[chosen], length)
                 _keep_child(children, member, child, lower)
-            elif chosen == as_it_is:
-                tally[member, 2] += 1
-            else:
-                tally[member, 1] += 1
+            elif chosen != as_it_is:
                 put_back(terms, rank, is_taken, given[chosen], length)
 
 

@@ -46,12 +46,14 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    population, rewritten = state.population, {}
+    population, rewritten, games = state.population, {}, state.games + len(agent.whole)
     if settings.windows:
         population, progress = play_windows(population, state.train.network, agent, rng)
         found += _lower(progress, state, setup)
         best = buffers.keep_best(best, _solved_windows(progress.solved, setup), settings.best_games)
-        rewritten = dict(zip(agent.windowed, progress.shares[:, :2].sum(axis=1).tolist(), strict=True))
+        counts = zip(agent.windowed, progress.ended.tolist(), progress.played.tolist(), strict=True)
+        rewritten = {name: ended / played for name, ended, played in counts if played}
+        games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
     losses = {}
     if settings.train_steps:
@@ -60,7 +62,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
         )
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    return replace(state, round=state.round + 1), Report({"game": shares, "window": rewritten}, found, losses)
+    report = Report({"game": shares, "window": rewritten}, found, losses)
+    return replace(state, round=state.round + 1, games=games), report
 
 
 def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
