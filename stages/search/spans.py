@@ -19,7 +19,6 @@ from stages.learning.train import mean_losses
 from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
-from stages.search.span_windows import unpack_words
 from stages.search.state import State, generator
 
 _LINES = 16  # of one beam that are learnt from: its hundreds differ in little, and would drive out all others
@@ -71,14 +70,14 @@ def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
     found = []
     for name, words in progress.lower:
         if len(words) <= state.own_best(name):
-            terms = unpack_words(words, max(parse_target(name).modes))
+            terms = unpack_factors(words, max(parse_target(name).modes))
             found.append(Found("window", name, terms, len(setup.agent.whole)))
     return found
 
 
 def _solved_windows(solved: Solved, setup: Setup) -> buffers.BestGames:
     terms = np.zeros((len(solved.length), setup.rules.max_rank, 3, setup.rules.length), np.int32)
-    terms[:, : solved.moves.shape[1]] = unpack_factors(solved.moves.astype(np.uint16), setup.rules.length)
+    terms[:, : solved.moves.shape[1]] = unpack_factors(solved.moves, setup.rules.length)
     games = Terms(terms, solved.length.astype(np.int32))
     kind = np.full(len(solved.length), len(setup.agent.targets), np.int32)
     return buffers.BestGames(games, kind, (solved.length - solved.count).astype(np.int32))

@@ -5,7 +5,7 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.targets import parse_target
-from stages.game.support import MOST_DIMENSIONS
+from stages.game.support import MOST_DIMENSIONS, pack_factors, unpack_factors
 from stages.search.rewrites import find, learn, no_rewrites
 from stages.search.span_windows import (
     NO_RANK,
@@ -13,10 +13,8 @@ from stages.search.span_windows import (
     energy,
     met_windows,
     no_children,
-    pack_words,
     standard_schemes,
     take,
-    unpack_words,
     walk,
     write,
 )
@@ -29,7 +27,7 @@ SHARES = np.exp(-2.0 * np.arange(4))
 
 
 def _exact(terms, rank, name):
-    given = unpack_words(terms[:rank], max(parse_target(name).modes))
+    given = unpack_factors(terms[:rank], max(parse_target(name).modes))
     assert not terms[rank:].any()
     return check(scheme_of_terms(given, name, span_agent(name))) is None
 
@@ -53,7 +51,7 @@ def _scheme(name):
 
 
 def _dense(words, length):
-    u, v, w = np.moveaxis(unpack_words(words, length).astype(int), 1, 0)
+    u, v, w = np.moveaxis(unpack_factors(words, length).astype(int), 1, 0)
     return np.einsum("ri,rj,rk->ijk", u, v, w) % 2
 
 
@@ -88,7 +86,7 @@ def test_taken_terms_span_what_is_allowed_and_come_back_from_their_coordinates()
 
 def test_a_window_is_the_same_in_whatever_terms_it_is_written():
     naive, rank = _scheme("2x2x2")
-    products = pack_words(np.stack([matrix.T for matrix in strassen().factors], axis=1))
+    products = pack_factors(np.stack([matrix.T for matrix in strassen().factors], axis=1), np.int64)
     rng, every = np.random.default_rng(1), []
     for terms, count in ((naive, rank), (products, 7)):
         for _ in range(5):
@@ -130,7 +128,7 @@ def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0):
 @pytest.fixture(scope="module")
 def strassens():
     """The rewrite of a window of 2x2x2 as Strassen's, and of two terms that share a factor as a flip."""
-    products = pack_words(np.stack([matrix.T for matrix in strassen().factors], axis=1))
+    products = pack_factors(np.stack([matrix.T for matrix in strassen().factors], axis=1), np.int64)
     is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(0))[1:]
     while not is_taken.all():
         is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(dims.sum()))[1:]
