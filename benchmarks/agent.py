@@ -8,7 +8,8 @@ them, and the new line replaces the old. Killed in the middle of a row, the same
 the rows whose name holds every one of the words.
 
 `start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2` and `z2_cyclic` of the
-default run, which play in spans; `game` and `window` are of an agent that spells. Those of 2x2x2 over Z and of 2x2x3
+default run, which play in spans, and `span window` window games of `z2_windows` of runs/agent.yaml, which does too;
+`game` and `window` are of an agent that spells. Those of 2x2x2 over Z and of 2x2x3
 that play whole games learn from windows too, as one network plays both.
 
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
@@ -35,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from stages.contract.command import Stopwatch, csv_text, write_text  # noqa: E402
 from stages.params import whole as params  # noqa: E402
-from stages.params.agents import EntriesAgent  # noqa: E402
+from stages.params.agents import EntriesAgent, SpanAgent  # noqa: E402
 from stages.params.file import section  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
@@ -49,7 +50,7 @@ class Row:
     """One attempt.
 
     Attributes:
-      start: game (the whole target) or window, by an agent that spells; span game or cyclic game.
+      start: game (the whole target) or window, by an agent that spells; span game, cyclic game or span window.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -73,17 +74,17 @@ class Row:
 
     @property
     def agent(self) -> str:
-        """The key in params.yaml where the agent of the row stands."""
+        """The name of the agent of the row."""
         return IN_SPANS.get(self.start, self.ring.lower())
 
     @property
     def kind(self) -> str:
         """Which finds of a search count."""
-        return "game" if self.start in IN_SPANS else self.start
+        return "game" if self.start.endswith("game") else "window"
 
 
-# Agents of the default run that play in spans.
-IN_SPANS = {"span game": "z2", "cyclic game": "z2_cyclic"}
+# Agents that play in spans; they stand in params.yaml, that of windows in runs/agent.yaml.
+IN_SPANS = {"span game": "z2", "cyclic game": "z2_cyclic", "span window": "z2_windows"}
 
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
@@ -99,6 +100,7 @@ ATTEMPTS = [
     ("3x3x3", "Z", "window", 23, 900, 1),
     ("2x2x3", "Z2", "game", 11, 1800, 1),
     ("4x4x4", "Z2", "window", 47, 3600, 1),
+    ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 
 # Over Z2 the rows are of an agent that spells entries, as `z` of runs/records.yaml does; what differs from that.
@@ -168,7 +170,10 @@ def parameters(row: Row) -> params.Params:
     """params.yaml with the agent of the row in place of its own, checked whole."""
     tree = params.load(ROOT / "params.yaml").model_dump()
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
-    agent = tree["agents"][row.agent] if row.start in IN_SPANS else _speller(row)
+    if row.start == "span window":
+        agent = section(ROOT / "runs/agent.yaml", "agents.z2_windows", SpanAgent).model_dump()
+    else:
+        agent = tree["agents"][row.agent] if row.start in IN_SPANS else _speller(row)
     agent |= {"targets": (row.target,), "seed": row.seed}
     agent["network"] |= network
     if agent["network"]["torso"] == "attention":
@@ -311,8 +316,7 @@ def play(row: Row) -> dict:
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
         for search in going:
             state = search.state
-            games = state.round * setup.games_per_round
-            is_over = ranks.note(state.best_rank[row.kind].get(row.target), stopwatch.cpu_s, games)
+            is_over = ranks.note(state.best_rank[row.kind].get(row.target), stopwatch.cpu_s, state.games)
             write_text(history, json.dumps(ranks.reached))
             if is_over:
                 break

@@ -184,7 +184,8 @@ def agent_work(stage: str, agent: str, size: str, changed: str, value: str) -> I
         yield from (None for _ in found)
         return
     settings, key = entry.pretraining, jax.random.key(1)
-    optimiser, batch = make_optimiser(settings.optimiser, settings.steps), settings.optimiser.batch
+    decay = None if isinstance(entry, SpanAgent) else settings.steps  # as `pretraining` does
+    optimiser, batch = make_optimiser(settings.optimiser, decay), settings.optimiser.batch
     state, steps = TrainState(network, optimiser.init(network)), AT_ONCE["pretraining"]
     while True:
         if isinstance(entry, SpanAgent):

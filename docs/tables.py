@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import exp, log
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from fastmm.dispatch import effective_size  # noqa: E402
 from stages.algebra.targets import parse_size  # noqa: E402
 from stages.exchange.formats import files  # noqa: E402
-from stages.params import file as params_file  # noqa: E402
 from stages.program import costs  # noqa: E402
 from stages.program.program import from_json  # noqa: E402
 
@@ -193,7 +193,7 @@ def agent() -> Iterator[str]:
             **attempts(variants["agent"]),
             "games, median": f"{median(int(row['games']) for row in variants['agent']):,.0f}",
             "untrained, lowest": lowest(variants["untrained"]),
-            "walk, CPU seconds": f"{median(float(row['cpu_s']) for row in variants['walk']):.1f}",
+            "walk, CPU seconds": " to ".join(dict.fromkeys(fastest_and_slowest(variants["walk"]))),
         }
         for (target, ring, start), variants in sorted(groups.items(), key=lambda item: parse_size(item[0][0]))
     )
@@ -223,6 +223,11 @@ def attempts(rows: Sequence[Attempt]) -> dict[str, object]:
         "lowest rank": lowest(rows),
         "CPU seconds of each": ", ".join(f"{cost:,.0f}" for cost in costs),
     }
+
+
+def fastest_and_slowest(rows: Sequence[Attempt]) -> tuple[str, str]:
+    seconds = [float(row["cpu_s"]) for row in rows]
+    return f"{min(seconds):.1f}", f"{max(seconds):.1f}"
 
 
 def lowest(rows: Sequence[Attempt]) -> int:
@@ -357,7 +362,7 @@ def trained() -> Iterator[str]:
     """The agents of the default run: what each is, was trained on, and cost."""
     spent = {row["name"]: float(row["cpu_s"]) for row in read_csv("results/summary/seconds.csv")}
     bytes_of = {out["path"]: out["size"] for out in recorded_outputs()}
-    for name, agent in params_file.read(ROOT / "params.yaml")["agents"].items():
+    for name, agent in recorded_parameters("agents").items():
         search, played = agent["search"], json.loads((ROOT / f"results/search/metrics/{name}.json").read_text())
         best = {"game": played["best_game"], "window": played["best_window"]}
         rows = {
@@ -381,6 +386,17 @@ def trained() -> Iterator[str]:
     yield ""
 
 
+def recorded_parameters(section: str) -> dict[str, dict[str, Any]]:
+    """The entries of a section with which the stages ran whose outputs dvc.lock has; params.yaml may be newer."""
+    entries: dict[str, dict[str, Any]] = defaultdict(dict)
+    for stage in recorded_stages():
+        for key, value in stage.get("params", {}).get("params.yaml", {}).items():
+            if key.startswith(f"{section}."):
+                name, *part = key.split(".")[1:]
+                entries[name] |= {part[0]: value} if part else value
+    return entries
+
+
 def artifacts() -> Iterator[str]:
     """What `dvc push` sends of the default run, by folder, less the seconds that stages took."""
     folders = Counter()
@@ -393,8 +409,11 @@ def artifacts() -> Iterator[str]:
 
 def recorded_outputs() -> Iterator[Mapping[str, object]]:
     """The outputs of all stages as dvc.lock has them."""
-    stages = yaml.safe_load((ROOT / "dvc.lock").read_text())["stages"]
-    return (out for stage in stages.values() for out in stage.get("outs", []))
+    return (out for stage in recorded_stages() for out in stage.get("outs", []))
+
+
+def recorded_stages() -> Iterable[Mapping[str, Any]]:
+    return yaml.safe_load((ROOT / "dvc.lock").read_text())["stages"].values()
 
 
 def cost() -> Iterator[str]:
@@ -421,8 +440,7 @@ def model() -> Iterator[str]:
     """
     rows = read_csv("benchmarks/cost.csv")
     spent = {row["name"]: float(row["cpu_s"]) for row in read_csv("results/summary/seconds.csv")}
-    run = params_file.read(ROOT / "params.yaml")
-    agent, walk = run["agents"]["z2"], run["walks"]["standard"]
+    agent, walk = recorded_parameters("agents")["z2"], recorded_parameters("walks")["standard"]
     search, first_s = agent["search"], 0.0
     for stage in ("pretraining", "search"):
         firsts = {row["size"]: float(row["first_s"]) for row in of_sizes(rows, stage, "spans")}

@@ -7,7 +7,7 @@ d independent slices; in these coordinates the tensor has d slices there, and a 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int, UInt16
+from jaxtyping import Int, Integer, UInt16
 
 from stages.compiled import compiled
 from stages.params.agents import MOST_DIMENSIONS
@@ -21,14 +21,16 @@ def pack(tensors: Int[np.ndarray, "*batch s_u s_v s_w"]) -> UInt16[np.ndarray, "
     return words
 
 
-def pack_factors(factors: Int[np.ndarray, "*batch s"]) -> UInt16[np.ndarray, "*batch"]:
-    """Vectors modulo 2 as words."""
-    return (factors.astype(np.uint16) & 1) @ (1 << np.arange(factors.shape[-1])).astype(np.uint16)
+def pack_factors(
+    factors: Int[np.ndarray, "*batch s"], word: type[np.integer] = np.uint16
+) -> Integer[np.ndarray, "*batch"]:
+    """Vectors modulo 2 as words of a type that has at least s bits."""
+    return (factors.astype(word) & 1) @ (1 << np.arange(factors.shape[-1])).astype(word)
 
 
-def unpack_factors(words: UInt16[np.ndarray, "*batch"], length: int) -> Int[np.ndarray, "*batch s"]:
+def unpack_factors(words: Integer[np.ndarray, "*batch"], length: int) -> Int[np.ndarray, "*batch s"]:
     """The vectors that `pack_factors` packed."""
-    return (words[..., None] >> np.arange(length, dtype=np.uint16) & 1).astype(np.int8)
+    return (words[..., None] >> np.arange(length, dtype=words.dtype) & 1).astype(np.int8)
 
 
 @compiled

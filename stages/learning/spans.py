@@ -66,9 +66,15 @@ class Seen(NamedTuple):
 
 
 def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
-    """Features of positions that fit so many blocks."""
+    """Features of positions that fill so many blocks.
+
+    Raises:
+      ValueError: they do not; the gradient of `network.spans` would be wrong in blocks that are left over.
+    """
     count, modes = len(positions.values), 1 if is_cyclic else 3
     dims, bases = compress_all(positions.residuals)
+    if (filled := int(count_blocks(dims).sum())) != blocks:
+        raise ValueError(f"expected positions that fill {blocks} blocks, got {filled}")
     layout = lay_out(dims, blocks)
     wholes = np.zeros((blocks, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(positions.residuals, is_cyclic, wholes)

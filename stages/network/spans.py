@@ -29,6 +29,8 @@ def _each(linear: eqx.nn.Linear, x: Float[Array, "*sets inputs"]) -> Float[Array
 def _turn(table: Float[Array, "n size"], places: Int[Array, "rows some"]) -> Float[Array, "rows some size"]:
     """Rows of a table. In learning each column of `places` exchanges them in pairs, so its gradient is a gather too.
 
+    That is so where states fill all blocks, as `learning.spans.see` demands: blocks left over would take rows twice.
+
     The gradient by the definition is a scatter, which XLA does one row after another.
     """
     return table[places]

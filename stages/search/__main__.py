@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     write_parameters(args.parameters, search.state.train.network)
     csv_tables.write(args.curve, SearchCurveRow, search.curve)
     command.write_text(args.metrics, json.dumps(metrics(search.curve, search.state, len(found)), indent=2) + "\n")
-    stopwatch.write(args.timing, {"games": agent.search.rounds * setup.games_per_round})
+    stopwatch.write(args.timing, {"games": search.state.games})
     resume.clear()
 
 

@@ -16,7 +16,7 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[SearchCurveRo
     return [
         SearchCurveRow(
             round=state.round,
-            games=state.round * setup.games_per_round,
+            games=state.games,
             target=target,
             solved_share=report.shares["game"].get(target),
             rewritten_share=report.shares["window"].get(target),

@@ -64,12 +64,14 @@ class Progress(NamedTuple):
 
     Attributes:
       lower: schemes of a new generation: target, and terms [rank, 3] as words.
-      shares: [targets, 3] of the windows, those that came back shorter, as long but other, and unchanged.
+      played: [targets] window games.
+      ended: [targets] those of them that ended at zero.
       solved: games to learn from.
     """
 
     lower: list[tuple[str, np.ndarray]]
-    shares: np.ndarray
+    played: np.ndarray
+    ended: np.ndarray
     solved: Solved
 
 
@@ -90,19 +92,22 @@ def play_windows(
     rewrites, age, starts = state.rewrites, state.age.copy(), state.starts.copy()
     shares = np.exp(-windows.dimension_cost * np.arange(4))
     settings = Settings(windows.terms, windows.dimensions, shares, windows.plays)
-    tally, met = np.zeros((len(schemes.rank), 3), np.int64), met_windows(schemes, windows.terms[1])
-    lower, solved = [], []
+    met, lower, solved = met_windows(schemes, windows.terms[1]), [], []
+    played, ended = np.zeros((2, len(targets)), np.int64)
     for _ in range(windows.batches):
         temperatures = np.array([windows.temperatures[start % len(windows.temperatures)] for start in starts])
-        walk(schemes, children, rewrites, temperatures[schemes.target], settings, windows.steps, rng, met, tally)
+        walk(schemes, children, rewrites, temperatures[schemes.target], settings, windows.steps, rng, met)
         if met.is_met.any():
             tensors, terms, count = (field[met.is_met] for field in met[1:])
             given = {"candidates": agent.search.candidates, "noise": windows.noise, "risk": agent.search.risk}
             moves, length = play(network, tensors, count, windows.terms[1], rng, **given)
             solved.append(Solved(*(field[length > 0] for field in (moves, length, count))))
-            is_inside = terms.any(axis=(1, 2))
-            rewrites = learn(rewrites, tensors, terms, np.where(is_inside, count, 0))
-            rewrites = learn(rewrites, tensors, moves, length, is_play=True)
+            target = schemes.target[met.is_met]
+            played += np.bincount(target, minlength=len(targets))
+            ended += np.bincount(target[length > 0], minlength=len(targets))
+            known = np.where(terms.any(axis=(1, 2)), count, 0)
+            both = (np.concatenate(pair) for pair in ((tensors, tensors), (terms, moves), (known, length)))
+            rewrites = learn(rewrites, *both, plays=np.repeat([0, 1], len(tensors)))
         age += 1
         for index, name in enumerate(targets):
             rows = np.flatnonzero(schemes.target == index)
@@ -121,10 +126,9 @@ def play_windows(
                 continue
             children.rank[rows] = NO_RANK
             age[index] = 0
-    counts = tally.reshape(len(targets), -1, 3).sum(axis=1)
     every = Solved(*(np.concatenate(parts) for parts in zip(*solved, strict=True))) if solved else _none(windows.terms)
     after = Play(schemes, children, rewrites, age, starts)
-    return after, Progress(lower, counts / counts.sum(axis=1, keepdims=True), every)
+    return after, Progress(lower, played, ended, every)
 
 
 def _none(terms: tuple[int, int]) -> Solved:

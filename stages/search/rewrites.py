@@ -107,15 +107,15 @@ def _learn(rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: 
 
 
 def learn(
-    rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray, *, is_play: bool = False
+    rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray, *, plays: np.ndarray | int = 0
 ) -> Rewrites:
-    """The table with more rewrites; every tensor has an entry then.
+    """The table with more rewrites; every tensor has an entry then. The table is copied whole.
 
     Args:
       tensors: [rewrites, 9, 9] words, what each sums to.
       terms: [rewrites, most, 3] vectors.
       lengths: number of terms of each; 0 for a tensor of which none is to be learnt.
-      is_play: whether each counts as a play of its tensor.
+      plays: of its tensor that each counts as; one number for all, or [rewrites].
     """
     known = np.array([find(rewrites, tensor) for tensor in tensors], np.int64)
     fresh = np.unique(tensors[known < 0].reshape(-1, MOST_DIMENSIONS**2), axis=0).reshape(-1, *tensors.shape[1:])
@@ -138,6 +138,5 @@ def learn(
     )
     _place(after.slots, after.tensors, before)
     _learn(after, tensors, terms.astype(np.uint16), lengths)
-    if is_play:
-        np.add.at(after.plays, [find(after, tensor) for tensor in tensors], 1)
+    np.add.at(after.plays, np.array([find(after, tensor) for tensor in tensors], np.int64), plays)
     return after

@@ -97,7 +97,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         train, every = train_steps(state.train, batches, train_key, setup.optimiser, settings.signed_permutations)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
     shares = {kind: outcomes[kind].shares if kind in outcomes else {} for kind in state.best_rank}
-    return replace(state, round=state.round + 1), Report(shares, found, losses)
+    games = state.games + settings.games + settings.window_games
+    return replace(state, round=state.round + 1, games=games), Report(shares, found, losses)
 
 
 def with_found(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:

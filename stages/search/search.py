@@ -57,10 +57,9 @@ def rounds(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch)
     progress = Progress(f"search@{setup.name}", settings.rounds, "rounds", done=search.state.round)
     yield search
     while search.state.round < settings.rounds:
-        before = search.state.round
-        state, report = play(search.state, round_key(setup, before), setup)
+        state, report = play(search.state, round_key(setup, search.state.round), setup)
         for found in report.found:
-            _keep(search.archives, found, before * setup.games_per_round, setup)
+            _keep(search.archives, found, search.state.games, setup)
         search = Search(state, (*search.curve, *rows_after(state, report, setup)), search.archives)
         if resume.is_due:
             resume.save(partial(_pack, search, stopwatch))
@@ -103,6 +102,7 @@ def _keep(archives: Mapping[Kind, Archive], found: Found, games: int, setup: Set
 def _in_words(state: State, report: Report, setup: Setup) -> str:
     best = ", ".join(f"{target}:{state.own_best(target)}" for target in setup.agent.targets)
     shares = {kind: np.mean(list(shares.values())) for kind, shares in report.shares.items() if shares}
-    solved = [f"{kind}s solved {share:.1%}" for kind, share in shares.items()]
+    words = {"game": "games solved", "window": "window games rewritten"}
+    solved = [f"{words[kind]} {share:.1%}" for kind, share in shares.items()]
     losses = [f"{name} {loss:.2f}" for name, loss in report.losses.items() if name == "policy"]
     return ", ".join([f"best over {setup.agent.ring} {best}", *solved, *losses])

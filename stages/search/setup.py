@@ -10,7 +10,7 @@ import optax
 from stages.game.rules import Rules, rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import make_optimiser
-from stages.params.agents import Agent, SpanAgent
+from stages.params.agents import Agent
 from stages.planning.choose import planner
 
 
@@ -31,14 +31,6 @@ class Setup:
     rules: Rules
     planner: Callable
     optimiser: optax.GradientTransformation
-
-    @property
-    def games_per_round(self) -> int:
-        if isinstance(self.agent, SpanAgent):
-            windows = self.agent.search.windows  # at most one game of each scheme in a batch
-            most = windows.batches * windows.members * len(self.agent.windowed) if windows else 0
-            return len(self.agent.whole) + most
-        return self.agent.search.games + self.agent.search.window_games
 
 
 def set_up(name: str, agent: Agent, reader: DemonstrationReader) -> Setup:

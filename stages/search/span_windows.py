@@ -3,6 +3,9 @@
 Factors are words, bit i the i-th entry. A window is its tensor in the reduced echelon bases of its three spans. What
 the agent has found for that tensor before (`search.rewrites`) is put back at once; else the network is to play it
 (`search.window_games`). The energy of a scheme is the number of its distinct factors, mode by mode.
+
+`search.windows` is the same for agents that spell: over Z too, where there are no words and no such bases, and with a
+game of each window, since there no memory answers millions of them.
 """
 
 from __future__ import annotations
@@ -11,11 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.algebra.factors import standard
-from stages.algebra.targets import parse_target
 from stages.compiled import compiled
-from stages.game.support import MOST_DIMENSIONS, add_term, compress
+from stages.game.support import MOST_DIMENSIONS, add_term, compress, pack_factors
 from stages.search.rewrites import KEPT, Rewrites, find
+from stages.search.starts import standard_terms
 
 
 class Schemes(NamedTuple):
@@ -53,25 +55,11 @@ def no_children(schemes: Schemes) -> Children:
     return Children(np.zeros_like(schemes.terms), np.full_like(schemes.rank, NO_RANK), np.zeros_like(schemes.rank))
 
 
-def pack_words(factors: np.ndarray) -> np.ndarray:
-    """Vectors modulo 2, [*batch, s], as words."""
-    return (factors.astype(np.int64) & 1) @ (np.int64(1) << np.arange(factors.shape[-1]))
-
-
-def unpack_words(words: np.ndarray, length: int) -> np.ndarray:
-    """The vectors that `pack_words` packed."""
-    return (words[..., None] >> np.arange(length) & 1).astype(np.int8)
-
-
 def standard_schemes(targets: tuple[str, ...], members: int) -> Schemes:
     """`members` standard algorithms of each target."""
-    sizes = [parse_target(name) for name in targets]
-    terms = np.zeros((len(sizes), max(size.naive_rank for size in sizes), 3), np.int64)
-    for index, size in enumerate(sizes):
-        for mode, matrix in enumerate(standard(size).factors):
-            terms[index, : size.naive_rank, mode] = pack_words(matrix.T)
-    target = np.repeat(np.arange(len(sizes)), members)
-    return Schemes(terms[target], np.array([size.naive_rank for size in sizes])[target], target)
+    terms, ranks = standard_terms(targets)
+    target = np.repeat(np.arange(len(targets)), members)
+    return Schemes(pack_factors(terms, np.int64)[target], ranks[target], target)
 
 
 @compiled
@@ -290,7 +278,6 @@ def walk(
     windows: int,
     rng: np.random.Generator,
     met: Met,
-    tally: np.ndarray,
 ) -> None:
     """Rewrites windows of each scheme by what is known, in place.
 
@@ -302,7 +289,6 @@ def walk(
       temperatures: [members].
       windows: of each scheme.
       met: receives the first window of each scheme that is to be played.
-      tally: [members, 3], to which the windows that came back shorter, as long but other, and unchanged are added.
     """
     most, size = schemes.terms.shape[1], settings.terms[1]
     is_taken = np.empty(most, np.bool_)
@@ -331,7 +317,6 @@ def walk(
                         met.terms[member, :count] = inside[:count]
                     met.count[member] = count
                 if entry < 0 or rewrites.length[entry] > count:
-                    tally[member, 2] += 1
                     continue
                 length, choices = rewrites.length[entry], rewrites.count[entry]
                 _restore(rewrites.terms[entry, :choices], length, spans, given)
@@ -346,14 +331,10 @@ def walk(
                 energies[choice] = _unshared(terms[:rank], ~is_taken[:rank], given[choice], length)
             chosen = _draw(energies[:choices], temperatures[member], rng)
             if length < count:
-                tally[member, 0] += 1
                 child[:] = terms
                 lower = put_back(child, rank, is_taken, given[chosen], length)
                 _keep_child(children, member, child, lower)
-            elif chosen == as_it_is:
-                tally[member, 2] += 1
-            else:
-                tally[member, 1] += 1
+            elif chosen != as_it_is:
                 put_back(terms, rank, is_taken, given[chosen], length)
 
 

@@ -19,7 +19,6 @@ from stages.learning.train import mean_losses
 from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
-from stages.search.span_windows import unpack_words
 from stages.search.state import State, generator
 
 _LINES = 16  # of one beam that are learnt from: its hundreds differ in little, and would drive out all others
@@ -46,12 +45,14 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    population, rewritten = state.population, {}
+    population, rewritten, games = state.population, {}, state.games + len(agent.whole)
     if settings.windows:
         population, progress = play_windows(population, state.train.network, agent, rng)
         found += _lower(progress, state, setup)
         best = buffers.keep_best(best, _solved_windows(progress.solved, setup), settings.best_games)
-        rewritten = dict(zip(agent.windowed, progress.shares[:, :2].sum(axis=1).tolist(), strict=True))
+        counts = zip(agent.windowed, progress.ended.tolist(), progress.played.tolist(), strict=True)
+        rewritten = {name: ended / played for name, ended, played in counts if played}
+        games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
     losses = {}
     if settings.train_steps:
@@ -60,7 +61,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
         )
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    return replace(state, round=state.round + 1), Report({"game": shares, "window": rewritten}, found, losses)
+    report = Report({"game": shares, "window": rewritten}, found, losses)
+    return replace(state, round=state.round + 1, games=games), report
 
 
 def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
@@ -68,14 +70,14 @@ def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
     found = []
     for name, words in progress.lower:
         if len(words) <= state.own_best(name):
-            terms = unpack_words(words, max(parse_target(name).modes))
+            terms = unpack_factors(words, max(parse_target(name).modes))
             found.append(Found("window", name, terms, len(setup.agent.whole)))
     return found
 
 
 def _solved_windows(solved: Solved, setup: Setup) -> buffers.BestGames:
     terms = np.zeros((len(solved.length), setup.rules.max_rank, 3, setup.rules.length), np.int32)
-    terms[:, : solved.moves.shape[1]] = unpack_factors(solved.moves.astype(np.uint16), setup.rules.length)
+    terms[:, : solved.moves.shape[1]] = unpack_factors(solved.moves, setup.rules.length)
     games = Terms(terms, solved.length.astype(np.int32))
     kind = np.full(len(solved.length), len(setup.agent.targets), np.int32)
     return buffers.BestGames(games, kind, (solved.length - solved.count).astype(np.int32))

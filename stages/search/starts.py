@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +10,25 @@ from jaxtyping import Int
 
 from stages.algebra import basis
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme, leading_signs
+from stages.algebra.factors import Factors, Scheme, leading_signs, standard
 from stages.algebra.targets import parse_size, parse_target
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
 from stages.params.agents import Agent, EntriesAgent
+
+
+def standard_terms(
+    targets: Sequence[str],
+) -> tuple[Int[np.ndarray, "targets most 3 l"], Int[np.ndarray, " targets"]]:
+    """The terms of the standard algorithms, zero beyond their rank and beyond their target's axes; and their ranks."""
+    sizes = [parse_target(name) for name in targets]
+    ranks = np.array([size.naive_rank for size in sizes])
+    terms = np.zeros((len(sizes), ranks.max(), 3, max(max(size.modes) for size in sizes)), np.int8)
+    for index, size in enumerate(sizes):
+        for mode, matrix in enumerate(standard(size).factors):
+            terms[index, : size.naive_rank, mode, : size.modes[mode]] = matrix.T
+    return terms, ranks
 
 
 class Bases(NamedTuple):

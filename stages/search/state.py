@@ -31,6 +31,7 @@ class State:
 
     Attributes:
       round: rounds that were played.
+      games: games that were played, window games among them.
       train: network and optimiser.
       replay, best: own games to learn from; in spans the best alone.
       population: the schemes that window games rewrite; in spans with what is known of windows, or none.
@@ -38,6 +39,7 @@ class State:
     """
 
     round: int
+    games: int
     train: TrainState
     replay: buffers.Replay | None
     best: buffers.BestGames
@@ -54,6 +56,7 @@ def blank_state(setup: Setup, network: Network) -> State:
     """Before the first round: a network, no game, the standard algorithms."""
     in_spans = isinstance(setup.agent, SpanAgent)
     return State(
+        0,
         0,
         TrainState(network, setup.optimiser.init(network)),
         None if in_spans else buffers.empty_replay(setup.rules, network.history),
@@ -83,10 +86,10 @@ def generator(key: PRNGKeyArray) -> np.random.Generator:
 def pack_state(state: State, notes: dict) -> dict[str, np.ndarray]:
     """The state as named arrays for `contract.resume`, beside JSON notes."""
     tree = (state.train, state.replay, state.best, state.population)
-    return pack(tree, {"round": state.round, "best_rank": state.best_rank} | notes)
+    return pack(tree, {"round": state.round, "games": state.games, "best_rank": state.best_rank} | notes)
 
 
 def unpack_state(saved: dict[str, np.ndarray], like: State) -> tuple[State, dict]:
     """What `pack_state` packed, with leaves of the kinds of `like`, and the notes."""
     tree, notes = unpack(saved, (like.train, like.replay, like.best, like.population))
-    return State(notes["round"], *tree, notes["best_rank"]), notes
+    return State(notes["round"], notes["games"], *tree, notes["best_rank"]), notes

@@ -4,6 +4,9 @@ The agent keeps many schemes of each target in play, at first the standard algor
 terms are taken whose factors span at most S dimensions in each mode; written in a basis of that span their sum is a
 small tensor, the window, which the network plays in a random basis. A solution goes back into the scheme: one that is
 shorter lowers its rank, one as long makes it another scheme, from where other windows can be taken.
+
+These are windows of agents that spell, over both rings. `search.span_windows` has those of agents in spans: over Z2
+alone, in bases that depend on nothing but the tensor, so that what one game has found serves all equal windows.
 """
 
 from __future__ import annotations
@@ -16,11 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
-from stages.algebra.factors import standard
-from stages.algebra.targets import parse_target
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
 from stages.params.agents import EntriesAgent
+from stages.search.starts import standard_terms
 
 
 class Population(NamedTuple):
@@ -39,13 +41,7 @@ class Population(NamedTuple):
 
 def standard_population(agent: EntriesAgent, count: int) -> Population:
     """`count` schemes, the standard algorithms of the targets; each has a share like the square of its naive rank."""
-    sizes = [parse_target(target) for target in agent.targets]
-    most, longest = max(size.naive_rank for size in sizes), max(max(size.modes) for size in sizes)
-    terms = np.zeros((len(sizes), most, 3, longest), np.int8)
-    for index, size in enumerate(sizes):
-        for mode, matrix in enumerate(standard(size).factors):
-            terms[index, : size.naive_rank, mode, : size.modes[mode]] = matrix.T
-    naive = np.array([size.naive_rank for size in sizes])
+    terms, naive = standard_terms(agent.targets)
     shares = np.cumsum(naive**2) / np.sum(naive**2)
     target = np.searchsorted(shares, (np.arange(count) + 0.5) / count)
     return Population(terms[target], naive[target], target)

@@ -23,6 +23,7 @@ def test_every_agent_plays_what_its_row_counts(judge):
             if row.start in judge.IN_SPANS:
                 assert agent.network.torso == "spans", row.name
                 assert agent.symmetry == ("cyclic" if row.start == "cyclic game" else "none"), row.name
+                assert (row.target in agent.windowed) == (row.kind == "window"), row.name
             else:
                 assert (agent.search.games if row.start == "game" else agent.search.window_games) > 0, row.name
 

@@ -35,6 +35,20 @@ def test_a_number_that_is_no_files_number_is_replaced(tables):
     assert made.endswith("<!-- end -->\nafter\n")
 
 
+def test_what_was_trained_is_told_by_the_run_that_trained_it(tables, tmp_path, monkeypatch):
+    # params.yaml may be newer than dvc.lock: each stage has the parameters with which it ran.
+    stages = {
+        "pretraining@a": {"agents.a.pretraining": {"steps": 5}, "agents.a.ring": "Z2", "walks.b": {"flips": 1}},
+        "search@a": {"agents.a.search": {"rounds": 2}, "agents.a.ring": "Z2", "agents": {"a": {}}},
+    }
+    lock = {"stages": {name: {"params": {"params.yaml": given}} for name, given in stages.items()}}
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump(lock))
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    agent = {"pretraining": {"steps": 5}, "ring": "Z2", "search": {"rounds": 2}}
+    assert tables.recorded_parameters("agents") == {"a": agent}
+    assert tables.recorded_parameters("walks") == {"b": {"flips": 1}}
+
+
 def test_every_table_stands_on_a_page(tables):
     shown = re.findall(r"<!-- table: (\w+) -->", "".join(page.read_text() for page in tables.PAGES))
     assert sorted(shown) == sorted(tables.TABLES)

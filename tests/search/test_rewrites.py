@@ -44,7 +44,7 @@ def test_of_a_tensor_the_shortest_are_kept_each_once_and_plays_are_counted():
     def after(rewrites, terms, is_play=False):
         padded = np.zeros((1, 2, 3), np.int64)
         padded[0, : len(terms)] = np.reshape(terms, (-1, 3))
-        return learn(rewrites, tensor, padded, np.array([len(terms)]), is_play=is_play)
+        return learn(rewrites, tensor, padded, np.array([len(terms)]), plays=int(is_play))
 
     rewrites = after(no_rewrites(2), [], is_play=True)
     entry = find(rewrites, tensor[0])

@@ -12,6 +12,7 @@ from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import write_demonstrations
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
+from stages.search.generations import begin, play_windows
 from stages.search.search import rounds
 from stages.search.setup import set_up
 from stages.search.spans import orbits, play_round
@@ -108,8 +109,10 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
     monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
     setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS)
-    assert setup.games_per_round == 1 + 3 * 4 * 2
     *_, whole = searched(setup)
+    # One whole game a round; each window game counts as a play of its tensor.
+    assert whole.state.games == whole.state.round + whole.state.population.rewrites.plays.sum()
+    assert {row.games for row in whole.curve if row.round == whole.state.round} == {whole.state.games}
     first, *_, last = (row for row in whole.curve if row.target == "2x2x2")
     assert first.solved_share is None
     assert 0 < last.rewritten_share <= 1
@@ -127,6 +130,23 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     assert next(resumed).state.round == 1
     *_, same = resumed
     assert bytes_of(same) == bytes_of(whole)
+
+
+def test_only_games_that_were_played_are_counted(tmp_path):
+    player = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS).agent
+    before = begin(player)
+    after, progress = play_windows(before, untrained(player), player, np.random.default_rng(0))
+    assert progress.played.sum() == after.rewrites.plays.sum()
+    assert (progress.played <= 3 * 4).all()  # one of each scheme in a batch at most
+    assert 0 < progress.ended.sum() == len(progress.solved.length) < progress.played.sum()
+    assert (progress.ended <= progress.played).all()
+    # All windows of one term are one tensor: the first batch plays it, and nothing is left to be played.
+    windows = player.search.windows.model_copy(update={"terms": (1, 1), "batches": 1, "plays": 1})
+    once = player.model_copy(update={"search": player.search.model_copy(update={"windows": windows})})
+    known, first = play_windows(before, untrained(player), once, np.random.default_rng(0))
+    assert first.played.tolist() == [4, 4]
+    _, then = play_windows(known, untrained(player), once, np.random.default_rng(1))
+    assert then.played.tolist() == [0, 0]
 
 
 def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
