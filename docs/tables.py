@@ -92,6 +92,7 @@ def squares_found() -> Iterator[str]:
             "published": row["best_known"],
             "this run": row["verified"],
             "its agent, by whole games": row["agent_game"],
+            "its agent, by windows": row.get("agent_window", ""),
         }
         for row in read_csv("results/summary/ranks.csv")
         if len(set(row["size"].split("x"))) == 1
