@@ -373,7 +373,7 @@ def trained() -> Iterator[str]:
             "demonstrations": f"{agent['demonstrations']['count']:,}",
             "train steps before self-play": f"{agent['pretraining']['steps']:,}",
             "train steps beside self-play": f"{search['rounds'] * search['train_steps']:,}",
-            "games, each a beam": f"{played['games']:,}",
+            "beams and window games": f"{played['games']:,}",
             "CPU seconds in all": f"{spent[name]:,.0f}",
             "bytes of `parameters/`": f"{bytes_of[f'results/search/parameters/{name}.parquet']:,}",
             **{
