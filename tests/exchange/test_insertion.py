@@ -97,7 +97,7 @@ def is_meaningless(before: str, piece: str, after: str) -> bool:
         return True  # the name of a fact in JSON
     stripped = piece.strip()
     if stripped in (";", ":"):  # ends a statement
-        return not line_after.strip() or not line_before.strip() or line_after.startswith(";")
+        return not line_after.strip() or not line_before.strip() or line_after.startswith((";", "]"))
     if stripped == ",":  # Python's comma at the end
         return after.lstrip()[:1] in tuple("])")
     if set(stripped) <= {"+"} or stripped == "*":  # a sign, or a product that stood there by juxtaposition

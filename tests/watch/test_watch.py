@@ -1,7 +1,6 @@
 """Watching: jobs that work, end, or are killed; which processes are a run; lines and tables."""
 
 import fcntl
-import functools
 import io
 import json
 import signal
@@ -143,12 +142,11 @@ def test_a_run_is_snakemake_or_dvc_at_work_in_this_folder(tmp_path):
 
 
 def test_ctrl_c_ends_the_view_alone(stage, tmp_path):
-    command = [sys.executable, "-m", "stages.watch"]
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path}
-    options["env"] = {"PYTHONPATH": ":".join(sys.path)}
     # A shell has what it starts in the background ignore Ctrl-C, and these tests with it.
-    options["preexec_fn"] = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(command, **options) as watch:
+    listens = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [sys.executable, "-c", listens + "runpy.run_module('stages.watch', run_name='__main__')"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=tmp_path, env={"PYTHONPATH": ":".join(sys.path)}, **pipes) as watch:
         assert watch.stdout.readline().startswith(b"search@z2: 2/2 rounds, ")
         watch.send_signal(signal.SIGINT)
         assert (watch.stdout.read(), watch.stderr.read(), watch.wait()) == (b"", b"", 130)
