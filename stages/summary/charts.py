@@ -141,7 +141,7 @@ def _losses(
     pretraining: Mapping[str, Sequence[PretrainingCurveRow]], search: Mapping[str, Sequence[SearchCurveRow]]
 ) -> Iterator[Record]:
     """Policy and value in pretraining, then in search; the targets of a round share its losses."""
-    curves = (("pretraining", pretraining, "step", "train steps"), ("search", search, "games", PLAYED))
+    curves = (("pretraining", pretraining, "step", "train steps"), ("search", search, "round", "rounds"))
     for part, agents, against, unit in curves:
         for loss, loss_unit in (("policy", "nats"), ("value", "quantile Huber")):
             for agent, rows in agents.items():

@@ -50,7 +50,8 @@ def learning(**changes):
         {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_window": 7},
         {"target": "2x2x3", "rewritten_share": 0.75, "best_window": 11},
     )
-    rows = [search_row(**losses | row | {"games": games} | changes) for games in (10, 20) for row in played]
+    rounds = ({"round": number, "games": 10 * number} for number in (1, 2))
+    rows = [search_row(**losses | row | now | changes) for now in rounds for row in played]
     return charts.learning({"a": "Z2", "b": "Z"}, pretraining, {"a": rows, "b": []})
 
 
@@ -105,7 +106,7 @@ def test_losses_are_drawn_once_a_round_though_they_stand_in_the_row_of_each_targ
     found = sorted(
         (row["part"][:10], row["agent"], row["at"], row["loss"]) for row in data(learning()) if "loss" in row
     )
-    assert [each for each in found if each[0] == "search: po"] == [("search: po", "a", at, 2.0) for at in (10, 20)]
+    assert [each for each in found if each[0] == "search: po"] == [("search: po", "a", at, 2.0) for at in (1, 2)]
     assert len(found) == 2 * 2 * 2 + 2 * 2  # two losses of two agents at two steps, and of one in two rounds
 
 
