@@ -166,9 +166,7 @@ def test_a_whole_number_may_stand_for_a_fraction(tmp_path, place):
     path, loaded = tmp_path / "params.yaml", []
     for value in (1, 1.0):
         # Shares beside this one may leave no room for so much.
-        path.write_text(
-            dumped(with_changes({"agents.z2.search.demonstration_share": [0, 0], name(place): value}))
-        )
+        path.write_text(dumped(with_changes({"agents.z2.search.demonstration_share": [0, 0], name(place): value})))
         loaded.append(params.load(path))
     assert loaded[0] == loaded[1]
     assert type(at(place, loaded[0].model_dump())) is float
