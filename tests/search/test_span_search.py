@@ -54,6 +54,18 @@ def test_an_orbit_is_three_terms_and_a_cube_one():
     np.testing.assert_array_equal(tensor, tensor.transpose(1, 2, 0))
 
 
+def ends_the_same_when_killed(setup, whole):
+    """A search that ends in its second round, and goes on, ends as the whole one has."""
+    resume_of(setup).clear()
+    killed = searched(setup)
+    next(killed), next(killed)
+    killed.close()
+    resumed = searched(setup)
+    assert next(resumed).state.round == 1
+    *_, same = resumed
+    assert bytes_of(same) == bytes_of(whole)
+
+
 def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
     monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
@@ -68,14 +80,7 @@ def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same
     assert all(check(candidate.scheme) is None for candidate in found)
     assert all(np.isfinite(row.policy_loss) for row in whole.curve)
 
-    resume_of(setup).clear()
-    killed = searched(setup)
-    next(killed), next(killed)
-    killed.close()
-    resumed = searched(setup)
-    assert next(resumed).state.round == 1
-    *_, same = resumed
-    assert bytes_of(same) == bytes_of(whole)
+    ends_the_same_when_killed(setup, whole)
 
 
 def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tmp_path):
@@ -122,14 +127,7 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     assert {0, 3} <= set(whole.state.best.kind)  # whole games, and windows
     assert play.starts.sum()  # the network has no skill, so nothing is lower before patience ends
 
-    resume_of(setup).clear()
-    killed = searched(setup)
-    next(killed), next(killed)
-    killed.close()
-    resumed = searched(setup)
-    assert next(resumed).state.round == 1
-    *_, same = resumed
-    assert bytes_of(same) == bytes_of(whole)
+    ends_the_same_when_killed(setup, whole)
 
 
 def test_only_games_that_were_played_are_counted(tmp_path):
