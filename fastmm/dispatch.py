@@ -1,9 +1,9 @@
 """What a product is computed by: a pure function of its shape and of what was measured.
 
-Some products, the anchors, were timed by several variants. A product takes the variant that promises most of those that
-were timed at the nearest anchors: nearest by the logarithms of the sides, as time is a matter of their ratios. What a
-variant promises is its speed at the anchor, carried over to the product by a model of three rates, which are fitted to
-all that was measured.
+Some products, the anchors, were timed by several variants. A model of three rates, fitted to all of that, says how fast
+a variant is at a product. What it leaves unexplained at the anchors corrects it, the more the nearer they are: nearest
+by the logarithms of the sides, as time is a matter of their ratios. How much it leaves unexplained is what each promise
+is doubted by. A product takes the variant that promises most.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ NUMPY = UNFUSED - 1  # in place of a fused level: NumPy multiplies
 LEAST_BLOCK, MOST_BLOCK = 200, 1100  # the smallest side of the blocks that are multiplied in the end
 LEAST_GAIN = 1.03  # below this ratio noise decides, and the plain product has the smaller error
 MOST_LEVELS = 4
-NEIGHBOURS = 4  # anchors that are asked
-# By how much less a variant promises per unit of distance from its anchor: a side that is e times as long.
-DOUBT = 0.03
-LARGER = 1.5  # ratio of effective sizes of a product and of its nearest anchor, above which one more level may pay
+LARGER = 1.25  # ratio of effective sizes of a product and of the largest anchor, above which one more level may pay
+# Rows and columns of the tile of C that the kernels hold, and columns of A that they pack at once: `FMM_MR / 3`,
+# `FMM_NR` and `FMM_KC` of kernels.c for float32 and AVX-512, near enough for others.
+TILE = (4, 32)
+PANEL = 512
 
 
 class Variant(NamedTuple):
@@ -96,43 +97,63 @@ RATES = Rates(1.0, 10.0, 9.0)  # before anything is measured
 # variants of these schemes about as they were timed.
 STREAMS = 0.3
 _CERTAINTY = 0.1  # of these, beside that of a measurement
+# Of the logarithm of a speed, what the model leaves unexplained: before anything is measured, and as how many
+# measurements that counts.
+SPREAD, _SPREAD_COUNT = 0.08, 10
+NEAR = 0.1  # distance at which an anchor says a quarter of what it says where it is
 
 
-def plan(ratios: Ratios, rates: Rates, shape: Shape, kernel: Kernel, most_growth: float = math.inf) -> Plan:
+class Model(NamedTuple):
+    """What was measured, and what is made of it.
+
+    Attributes:
+      anchors: the products that were timed.
+      rates: by which `modelled` is nearest to all of it.
+      residuals: of each variant at each of its anchors, the logarithm of measured over modelled speed.
+      spread: root mean square of these.
+    """
+
+    anchors: tuple[Shape, ...]
+    rates: Rates
+    residuals: Mapping[Variant, Mapping[Shape, float]]
+    spread: float
+
+
+def plan(model: Model, shape: Shape, kernel: Kernel, most_growth: float = math.inf) -> Plan:
     """The variant that promises most and whose error grows at most as said, or the plain product."""
-    if effective_size(shape) < min(map(effective_size, ratios)) * 0.99:
+    if effective_size(shape) < min(map(effective_size, model.anchors)) * 0.99:
         return Plan("plain", f"effective size {effective_size(shape):.0f} is below all that were measured")
-    promises = promised(ratios, rates, shape, kernel, most_growth)
-    nearest = min(ratios, key=lambda anchor: distance(anchor, shape))
-    if effective_size(shape) > LARGER * effective_size(nearest):  # one more level above what was measured
-        for level, scheme in enumerate(kernel.levels):
-            block = tuple(max(1, side // parts) for side, parts in zip(shape, scheme.size, strict=True))
-            for below, (speed, anchor) in promised(ratios, rates, block, kernel, most_growth).items():
-                variant = Variant((level, *below.levels), below.fused)
-                if len(variant.levels) <= MOST_LEVELS and suits(variant, shape, kernel, most_growth):
-                    carried = modelled(variant, shape, kernel, rates) / modelled(below, block, kernel, rates)
-                    promises.setdefault(variant, (speed * carried * math.exp(-DOUBT), anchor))
+    candidates = list(model.residuals)
+    if effective_size(shape) > LARGER * max(map(effective_size, model.anchors)):
+        below = [variant for variant in candidates if variant.fused != NUMPY and len(variant.levels) < MOST_LEVELS]
+        levels = range(len(kernel.levels))
+        candidates += [Variant((level, *variant.levels), variant.fused) for variant in below for level in levels]
+    promises = {
+        variant: promised(model, variant, shape, kernel)
+        for variant in dict.fromkeys(candidates)
+        if suits(variant, shape, kernel, most_growth)
+    }
     if not promises:
-        return Plan("plain", "no variant that was measured at the nearest shapes suits")
-    variant, (speed, anchor) = max(promises.items(), key=lambda item: item[1][0])
-    near = "x".join(map(str, anchor))
-    reason = f"by what was measured at {near}, {variant.name(kernel)} has {speed:.2f} of the plain speed"
+        return Plan("plain", "no variant that was measured suits")
+    variant, speed = max(promises.items(), key=lambda item: item[1])
+    near = "x".join(map(str, min(model.anchors, key=lambda anchor: distance(anchor, shape))))
+    reason = f"by what was measured, next to it at {near}, {variant.name(kernel)} has {speed:.2f} of the plain speed"
     if speed < LEAST_GAIN:
         return Plan("plain", reason)
     return Plan(variant.name(kernel), reason, speed, error_growth(variant, shape, kernel), variant)
 
 
-def promised(
-    ratios: Ratios, rates: Rates, shape: Shape, kernel: Kernel, most_growth: float
-) -> dict[Variant, tuple[float, Shape]]:
-    """Of the variants that were measured nearby and suit: the speed that each promises, and the anchor it is from."""
-    promises: dict[Variant, tuple[float, Shape]] = {}
-    for anchor in sorted(ratios, key=lambda anchor: distance(anchor, shape))[:NEIGHBOURS]:
-        for variant, speed in ratios[anchor].items():
-            if variant not in promises and suits(variant, shape, kernel, most_growth):
-                carried = modelled(variant, shape, kernel, rates) / modelled(variant, anchor, kernel, rates)
-                promises[variant] = speed * carried * math.exp(-DOUBT * distance(anchor, shape)), anchor
-    return promises
+def promised(model: Model, variant: Variant, shape: Shape, kernel: Kernel) -> float:
+    """The speed that is to be expected at least: by the model and what it left unexplained nearby, less a doubt.
+
+    As if residuals were drawn around 0, and an anchor told more of those nearby: their weighted mean, beside a 0 of
+    weight 1, and a standard error that falls with the sum of weights.
+    """
+    residuals = model.residuals.get(variant, {})
+    weights = [(NEAR + distance(anchor, shape)) ** -2 for anchor in residuals]
+    total = 1 + sum(weights)
+    mean = sum(map(float.__mul__, weights, residuals.values())) / total
+    return modelled(variant, shape, kernel, model.rates) * math.exp(mean - model.spread / math.sqrt(total))
 
 
 def suits(variant: Variant, shape: Shape, kernel: Kernel, most_growth: float) -> bool:
@@ -186,36 +207,53 @@ def work(variant: Variant, shape: Shape, kernel: Kernel) -> tuple[float, float, 
     """Operations of classical products, elements of sums in memory, and those of a fused level.
 
     A level in memory reads its blocks, writes and reads its sums, writes and reads its products, and writes C; each
-    element takes longer the more blocks are streamed at once. A fused one reads and adds what its terms say. What the
-    blocks leave over is multiplied classically, as by `multiply` in kernels.c; what is left of the inner side takes a
-    further pass over C.
+    element takes longer the more blocks are streamed at once. A fused one reads and adds what its terms say, C once for
+    each panel of A. What the blocks leave over is multiplied classically, as by `multiply` in kernels.c; what is left
+    of the inner side takes a further pass over C.
     """
     n, m, p = shape
     operations, in_memory, fused, calls = 0.0, 0.0, 0.0, 1
     schemes = variant.schemes(kernel)
     for depth, scheme in enumerate(schemes):
         axes = zip(*(other.size for other in schemes[depth:]), strict=True)  # parts, of this level and below
-        sides = [_side(*axis) for axis in zip((n, m, p), axes, strict=True)]
+        sides = [_side(axis, *given) for axis, given in enumerate(zip((n, m, p), axes, strict=True))]
         rows, inner, cols = (side * parts for side, parts in zip(sides, scheme.size, strict=True))
-        operations += calls * 2 * (n * m * p - rows * inner * cols)
+        strips = _classical(rows, m - inner, cols) + _classical(rows, m, p - cols) + _classical(n - rows, m, p)
+        operations += calls * strips
         in_memory += calls * (inner < m) * 2 * rows * cols
         is_fused = depth == len(variant.levels)
         left, right, output = scheme.terms if is_fused else scheme.sums
         whole = rows * inner + inner * cols + rows * cols
         n, m, p = sides
-        elements = calls * (whole + 2 * (left * n * m + right * m * p + output * n * p))
+        passes = math.ceil(m / PANEL) if is_fused else 1
+        elements = calls * (whole + 2 * (left * n * m + right * m * p + passes * output * n * p))
         if is_fused:
             fused = elements
         else:
             in_memory += elements * (scheme.products / 7) ** STREAMS
         calls *= scheme.products
-    return operations + calls * 2 * n * m * p, in_memory, fused
+    return operations + calls * _classical(n, m, p), in_memory, fused
 
 
-def _side(length: int, parts: tuple[int, ...]) -> int:
-    """Of a block, as `side` in kernels.c has it: a multiple of the parts below, unless it is smaller than these."""
+def _classical(n: int, m: int, p: int) -> int:
+    """Operations, in whole tiles."""
+    high, wide = TILE
+    return 2 * math.ceil(n / high) * high * m * math.ceil(p / wide) * wide
+
+
+def _side(axis: int, length: int, parts: tuple[int, ...]) -> int:
+    """Of a block, as `side_along` in kernels.c has it.
+
+    A multiple of the parts below, unless it is smaller than these; and, unless that leaves too much over, one of a
+    panel of A or of a tile of C.
+    """
     side, unit = length // parts[0], math.prod(parts[1:])
-    return side if side < unit else side // unit * unit
+    if side < unit:
+        return side
+    in_the_end = side // unit
+    tile, most = ((1, 0), (PANEL, PANEL // 8), (TILE[1], TILE[1] // 2))[axis]
+    over = in_the_end % tile
+    return (in_the_end - over if in_the_end >= tile and over <= most else in_the_end) * unit
 
 
 def modelled(variant: Variant, shape: Shape, kernel: Kernel, rates: Rates) -> float:
@@ -225,7 +263,7 @@ def modelled(variant: Variant, shape: Shape, kernel: Kernel, rates: Rates) -> fl
     return 2 * math.prod(shape) / sum(map(float.__mul__, rates, work(variant, shape, kernel)))
 
 
-def fitted(ratios: Ratios, kernel: Kernel) -> Rates:
+def fitted(ratios: Ratios, kernel: Kernel) -> Model:
     """The rates by which the model is nearest to what was measured, by least squares of relative times."""
     rows, times = list(np.diag(_CERTAINTY * np.ones(len(RATES)))), [_CERTAINTY] * len(RATES)  # in units of RATES
     for shape, speeds in ratios.items():
@@ -234,7 +272,15 @@ def fitted(ratios: Ratios, kernel: Kernel) -> Rates:
                 rows.append(speed * np.array(RATES) * work(variant, shape, kernel) / (2.0 * math.prod(shape)))
                 times.append(1.0)
     found = np.linalg.lstsq(np.array(rows), np.array(times), rcond=None)[0]
-    return Rates(*(max(0.1, float(x)) * rate for x, rate in zip(found, RATES, strict=True)))
+    rates = Rates(*(max(0.1, float(x)) * rate for x, rate in zip(found, RATES, strict=True)))
+    residuals: dict[Variant, dict[Shape, float]] = {}
+    for shape, speeds in ratios.items():
+        for variant, speed in speeds.items():
+            expected = modelled(variant, shape, kernel, rates)
+            residuals.setdefault(variant, {})[shape] = math.log(speed / expected)
+    found = [x for of_variant in residuals.values() for x in of_variant.values()]
+    squares = _SPREAD_COUNT * SPREAD**2 + sum(x * x for x in found)
+    return Model(tuple(ratios), rates, residuals, math.sqrt(squares / (_SPREAD_COUNT + len(found))))
 
 
 def error_growth(variant: Variant, shape: Shape, kernel: Kernel) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fastmm import blas, cache, dispatch, library
 from fastmm.binding import Kernel
-from fastmm.dispatch import THREE_PRODUCTS, Plan, Rates, Ratios, Shape, Variant
+from fastmm.dispatch import THREE_PRODUCTS, Model, Plan, Shape, Variant
 
 REAL = {
     np.dtype(np.float32): np.dtype(np.float32),
@@ -148,21 +148,21 @@ def _remembered(shape: Shape, dtype: np.dtype, threads: int, state: str, most_gr
     measured = _measured(dtype, threads)
     if measured is None:
         return Plan("plain", f"not tuned for {dtype} on {threads} threads: fastmm.tune()")
-    ratios, rates = measured[state]
-    if not ratios:
+    model = measured[state]
+    if not model.anchors:
         return Plan("plain", f"not tuned for {dtype} on {threads} threads that are {state}")
     growth = COMPLEX_FAST / COMPLEX_PLAIN if dtype.kind == "c" else 1.0
-    found = dispatch.plan(ratios, rates, shape, kernel, math.inf if most_growth is None else most_growth / growth)
+    found = dispatch.plan(model, shape, kernel, math.inf if most_growth is None else most_growth / growth)
     return found._replace(error_growth=found.error_growth * growth) if found.variant else found
 
 
 @functools.cache
-def _measured(dtype: np.dtype, threads: int) -> dict[str, tuple[Ratios, Rates]] | None:
-    """By state: what was measured, and the rates of the model."""
+def _measured(dtype: np.dtype, threads: int) -> dict[str, Model] | None:
+    """By state: the model of what was measured."""
     kernel, found = library.installed(), None
     with contextlib.suppress(OSError):  # no home
         found = cache.read(cache.path(dtype, threads), kernel)
-    return found and {state: (ratios, dispatch.fitted(ratios, kernel)) for state, ratios in found.items()}
+    return found and {state: dispatch.fitted(ratios, kernel) for state, ratios in found.items()}
 
 
 def _fits(out: np.ndarray | None, a: np.ndarray, b: np.ndarray) -> bool:

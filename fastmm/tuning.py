@@ -16,7 +16,6 @@ from fastmm import blas, cache, library, product
 from fastmm.binding import UNFUSED, Kernel
 from fastmm.dispatch import (
     CLASSICAL,
-    RATES,
     THREE_PRODUCTS,
     Ratios,
     Shape,
@@ -170,7 +169,7 @@ class _Measured:
 
         Those with a fused level and those without take turns, as the model errs most between the two.
         """
-        rates = fitted(found, self._kernel) if found else RATES
+        rates = fitted(found, self._kernel).rates
         possible = list(variants(shape, self._kernel))
         possible.sort(key=lambda variant: modelled(variant, shape, self._kernel, rates), reverse=True)
         near = sorted(found, key=lambda anchor: distance(anchor, shape))[:KNOWN]

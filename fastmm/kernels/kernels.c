@@ -1307,9 +1307,11 @@ static FMM_TARGET void FMM_NAME(macro_kernel)(int64_t rows, int64_t kc, int64_t 
 /* A product of blocks is computed in steps. A step has at most KC columns of A (a panel), one product of the scheme
  * and at most MC rows. In each step some threads multiply while others pack the rows of A of the next one. */
 
-/* Rows of each step but the last. */
-FMM_INLINE int64_t FMM_NAME(step_rows)(int64_t n) {
-    const int64_t steps = (n + FMM_MC - 1) / FMM_MC;
+/* Rows of each step but the last. Where there are too few columns for all threads, steps are short: some threads pack
+ * while others multiply. */
+FMM_INLINE int64_t FMM_NAME(step_rows)(int64_t n, int64_t p, int threads) {
+    const int64_t most = threads > 1 && p < 2 * FMM_NR * threads ? FMM_MC / 16 : FMM_MC;
+    const int64_t steps = (n + most - 1) / most;
     return steps == 1 ? n : (n + steps * FMM_MR - 1) / (steps * FMM_MR) * FMM_MR;
 }
 
@@ -1398,7 +1400,7 @@ static FMM_TARGET void FMM_NAME(multiply_step)(const FMM_NAME(task) * task, cons
  * columns of B, then the rows of A of the next step, which are read behind the barrier alone. */
 static FMM_TARGET void FMM_NAME(product)(const fmm_team *team, const fmm_scheme *scheme, int64_t n, int64_t m,
                                          int64_t p, IN a, IN b, OUT c, int add, char *workspace) {
-    const int64_t panels = (m + FMM_KC - 1) / FMM_KC, step_rows = FMM_NAME(step_rows)(n);
+    const int64_t panels = (m + FMM_KC - 1) / FMM_KC, step_rows = FMM_NAME(step_rows)(n, p, team->threads);
     const int64_t row_steps = (n + step_rows - 1) / step_rows;
     const FMM_NAME(task) task = {scheme, n, m, p, a, b, c, add, panels, row_steps, step_rows, workspace};
     char *const own = workspace + (size_t)team->thread * FMM_NAME(packed_b_bytes)();
@@ -6091,10 +6093,21 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
 }
 
 /* The side of one of `parts` blocks: a multiple of `unit`, so that the levels below leave nothing over and the edges
- * are multiplied once, unless it is smaller than that. */
-FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit) {
-    const int64_t side = length / parts;
-    return side < unit ? side : side / unit * unit;
+ * are multiplied once, unless it is smaller than that. Of the blocks that are multiplied in the end, `over` is cut off
+ * where a side is a multiple of `tile` and at most so much: the classical product of that strip takes less time. */
+FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit, int64_t tile, int64_t over) {
+    const int64_t side = length / parts, in_the_end = side / unit;
+    if (side < unit) {
+        return side;
+    }
+    return (in_the_end >= tile && in_the_end % tile <= over ? in_the_end / tile * tile : in_the_end) * unit;
+}
+
+/* Of a matrix of `length` along `axis` under a level of `parts` that has `levels` and a fused one below. A tile of C
+ * that is at most half full takes as long as a full one; a few columns of A more take a further pass over C. */
+FMM_INLINE int64_t FMM_NAME(side_along)(int axis, int64_t length, int parts, const int *levels, int depth, int fused) {
+    const int64_t tile[] = {1, FMM_KC, FMM_NR}, over[] = {0, FMM_KC / 8, FMM_NR / 2};
+    return FMM_NAME(side)(length, parts, fmm_unit(axis, levels, depth, fused), tile[axis], over[axis]);
 }
 
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
@@ -6104,13 +6117,15 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
     const fmm_scheme *const scheme = fmm_fused_scheme(fused);
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
-        const int64_t h = FMM_NAME(side)(n, level->n, fmm_unit(0, levels + 1, depth - 1, fused));
-        const int64_t g = FMM_NAME(side)(m, level->m, fmm_unit(1, levels + 1, depth - 1, fused));
-        const int64_t w = FMM_NAME(side)(p, level->p, fmm_unit(2, levels + 1, depth - 1, fused));
+        const int64_t h = FMM_NAME(side_along)(0, n, level->n, levels + 1, depth - 1, fused);
+        const int64_t g = FMM_NAME(side_along)(1, m, level->m, levels + 1, depth - 1, fused);
+        const int64_t w = FMM_NAME(side_along)(2, p, level->p, levels + 1, depth - 1, fused);
         rows = h * level->n, inner = g * level->m, cols = w * level->p;
         FMM_NAME(level)(team, h, g, w, a, b, c, levels, depth, fused, workspace);
     } else if (fused != FMM_UNFUSED && FMM_NAME(fits)(n, m, p, scheme->n, scheme->m, scheme->p)) {
-        const int64_t h = n / scheme->n, g = m / scheme->m, w = p / scheme->p;
+        const int64_t h = FMM_NAME(side_along)(0, n, scheme->n, NULL, 0, FMM_UNFUSED);
+        const int64_t g = FMM_NAME(side_along)(1, m, scheme->m, NULL, 0, FMM_UNFUSED);
+        const int64_t w = FMM_NAME(side_along)(2, p, scheme->p, NULL, 0, FMM_UNFUSED);
         rows = h * scheme->n, inner = g * scheme->m, cols = w * scheme->p;
         FMM_NAME(product)(team, scheme, h, g, w, a, b, c, 0, workspace);
     } else {

@@ -21,7 +21,8 @@ TYPES = [np.float32, np.float64, np.complex64, np.complex128]
 def test_the_best_variant_is_taken_and_exact(tuned, dtype):
     a, b = integers(dtype, N, M), integers(dtype, M, P, seed=1)
     plan = fastmm.explain(a, b)
-    assert (plan.variant, plan.method, plan.speed) == (TWO, "4x4x4:49, 2x2x2:7 fused", 1.6)
+    assert (plan.variant, plan.method) == (TWO, "4x4x4:49, 2x2x2:7 fused")
+    assert plan.speed == pytest.approx(1.6, rel=0.02)
     got = fastmm.matmul(a, b)
     assert got.dtype == dtype
     assert np.array_equal(got, a @ b)

@@ -1,9 +1,11 @@
 /* A product of blocks is computed in steps. A step has at most KC columns of A (a panel), one product of the scheme
  * and at most MC rows. In each step some threads multiply while others pack the rows of A of the next one. */
 
-/* Rows of each step but the last. */
-FMM_INLINE int64_t FMM_NAME(step_rows)(int64_t n) {
-    const int64_t steps = (n + FMM_MC - 1) / FMM_MC;
+/* Rows of each step but the last. Where there are too few columns for all threads, steps are short: some threads pack
+ * while others multiply. */
+FMM_INLINE int64_t FMM_NAME(step_rows)(int64_t n, int64_t p, int threads) {
+    const int64_t most = threads > 1 && p < 2 * FMM_NR * threads ? FMM_MC / 16 : FMM_MC;
+    const int64_t steps = (n + most - 1) / most;
     return steps == 1 ? n : (n + steps * FMM_MR - 1) / (steps * FMM_MR) * FMM_MR;
 }
 
@@ -92,7 +94,7 @@ static FMM_TARGET void FMM_NAME(multiply_step)(const FMM_NAME(task) * task, cons
  * columns of B, then the rows of A of the next step, which are read behind the barrier alone. */
 static FMM_TARGET void FMM_NAME(product)(const fmm_team *team, const fmm_scheme *scheme, int64_t n, int64_t m,
                                          int64_t p, IN a, IN b, OUT c, int add, char *workspace) {
-    const int64_t panels = (m + FMM_KC - 1) / FMM_KC, step_rows = FMM_NAME(step_rows)(n);
+    const int64_t panels = (m + FMM_KC - 1) / FMM_KC, step_rows = FMM_NAME(step_rows)(n, p, team->threads);
     const int64_t row_steps = (n + step_rows - 1) / step_rows;
     const FMM_NAME(task) task = {scheme, n, m, p, a, b, c, add, panels, row_steps, step_rows, workspace};
     char *const own = workspace + (size_t)team->thread * FMM_NAME(packed_b_bytes)();

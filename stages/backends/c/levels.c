@@ -137,10 +137,21 @@ static FMM_TARGET void FMM_NAME(level)(const fmm_team *team, int64_t h, int64_t 
 }
 
 /* The side of one of `parts` blocks: a multiple of `unit`, so that the levels below leave nothing over and the edges
- * are multiplied once, unless it is smaller than that. */
-FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit) {
-    const int64_t side = length / parts;
-    return side < unit ? side : side / unit * unit;
+ * are multiplied once, unless it is smaller than that. Of the blocks that are multiplied in the end, `over` is cut off
+ * where a side is a multiple of `tile` and at most so much: the classical product of that strip takes less time. */
+FMM_INLINE int64_t FMM_NAME(side)(int64_t length, int parts, int64_t unit, int64_t tile, int64_t over) {
+    const int64_t side = length / parts, in_the_end = side / unit;
+    if (side < unit) {
+        return side;
+    }
+    return (in_the_end >= tile && in_the_end % tile <= over ? in_the_end / tile * tile : in_the_end) * unit;
+}
+
+/* Of a matrix of `length` along `axis` under a level of `parts` that has `levels` and a fused one below. A tile of C
+ * that is at most half full takes as long as a full one; a few columns of A more take a further pass over C. */
+FMM_INLINE int64_t FMM_NAME(side_along)(int axis, int64_t length, int parts, const int *levels, int depth, int fused) {
+    const int64_t tile[] = {1, FMM_KC, FMM_NR}, over[] = {0, FMM_KC / 8, FMM_NR / 2};
+    return FMM_NAME(side)(length, parts, fmm_unit(axis, levels, depth, fused), tile[axis], over[axis]);
 }
 
 /* C = A B. What the blocks leave over at the edges goes through the classical product. */
@@ -150,13 +161,15 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
     const fmm_scheme *const scheme = fmm_fused_scheme(fused);
     int64_t rows = 0, inner = 0, cols = 0; /* of the part that blocks cover */
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
-        const int64_t h = FMM_NAME(side)(n, level->n, fmm_unit(0, levels + 1, depth - 1, fused));
-        const int64_t g = FMM_NAME(side)(m, level->m, fmm_unit(1, levels + 1, depth - 1, fused));
-        const int64_t w = FMM_NAME(side)(p, level->p, fmm_unit(2, levels + 1, depth - 1, fused));
+        const int64_t h = FMM_NAME(side_along)(0, n, level->n, levels + 1, depth - 1, fused);
+        const int64_t g = FMM_NAME(side_along)(1, m, level->m, levels + 1, depth - 1, fused);
+        const int64_t w = FMM_NAME(side_along)(2, p, level->p, levels + 1, depth - 1, fused);
         rows = h * level->n, inner = g * level->m, cols = w * level->p;
         FMM_NAME(level)(team, h, g, w, a, b, c, levels, depth, fused, workspace);
     } else if (fused != FMM_UNFUSED && FMM_NAME(fits)(n, m, p, scheme->n, scheme->m, scheme->p)) {
-        const int64_t h = n / scheme->n, g = m / scheme->m, w = p / scheme->p;
+        const int64_t h = FMM_NAME(side_along)(0, n, scheme->n, NULL, 0, FMM_UNFUSED);
+        const int64_t g = FMM_NAME(side_along)(1, m, scheme->m, NULL, 0, FMM_UNFUSED);
+        const int64_t w = FMM_NAME(side_along)(2, p, scheme->p, NULL, 0, FMM_UNFUSED);
         rows = h * scheme->n, inner = g * scheme->m, cols = w * scheme->p;
         FMM_NAME(product)(team, scheme, h, g, w, a, b, c, 0, workspace);
     } else {
