@@ -107,11 +107,11 @@ SPAN_WINDOWS = {
 
 
 def span_agent(
-    *targets: str, symmetry: str = "none", window: str | None = None, windows: dict | None = None
+    *targets: str, ring: str = "Z2", symmetry: str = "none", window: str | None = None, windows: dict | None = None
 ) -> SpanAgent:
     """An agent in spans; its window is the last of its targets if none is given."""
     given = {
-        "ring": "Z2",
+        "ring": ring,
         "symmetry": symmetry,
         "targets": targets,
         "window": window or targets[-1],

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = (
-    *(f"stages.game.{name}" for name in ("moves", "spans", "support")),
+    *(f"stages.game.{name}" for name in ("moves", "signs", "spans", "support")),
     "stages.planning.sampling",
     *(f"stages.program.{name}" for name in ("annealing", "elimination")),
     *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),

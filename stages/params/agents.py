@@ -322,9 +322,12 @@ class EntriesAgent(Section):
 
 
 class SpanAgent(Section):
-    """An agent that chooses factors among all vectors of a span: over Z2, all targets by one network."""
+    """An agent that chooses factors among all vectors of a span: all targets by one network.
 
-    ring: Literal["Z2"] = Field(description="ring the game is played over")
+    Over Z its network sees a residual modulo 2, and chooses vectors modulo 2.
+    """
+
+    ring: Literal["Z2", "Z"] = Field(description="ring the game is played over; over Z without symmetry or windows")
     symmetry: Literal["none", "cyclic"] = Field(
         description="cyclic: square targets, by moves that are orbits u v w, v w u, w u v or cubes u u u"
     )
@@ -358,6 +361,8 @@ class SpanAgent(Section):
             raise ValueError(f"window: expected axes of at most {MOST_DIMENSIONS}, got {max(window.modes)}")
         if self.windowed and not self.search.windows:
             raise ValueError(f"targets: expected sizes that fit the window {self.window}, got {self.windowed[0]}")
+        if self.ring == "Z" and self.symmetry != "none":
+            raise ValueError(f"symmetry: expected none over Z, got {self.symmetry}")
         for name in self.targets:
             size = parse_size(name)
             if self.symmetry == "cyclic" and len(set(size)) > 1:
@@ -373,6 +378,8 @@ class SpanAgent(Section):
             return self
         if self.symmetry == "cyclic":
             raise ValueError("search.windows: expected nothing with symmetry cyclic")
+        if self.ring == "Z":
+            raise ValueError("search.windows: expected nothing over Z")
         if not self.windowed:
             raise ValueError(f"search.windows: expected nothing, since all targets fit the window {self.window}")
         if not 1 <= windows.terms[0] <= windows.terms[1] <= size.naive_rank:

@@ -2,6 +2,7 @@
 
 A planner of whole games, not of a move: states are compared by what they have cost and what the network expects them to
 cost. It plays TensorGame in spans (`game.support`); in a symmetric game a move is an orbit of three terms or a cube.
+Over Z the network sees residuals modulo 2 and proposes terms modulo 2; they get the signs that fit the residual best.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from stages.game.moves import play_moves
+from stages.game.signs import play_signed
+from stages.game.support import pack
 from stages.network.spans import SpansNetwork
 from stages.planning.spans import assess, propose
 
@@ -28,12 +31,12 @@ def beam(
     """Plays from one tensor until nothing open can be cheaper than what is solved, or no state is left.
 
     Args:
-      start: [9, 9] words, not zero.
+      start: [9, 9] words; over Z integers, [s, s, s]. Not zero modulo 2.
       limit: the most that a line may cost.
       width: states that stay after each move; of one parent at most `children`.
       noise: size of the Gumbel noise on the scores by which they stay.
     Returns:
-      The moves, [moves, 3] vectors, of solved lines, each as cheap as any before it.
+      The moves of solved lines, each as cheap as any before it: [moves, 3] words, over Z factors [moves, 3, s].
     """
     residuals, costs = start[None], np.zeros(1, np.int64)
     history: list[tuple[np.ndarray, np.ndarray]] = []  # of each move: parents and terms of the states that stayed
@@ -41,17 +44,23 @@ def beam(
     best = limit + 1
     while len(residuals):
         parents = np.repeat(np.arange(len(residuals)), candidates)
-        drawn = propose(network, residuals, rng, candidates)
-        after, prices = play_moves(residuals, drawn, network.is_cyclic)
-        terms, after, total = drawn.reshape(-1, 3), after.reshape(-1, *start.shape), costs[parents] + prices.ravel()
-        is_zero = ~after.any(axis=(1, 2))
+        drawn = propose(network, _seen(residuals), rng, candidates)
+        if _is_over_z(start):
+            (after, terms), prices = play_signed(residuals, drawn, rng), np.ones(drawn.shape[:2], np.int64)
+        else:
+            (after, prices), terms = play_moves(residuals, drawn, network.is_cyclic), drawn
+        terms, after = (each.reshape(-1, *each.shape[2:]) for each in (terms, after))
+        total = costs[parents] + prices.ravel()
+        is_zero = ~after.any(axis=tuple(range(1, after.ndim)))
         best = int(min(best, total[is_zero].min(initial=best)))
         cheapest = np.flatnonzero(is_zero & (total == best)).tolist()
         solved += [_line(history, int(parents[row]), terms[row]) for row in cheapest]
 
         rows = _distinct(after, total)
-        rows = rows[~is_zero[rows]]
-        values, dimensions = assess(network, after[rows], risk)
+        seen = _seen(after[rows])
+        is_seen = seen.any(axis=(1, 2))  # neither zero nor, over Z, even: no vector could be chosen there
+        rows = rows[is_seen]
+        values, dimensions = assess(network, seen[is_seen], risk)
         is_open = total[rows] + dimensions < best
         rows, values = rows[is_open], values[is_open]
         scores = values - total[rows] + noise * rng.gumbel(size=len(rows))
@@ -60,6 +69,15 @@ def beam(
         history.append((parents[rows], terms[rows]))
         residuals, costs = after[rows], total[rows]
     return solved
+
+
+def _is_over_z(residual: np.ndarray) -> bool:
+    return residual.ndim == 3
+
+
+def _seen(residuals: np.ndarray) -> np.ndarray:
+    """What the network sees of residuals: themselves modulo 2, [states, 9, 9] words."""
+    return pack(residuals) if _is_over_z(residuals[0]) else residuals
 
 
 def _line(history: list[tuple[np.ndarray, np.ndarray]], state: int, last: np.ndarray) -> np.ndarray:
@@ -73,8 +91,8 @@ def _line(history: list[tuple[np.ndarray, np.ndarray]], state: int, last: np.nda
 
 def _distinct(residuals: np.ndarray, costs: np.ndarray) -> np.ndarray:
     """The first row of each residual at each cost."""
-    keys = np.concatenate([residuals.reshape(len(residuals), -1), costs[:, None].astype(np.uint16)], axis=1)
-    keys = np.ascontiguousarray(keys).view(f"V{keys.shape[1] * 2}")[:, 0]
+    keys = np.concatenate([residuals.reshape(len(residuals), -1), costs[:, None].astype(residuals.dtype)], axis=1)
+    keys = np.ascontiguousarray(keys).view(f"V{keys.shape[1] * keys.itemsize}")[:, 0]
     return np.sort(np.unique(keys, return_index=True)[1])
 
 

@@ -86,7 +86,7 @@ def _solved_windows(solved: Solved, setup: Setup) -> buffers.BestGames:
 def _play(
     state: State, name: str, setup: Setup, rng: np.random.Generator
 ) -> list[tuple[Int[np.ndarray, "rank 3 s"], Int[np.ndarray, "moves 3 s"]]]:
-    """The terms of the solved lines of one beam, and their moves.
+    """The terms of the solved lines of one beam, and their moves; over Z with signs.
 
     The modes of a target are played in a random order, since the policy chooses their factors one after another. The
     limit is the standard algorithm's rank: failed games teach nothing here, so it stays loose.
@@ -95,16 +95,20 @@ def _play(
     is_cyclic = setup.agent.symmetry == "cyclic"
     order = np.arange(3) if is_cyclic else rng.permutation(3)
     noise = setup.agent.search.planner.noise
+    start, is_over_z = target.tensor.transpose(order), setup.agent.ring == "Z"
+    if is_over_z:
+        start = np.pad(start.astype(np.int8), [(0, length - axis) for axis in start.shape])
     lines = setup.planner(
         state.train.network,
-        pack(target.tensor.transpose(order)),
+        start if is_over_z else pack(start),
         target.naive_rank,
         rng,
         noise=noise[state.round % len(noise)],
     )
     found = []
     for line in lines:
-        moves = unpack_factors(line[:, np.argsort(order)], length)
+        moves = line[:, np.argsort(order)]
+        moves = moves if is_over_z else unpack_factors(moves, length)
         found.append((orbits(moves) if is_cyclic else moves, moves))
     return found
 

@@ -493,6 +493,14 @@ def test_message_word_by_word(tmp_path, key, value, message):
             "agents.spans.search.windows: expected nothing with symmetry cyclic",
         ),
         (
+            {"agents.spans.ring": "Z", "agents.spans.symmetry": "cyclic", "agents.spans.targets": ["2x2x2"]},
+            "agents.spans.symmetry: expected none over Z, got cyclic",
+        ),
+        (
+            WITH_WINDOWS | {"agents.spans.ring": "Z"},
+            "agents.spans.search.windows: expected nothing over Z",
+        ),
+        (
             WITH_WINDOWS | {"agents.spans.targets": ["2x2x2", "7x9x9"]},
             "agents.spans.targets: expected axes of at most 62, got 81 (7x9x9)",
         ),

@@ -5,7 +5,7 @@ import pytest
 
 from stages.algebra.targets import parse_target
 from stages.game.moves import play_moves, sum_moves
-from stages.game.support import pack, pack_factors
+from stages.game.support import pack, pack_factors, unpack_factors
 from stages.planning import beam as beam_lib
 from stages.planning.sampling import draw
 from tests.agents import span_agent, untrained
@@ -13,7 +13,8 @@ from tests.examples import strassen
 
 STRASSEN = pack_factors(np.stack([matrix.T for matrix in strassen().factors], axis=1))
 NETWORK = untrained(span_agent("2x2x2"))
-TARGET = pack(parse_target("2x2x2").tensor)
+INTEGERS = parse_target("2x2x2").tensor.astype(np.int8)
+TARGET = pack(INTEGERS)
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def play(monkeypatch):
     def run(**changes):
         widths.clear()
         settings = {"width": 1000, "candidates": 8, "children": 8, "noise": 0.0, "risk": 0.5} | changes
-        limit = settings.pop("limit", 8)
-        return beam_lib.beam(NETWORK, TARGET, limit, np.random.default_rng(0), **settings), list(widths)
+        start, limit = settings.pop("start", TARGET), settings.pop("limit", 8)
+        return beam_lib.beam(NETWORK, start, limit, np.random.default_rng(0), **settings), list(widths)
 
     return run
 
@@ -50,6 +51,20 @@ def test_strassens_moves_are_played_to_the_end(play):
         assert costs == [7]
     # Orders of the same moves are one state: no more after k moves than choices of at most k of the eight.
     assert widths[:3] == [1, 8, 8 * 7 // 2 + 1]
+
+
+def test_strassens_moves_get_signs_that_end_a_game_over_z(play):
+    lines, _ = play(start=INTEGERS, width=10_000)  # states that differ in signs are many
+    assert lines
+    for line in lines:
+        assert line.shape == (7, 3, 4)
+        np.testing.assert_array_equal(np.einsum("ri,rj,rk->ijk", *np.moveaxis(line, 1, 0)), INTEGERS)
+
+
+def test_what_is_even_over_z_is_given_up(play):
+    term = np.einsum("i,j,k->ijk", *unpack_factors(STRASSEN[0], 4))
+    assert play(start=term, limit=3)[0]
+    assert play(start=3 * term, limit=3)[0] == []  # twice the term is in the way, where no vector could be chosen
 
 
 def test_no_line_costs_more_than_the_limit(play):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from stages.algebra.check import check
 from stages.contract import resume as resume_lib
@@ -30,7 +31,7 @@ def setup_of(folder, *targets, **given):
     if not path.exists():
         write_demonstrations(path, player, "demonstrations@x")
     assert tables.num_rows(path, DEMONSTRATIONS) == 64
-    return set_up("x", player, DemonstrationReader(path, rules_for("Z2", player.window)))
+    return set_up("x", player, DemonstrationReader(path, rules_for(player.ring, player.window)))
 
 
 def searched(setup):
@@ -66,10 +67,11 @@ def ends_the_same_when_killed(setup, whole):
     assert bytes_of(same) == bytes_of(whole)
 
 
-def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same(tmp_path, monkeypatch):
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same(tmp_path, monkeypatch, ring):
     monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
     monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
-    setup = setup_of(tmp_path, *TARGETS)
+    setup = setup_of(tmp_path, *TARGETS, ring=ring)
     *_, whole = searched(setup)
     assert [row.target for row in whole.curve] == [*TARGETS] * 3
     assert whole.state.best_rank["game"] == {"1x1x2": 2, "1x2x2": 4}
@@ -77,6 +79,7 @@ def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same
     assert {row.games for row in whole.curve} == {2, 4, 6}
     found = whole.candidates()
     assert {str(candidate.origin) for candidate in found} == {"search:x:game"}
+    assert {candidate.scheme.ring for candidate in found} == {ring}
     assert all(check(candidate.scheme) is None for candidate in found)
     assert all(np.isfinite(row.policy_loss) for row in whole.curve)
 
