@@ -7,8 +7,8 @@ count. Rows that stand there are not run again, unless their parameters are othe
 them, and the new line replaces the old. Killed in the middle of a row, the same command goes on with it. FILTER keeps
 the rows whose name holds every one of the words.
 
-`start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2` and `z2_cyclic` of the
-default run, which play in spans, and `span window` window games of `z2_windows` of runs/agent.yaml, which does too;
+`start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2`, `z` and `z2_cyclic` of
+the default run, which play in spans, and `span window` window games of `z2_windows` of runs/agent.yaml, which does too;
 `game` and `window` are of an agent that spells. Those of 2x2x2 over Z and of 2x2x3
 that play whole games learn from windows too, as one network plays both.
 
@@ -75,7 +75,7 @@ class Row:
     @property
     def agent(self) -> str:
         """The name of the agent of the row."""
-        return IN_SPANS.get(self.start, self.ring.lower())
+        return self.ring.lower() + IN_SPANS.get(self.start, "")
 
     @property
     def kind(self) -> str:
@@ -83,8 +83,9 @@ class Row:
         return "game" if self.start.endswith("game") else "window"
 
 
-# Agents that play in spans; they stand in params.yaml, that of windows in runs/agent.yaml.
-IN_SPANS = {"span game": "z2", "cyclic game": "z2_cyclic", "span window": "z2_windows"}
+# Agents that play in spans, by what follows the ring in their names; that of windows stands in runs/agent.yaml, the
+# others in params.yaml.
+IN_SPANS = {"span game": "", "cyclic game": "_cyclic", "span window": "_windows"}
 
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
@@ -93,6 +94,8 @@ ATTEMPTS = [
     ("2x2x3", "Z2", "span game", 11, 120, 5),
     ("2x3x3", "Z2", "span game", 15, 300, 3),
     ("3x3x3", "Z2", "span game", 23, 300, 3),
+    ("2x2x2", "Z", "span game", 7, 120, 3),
+    ("2x2x3", "Z", "span game", 11, 120, 3),
     ("2x2x2", "Z2", "game", 7, 90, 5),
     ("2x2x2", "Z", "game", 7, 900, 3),
     ("2x3x3", "Z2", "window", 15, 600, 3),
@@ -103,7 +106,7 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 
-# Over Z2 the rows are of an agent that spells entries, as `z` of runs/records.yaml does; what differs from that.
+# Over Z2 the rows are of an agent that spells entries, as `z_spelled` of runs/records.yaml does; what differs from that.
 OVER_Z2 = {
     "network": {"entries_per_token": 4},
     "demonstrations": {"distribution": (0.5, 0.5)},
@@ -185,9 +188,9 @@ def parameters(row: Row) -> params.Params:
 
 
 def _speller(row: Row) -> dict:
-    """`z` of runs/records.yaml with what the row changes of it."""
+    """`z_spelled` of runs/records.yaml with what the row changes of it."""
     window, sizes, changes = SETTINGS.get((row.target, row.ring, row.start), WINDOWS)
-    agent = section(ROOT / "runs/records.yaml", "agents.z", EntriesAgent).model_dump()
+    agent = section(ROOT / "runs/records.yaml", "agents.z_spelled", EntriesAgent).model_dump()
     agent |= {"ring": row.ring, "window": window}
     if row.ring == "Z2":
         agent |= {key: agent[key] | changed for key, changed in OVER_Z2.items()}

@@ -36,7 +36,7 @@ AT_ONCE = {"search": 1, "pretraining": 10, "refinement": 20}  # units between tw
 MOST_S = 30.0  # CPU seconds after which no further unit is begun
 MOST_UNITS = 3
 
-# The agents that are changed: `spans` is z2 of the default run, the others spell entries like z of runs/records.yaml.
+# The agents that are changed: `spans` is z2 of the default run, the others spell, as z_spelled of runs/records.yaml.
 OVER_Z2 = {
     "ring": "Z2",
     "demonstrations": {"count": 8192, "distribution": [0.5, 0.5]},
@@ -45,8 +45,8 @@ OVER_Z2 = {
 ATTENTION = {"torso": "attention", "width": 64, "blocks": 2, "head_size": 16, "quantiles": 8, "history": 7}
 AGENTS = {
     "spans": ("params.yaml", "z2", {"demonstrations": {"count": 8192}}),
-    "ranks": ("runs/records.yaml", "z", OVER_Z2),
-    "attention": ("runs/records.yaml", "z", OVER_Z2 | {"network": ATTENTION | {"entries_per_token": 2}}),
+    "ranks": ("runs/records.yaml", "z_spelled", OVER_Z2),
+    "attention": ("runs/records.yaml", "z_spelled", OVER_Z2 | {"network": ATTENTION | {"entries_per_token": 2}}),
 }
 SIZES = {"spans": ["2x2x2", "3x3x3"], "ranks": ["2x2x2", "2x2x3"], "attention": ["2x2x2"]}
 # At the first of these sizes also: a key, its value, and the stages that it matters to.

@@ -44,7 +44,7 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     """Name -> (how many things one call does, the call)."""
     network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0}
     network |= {"combinations": combinations, "entries_per_token": entries}
-    agent = section(ROOT / "runs/records.yaml", "agents.z", EntriesAgent)
+    agent = section(ROOT / "runs/records.yaml", "agents.z_spelled", EntriesAgent)
     given = agent.model_dump() | {"ring": "Z2", "targets": (target,), "window": target, "network": network}
     given["demonstrations"]["distribution"] = (0.5, 0.5)
     given["search"]["window_games"] = 0

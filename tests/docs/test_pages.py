@@ -67,7 +67,7 @@ def test_files_that_a_page_names_are_there(page):
 
 
 def test_keys_of_an_agent_are_those_of_a_run():
-    agent = yaml.safe_load((ROOT / "runs/records.yaml").read_text())["agents"]["z"]
+    agent = yaml.safe_load((ROOT / "runs/records.yaml").read_text())["agents"]["z_spelled"]
     rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/agent.md").read_text(), re.MULTILINE)
     keys = re.findall(r"`([\w.]+)`", " ".join(rows))
     assert len(keys) > 10

@@ -24,7 +24,7 @@ SHIPPED_AGENTS = GIVEN["agents"]
 WINDOWS = YAML(typ="safe").load((SHIPPED.parent / "runs/agent.yaml").read_text())["agents"]["z2_windows"]["search"][
     "windows"
 ]
-ENTRIES = YAML(typ="safe").load((SHIPPED.parent / "runs/records.yaml").read_text())["agents"]["z"]
+ENTRIES = YAML(typ="safe").load((SHIPPED.parent / "runs/records.yaml").read_text())["agents"]["z_spelled"]
 # An agent over Z2 that spells entries has the keys of agent z, so it stands for both.
 GIVEN["agents"] = {
     "spans": SHIPPED_AGENTS["z2"],
