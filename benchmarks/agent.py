@@ -106,7 +106,7 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 
-# Over Z2 the rows are of an agent that spells entries, as `z_spelled` of runs/records.yaml does; what differs from that.
+# Over Z2 the rows are of an agent that spells entries: `z_spelled` of runs/records.yaml, with these differences.
 OVER_Z2 = {
     "network": {"entries_per_token": 4},
     "demonstrations": {"distribution": (0.5, 0.5)},
