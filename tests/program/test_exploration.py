@@ -7,6 +7,7 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
+from stages.algebra.invariants import class_of
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size
 from stages.program import costs
@@ -57,7 +58,8 @@ def test_moves_lead_to_schemes_of_other_classes(words):
     assert len(near) > 50
     for found in near:
         assert check(scheme_of(found, CUBE)) is None
-    assert len({class_number(found, known) for found in [words, *near]}) > 5
+    numbers = {class_number(found, known) for found in [words, *near]}
+    assert len(numbers) == len({class_of(scheme_of(found, CUBE)) for found in [words, *near]}) > 5
 
 
 def test_programs_of_minima_are_exact_and_of_fewest_additions(words):
