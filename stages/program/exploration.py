@@ -24,6 +24,7 @@ from stages.program.sums import Combination, Sums
 
 FIRST = 64  # starts that are looked at before the first class is left
 EXCURSIONS = 20  # from a class
+BARREN = 1000  # starts in a row that lead to no new class, after which there is none to come
 NODES = 10**6  # of a search for helpers, which takes some hundred in the middle
 
 
@@ -40,7 +41,7 @@ class Found(NamedTuple):
 
 
 def explore(size: Size, starts: Iterator[np.ndarray], seed: int) -> Iterator[Found]:
-    """Class after class, as they are found, until there are no more starts.
+    """Class after class, as they are found, until there are no more starts, or BARREN of them led nowhere.
 
     Args:
       size: with modes of at most `fewest.MOST_INPUTS` entries.
@@ -52,18 +53,24 @@ def explore(size: Size, starts: Iterator[np.ndarray], seed: int) -> Iterator[Fou
     waiting: list[tuple[int, int, np.ndarray]] = []  # additions, order, scheme
 
     def near() -> Iterator[np.ndarray]:
+        barren = 0
         for number, start in enumerate(starts):
+            before = len(seen)
             yield start
             while waiting and number + 1 >= FIRST:
                 *_, words = heapq.heappop(waiting)
                 yield from neighbours(words)
                 for _ in range(EXCURSIONS):
                     yield excursion(words, state)
+            barren = 0 if len(seen) > before else barren + 1
+            if barren == BARREN:
+                return
 
     for words in near():
         if not words.any() or (number := class_number(words, known)) in seen:
             continue
         seen.add(number)
+        words = words.copy()  # not a part of all neighbours, which would be kept
         least = minimum(words, bases, room, NODES)
         heapq.heappush(waiting, (int(least.additions.sum()), len(seen), words))
         yield Found(words, least)
