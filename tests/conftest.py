@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = (
     *(f"stages.game.{name}" for name in ("moves", "signs", "spans", "support")),
     "stages.planning.sampling",
-    *(f"stages.program.{name}" for name in ("annealing", "elimination")),
+    *(f"stages.program.{name}" for name in ("annealing", "classes", "elimination", "equivalent", "fewest")),
     *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
     "stages.recombination.splits",
     *(f"stages.search.{name}" for name in ("rewrites", "span_windows")),

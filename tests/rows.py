@@ -17,7 +17,7 @@ def candidate_row(scheme: Scheme, origin: str = "refinement:walk") -> CandidateR
 def verified_row(scheme: Scheme, origin: str = "refinement:walk", **facts: object) -> VerifiedRow:
     """A verified row whose facts are made up where they are not given."""
     made_up = {"rings": scheme.ring, "nonzeros": 1, "largest": 1, "invariant": "", "equivalence_class": ""}
-    made_up |= {"representative": True, "nontrivial": 1, "naive_additions": 2, "additions": 1}
+    made_up |= {"representative": True, "nontrivial": 1, "naive_additions": 2, "additions": 1, "additions_bound": 1}
     made_up |= {"emax": 3.0, "growth": 2.5, "omega": 2.807, "program": "{}"}
     return VerifiedRow(**vars(candidate_row(scheme, origin)), **(made_up | facts))
 

@@ -49,11 +49,13 @@ def invariant(scheme: Scheme) -> str:
 
 
 def class_of(scheme: Scheme, its_invariant: str = "") -> str:
-    """16 hex digits of `invariant`, if it is not given, and of characteristic polynomials; equivalent schemes share it.
+    """16 hex digits of `invariant`, if it is not given, and of how terms are related; equivalent schemes share it.
 
     Sandwiching conjugates P_r = u_r v_r w_r / denominator (u_r as a matrix n x m, and so on) by one matrix, and scaling
-    the factors of a term leaves it. So the polynomials of P_r and of all P_r P_s stay; a cyclic permutation takes them
-    to those of v_r w_r u_r. The polynomial of u_r v_s w_r u_s v_r w_s stays under all symmetries.
+    the factors of a term leaves it. So the characteristic polynomials of P_r and of all P_r P_s stay; a cyclic
+    permutation takes them to those of v_r w_r u_r. The polynomial of u_r v_s w_r u_s v_r w_s stays under all
+    symmetries. Over Z2 and Z, where factors are scaled by signs alone, those of u_r v_s w_s, v_r w_s u_s and
+    w_r u_s v_s stay but for the sign.
     """
     prime = 2 if scheme.ring == "Z2" else PRIME
     scale = pow(scheme.denominator % prime or 1, -1, prime)
@@ -65,38 +67,61 @@ def class_of(scheme: Scheme, its_invariant: str = "") -> str:
             product = product @ matrix % prime
         return product
 
-    def polynomials(matrices: np.ndarray) -> np.ndarray:
-        """One number per matrix for its polynomial. The rank of a product is at most n, and so is the last power."""
-        coefficients = characteristic_polynomials(matrices, prime)[..., 1 : 1 + min(scheme.size)]
-        return coefficients.astype(np.uint64) @ _WEIGHTS[: coefficients.shape[-1]]
+    def coefficients(matrices: np.ndarray) -> np.ndarray:
+        """Of the polynomials. The rank of a product is at most n, and so is the last power."""
+        flat = characteristic_polynomials(matrices.reshape(-1, *matrices.shape[-2:]), prime)[
+            :, 1 : 1 + min(scheme.size)
+        ]
+        return flat.reshape(*matrices.shape[:-2], -1)
 
-    def of_pairs(pairs_fn: Callable[[slice, slice], np.ndarray]) -> list[list[int]]:
-        """For each term the sorted numbers of its products with every term; `pairs_fn` gives [some, others, k, k].
+    def numbers(matrices: np.ndarray) -> np.ndarray:
+        """One number per matrix for its polynomial."""
+        of_powers = coefficients(matrices).astype(np.uint64)
+        return of_powers @ _WEIGHTS[: of_powers.shape[-1]]
+
+    def numbers_but_for_sign(matrices: np.ndarray) -> np.ndarray:
+        """The same number for a matrix and its negative."""
+        of_powers = coefficients(matrices)
+        turned = of_powers * np.where(np.arange(of_powers.shape[-1]) % 2, 1, -1) % prime
+        weights = _WEIGHTS[: of_powers.shape[-1]]
+        return (of_powers.astype(np.uint64) @ weights) * (turned.astype(np.uint64) @ weights)
+
+    terms = range(0, scheme.rank, _TERMS_AT_A_TIME) if scheme.rank <= MOST_TERMS else ()
+    chunks = [slice(start, start + _TERMS_AT_A_TIME) for start in terms]
+
+    def of_pairs(pairs_fn: Callable[[slice, slice], np.ndarray]) -> np.ndarray:
+        """The numbers of products of each term with every term; `pairs_fn` gives [some, others, k, k].
 
         The polynomial of X Y is that of Y X, so half of the pairs give all.
         """
-        if scheme.rank > MOST_TERMS:
-            return [[]] * scheme.rank
-        numbers = np.zeros((scheme.rank, scheme.rank), np.uint64)
-        for start in range(0, scheme.rank, _TERMS_AT_A_TIME):
-            some, others = slice(start, start + _TERMS_AT_A_TIME), slice(start, None)
-            products = pairs_fn(some, others)
-            numbers[some, others] = polynomials(products.reshape(-1, *products.shape[2:])).reshape(products.shape[:2])
-            numbers[others, some] = numbers[some, others].T
-        return np.sort(numbers, axis=1).tolist()  # type: ignore[no-any-return]
+        found = np.zeros((scheme.rank, scheme.rank), np.uint64)
+        for some in chunks:
+            others = slice(some.start, None)
+            found[some, others] = numbers(pairs_fn(some, others))
+            found[others, some] = found[some, others].T
+        return found
 
     def mixed_fn(r: slice, s: slice) -> np.ndarray:
         return times(scale**2 % prime * u[r, None] % prime, v[s], w[r, None], u[s], v[r, None], w[s])
 
+    def sorted_rows(*parts: np.ndarray) -> list[list[int]]:
+        """For each term its relations with all terms, in order."""
+        joined = sum(part * weight for part, weight in zip(parts, _WEIGHTS, strict=False))
+        return np.sort(joined, axis=1).tolist() if chunks else [[]] * scheme.rank
+
     mixed = of_pairs(mixed_fn)
-    kinds = []
+    of_axes, of_modes = [], []
     for x, y, z in ((u, v, w), (v, w, u), (w, u, v)):
         own = times(scale * x % prime, y, z)
 
         def pairs_fn(r: slice, s: slice, own: np.ndarray = own) -> np.ndarray:
             return times(own[r, None], own[s])
 
-        pairs = of_pairs(pairs_fn)
-        kinds.append(sorted(zip(polynomials(own).tolist(), pairs, mixed, strict=True)))
-    text = repr((its_invariant or invariant(scheme), sorted(kinds)))
+        of_axes.append(sorted(zip(numbers(own).tolist(), sorted_rows(of_pairs(pairs_fn), mixed), strict=True)))
+        if scheme.ring != "Q":
+            crossed, both = np.zeros_like(mixed), times(y, z)
+            for some in chunks:
+                crossed[some] = numbers_but_for_sign(times(x[some, None], both))
+            of_modes.append(sorted(sorted_rows(crossed, crossed.T)))
+    text = repr((its_invariant or invariant(scheme), sorted(of_axes), sorted(of_modes)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

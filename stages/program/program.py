@@ -62,8 +62,11 @@ class Program:
 
     @cached_property
     def matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the parts compute, with R products: left [R, nm], right [R, mp], output [np, R]."""
-        return matrix(self.left), matrix(self.right), matrix(self.output)
+        """What the parts compute, with R products: left [R, nm], right [R, mp], output [np, R]; 0 and 1 over Z2."""
+        left, right, output = (
+            matrix(part) % 2 if self.ring == "Z2" else matrix(part) for part in (self.left, self.right, self.output)
+        )
+        return left, right, output
 
 
 def from_scheme(scheme: Scheme, tries: int = TRIES) -> Program:

@@ -16,7 +16,8 @@ from stages.contract.origin import Origin
 from stages.contract.rows.schemes import CandidateRow, NamedRow, RejectedRow, VerifiedRow
 from stages.errors import SchemeError
 from stages.program import costs
-from stages.program.program import from_scheme, to_json
+from stages.program.exact import prove
+from stages.program.program import to_json
 
 Judged = VerifiedRow | NamedRow | RejectedRow
 
@@ -66,7 +67,7 @@ def unreadable(origin: Origin, reason: str) -> RejectedRow:
 
 def _verified(row: NamedRow, scheme: Scheme) -> VerifiedRow:
     """Adds the facts that need a matrix product."""
-    program, its_invariant = from_scheme(scheme), invariant(scheme)
+    (program, additions_bound), its_invariant = prove(scheme), invariant(scheme)
     return VerifiedRow(
         **vars(row),
         invariant=its_invariant,
@@ -75,6 +76,7 @@ def _verified(row: NamedRow, scheme: Scheme) -> VerifiedRow:
         nontrivial=costs.nontrivial(program),
         naive_additions=costs.naive_additions(program),
         additions=costs.additions(program),
+        additions_bound=additions_bound,
         emax=costs.emax(program),
         growth=costs.growth(program),
         omega=costs.omega(program),

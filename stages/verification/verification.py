@@ -94,9 +94,10 @@ def _judged(rows: Sequence[CandidateRow], named: Collection[Target], processes: 
     if processes <= 1:
         yield from map(verdict, rows)
         return
+    yield from map(verdict, rows[:CHUNK])  # what they compile is there for all processes
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads of a library hold
     with ProcessPoolExecutor(processes, context, _end_with_parent) as pool:
-        yield from pool.map(verdict, rows, chunksize=CHUNK)
+        yield from pool.map(verdict, rows[CHUNK:], chunksize=CHUNK)
 
 
 def _verdict(row: CandidateRow, named: Collection[Target]) -> Judged:

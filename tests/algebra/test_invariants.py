@@ -151,6 +151,8 @@ def one_term_each(*triples: tuple[str, str, str]) -> Scheme:
         ([("11", "11", "11"), ("12", "22", "21")], [("11", "11", "11"), ("22", "22", "22")]),
         # All P_r vanish; u1 v2 w1 u2 v1 w2 is a unit of trace 1, or zero.
         ([("11", "21", "21"), ("12", "12", "11")], [("11", "21", "21"), ("12", "12", "22")]),
+        # All of these vanish; u1 v2 w2 is a unit of trace 1, or zero.
+        ([("11", "22", "11"), ("22", "12", "21")], [("11", "22", "11"), ("22", "12", "12")]),
     ],
 )
 def test_class_tells_apart_what_ranks_do_not(one, other):

@@ -45,6 +45,7 @@ class VerifiedRow(NamedRow):
     nontrivial: Int32  # columns of u, v and w with more than one non-zero
     naive_additions: Int32  # of all sums if nothing were shared
     additions: Int32  # additions and subtractions of `program`
+    additions_bound: Int32  # no program of this scheme has fewer; `additions` where they are the fewest
     emax: float  # program.costs: what one level multiplies a rounding error by, at most
     growth: float  # the same in the 2-norm
     omega: float  # exponent of the recursion
@@ -65,5 +66,5 @@ class RejectedRow(CandidateRow):
 
 CANDIDATES = Table("candidates/2", CandidateRow)
 NAMED = Table("named/2", NamedRow)
-VERIFIED = Table("verified/3", VerifiedRow)
+VERIFIED = Table("verified/4", VerifiedRow)
 REJECTED = Table("rejected/2", RejectedRow)
