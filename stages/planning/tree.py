@@ -20,8 +20,9 @@ import jax.numpy as jnp
 import mctx
 from jaxtyping import Array, Int, PRNGKeyArray
 
-from stages.game.tensor_game import State, step
+from stages.game.tensor_game import State
 from stages.network.agent import AgentNetwork
+from stages.planning.model import advance
 from stages.planning.plan import Plan, expand
 
 SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
@@ -42,7 +43,7 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
     def recurrent(network: AgentNetwork, key: PRNGKeyArray, action: Int[Array, " batch"], embedding: Embedding):
         states, actions = embedding
         played = jax.vmap(lambda options, index: options[index])(actions, action)
-        children, rewards = jax.vmap(partial(step, rules=network.rules))(states, played)
+        children, rewards = jax.vmap(partial(advance, network))(states, played)
         keys = jax.random.split(key, action.shape[0])
         nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(children, keys)
         output = mctx.RecurrentFnOutput(
