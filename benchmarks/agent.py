@@ -137,6 +137,9 @@ SETTINGS = {
 CYCLIC = ("3x3x3", "Z2", "cyclic game", 23, 120, 3)
 BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 150, 1)]
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
+LEARNED = [("2x2x2", "Z2", "game", 7, 60, 5)]
+MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
+PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
@@ -147,8 +150,10 @@ VARIANTS = {
     "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
     "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
     "loop open": ([*BOTH_STARTS, CYCLIC], {}, {}, {"train_steps": 0}),
-    "sequential halving 16": (BOTH_STARTS, {}, {}, {"planner": HALVING}),
-    "puct 16": (BOTH_STARTS, {}, {}, {"planner": {"name": "puct", "simulations": 16}}),
+    "sequential halving 16": (BOTH_STARTS, {}, {}, {"planner": HALVING, "candidates": 8}),
+    "puct 16": (BOTH_STARTS, {}, {}, {"planner": PUCT}),
+    "learned model": (LEARNED, MODEL, {}, {}),
+    "learned model, puct 32 of 8": (LEARNED, MODEL, {}, {"planner": PUCT | {"simulations": 32}, "candidates": 8}),
     "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "head_size": 16}, {}, {}),
     "ranks 64": (BOTH_STARTS, SMALL, {}, {}),
     "windows off": (OVER_Z, {}, {}, {"games": 512, "window_games": 0}),

@@ -42,12 +42,12 @@ SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 128, 2, 3), ("3x3x3", 64, 256,
 
 def parts(target: str, batch: int, width: int, combinations: int, entries: int) -> dict:
     """Name -> (how many things one call does, the call)."""
-    network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0}
+    network = {"torso": "ranks", "width": width, "blocks": 3, "quantiles": 8, "history": 0, "model": {"name": "exact"}}
     network |= {"combinations": combinations, "entries_per_token": entries}
     agent = section(ROOT / "runs/records.yaml", "agents.z_spelled", EntriesAgent)
     given = agent.model_dump() | {"ring": "Z2", "targets": (target,), "window": target, "network": network}
     given["demonstrations"]["distribution"] = (0.5, 0.5)
-    given["search"]["window_games"] = 0
+    given["search"] |= {"games": batch, "window_games": 0}
     agent = EntriesAgent.model_validate(given)
     network = AgentNetwork(agent, key=jax.random.key(0))
     rules = network.rules

@@ -13,6 +13,7 @@ from stages.network.agent import Network, fresh
 from stages.params.agents import EntriesAgent, Search, SpanAgent
 
 TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention", "head_size": 16}}
+EXACT = {"name": "exact"}
 OPTIMISER = {"batch": 9, "learning_rate": 0.001, "weight_decay": 0.0, "clip": 1.0}
 SEARCH = {
     "rounds": 3,
@@ -39,9 +40,10 @@ SEARCH = {
 }
 
 
-def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ranks", **sizes: int) -> EntriesAgent:
+def agent(ring: str, *targets: str, window: str | None = None, torso: str = "ranks", **sizes: object) -> EntriesAgent:
     """An agent; its window is the last of its targets if none is given."""
-    network = {"width": 8, "blocks": 1, "quantiles": 4, "history": 0, "entries_per_token": 1} | TORSOS[torso] | sizes
+    network = {"width": 8, "blocks": 1, "quantiles": 4, "history": 0, "entries_per_token": 1, "model": EXACT}
+    network |= TORSOS[torso] | sizes
     given = {
         "ring": ring,
         "symmetry": "none",

@@ -55,8 +55,13 @@ def step(state: State, action: Int[Array, "3 s"], rules: Rules) -> tuple[State, 
       that was over before.
     """
     residual = state.residual - term(action)
-    if rules.ring == "Z2":
-        residual = residual % 2
+    return follow(state, action, residual % 2 if rules.ring == "Z2" else residual, rules)
+
+
+def follow(
+    state: State, action: Int[Array, "3 s"], residual: Int[Array, "s s s"], rules: Rules
+) -> tuple[State, Float[Array, ""]]:
+    """What `step` returns where `action` leads to `residual`."""
     moves_left = state.moves_left - 1
     is_zero = jnp.all(residual == 0)
     is_over = is_zero | (moves_left <= 0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import optax
+from jaxtyping import Array, Float, Int
 
 from stages.game import tokens as token_lib
 from stages.learning.positions import Position
 from stages.network.agent import AgentNetwork
+from stages.network.dynamics import CellDynamics
 from stages.network.value import levels
 
 HUBER_DELTA = 1.0  # as in the paper: where the loss goes over from square to linear
@@ -22,6 +25,22 @@ def quantile_huber(quantiles: Float[Array, " quantiles"], target: Float[Array, "
     size = jnp.abs(delta)
     huber = jnp.where(size <= HUBER_DELTA, 0.5 * delta**2, HUBER_DELTA * (size - 0.5 * HUBER_DELTA))
     return jnp.mean(jnp.abs(levels(quantiles.shape[0]) - (delta < 0)) * huber)
+
+
+def unrolled_loss(
+    dynamics: CellDynamics, actions: Int[Array, "moves 3 s"], residuals: Int[Array, "moves+1 s s s"]
+) -> Float[Array, ""]:
+    """Cross-entropy (nats) of the cells that a learned model foresees, a mean over moves and cells.
+
+    The model goes on from its own probabilities (MuZero's unrolled loss). Its latent is the residual itself, so this is
+    EfficientZero's consistency loss too, and no heads are learnt on foreseen positions.
+    """
+    cells, losses = residuals[0].astype(jnp.float32), []
+    for action, following in zip(actions, residuals[1:], strict=True):
+        logits = dynamics(cells, action)
+        losses.append(jnp.mean(optax.sigmoid_binary_cross_entropy(logits, following.astype(jnp.float32))))
+        cells = jax.nn.sigmoid(logits)
+    return jnp.mean(jnp.stack(losses))
 
 
 def position_losses(network: AgentNetwork, position: Position) -> tuple[Float[Array, ""], Float[Array, ""]]:

@@ -49,12 +49,7 @@ def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules, history: int) -
     value does not depend on a step limit that was no obstacle. The key is consumed.
     """
     order_key, left_key, limit_key = jax.random.split(key, 3)
-    max_rank = given.terms.shape[0]
-    is_term = jnp.arange(max_rank) < given.rank
-    order = jnp.argsort(jnp.where(is_term, jax.random.uniform(order_key, (max_rank,)), 2.0))
-    terms = given.terms.astype(jnp.int32)[order]
-    left = jax.random.randint(left_key, (), 1, given.rank + 1)
-    remaining = jnp.where((jnp.arange(max_rank) < left)[:, None, None], terms, 0)
+    terms, left, remaining = _draw_remaining(given, order_key, left_key)
     residual = jnp.einsum("ri,rj,rk->ijk", remaining[:, 0], remaining[:, 1], remaining[:, 2])
     if rules.ring == "Z2":
         residual = residual % 2
@@ -69,6 +64,30 @@ def draw_position(given: Terms, key: PRNGKeyArray, rules: Rules, history: int) -
         -left.astype(jnp.float32),
         jnp.array(True),
     )
+
+
+def draw_residuals(
+    given: Terms, key: PRNGKeyArray, moves: int
+) -> tuple[Int[Array, "moves 3 s"], Int[Array, "moves+1 s s s"]]:
+    """Moves in a row of a game over Z2 from a random position on, and the residuals before and after each.
+
+    Where the game ends before, the last moves are zero and change nothing. The key is consumed.
+    """
+    _, _, remaining = _draw_remaining(given, *jax.random.split(key))
+    remaining = jnp.concatenate([remaining, jnp.zeros((moves, *remaining.shape[1:]), jnp.int32)])
+    is_left = jnp.arange(len(remaining)) >= jnp.arange(moves + 1)[:, None]
+    residuals = jnp.einsum("tr,ri,rj,rk->tijk", is_left.astype(jnp.int32), *jnp.moveaxis(remaining, 1, 0))
+    return remaining[:moves], residuals % 2
+
+
+def _draw_remaining(given: Terms, order_key: PRNGKeyArray, left_key: PRNGKeyArray) -> tuple[Array, Array, Array]:
+    """The terms in a random order, how many are left (1..rank), and these alone: the others are zero."""
+    max_rank = given.terms.shape[0]
+    is_term = jnp.arange(max_rank) < given.rank
+    order = jnp.argsort(jnp.where(is_term, jax.random.uniform(order_key, (max_rank,)), 2.0))
+    terms = given.terms.astype(jnp.int32)[order]
+    left = jax.random.randint(left_key, (), 1, given.rank + 1)
+    return terms, left, jnp.where((jnp.arange(max_rank) < left)[:, None, None], terms, 0)
 
 
 def permute_position(permutation: Int[Array, "3 s s"], position: Position) -> Position:

@@ -12,8 +12,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.errors import TrainingError
 from stages.game.signed_permutations import draw_signed_permutation
-from stages.learning.losses import position_losses
-from stages.learning.positions import Position, Terms, draw_position, permute_position
+from stages.learning.losses import position_losses, unrolled_loss
+from stages.learning.positions import Position, Terms, draw_position, draw_residuals, permute_position
 from stages.network.agent import AgentNetwork
 from stages.params.agents import Optimiser
 
@@ -43,11 +43,12 @@ class Batch(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """Means over a batch: the loss that was differentiated and its parts."""
+    """Means over a batch: the loss that was differentiated and its parts; that of an exact model is 0."""
 
     total: Float[Array, "*steps"]
     policy: Float[Array, "*steps"]
     value: Float[Array, "*steps"]
+    model: Float[Array, "*steps"] | float = 0.0
 
 
 @cache  # one object per settings: jit takes it as a static argument and compiles once for it
@@ -85,7 +86,12 @@ def _loss(network: AgentNetwork, batch: Batch, key: PRNGKeyArray, is_permuted: b
     positions = _positions(network, batch, key, is_permuted)
     policy, value = jax.vmap(partial(position_losses, network))(positions)
     policy, value = jnp.sum(policy) / jnp.maximum(jnp.sum(positions.is_solution), 1), jnp.mean(value)
-    losses = Losses(policy + value, policy, value)
+    model = 0.0
+    if network.dynamics is not None:
+        keys = jax.random.split(jax.random.fold_in(key, 0), len(batch.terms.rank))
+        games = jax.vmap(partial(draw_residuals, moves=network.dynamics.unroll))(batch.terms, keys)
+        model = jnp.mean(jax.vmap(partial(unrolled_loss, network.dynamics))(*games))
+    losses = Losses(policy + value + model, policy, value, model)
     return losses.total, losses
 
 

@@ -18,19 +18,21 @@ from stages.game.rules import Rules, rules_for
 from stages.game.tensor_game import State, term
 from stages.game.tokens import Alphabet
 from stages.network.attention import AttentionTorso
+from stages.network.dynamics import CellDynamics
 from stages.network.policy import PolicyHead
 from stages.network.spans import SpansNetwork
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
-from stages.params.agents import Agent, EntriesAgent, RanksNetwork, SpanAgent
+from stages.params.agents import Agent, EntriesAgent, LearnedModel, RanksNetwork, SpanAgent
 
 
 class AgentNetwork(eqx.Module):
-    """Torso and heads. All leaves are float32 arrays."""
+    """Torso, heads and, where planners use a learned model, its dynamics. All leaves are float32 arrays."""
 
     torso: Torso | AttentionTorso
     policy: PolicyHead
     value: ValueHead
+    dynamics: CellDynamics | None
     rules: Rules = eqx.field(static=True)
     history: int = eqx.field(static=True)
     combinations: int | None = eqx.field(static=True)
@@ -52,6 +54,9 @@ class AgentNetwork(eqx.Module):
             )
         self.policy = PolicyHead(alphabet, sizes.width, key=policy_key)
         self.value = ValueHead(sizes.width, sizes.quantiles, key=value_key)
+        self.dynamics = None
+        if isinstance(sizes.model, LearnedModel):
+            self.dynamics = CellDynamics(sizes.model.width, sizes.model.unroll, key=jax.random.fold_in(key, 3))
 
     def embed(self, state: State) -> Float[Array, " width"]:
         """Embedding of one position; both heads read it."""

@@ -22,8 +22,27 @@ _MOST_SYMBOLS = 2**14
 _MOST_COMBINATIONS = 2**13
 
 
+class ExactModel(Section):
+    """Planners foresee by the rules of the game."""
+
+    name: Literal["exact"] = Field(description="the model")
+
+
+class LearnedModel(Section):
+    """Planners foresee by a learned rule of one cell of the residual, as in MuZero."""
+
+    name: Literal["learned"] = Field(description="the model")
+    width: int = Field(ge=4, le=1024, description="features of its hidden layer")
+    unroll: int = Field(ge=1, le=16, description="moves in a row that its loss foresees")
+
+
+Model = Annotated[ExactModel | LearnedModel, Field(discriminator="name")]
+
+
 class _Network(Section):
     """What every network has."""
+
+    model: Model
 
     width: int = Field(ge=8, le=2048, description="features of an embedding")
     blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
@@ -236,6 +255,16 @@ class Search(Section):
         return self
 
     @model_validator(mode="after")
+    def _halving_looks_ahead(self) -> Search:
+        chosen, key = self.planner, "planner.simulations"
+        if isinstance(chosen, SequentialHalving) and chosen.simulations <= self.candidates:
+            raise ValueError(
+                f"{key}: expected more than the {self.candidates} candidates, got {chosen.simulations}: with one visit "
+                "of each, sequential halving is one_ply"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _something_is_played(self) -> Search:
         if not self.games + self.window_games:
             raise ValueError("games + window_games: expected at least 1, got 0")
@@ -302,6 +331,8 @@ class EntriesAgent(Section):
     @model_validator(mode="after")
     def _network_fits_the_window(self) -> EntriesAgent:
         length, network = self.length, self.network
+        if self.ring != "Z2" and network.model.name == "learned":
+            raise ValueError(f"network.model: expected exact over {self.ring}, got learned")
         if length > LONGEST_AXIS:
             raise ValueError(f"window: expected axes of at most {LONGEST_AXIS}, got {length}")
         field, coefficients = (2, 2) if self.ring == "Z2" else (3, 5)

@@ -18,10 +18,11 @@ os.environ.setdefault("TEST_TMPDIR", os.curdir)
 import jax
 import jax.numpy as jnp
 import mctx
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from stages.game.tensor_game import State, step
+from stages.game.tensor_game import State
 from stages.network.agent import AgentNetwork
+from stages.planning.model import advance
 from stages.planning.plan import Plan, expand
 
 SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
@@ -42,7 +43,7 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
     def recurrent(network: AgentNetwork, key: PRNGKeyArray, action: Int[Array, " batch"], embedding: Embedding):
         states, actions = embedding
         played = jax.vmap(lambda options, index: options[index])(actions, action)
-        children, rewards = jax.vmap(partial(step, rules=network.rules))(states, played)
+        children, rewards = jax.vmap(partial(advance, network))(states, played)
         keys = jax.random.split(key, action.shape[0])
         nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(children, keys)
         output = mctx.RecurrentFnOutput(
@@ -61,11 +62,10 @@ def puct(
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
-    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652); Q is scaled between a node's extremes as in MuZero, where an action
-    without a visit counts as the lowest of the node's value and its visited actions'. So once an action is better than
-    its node, the unvisited wait until c(s) prior sqrt(sum N) is about 1: 256 visits at a prior of 1/20. No root noise:
-    the sampled candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the
-    actions whose value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
+    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652), and Q is in moves, unscaled. An action without a visit counts as its
+    node does, so that a good first child does not keep the others from being seen. No root noise: the sampled
+    candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the actions whose
+    value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
     """
     root_key, search_key, choice_key = jax.random.split(key, 3)
     root, nodes = _root(network, states, root_key, candidates, risk)
@@ -76,6 +76,7 @@ def puct(
         _recurrent_fn(candidates, risk),
         num_simulations=simulations,
         invalid_actions=nodes.is_copy,
+        qtransform=_q_in_moves,
         dirichlet_fraction=0.0,
         pb_c_init=1.25,
         pb_c_base=19652,
@@ -90,6 +91,11 @@ def puct(
     keys = jax.random.split(choice_key, len(playable))
     choice = jax.vmap(lambda key, weights: jax.random.categorical(key, jnp.log(weights)))(keys, playable)
     return Plan(nodes.actions, weights, choice)
+
+
+def _q_in_moves(tree: mctx.Tree, node: Int[Array, ""]) -> Float[Array, " candidates"]:
+    """Q of a node's actions, unscaled; the node's mean value where an action has no visit."""
+    return jnp.where(tree.children_visits[node] > 0, tree.qvalues(node), tree.node_values[node])
 
 
 def temperature(visits: int) -> float:

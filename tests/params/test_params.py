@@ -231,6 +231,12 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ("agents.z2.window", "6x6x6", "agents.z2.window: expected axes of at most 28, got 36"),
         ("agents.z2.window", "2x2", "agents.z2.window: size: expected three numbers 1..99 like 3x4x5, got '2x2'"),
         (
+            "agents.z2.search.planner",
+            {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0},
+            "agents.z2.search.planner.simulations: expected more than the 16 candidates, got 16: with one visit of "
+            "each, sequential halving is one_ply",
+        ),
+        (
             "agents.z2.network.torso",
             "mlp",
             "agents.z2.network.torso: Input should be 'ranks', 'attention', got 'mlp'",
@@ -239,6 +245,11 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "agents.z2.network.torso",
             "attention",
             "agents.z2.network.head_size: expected a value, got none",
+        ),
+        (
+            "agents.z.network.model",
+            {"name": "learned", "width": 32, "unroll": 2},
+            "agents.z.network.model: expected exact over Z, got learned",
         ),
         (
             "agents.z2.network.history",
