@@ -34,7 +34,7 @@ from stages.planning.tree import sequential_halving  # noqa: E402
 from stages.search.selfplay import play  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
-CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS = 16, 16, 0.25, 5, 5
+CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS = 8, 16, 0.25, 5, 5
 HALVING = {"simulations": SIMULATIONS, "gumbel_scale": 0.0, "value_scale": 1.0}
 # target, games in a batch, width, most slices combined, entries per token
 SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 128, 2, 3), ("3x3x3", 64, 256, 2, 3), ("4x4x4", 16, 256, 1, 4)]
