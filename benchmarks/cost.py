@@ -43,6 +43,7 @@ OVER_Z2 = {
     "search": {"games": 256, "window_games": 0},
 }
 ATTENTION = {"torso": "attention", "width": 64, "blocks": 2, "head_size": 16, "quantiles": 8, "history": 7}
+ATTENTION |= {"model": {"name": "exact"}}
 AGENTS = {
     "spans": ("params.yaml", "z2", {"demonstrations": {"count": 8192}}),
     "ranks": ("runs/records.yaml", "z_spelled", OVER_Z2),

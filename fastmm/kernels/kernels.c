@@ -1,6 +1,6 @@
 /* Matrix product in C by bilinear algorithms. Generated; do not edit.
  *
- * level 0 in memory: scheme 0b3cea79009face1, size 2x2x2, ring Z, 7 products instead of 8, 15 block additions, growth 17.853;
+ * level 0 in memory: scheme ae5807730d6d5c6f, size 2x2x2, ring Z, 7 products instead of 8, 15 block additions, growth 17.853;
  *   workspace 4 nm/4 + 4 mp/4 + 7 np/4
  * level 1 in memory: scheme 02ec0cb4629585cc, size 4x4x4, ring Z, 49 products instead of 64, 159 block additions, growth 318.73;
  *   workspace 40 nm/16 + 40 mp/16 + 49 np/16
@@ -104,12 +104,12 @@ enum { FMM_UNFUSED = -1 }; /* in place of the number of a fused level: there is 
 
 /* The schemes, as JSON: of the levels in memory and of those that can be fused, by their numbers. */
 const char *fmm_about(void) {
-    return "{\"levels\": [{\"scheme\": \"0b3cea79009face1\", \"size\": [2, 2, 2], \"products\": 7, \"sums\": [4, 4, 7], "
-           "\"terms\": [14, 14, 14], \"emax\": 18.0, \"roundings\": 9}, {\"scheme\": \"02ec0cb4629585cc\", \"size\": [4, 4, "
-           "4], \"products\": 49, \"sums\": [40, 40, 49], \"terms\": [196, 196, 196], \"emax\": 324.0, \"roundings\": 22},"
-           " {\"scheme\": \"c23202f297f5e956\", \"size\": [2, 3, 3], \"products\": 15, \"sums\": [10, 13, 15], \"terms\": "
-           "[41, 42, 34], \"emax\": 53.0, \"roundings\": 13}, {\"scheme\": \"ae44c315c3d53a25\", \"size\": [3, 2, 3], "
-           "\"products\": 15, \"sums\": [10, 11, 15], \"terms\": [41, 34, 42], \"emax\": 48.0, \"roundings\": 13}, "
+    return "{\"levels\": [{\"scheme\": \"ae5807730d6d5c6f\", \"size\": [2, 2, 2], \"products\": 7, \"sums\": [4, 4, 7], "
+           "\"terms\": [14, 14, 14], \"emax\": 18.0, \"roundings\": 11}, {\"scheme\": \"02ec0cb4629585cc\", \"size\": [4, 4,"
+           " 4], \"products\": 49, \"sums\": [40, 40, 49], \"terms\": [196, 196, 196], \"emax\": 324.0, \"roundings\": "
+           "22}, {\"scheme\": \"c23202f297f5e956\", \"size\": [2, 3, 3], \"products\": 15, \"sums\": [10, 13, 15], "
+           "\"terms\": [41, 42, 34], \"emax\": 53.0, \"roundings\": 13}, {\"scheme\": \"ae44c315c3d53a25\", \"size\": [3, 2,"
+           " 3], \"products\": 15, \"sums\": [10, 11, 15], \"terms\": [41, 34, 42], \"emax\": 48.0, \"roundings\": 13}, "
            "{\"scheme\": \"7a20bf09ccc3f90c\", \"size\": [3, 3, 2], \"products\": 15, \"sums\": [13, 11, 15], \"terms\": "
            "[42, 34, 41], \"emax\": 59.0, \"roundings\": 12}, {\"scheme\": \"5d21a17fd611ba8d\", \"size\": [3, 4, 5], "
            "\"products\": 47, \"sums\": [37, 38, 47], \"terms\": [125, 164, 143], \"emax\": 140.0, \"roundings\": 20}, "
@@ -137,8 +137,8 @@ const char *fmm_about(void) {
 #define FMM_TEST_FIRST 9
 
 /* Per product of a level: which of the sums, or ~block. */
-static const int fmm_level0_left[] = {0, -3, 1, -2, 2, 3, -1};
-static const int fmm_level0_right[] = {0, 1, 2, -3, 3, -2, -1};
+static const int fmm_level0_left[] = {-2, -4, -3, 0, 1, 2, 3};
+static const int fmm_level0_right[] = {0, -3, -1, 1, -4, 2, 3};
 static const int fmm_level1_left[] = {0, -15, 1, 2, -12, -11, -10, -9, 3, 4, 5, 6, -7, 7, 8, 9, 10,
     -5, 11, 12, 13, 14, 15, 16, 17, -4, 18, 19, -3, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
     32, 33, 34, 35, 36, 37, 38, 39};
@@ -291,70 +291,70 @@ static const fmm_test_plan fmm_test_plans[] = {
     {{0}, 0, 1, 33.0},
     {{0}, 0, 2, 50.0},
     {{0}, 0, 3, 53.0},
-    {{0}, 1, FMM_UNFUSED, 18.0},
-    {{0}, 1, 0, 216.0},
-    {{0, 0}, 2, FMM_UNFUSED, 324.0},
-    {{0, 0}, 2, 0, 3888.0},
+    {{0}, 1, FMM_UNFUSED, 34.0},
+    {{0}, 1, 0, 408.0},
+    {{0, 0}, 2, FMM_UNFUSED, 1156.0},
+    {{0, 0}, 2, 0, 13872.0},
     {{1}, 1, FMM_UNFUSED, 324.0},
     {{1}, 1, 0, 3888.0},
-    {{0, 1}, 2, FMM_UNFUSED, 5832.0},
-    {{0, 1}, 2, 0, 69984.0},
-    {{1, 0}, 2, FMM_UNFUSED, 5832.0},
-    {{1, 0}, 2, 0, 69984.0},
+    {{0, 1}, 2, FMM_UNFUSED, 11016.0},
+    {{0, 1}, 2, 0, 132192.0},
+    {{1, 0}, 2, FMM_UNFUSED, 11016.0},
+    {{1, 0}, 2, 0, 132192.0},
     {{2}, 1, FMM_UNFUSED, 53.0},
     {{2}, 1, 0, 636.0},
-    {{0, 2}, 2, FMM_UNFUSED, 954.0},
-    {{0, 2}, 2, 0, 11448.0},
-    {{2, 0}, 2, FMM_UNFUSED, 954.0},
-    {{2, 0}, 2, 0, 11448.0},
+    {{0, 2}, 2, FMM_UNFUSED, 1802.0},
+    {{0, 2}, 2, 0, 21624.0},
+    {{2, 0}, 2, FMM_UNFUSED, 1802.0},
+    {{2, 0}, 2, 0, 21624.0},
     {{3}, 1, FMM_UNFUSED, 48.0},
     {{3}, 1, 0, 576.0},
-    {{0, 3}, 2, FMM_UNFUSED, 864.0},
-    {{0, 3}, 2, 0, 10368.0},
-    {{3, 0}, 2, FMM_UNFUSED, 864.0},
-    {{3, 0}, 2, 0, 10368.0},
+    {{0, 3}, 2, FMM_UNFUSED, 1632.0},
+    {{0, 3}, 2, 0, 19584.0},
+    {{3, 0}, 2, FMM_UNFUSED, 1632.0},
+    {{3, 0}, 2, 0, 19584.0},
     {{4}, 1, FMM_UNFUSED, 59.0},
     {{4}, 1, 0, 708.0},
-    {{0, 4}, 2, FMM_UNFUSED, 1062.0},
-    {{0, 4}, 2, 0, 12744.0},
-    {{4, 0}, 2, FMM_UNFUSED, 1062.0},
-    {{4, 0}, 2, 0, 12744.0},
+    {{0, 4}, 2, FMM_UNFUSED, 2006.0},
+    {{0, 4}, 2, 0, 24072.0},
+    {{4, 0}, 2, FMM_UNFUSED, 2006.0},
+    {{4, 0}, 2, 0, 24072.0},
     {{5}, 1, FMM_UNFUSED, 140.0},
     {{5}, 1, 0, 1680.0},
-    {{0, 5}, 2, FMM_UNFUSED, 2520.0},
-    {{0, 5}, 2, 0, 30240.0},
-    {{5, 0}, 2, FMM_UNFUSED, 2520.0},
-    {{5, 0}, 2, 0, 30240.0},
+    {{0, 5}, 2, FMM_UNFUSED, 4760.0},
+    {{0, 5}, 2, 0, 57120.0},
+    {{5, 0}, 2, FMM_UNFUSED, 4760.0},
+    {{5, 0}, 2, 0, 57120.0},
     {{6}, 1, FMM_UNFUSED, 205.0},
     {{6}, 1, 0, 2460.0},
-    {{0, 6}, 2, FMM_UNFUSED, 3690.0},
-    {{0, 6}, 2, 0, 44280.0},
-    {{6, 0}, 2, FMM_UNFUSED, 3690.0},
-    {{6, 0}, 2, 0, 44280.0},
+    {{0, 6}, 2, FMM_UNFUSED, 6970.0},
+    {{0, 6}, 2, 0, 83640.0},
+    {{6, 0}, 2, FMM_UNFUSED, 6970.0},
+    {{6, 0}, 2, 0, 83640.0},
     {{7}, 1, FMM_UNFUSED, 159.0},
     {{7}, 1, 0, 1908.0},
-    {{0, 7}, 2, FMM_UNFUSED, 2862.0},
-    {{0, 7}, 2, 0, 34344.0},
-    {{7, 0}, 2, FMM_UNFUSED, 2862.0},
-    {{7, 0}, 2, 0, 34344.0},
+    {{0, 7}, 2, FMM_UNFUSED, 5406.0},
+    {{0, 7}, 2, 0, 64872.0},
+    {{7, 0}, 2, FMM_UNFUSED, 5406.0},
+    {{7, 0}, 2, 0, 64872.0},
     {{8}, 1, FMM_UNFUSED, 205.0},
     {{8}, 1, 0, 2460.0},
-    {{0, 8}, 2, FMM_UNFUSED, 3690.0},
-    {{0, 8}, 2, 0, 44280.0},
-    {{8, 0}, 2, FMM_UNFUSED, 3690.0},
-    {{8, 0}, 2, 0, 44280.0},
+    {{0, 8}, 2, FMM_UNFUSED, 6970.0},
+    {{0, 8}, 2, 0, 83640.0},
+    {{8, 0}, 2, FMM_UNFUSED, 6970.0},
+    {{8, 0}, 2, 0, 83640.0},
     {{9}, 1, FMM_UNFUSED, 159.0},
     {{9}, 1, 0, 1908.0},
-    {{0, 9}, 2, FMM_UNFUSED, 2862.0},
-    {{0, 9}, 2, 0, 34344.0},
-    {{9, 0}, 2, FMM_UNFUSED, 2862.0},
-    {{9, 0}, 2, 0, 34344.0},
+    {{0, 9}, 2, FMM_UNFUSED, 5406.0},
+    {{0, 9}, 2, 0, 64872.0},
+    {{9, 0}, 2, FMM_UNFUSED, 5406.0},
+    {{9, 0}, 2, 0, 64872.0},
     {{10}, 1, FMM_UNFUSED, 140.0},
     {{10}, 1, 0, 1680.0},
-    {{0, 10}, 2, FMM_UNFUSED, 2520.0},
-    {{0, 10}, 2, 0, 30240.0},
-    {{10, 0}, 2, FMM_UNFUSED, 2520.0},
-    {{10, 0}, 2, 0, 30240.0},
+    {{0, 10}, 2, FMM_UNFUSED, 4760.0},
+    {{0, 10}, 2, 0, 57120.0},
+    {{10, 0}, 2, FMM_UNFUSED, 4760.0},
+    {{10, 0}, 2, 0, 57120.0},
 };
 
 static inline const fmm_scheme *fmm_fused_scheme(int fused) {
@@ -1468,12 +1468,12 @@ FMM_INLINE void FMM_NAME(level0_left_vectors)(const int non_temporal, const R *c
         const V x1 = *(const U *)(in[1] + j);
         const V x2 = *(const U *)(in[2] + j);
         const V x3 = *(const U *)(in[3] + j);
-        const V t0 = x1 - x3;
-        const V t1 = x2 + t0;
-        FMM_NAME(store)(non_temporal, out[0] + j, x2 - x3);
-        FMM_NAME(store)(non_temporal, out[1] + j, t0);
+        const V t0 = x0 + x1;
+        const V t1 = x2 - t0;
+        FMM_NAME(store)(non_temporal, out[0] + j, t0);
+        FMM_NAME(store)(non_temporal, out[1] + j, x3 + t1);
         FMM_NAME(store)(non_temporal, out[2] + j, t1);
-        FMM_NAME(store)(non_temporal, out[3] + j, x0 - t1);
+        FMM_NAME(store)(non_temporal, out[3] + j, x1 + t1);
     }
 }
 
@@ -1493,12 +1493,12 @@ static FMM_TARGET void FMM_NAME(level0_left)(const R *const *in, int64_t in_step
         const R x1 = in[1][j * in_step];
         const R x2 = in[2][j * in_step];
         const R x3 = in[3][j * in_step];
-        const R t0 = x1 - x3;
-        const R t1 = x2 + t0;
-        out[0][j * out_step] = x2 - x3;
-        out[1][j * out_step] = t0;
+        const R t0 = x0 + x1;
+        const R t1 = x2 - t0;
+        out[0][j * out_step] = t0;
+        out[1][j * out_step] = x3 + t1;
         out[2][j * out_step] = t1;
-        out[3][j * out_step] = x0 - t1;
+        out[3][j * out_step] = x1 + t1;
     }
 }
 
@@ -1509,12 +1509,12 @@ FMM_INLINE void FMM_NAME(level0_right_vectors)(const int non_temporal, const R *
         const V x1 = *(const U *)(in[1] + j);
         const V x2 = *(const U *)(in[2] + j);
         const V x3 = *(const U *)(in[3] + j);
-        const V t0 = x1 + x3;
-        const V t1 = x2 + t0;
-        FMM_NAME(store)(non_temporal, out[0] + j, x2 + x3);
-        FMM_NAME(store)(non_temporal, out[1] + j, x0 + t1);
-        FMM_NAME(store)(non_temporal, out[2] + j, t0);
-        FMM_NAME(store)(non_temporal, out[3] + j, t1);
+        const V t0 = x0 + x1;
+        const V t1 = x3 - t0;
+        FMM_NAME(store)(non_temporal, out[0] + j, x2 + t1);
+        FMM_NAME(store)(non_temporal, out[1] + j, t0);
+        FMM_NAME(store)(non_temporal, out[2] + j, t1);
+        FMM_NAME(store)(non_temporal, out[3] + j, x1 - x3);
     }
 }
 
@@ -1534,12 +1534,12 @@ static FMM_TARGET void FMM_NAME(level0_right)(const R *const *in, int64_t in_ste
         const R x1 = in[1][j * in_step];
         const R x2 = in[2][j * in_step];
         const R x3 = in[3][j * in_step];
-        const R t0 = x1 + x3;
-        const R t1 = x2 + t0;
-        out[0][j * out_step] = x2 + x3;
-        out[1][j * out_step] = x0 + t1;
-        out[2][j * out_step] = t0;
-        out[3][j * out_step] = t1;
+        const R t0 = x0 + x1;
+        const R t1 = x3 - t0;
+        out[0][j * out_step] = x2 + t1;
+        out[1][j * out_step] = t0;
+        out[2][j * out_step] = t1;
+        out[3][j * out_step] = x1 - x3;
     }
 }
 
@@ -1553,12 +1553,12 @@ FMM_INLINE void FMM_NAME(level0_output_vectors)(const int non_temporal, const R 
         const V x4 = *(const U *)(in[4] + j);
         const V x5 = *(const U *)(in[5] + j);
         const V x6 = *(const U *)(in[6] + j);
-        const V t0 = x3 - x4;
-        const V t1 = x0 + t0;
-        FMM_NAME(store)(non_temporal, out[0] + j, x3 + x6);
-        FMM_NAME(store)(non_temporal, out[1] + j, x5 - t1);
-        FMM_NAME(store)(non_temporal, out[2] + j, x1 + x2 + t0);
-        FMM_NAME(store)(non_temporal, out[3] + j, -x2 - t1);
+        const V t0 = x5 + x2 + x6;
+        const V t1 = x3 - t0;
+        FMM_NAME(store)(non_temporal, out[0] + j, x0 + t0);
+        FMM_NAME(store)(non_temporal, out[1] + j, t1);
+        FMM_NAME(store)(non_temporal, out[2] + j, x1 + x2);
+        FMM_NAME(store)(non_temporal, out[3] + j, x4 + x6 + t1);
     }
 }
 
@@ -1581,12 +1581,12 @@ static FMM_TARGET void FMM_NAME(level0_output)(const R *const *in, int64_t in_st
         const R x4 = in[4][j * in_step];
         const R x5 = in[5][j * in_step];
         const R x6 = in[6][j * in_step];
-        const R t0 = x3 - x4;
-        const R t1 = x0 + t0;
-        out[0][j * out_step] = x3 + x6;
-        out[1][j * out_step] = x5 - t1;
-        out[2][j * out_step] = x1 + x2 + t0;
-        out[3][j * out_step] = -x2 - t1;
+        const R t0 = x5 + x2 + x6;
+        const R t1 = x3 - t0;
+        out[0][j * out_step] = x0 + t0;
+        out[1][j * out_step] = t1;
+        out[2][j * out_step] = x1 + x2;
+        out[3][j * out_step] = x4 + x6 + t1;
     }
 }
 
