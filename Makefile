@@ -7,10 +7,10 @@
 # on it. The others are for those who change the project, and for clusters; no stage depends on them.
 #   uv pip compile --universal --generate-hashes --no-annotate --no-header --extra pipeline \
 #     pyproject.toml --output-file requirements.lock
-#   uv pip compile --universal --generate-hashes --no-annotate --no-header --extra pipeline --group dev \
-#     --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
-#   uv pip compile --universal --generate-hashes --no-annotate --no-header --extra pipeline --group slurm \
-#     --constraint requirements.lock pyproject.toml --output-file requirements-slurm.lock
+#   uv pip compile --universal --generate-hashes --no-annotate --no-header --group dev \
+#     --constraint requirements.lock --output-file requirements-dev.lock
+#   uv pip compile --universal --generate-hashes --no-annotate --no-header --group slurm \
+#     --constraint requirements.lock --output-file requirements-slurm.lock
 
 PYTHON ?= python3.11
 INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r

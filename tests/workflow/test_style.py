@@ -11,6 +11,7 @@ import pytest
         "ruff format --check .",
         "lint-imports --no-cache",
         "mypy",
+        "hadolint Dockerfile",
         "snakefmt --check workflow",
         "snakemake --lint",
         "snakemake --workflow-profile workflow/profiles/slurm --executor dryrun",

@@ -1,0 +1,164 @@
+"""The parts of the site that are read from the code: parameters from their models, tables from their rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from tables import markdown
+
+from stages.contract import rows
+from stages.contract.tables import Table
+from stages.params.whole import Params, load
+
+ROOT = Path(__file__).parents[1]
+Schema = Mapping[str, Any]  # JSON Schema, as pydantic makes it
+COLUMN = re.compile(r"^    (\w+): (.*?)(?:  # (.*))?$", re.MULTILINE)  # of the source of a row
+
+
+def parameters() -> Iterator[str]:
+    """A table for each model of params.yaml: key, type, range, meaning, and its values in the default run."""
+    schema = Params.model_json_schema()
+    used = values(load(ROOT / "params.yaml"))
+    for name, paths in models(schema, schema["$defs"]).items():
+        model = schema["$defs"][name]
+        yield from ("", f"### {name}", "", f"{model['description']} Under {', '.join(map(code, paths))}.", "")
+        yield from markdown(
+            {
+                "key": code(key),
+                "type": kind(given),
+                "range": bounds(given),
+                "meaning": given.get("description", ""),
+                "in `params.yaml`": ", ".join(map(code, used.get((name, key), ()))),
+            }
+            for key, given in model["properties"].items()
+        )
+    yield ""
+
+
+def models(node: Schema, known: Schema, path: str = "") -> dict[str, dict[str, None]]:
+    """The models below a node of the schema, in the order of the keys, each with the paths that lead to it."""
+    found: dict[str, dict[str, None]] = {}
+
+    def add(more: Mapping[str, dict[str, None]]) -> None:
+        for name, paths in more.items():
+            found.setdefault(name, {}).update(paths)
+
+    for name in references(node):
+        add({name: {path: None}})
+        add(models(known[name], known, path))
+    for key, entry in node.get("properties", {}).items():
+        add(models(entry, known, f"{path}.{key}".removeprefix(".")))
+    for entry in node.get("patternProperties", {}).values():
+        add(models(entry, known, f"{path}.NAME"))
+    return found
+
+
+def references(node: Schema) -> list[str]:
+    """The models that may stand at a node itself."""
+    choices = [node, *node.get("oneOf", []), *node.get("anyOf", [])]
+    return [choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice]
+
+
+def values(given: BaseModel) -> dict[tuple[str, str], dict[str, None]]:
+    """What the keys of each model are set to below a section, each value once, as YAML writes it; no sections."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+
+    def look(section: BaseModel) -> None:
+        for key, value in section:
+            inside = value.values() if isinstance(value, dict) else [getattr(value, "root", value)]
+            sections = [getattr(one, "root", one) for one in inside]
+            if sections and isinstance(sections[0], BaseModel):
+                for one in sections:
+                    look(one)
+            else:
+                texts = found.setdefault((type(section).__name__, key), {})
+                texts[flow(section.model_dump(mode="json")[key])] = None
+
+    look(given)
+    return found
+
+
+def flow(value: object) -> str:
+    """A value on one line of YAML."""
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).strip().removesuffix("...").strip()
+
+
+def kind(node: Schema) -> str:
+    """The type of a key in words; a model leads to its own table."""
+    if named := references(node):
+        return " or ".join([f"[{name}](#{name.lower()})" for name in named] + ["none"] * ("null" in str(node)))
+    if "anyOf" in node:
+        return " or ".join(map(kind, node["anyOf"]))
+    if "const" in node:
+        return code(node["const"])
+    if "enum" in node:
+        return " or ".join(map(code, node["enum"]))
+    if node.get("type") == "array":
+        items = node.get("prefixItems") or [node["items"]]
+        of = kind(items[0])
+        return f"{len(items)} of {of}" if "prefixItems" in node else f"list of {of}"
+    return {"null": "none", "object": "mapping", "string": "text"}.get(node["type"], node["type"])
+
+
+def bounds(node: Schema) -> str:
+    """The range of a number, or of those of a list, where the schema has one."""
+    while "items" in node or "prefixItems" in node:
+        node = node["prefixItems"][0] if "prefixItems" in node else node["items"]
+    words = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    return ", ".join(f"{sign} {node[word]:,.10g}" for word, sign in words.items() if word in node)
+
+
+def schemas() -> Iterator[str]:
+    """A table for each Parquet table and each row of a CSV file: column, type, meaning."""
+    for module in map(importlib.import_module, row_modules()):
+        parquet = {table.row: table for table in vars(module).values() if isinstance(table, Table)}
+        for row in rows_of(module):
+            if row in parquet:
+                yield from section(f"`{parquet[row].name}`", row, arrow_types(parquet[row]))
+            elif not any(issubclass(other, row) for other in parquet):
+                yield from section(f"{row.__name__}, CSV", row, row.__annotations__)
+    yield ""
+
+
+def arrow_types(table: Table[Any]) -> dict[str, str]:
+    return {field.name: re.sub(r"list<\w+: (\w+)>", r"list of \1", str(field.type)) for field in table.schema}
+
+
+def row_modules() -> Iterable[str]:
+    return (f"{rows.__name__}.{module.name}" for module in pkgutil.iter_modules(rows.__path__))
+
+
+def rows_of(module: ModuleType) -> Iterator[type]:
+    """The dataclasses that a module defines, in the order in which they stand there."""
+    return (
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and dataclasses.is_dataclass(one) and one.__module__ == module.__name__
+    )
+
+
+def section(title: str, row: type, kinds: Mapping[str, str]) -> Iterator[str]:
+    """The columns of a row under a title; what they mean is the comment beside the field."""
+    parents = reversed(row.__mro__[:-1])
+    meanings = {name: meaning for one in parents for name, _, meaning in COLUMN.findall(inspect.getsource(one))}
+    yield from ("", f"### {title}", "", inspect.getdoc(row) or "", "")
+    yield from markdown(
+        {"column": code(name), "type": kinds[name].replace("|", "or"), "meaning": meanings[name]} for name in kinds
+    )
+
+
+def code(text: object) -> str:
+    return f"`{text}`"
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {"parameters": parameters, "schemas": schemas}
