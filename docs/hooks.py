@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import reference  # noqa: E402
 
-PAGES = ("*.md", "*.svg", "LICENSE", "CITATION.cff", ":!tests")  # and what they link to
+PAGES = ("*.md", "*.svg", "LICENSE", "CITATION.cff", "Dockerfile", ":!tests")  # and what they link to
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -1,10 +1,12 @@
-"""The parts of the site that are read from the code: parameters from their models, tables from their rows."""
+"""The parts of the site that are read from the code: parameters, tables, modules, and a game from a certificate."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import yaml
 from pydantic import BaseModel
 from tables import markdown
@@ -157,8 +160,51 @@ def section(title: str, row: type, kinds: Mapping[str, str]) -> Iterator[str]:
     )
 
 
+def modules() -> Iterator[str]:
+    """A list for each package of stages/: the first paragraph of each docstring."""
+    stages = [stage.partition("@")[0] for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]]
+    packages = sorted(path.parent for path in (ROOT / "stages").rglob("__init__.py"))
+    packages.sort(key=lambda path: stages.index(path.name) if path.name in stages else len(stages))
+    for package in packages:
+        yield from ("", f"### {package.relative_to(ROOT)}", "", first_paragraph(package / "__init__.py"), "")
+        yield from markdown(
+            {"module": code(path.stem), "what it is": first_paragraph(path)}
+            for path in sorted(package.glob("*.py"))
+            if not path.stem.startswith("__")
+        )
+    yield ""
+
+
+def first_paragraph(path: Path) -> str:
+    """Of a module's docstring, on one line and without what Markdown would take for its own."""
+    text = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return re.sub(r"([<>|*\[\]])", r"\\\1", " ".join(text.split("\n\n")[0].split()))
+
+
+SQUARE = 9  # pixels of an entry in the picture of a game
+
+
+def game() -> Iterator[str]:
+    """The residual of 2x2x2 before and after each move of a scheme, as one SVG: a column of slices each."""
+    scheme = json.loads((ROOT / "results/records/2x2x2_Z_7.json").read_text())
+    factors = [np.array(scheme[factor]) for factor in "uvw"]
+    terms = np.einsum("ir,jr,kr->rkij", *factors)  # slice by slice of the third mode
+    residuals = [terms[move:].sum(axis=0) for move in range(len(terms) + 1)]
+    length = len(residuals[0]) + 1  # of a slice and the gap after it
+    squares = [
+        f'<rect x="{(move * length + j) * SQUARE + 1}" y="{(k * length + i) * SQUARE + 1}" width="{SQUARE - 2}" '
+        f'height="{SQUARE - 2}" fill="{"currentColor" if entry > 0 else "none"}" '
+        f'stroke="currentColor" opacity="{1 if entry else 0.15}"/>'
+        for move, residual in enumerate(residuals)
+        for (k, i, j), entry in np.ndenumerate(residual)
+    ]
+    width, height = len(residuals) * length * SQUARE, (length - 1) * length * SQUARE
+    label = f"The residual of 2x2x2 before and after each of {len(terms)} moves; the last is zero."
+    yield f'<svg viewBox="0 0 {width} {height}" width="100%" role="img" aria-label="{label}">{"".join(squares)}</svg>'
+
+
 def code(text: object) -> str:
     return f"`{text}`"
 
 
-PARTS: dict[str, Callable[[], Iterator[str]]] = {"parameters": parameters, "schemas": schemas}
+PARTS: dict[str, Callable[[], Iterator[str]]] = {part.__name__: part for part in (parameters, schemas, modules, game)}

@@ -4,6 +4,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -85,4 +86,12 @@ def test_pages_name_the_date_of_the_published_ranks(tables):
 
 
 def test_readme_is_short():
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 110
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 100
+
+
+def test_code_of_the_questions_multiplies(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    code = re.search(r"(?m)^    import json\n(?:(?:    .*)?\n)*", (ROOT / "docs/faq.md").read_text())[0]
+    defined = {}
+    exec(textwrap.dedent(code), defined)
+    assert defined["c"].tolist() == (defined["a"] @ defined["b"]).tolist()

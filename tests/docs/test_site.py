@@ -33,7 +33,7 @@ def words(page: Path) -> str:
 def test_every_page_is_reached(site):
     start = (site / "index.html").read_text()
     pages = {str(page.relative_to(site)) for page in site.rglob("*.html")} - {"404.html", "index.html"}
-    assert len(pages) > 15
+    assert len(pages) > 20
     assert [page for page in pages if f'href="{page}"' not in start] == []
 
 
@@ -66,6 +66,23 @@ def test_every_column_is_listed(site):
                 part = page.split(f"<code>{table.name}</code>", 1)[1].split("<h3", 1)[0]
                 columns = re.findall(r"<td><code>(\w+)</code></td>", part)
                 assert columns == [field.name for field in dataclasses.fields(table.row)]
+
+
+def test_every_module_is_described(site):
+    page = words(site / "docs/stages.html")
+    for module in (ROOT / "stages").rglob("*.py"):
+        if not module.stem.startswith("__"):
+            assert re.search(rf"\b{module.stem}\s+[^\s]", page), module
+
+
+def test_the_game_ends_at_zero(site):
+    page = (site / "docs/stages.html").read_text()
+    picture = re.search(r"The residual of 2x2x2.*?</svg>", page)[0]
+    opacities = re.findall(r'<rect [^>]*opacity="([\d.]+)"', picture)
+    columns = [opacities[start : start + 4**3].count("1") for start in range(0, len(opacities), 4**3)]
+    assert len(columns) == 7 + 1
+    assert columns[0] == 8  # the non-zero entries of the target
+    assert columns[-1] == 0
 
 
 def test_pages_are_found_by_search(site):
