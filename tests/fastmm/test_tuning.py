@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import re
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import fastmm
 from fastmm import __main__ as shell
-from fastmm import blas, cache, dispatch, product, tuning
+from fastmm import blas, cache, dispatch, library, product, tuning
 from fastmm.binding import UNFUSED, Kernel
 from fastmm.dispatch import CLASSICAL, RATES, THREE_PRODUCTS, Model, Rates, Ratios, Shape, Variant, plan
 from tests.fastmm.conftest import FUSED, TWO, integers
@@ -290,6 +291,16 @@ def test_strips_are_counted_by_hand(kernel):
     assert odd[2] == even[2]
     even, narrow = (dispatch.work(FUSED, (2048, 2048, cols), kernel) for cols in (2048, 2049))
     assert narrow == (even[0] + 2 * 2048**2 * 32, *even[1:])
+
+
+def test_tiles_and_panels_are_those_of_the_kernels():
+    """As the text says what AVX-512 has for float32, of which two vectors are 32."""
+    text = (library.PATH.parent / "kernels.c").read_text()
+    of_avx512 = text[text.index("#define FMM_ISA avx512") :]
+    rows = int(re.search(r"#define FMM_MR (\d+)", of_avx512)[1])
+    vector = int(re.search(r"#define FMM_BYTES (\d+)", of_avx512)[1]) // FLOAT32.itemsize
+    assert (rows // 3, 2 * vector) == dispatch.TILE
+    assert int(re.search(r"#define FMM_KC (\d+)", text)[1]) == dispatch.PANEL
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,8 @@ def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tm
     assert state.best.cost.tolist() == [8]
     (found,) = report.found
     assert check(scheme_of_terms(found.terms, "2x2x2", setup.agent)) is None
-    assert set(report.losses) >= {"total", "policy", "value"}
+    assert set(report.losses) == {"total", "policy", "value", "model"}
+    assert report.losses["model"] == 0
 
 
 def test_few_lines_of_a_beam_are_learnt_and_all_are_handed_on(tmp_path):
