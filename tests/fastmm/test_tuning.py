@@ -199,6 +199,21 @@ def test_what_the_model_leaves_unexplained_counts_nearby(kernel):
     assert gain(32768) < 1.02
 
 
+def test_rows_of_whole_lines_and_others_are_apart(kernel):
+    """What 2048 has says little of 2047, and more of 2064."""
+    assert dispatch.distance((2048,) * 3, (2047,) * 3) == pytest.approx(dispatch.APART * 2**0.5, rel=0.01)
+    assert dispatch.distance((2048,) * 3, (2047, 2048, 2048)) < 0.001  # the rows are as long
+    assert dispatch.distance((2048,) * 3, (2064,) * 3) < 0.02
+    anchor = (2048,) * 3
+    model = model_of({anchor: {FUSED: 1.0}}, kernel)._replace(residuals={FUSED: {anchor: math.log(1.2)}})
+    near, odd = (
+        dispatch.promised(model, FUSED, shape, kernel) / dispatch.modelled(FUSED, shape, kernel, RATES)
+        for shape in ((2064,) * 3, (2047,) * 3)
+    )
+    assert near > 1.18
+    assert odd < 1.13
+
+
 def test_a_promise_is_doubted_the_more_the_less_is_known(kernel):
     ratios = as_modelled(kernel, ((1024,) * 3, FUSED), ((2048,) * 3, FUSED))
     certain = model_of(ratios, kernel)
