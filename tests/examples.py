@@ -29,6 +29,15 @@ def strassen() -> Scheme:
     return Scheme(Size(2, 2, 2).target, "Z", Factors(u, v, np.array(c)))
 
 
+def strassen_in_another_basis() -> Scheme:
+    """Rows of A added: b1 -> b1 + b2, so another hash than Strassen's."""
+    u, v, w = strassen().factors
+    change, inverse = np.array([[1, 1], [0, 1]]), np.array([[1, -1], [0, 1]])
+    rows = (inverse.T @ u.reshape(2, 2, -1).transpose(2, 0, 1)).transpose(1, 2, 0).reshape(4, -1)
+    columns = (w.reshape(2, 2, -1).transpose(2, 0, 1) @ change.T).transpose(1, 2, 0).reshape(4, -1)
+    return Scheme(strassen().target, "Z", Factors(rows, v, columns))
+
+
 def winograd() -> Scheme:
     """Winograd's variant: 15 additions once its sums are shared (24 without)."""
     u = [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, -1, -1], [0, 0, 0, 1], [0, 0, 1, 1], [-1, 0, 1, 1], [1, 0, -1, 0]]

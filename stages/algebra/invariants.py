@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _TERMS_AT_A_TIME = 16  # bounds memory
 MOST_TERMS = 256  # of more, pairs are not compared: their number is the square
 
 
+@lru_cache(maxsize=128)
 def invariant(scheme: Scheme) -> str:
     """16 hex digits of: size, ring, the multiset of sorted term ranks, and how often equal factors occur in each mode.
 

@@ -49,7 +49,9 @@ class _AnyWalk(Section):
     seed: Seed
     passes: int = Field(ge=1, le=1000, description="over the targets; from the second on larger ones feed smaller ones")
     walkers: int = Field(ge=1, le=1024, description="attempts side by side, each on a thread of its own")
-    barrier: Flips = Field(description="flips of a walker before what it has found is open to new attempts")
+    barrier: Flips = Field(
+        description="a walker's flips to each barrier; what it finds is open to attempts one barrier later"
+    )
     restart_after: Flips = Field(description="flips since its last new best rank after which an attempt ends")
     plus_draws: Draws = Field(description="pairs of terms tried for one plus transition")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size, ring and rank, distinct by invariants")

@@ -12,6 +12,7 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, modulo_two
+from stages.algebra.invariants import invariant
 from stages.algebra.targets import Target, parse_target
 from stages.contract.archive import Archive
 from stages.contract.candidates import Candidate
@@ -48,6 +49,7 @@ class WalkArchive:
         self.held = Archive(keep, ring.cost)
         self.curve: list[RefinementCurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
+        self._have_lifted: set[str] = set()  # invariants over Z2
         self._lifts: dict[Scheme, Future[Scheme | None]] = {}  # begun ahead
 
     def lift_ahead(self, schemes: Sequence[Scheme], pool: Executor) -> None:
@@ -56,23 +58,24 @@ class WalkArchive:
         That is a matter of time alone: what a scheme lifts to depends on the scheme, and on the order of its terms.
         """
         lowest = min((scheme.rank for scheme in schemes), default=0)
-        self._lifts = {
-            scheme: pool.submit(lift, scheme)
-            for scheme in schemes
-            if scheme.ring == "Z2" and scheme.rank == lowest and self._is_wanted(scheme, "Z")
-        }
+        wanted = [scheme for scheme in schemes if scheme.rank == lowest and self._is_to_lift(scheme)]
+        first = {invariant(scheme): scheme for scheme in reversed(wanted)}
+        self._lifts = {scheme: pool.submit(lift, scheme) for scheme in reversed(first.values())}
 
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted; what lifts to Q alone is kept while no rank as low is held
-        over Z. Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2, too. One over Z2 is lifted unless one of the same invariant has been, for two thirds
+        of the lifts would give what is held already. What lifts to Q alone is kept while no rank as low is held over Z.
+        Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
         over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
         wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
+        if scheme.ring == "Z2" and not self._is_to_lift(scheme):
+            wanted.discard("Z")
         if not wanted:
             return
         wrong = check(scheme)
@@ -107,9 +110,15 @@ class WalkArchive:
         is_low = best is None or over_z2.rank < best or (over_z2.rank == best and self.held.has_room(over_z2, ring))
         return is_low and over_z2.hash not in self._not_found[ring]  # last, for a hash takes the longest
 
+    def _is_to_lift(self, scheme: Scheme) -> bool:
+        return scheme.ring == "Z2" and self._is_wanted(scheme, "Z") and invariant(scheme) not in self._have_lifted
+
     def _lifted(self, scheme: Scheme) -> Scheme | None:
         begun = self._lifts.get(scheme)
-        return begun.result() if begun else lift(scheme)
+        lifted = begun.result() if begun else lift(scheme)
+        if lifted is not None and lifted.ring == "Z":
+            self._have_lifted.add(invariant(scheme))
+        return lifted
 
     def _is_wanted_over_q(self, scheme: Scheme) -> bool:
         """Whether its rank is lower than any over Z, and than any over Q or equal."""
@@ -133,11 +142,16 @@ class WalkArchive:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All of it, for `contract.resume`."""
         notes = json.dumps([[asdict(row) for row in rows] for rows in (self.curve, self.attempt_rows())])
-        return {"held": self.held.to_array(), "notes": np.frombuffer(notes.encode(), np.uint8)}
+        return {
+            "held": self.held.to_array(),
+            "notes": np.frombuffer(notes.encode(), np.uint8),
+            "have_lifted": np.array(sorted(self._have_lifted), "U16"),
+        }
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes up what `to_arrays` gave."""
         self.held.restore(saved["held"], self.named)
+        self._have_lifted = set(saved["have_lifted"].tolist())
         curve, attempts = json.loads(saved["notes"].tobytes())
         self.curve = [RefinementCurveRow(**row) for row in curve]
         self.attempts = Counter({(row["size"], row["rank"]): row["attempts"] for row in attempts})

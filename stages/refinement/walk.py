@@ -3,7 +3,8 @@
 Each walker makes attempts: from a start that the mode draws from all that is held, until a while has gone by without a
 lower rank. Success comes fast or not at all, so many attempts beat a long one. Walkers share nothing while they walk.
 What they find is checked, lifted and kept barrier by barrier and in the order of the walkers, and an attempt begins
-from what all have found up to its barrier. So the bytes do not depend on the number of threads.
+from what all had found up to the barrier before its own. So the bytes do not depend on the number of threads, and
+walkers go on while what they have found is lifted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from stages.contract.resume import Resume
 from stages.params.walks import Walk
 from stages.refinement import flips
 from stages.refinement.archive import WalkArchive
-from stages.refinement.lanes import Report, lanes
+from stages.refinement.lanes import Lane, Report, lanes
 from stages.refinement.modes import Attempt, Mode, mode_of
 from stages.refinement.schedule import Schedule, schedule_of
 
@@ -43,7 +44,7 @@ def refine(
     if not given:
         return archive, 0
     schedule = schedule_of(walk, archive.named)
-    done, begun, attempts = 0, 0, [None] * walk.walkers  # rounds, and attempts, which are numbered
+    done, begun, attempts = 0, 0, []  # rounds, and attempts, which are numbered
     if saved := resume.load():
         done, begun = map(int, saved["counters"])
         archive.restore(saved)
@@ -51,25 +52,40 @@ def refine(
         stopwatch.add(*saved["seconds"].tolist())
     progress = Progress(str(origin), schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
     with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers, ThreadPoolExecutor(cores()) as pool:
-        for walker, attempt in zip(walkers, attempts, strict=True):
-            if attempt:
+
+        def begun_at(number: int, walker: Lane) -> Attempt:
+            """A new attempt of a walker, under way from a round on, and counted."""
+            nonlocal begun
+            now, rng = schedule.round(number), np.random.default_rng((walk.seed, begun))
+            start, begun = mode.draw_fn(now.target, archive, rng), begun + 1
+            attempt = mode.begin(start, int(rng.integers(2**63)))
+            walker.begin(attempt, number)
+            archive.offer(start.scheme, start.parent, now.begins)
+            return attempt
+
+        if not saved:
+            attempts = [begun_at(0, walker) for walker in walkers]
+        elif done < schedule.num_rounds:
+            for walker, attempt in zip(walkers, attempts, strict=True):
                 walker.begin(attempt, done)
         for number in range(done, schedule.num_rounds):
             now = schedule.round(number)
+            begun_ahead = {}
+            if now.is_last and number + 1 < schedule.num_rounds:  # all end: no walker waits for its next start
+                begun_ahead = {walker: begun_at(number + 1, walker) for walker in walkers}
+            reports = []
             for place, walker in enumerate(walkers):
-                if attempts[place] is None:
-                    rng = np.random.default_rng((walk.seed, begun))
-                    start, begun = mode.draw_fn(now.target, archive, rng), begun + 1
-                    walker.begin(mode.begin(start, int(rng.integers(2**63))), number)
-                    archive.offer(start.scheme, start.parent, now.begins)
-            reports = [walker.report() for walker in walkers]
+                report = walker.report()
+                reports.append(report)
+                attempts[place] = begun_ahead.get(walker, report.attempt)
+                if report.is_over and not now.is_last:
+                    attempts[place] = begun_at(number + 1, walker)
             archive.lift_ahead([scheme for report in reports for scheme in report.found], pool)
-            for place, report in enumerate(reports):
+            for report in reports:
                 for scheme in report.found:
                     archive.offer(scheme, report.attempt.parent, now.ends)
                 if report.is_over:
                     archive.attempts[now.target.name, mode.rank(report.attempt)] += 1
-                attempts[place] = None if report.is_over else report.attempt
             if resume.is_due:
                 counters = np.array([number + 1, begun])
                 seconds = np.array([stopwatch.cpu_s, stopwatch.wall_s])
@@ -87,21 +103,18 @@ def walk_round(mode: Mode, schedule: Schedule, attempt: Attempt, number: int) ->
     return Report(attempt, [*found, *(mode.harvested(attempt, now.target) if is_over else ())], is_over)
 
 
-def _pack(attempts: Sequence[Attempt | None]) -> dict[str, np.ndarray]:
+def _pack(attempts: Sequence[Attempt]) -> dict[str, np.ndarray]:
     """The attempts under way as named arrays, for `contract.resume`."""
-    arrays = {"parents": np.array([attempt.parent if attempt else "" for attempt in attempts])}
-    arrays["idle"] = np.array([attempt.idle if attempt else 0 for attempt in attempts])
+    arrays = {"parents": np.array([attempt.parent for attempt in attempts])}
+    arrays["idle"] = np.array([attempt.idle for attempt in attempts])
     for place, attempt in enumerate(attempts):
-        if attempt:
-            named = attempt.walker._asdict() | {"fixed": attempt.fixed}
-            arrays |= {f"{place} {name}": array for name, array in named.items()}
+        named = attempt.walker._asdict() | {"fixed": attempt.fixed}
+        arrays |= {f"{place} {name}": array for name, array in named.items()}
     return arrays
 
 
-def _unpack(saved: Mapping[str, np.ndarray]) -> list[Attempt | None]:
-    def restored(place: int, parent: str, idle: int) -> Attempt | None:
-        if not parent:
-            return None
+def _unpack(saved: Mapping[str, np.ndarray]) -> list[Attempt]:
+    def restored(place: int, parent: str, idle: int) -> Attempt:
         walker = flips.Walker(*(saved[f"{place} {name}"] for name in flips.Walker._fields))
         return Attempt(walker, saved[f"{place} fixed"], parent, idle)
 

@@ -1,12 +1,17 @@
-"""What the archive of a walk begins to lift ahead changes nothing of what it keeps."""
+"""What the archive of a walk lifts, and that lifting ahead changes nothing of what it keeps."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from stages.algebra.factors import Factors, Scheme
+from stages.algebra.factors import modulo_two as over_z2
+from stages.algebra.invariants import invariant
+from stages.algebra.symmetry import oriented
 from stages.contract.origin import Origin
+from stages.refinement import archive as archive_lib
 from stages.refinement.archive import WalkArchive
+from stages.refinement.lift import lift
 from stages.refinement.packed import Z2
-from tests.examples import modulo_two
+from tests.examples import modulo_two, strassen_in_another_basis
 
 
 def kept(is_ahead: bool, *schemes: Scheme) -> list[tuple]:
@@ -28,3 +33,27 @@ def test_a_lift_is_of_the_scheme_itself_and_not_of_one_with_its_hash():
     alone = kept(False, scheme, turned)
     assert [ring for ring, *_ in alone] == ["Z", "Z2"]
     assert kept(True, scheme, turned) == alone != kept(True, turned, scheme)
+
+
+def test_of_one_invariant_schemes_are_lifted_until_one_has(monkeypatch):
+    """In a killed walk that goes on, too."""
+    scheme, turned = modulo_two(), over_z2(strassen_in_another_basis())
+    third = oriented(turned, (1, 0, 2))
+    assert len({one.hash for one in (scheme, turned, third)}) == 3
+    assert len({invariant(one) for one in (scheme, turned, third)}) == 1
+    lifted = []
+
+    def failing_once(scheme: Scheme) -> Scheme | None:
+        lifted.append(scheme)
+        return lift(scheme) if len(lifted) > 1 else None
+
+    monkeypatch.setattr(archive_lib, "lift", failing_once)
+    killed, resumed = (WalkArchive(Origin("refinement", "test"), 0, 4, [], Z2()) for _ in range(2))
+    killed.offer(scheme, "", 0)
+    killed.offer(turned, "", 0)
+    assert lifted == [scheme, turned]
+    assert [candidate.scheme.ring for candidate in killed.held.candidates()] == ["Z", "Z2"]
+    resumed.restore(killed.to_arrays())
+    for archive in (killed, resumed):
+        archive.offer(third, "", 0)
+    assert len(lifted) == 2

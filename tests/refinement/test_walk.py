@@ -33,7 +33,7 @@ from stages.refinement.packed import Z2, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
-from tests.examples import halves, modulo_two, strassen
+from tests.examples import halves, modulo_two, strassen, strassen_in_another_basis
 from tests.walks import FLIPS, SETTINGS, TERNARY
 
 ROOT = Path(__file__).parents[2]
@@ -245,7 +245,7 @@ def test_ternary_walk_finds_sparser_schemes_over_z():
 @pytest.mark.parametrize("ring", [Z2(), Ternary()])
 def test_sparser_schemes_take_the_place_of_others_in_the_ternary_walk(ring):
     archive = WalkArchive(ORIGIN, 0, 1, [], ring)
-    dense, sparse = _strassen_in_another_basis(), strassen()
+    dense, sparse = strassen_in_another_basis(), strassen()
     assert non_zeros(sparse) < non_zeros(dense)
     for scheme in (dense, sparse, dense):
         archive.offer(scheme, "", 0)
@@ -270,15 +270,6 @@ def test_a_wrong_scheme_of_the_walk_is_a_bug():
         WalkArchive(ORIGIN, 0, 4, [], OVER_Z2).offer(wrong, "", 0)
 
 
-def _strassen_in_another_basis() -> Scheme:
-    """Rows of A added: b1 -> b1 + b2, so another hash than Strassen's."""
-    u, v, w = strassen().factors
-    change, inverse = np.array([[1, 1], [0, 1]]), np.array([[1, -1], [0, 1]])
-    rows = (inverse.T @ u.reshape(2, 2, -1).transpose(2, 0, 1)).transpose(1, 2, 0).reshape(4, -1)
-    columns = (w.reshape(2, 2, -1).transpose(2, 0, 1) @ change.T).transpose(1, 2, 0).reshape(4, -1)
-    return Scheme(strassen().target, "Z", Factors(rows, v, columns))
-
-
 @pytest.mark.parametrize(
     ("given", "rings"),
     [([], ["Z", "Z2"]), ([modulo_two()], ["Z"]), ([strassen()], []), ([strassen(), modulo_two()], [])],
@@ -298,7 +289,7 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
     assert sorted(row["ring"] for row in _rows(archive)) == ["Q", "Z2"]
     assert archive.lowest(parse_target("2x2x2"), "Z") == []  # nothing is made of it
     monkeypatch.undo()
-    other = _strassen_in_another_basis()
+    other = strassen_in_another_basis()
     archive.offer(modulo_two_of(other), "", 1)
     assert [row.ring for row in archive.curve] == ["Z2", "Q", "Z"]
     assert {row["ring"] for row in _rows(archive)} == {"Z", "Z2"}
@@ -308,7 +299,7 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
 
 
 def test_another_scheme_of_the_rank_given_is_a_find():
-    other = _strassen_in_another_basis()
+    other = strassen_in_another_basis()
     assert check(other) is None
     archive = WalkArchive(ORIGIN, 0, 4, [strassen()], OVER_Z2)
     archive.offer(modulo_two_of(other), "", 0)
