@@ -15,10 +15,11 @@ versions, the flags and the features of the processor.
 import os
 import sys
 
-# Which device computes, and how much of its memory it takes, is the machine's matter. Where compiled programs are kept,
-# if at all, is the user's.
+# Which devices compute, and how much of their memory they take, is the machine's matter. Where compiled programs are
+# kept, if at all, is the user's.
 _KEPT = (
     "JAX_PLATFORMS",
+    "JAX_NUM_CPU_DEVICES",  # to try several devices where there is one
     "JAX_COMPILATION_CACHE_DIR",
     "JAX_ENABLE_COMPILATION_CACHE",
     "XLA_CLIENT_MEM_FRACTION",

@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.errors import TrainingError
 from stages.game.signed_permutations import draw_signed_permutation
+from stages.learning.devices import spread
 from stages.learning.losses import position_losses, unrolled_loss
 from stages.learning.positions import Position, Terms, draw_position, draw_residuals, permute_position
 from stages.network.agent import AgentNetwork
@@ -115,6 +116,7 @@ def train_steps(
         return TrainState(optax.apply_updates(state.network, updates), opt_state), losses
 
     steps = batches.terms.rank.shape[0]
+    batches = spread(batches, axis=1)
     return jax.lax.scan(body, state, (batches, jax.random.split(key, steps)))
 
 

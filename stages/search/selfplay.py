@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.game.tensor_game import State, start, step
+from stages.learning.devices import spread
 from stages.learning.positions import Position, Terms
 from stages.network.agent import AgentNetwork
 from stages.planning.plan import Plan, Planner
@@ -53,6 +54,7 @@ def play(
 ) -> Games:
     """Plays one game per target in one compiled loop that ends with the longest game. The key is consumed."""
     rules = network.rules
+    targets, limits = spread((targets, limits))
     keys = jax.random.split(key, rules.max_rank)
 
     def move(states: State, key: PRNGKeyArray) -> tuple[State, _Record]:
@@ -99,6 +101,7 @@ def reanalyse(network: AgentNetwork, positions: Position, key: PRNGKeyArray, pla
     is consumed.
     """
     plan_key, draw_key = jax.random.split(key)
+    positions = spread(positions)
     wide = jax.tree.map(lambda part: part if part.dtype == bool else part.astype(jnp.int32), positions.state)
     plan = planner(network, wide, plan_key)  # mctx keeps the types of the first states, so not the replay's
     return positions._replace(action=draw_improved(plan, draw_key))
