@@ -94,7 +94,7 @@ def main() -> None:
             lowest = min((scheme.rank for scheme in starts), default=0)
             starts = [scheme for scheme in starts if scheme.rank == lowest]
             if not starts:
-                continue
+                sys.exit(f"{size.name}: expected a scheme over Z with coefficients -1, 0, 1 in --schemes, got none")
             ranked, search = by_anneals(starts, 0.9 * seconds, given.seed)
         best[size] = [result.scheme for result in ranked]
         prove(ranked[0])
