@@ -111,12 +111,8 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
         if path.suffix == ".parquet":
             held = [candidate.scheme for candidate in candidates.read(path)]
         else:
-            held = [
-                scheme
-                for found in examine(path)
-                if isinstance(found, Finding)
-                for scheme in map(sorted_scheme, found.schemes())
-            ]
+            found = [finding for finding in examine(path) if isinstance(finding, Finding)]
+            held = [sorted_scheme(scheme) for finding in found for scheme in finding.schemes()]
         yield from filter(Ternary().fits, held)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.symmetry import oriented
+from stages.algebra.symmetry import orientation, oriented
 from stages.algebra.targets import Size
 from stages.backends import kernel
 from stages.backends.choice import Choice, choose
@@ -15,6 +15,7 @@ from stages.contract import scheme_files, tables
 from stages.contract.rows.schemes import VERIFIED
 from stages.errors import KernelError, SchemeError
 from stages.exchange.formats import files
+from stages.program.costs import additions
 from stages.program.program import from_json, from_scheme
 from tests.examples import halves, modulo_two, product, strassen, winograd
 from tests.kernels.test_kernels import verified
@@ -128,11 +129,11 @@ def test_no_run_is_needed_of_what_is_imported_or_brought(tmp_path):
     for name in (winograd().hash[:6], str(tmp_path / "mine.exp")):
         made = choose(name, none, tmp_path / "imported")
         assert made.scheme.hash == winograd().hash
-        assert made.program.additions == 15
+        assert additions(made.program) == 15
 
 
 def test_a_file_keeps_its_order_of_sides(tmp_path):
-    turned = oriented(product(strassen(), standard(Size(1, 1, 2).target)), Size(4, 2, 2))
+    turned = oriented(LONG, orientation(LONG.size, Size(4, 2, 2)))
     (tmp_path / "mine").write_bytes(files.write("exp", turned)[""])
     made = choose(str(tmp_path / "mine"), tmp_path / "none.parquet", tmp_path)
     assert made.scheme.target.name == made.program.size.name == "4x2x2"
@@ -146,25 +147,21 @@ def test_a_file_keeps_its_order_of_sides(tmp_path):
         (b"", "unreadable: an empty file"),
         (files.write("exp", strassen())[""].replace(b"-", b"+", 1), "holds only modulo 2; a kernel needs Z or Q"),
         (files.write("exp", strassen())[""].split(b"\n", 1)[1], r"2x2x2, rank 6: WRONG: over no ring: entry"),
-        (b"(a1)*(b1)*(c1)\n(a2)*(b1)*(c2)\n(a3)*(b1)*(c3)", "unreadable: "),
-        (files.write("npz", strassen())[""], ""),
+        (b"(a11)*(b11)", "unreadable: "),
     ],
 )
 def test_a_bad_file_is_one_line(data, message, tmp_path):
     path = tmp_path / "mine"
     path.write_bytes(data)
-    if not message:
-        assert choose(str(path), tmp_path / "none.parquet", tmp_path).scheme.hash == strassen().hash
-        return
     with pytest.raises((KernelError, SchemeError), match=message) as caught:
         choose(str(path), tmp_path / "none.parquet", tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_of_several_schemes_is_imported_first(tmp_path):
-    (tmp_path / "two").write_bytes(files.write("exp", strassen())[""] + b"\n" + files.write("exp", winograd())[""])
-    with pytest.raises(SchemeError, match="two: expected one scheme, got several; import the file"):
-        choose(str(tmp_path / "two"), tmp_path / "none.parquet", tmp_path)
+    several = ROOT / "tests/exchange/arrays/layout_14236.npz"
+    with pytest.raises(SchemeError, match=r"14236.npz: expected one scheme, got several; import the file"):
+        choose(str(several), tmp_path / "none.parquet", tmp_path)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
