@@ -92,9 +92,9 @@ def _find(candidate: Candidate, wanted: Wanted) -> Finding:
         for convention, factors in _conventions(candidate, target):
             rings, wrong = _holding(candidate, target, factors)
             found.append(Finding(candidate, target, convention, rings, wrong, factors))
-            if rings:
+            if wrong is None:
                 return found[-1]
-    return found[0]
+    return next((finding for finding in found if finding.rings), found[0])
 
 
 def _holding(candidate: Candidate, target: Target, factors: Factors) -> Holding:
@@ -117,7 +117,7 @@ def _targets(candidate: Candidate, wanted: Wanted) -> list[Target]:
         if not targets:
             raise SchemeError(f"expected a scheme of {name}, and {name} among the targets, got rows {list(modes)}")
     if not targets:
-        others = f", nor to {', '.join(target.name for target in wanted.named)}" if wanted.named else ""
+        others = f", nor to any of the {len(wanted.named)} other targets" if wanted.named else ""
         raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product{others}")
     return targets
 
