@@ -522,7 +522,7 @@ def test_message_word_by_word(tmp_path, key, value, message):
         ),
         (
             {"agents.z2.targets": ["complex"]},
-            "agents.z2.targets.0: expected three numbers 1..99 like 3x4x5, got 'complex'",
+            "agents.z2.targets.0: size: expected three numbers 1..99 like 3x4x5, got 'complex'",
         ),
         (
             WITH_WINDOWS | {"agents.spans.targets": ["2x2x2", "7x9x9"]},
