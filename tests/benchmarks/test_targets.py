@@ -68,6 +68,9 @@ def test_the_table_is_of_that_run(judge):
     with judge.TABLE.open(newline="") as file:
         rows = list(csv.DictReader(file))
     run = whole.load(ROOT / "runs/targets.yaml")
+    walks = {(walk.named_target, name) for name, walk in run.walks.items()}
     walked = {(row["target"], row["name"]) for row in rows if row["kind"] == "walk"}
-    assert walked == {(walk.named_target, name) for name, walk in run.walks.items()}
+    assert walked <= walks
+    # Walks of one target find something below its standard algorithm in both rings, or in none.
+    assert {target for target, _ in walks - walked}.isdisjoint(target for target, _ in walked)
     assert {row["name"] for row in rows if row["kind"] == "agent"} == set(run.agents)
