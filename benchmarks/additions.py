@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 from stages.algebra.check import check  # noqa: E402
 from stages.algebra.factors import Scheme, non_zeros, standard  # noqa: E402
 from stages.algebra.moves import product  # noqa: E402
-from stages.algebra.symmetry import PERMUTATIONS, oriented  # noqa: E402
+from stages.algebra.symmetry import PERMUTATIONS, oriented, sorted_scheme  # noqa: E402
 from stages.algebra.targets import Size, parse_size  # noqa: E402
 from stages.contract import candidates, command  # noqa: E402
 from stages.exchange.findings import Finding, examine  # noqa: E402
@@ -111,7 +111,8 @@ def read(paths: list[Path]) -> Iterator[Scheme]:
         if path.suffix == ".parquet":
             held = [candidate.scheme for candidate in candidates.read(path)]
         else:
-            held = [scheme for found in examine(path) if isinstance(found, Finding) for scheme in found.schemes()]
+            found = [finding for finding in examine(path) if isinstance(finding, Finding)]
+            held = [sorted_scheme(scheme) for finding in found for scheme in finding.schemes()]
         yield from filter(Ternary().fits, held)
 
 

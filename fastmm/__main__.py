@@ -1,4 +1,4 @@
-"""python -m fastmm tune|info|check: measure on this machine, say what was measured, try out what is installed."""
+"""fastmm tune|info|check: measure on this machine, say what was measured, try out what is installed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def info() -> None:
     """Prints what is tuned, and what it gains."""
     kernel, found = _kernel(), blas.openblas()
     print(f"{library.cpu_model()}; NumPy {np.__version__}, {found.config if found else 'no OpenBLAS'}")
+    if sentence := blas.older_kernels():
+        print(sentence)
     threads = blas.threads()
     for name in SPEEDS:
         path = cache.path(np.dtype(name), threads)
@@ -47,7 +49,7 @@ def _kernel():
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m fastmm", description=__doc__)
+    parser = argparse.ArgumentParser("fastmm", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     tuned = commands.add_parser("tune", help="measure, and keep the result for this machine")
     tuned.add_argument("--seconds", type=float, default=20)

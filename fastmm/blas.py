@@ -18,6 +18,7 @@ _MAPS = Path("/proc/self/maps")
 _TASKS = "/proc/self/task"
 # How its builds name their functions: in wheels of NumPy, and in distributions.
 _NAMES = [(f"{before}openblas_", after) for before in ("scipy_", "") for after in ("64_", "")]
+_WITH_AVX512 = ("SkylakeX", "Cooperlake", "SapphireRapids")  # as OpenBLAS calls them
 _shared = False
 
 
@@ -26,16 +27,20 @@ class OpenBLAS:
 
     Attributes:
       config: its version and kernels.
+      core: the processor that its kernels were written for.
       setter: address of the function that has its jobs done by others; None where it has none.
     """
 
     def __init__(self, library: ctypes.CDLL, before: str, after: str) -> None:
         self.threads = library[f"{before}get_num_threads{after}"]
-        config = library[f"{before}get_config{after}"]
-        config.restype = ctypes.c_char_p
-        self.config = config().decode()
+        self.config, self.core = (_text(library[f"{before}get_{name}{after}"]) for name in ("config", "corename"))
         found = getattr(library, f"{before}set_threads_callback_function{after}", None)
         self.setter = found and ctypes.cast(found, ctypes.c_void_p).value
+
+
+def _text(function) -> str:
+    function.restype = ctypes.c_char_p
+    return function().decode()
 
 
 @functools.cache
@@ -61,6 +66,19 @@ def threads() -> int:
     """Of NumPy's product at this moment; 1 where its library does not say."""
     found = openblas()
     return found.threads() if found else 1
+
+
+def older_kernels() -> str:
+    """A sentence where NumPy's product is slower than this processor allows, as its library takes kernels of an older
+    one; else empty. OpenBLAS does so on processors that are newer than itself: a Zen 5 is a Haswell to some versions.
+    """
+    found, kernel = openblas(), installed()
+    if not found or found.core in _WITH_AVX512 or not kernel or not kernel.has("avx512"):
+        return ""
+    return (
+        f"NumPy's OpenBLAS takes its kernels for {found.core}, without the AVX-512 that this processor has, so a part "
+        "of what fastmm gains is due to that; OPENBLAS_CORETYPE=SkylakeX has it take others, and then tune again"
+    )
 
 
 def share_threads(share: bool = True) -> bool:

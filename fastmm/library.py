@@ -24,7 +24,7 @@ def installed() -> Kernel | None:
 def why_none() -> str:
     """Why there are no kernels, in one line; empty where there are."""
     if not PATH.exists():
-        return f"{PATH}: no such file; pip install compiles it"
+        return f"{PATH}: no such file; pip install compiles it, for use outside of the folder of the sources"
     try:
         if _is_cut_off(PATH.read_bytes()):
             return f"{PATH}: expected a whole library, got one that was cut off; install fastmm again"

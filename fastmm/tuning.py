@@ -86,6 +86,8 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
     was_shared, threads = blas.is_shared(), blas.threads()
     paths = {name: cache.path(np.dtype(name), threads) for name in types}  # before time is spent
     _say(f"{', '.join(types)} on {threads} threads, {seconds:.0f} seconds")
+    if sentence := blas.older_kernels():
+        _say(sentence)
     end = time.monotonic() + seconds
     for left, name in zip(range(len(types), 0, -1), types, strict=True):
         dtype = np.dtype(name)

@@ -1,4 +1,4 @@
-"""python -m stages.backends: one verified scheme as standalone code (export HASH); the source of `fastmm` (library)."""
+"""python -m stages.backends: one scheme as standalone code (export SCHEME); the source of `fastmm` (library)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
+from stages.backends.choice import choose
 from stages.backends.export import BACKENDS, export
+from stages.backends.expressions import facts
 from stages.backends.library import library
-from stages.contract import command, tables
-from stages.contract.rows.schemes import VERIFIED
+from stages.contract import command
 
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m stages.backends", description="Schemes as code.")
     commands = made.add_subparsers(dest="command", title="commands", required=True)
-    exported = commands.add_parser("export", help="write one scheme as standalone code")
-    exported.add_argument("hash", help="of the scheme, or its first digits")
+    exported = commands.add_parser("export", help="check one scheme, and write it as standalone code with its proof")
+    named = "a file with one scheme, in any format of stages.exchange, or the first digits of the hash of a held one"
+    exported.add_argument("scheme", metavar="SCHEME", help=named)
     exported.add_argument("--backend", choices=BACKENDS, required=True)
     exported.add_argument("-o", "--output", type=Path, required=True, help="a folder, new or empty")
-    exported.add_argument("--inner", metavar="HASH", help="of the fused level of back end c (default: the same scheme)")
-    exported.add_argument("--table", type=Path, default=Path("results/verification/schemes.parquet"), help="of schemes")
+    exported.add_argument("--inner", metavar="SCHEME", help="of the fused level of back end c (default: the same)")
+    exported.add_argument("--schemes", type=Path, default=Path("results/verification/schemes.parquet"))
+    exported.add_argument("--imported", type=Path, default=Path("data/imported"))
     exported.set_defaults(main=export_one)
     source = commands.add_parser("library", help="write the C source of the package fastmm")
     source.add_argument("-o", "--output", type=Path, default=Path("fastmm/kernels/kernels.c"))
@@ -33,8 +36,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def export_one(given: argparse.Namespace) -> None:
-    rows = tables.read(given.table, VERIFIED)
-    export(rows, given.hash, given.backend, given.output, given.inner)
+    chosen = choose(given.scheme, given.schemes, given.imported)
+    inner = choose(given.inner, given.schemes, given.imported) if given.inner else None
+    print(f"scheme {chosen.scheme.hash}: right, {facts(chosen.program)}", flush=True)  # the trial may take a minute
+    export(chosen, given.backend, given.output, inner)
+    print(f"{given.output}: tried out; README.txt there says how to call it")
 
 
 def write_library(given: argparse.Namespace) -> None:

@@ -1,17 +1,20 @@
-"""One scheme as standalone code: a folder with its text for a back end, an example, and how to try out both."""
+"""One scheme as standalone code: a folder with its text for a back end, an example, how to try out both, and its proof.
+
+The proof is the scheme's certificate with the script that checks it, as `verification` hands them out.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from stages.backends.c.build import FLAGS
+from stages.backends.choice import Choice
 from stages.backends.expressions import facts
-from stages.backends.kernel import PYTHON_TEXTS, c_text, read_program, refusal
-from stages.contract.rows.schemes import VerifiedRow
+from stages.backends.kernel import PYTHON_TEXTS, c_text
 from stages.errors import KernelError
-from stages.program.program import Program
+from stages.exchange import certificate
 
 BACKENDS = ("c", *PYTHON_TEXTS)
 
@@ -20,6 +23,7 @@ Matrix product by a bilinear algorithm: scheme {scheme}, {facts}.
 
 {module} holds the product, says how to call it, and needs {needs}.
 
+Proof:    {proof}
 Test:     {test}
 Example:  {run}
 """
@@ -100,47 +104,39 @@ int main(void) {{
 """
 
 
-def export(rows: Sequence[VerifiedRow], prefix: str, backend: str, folder: Path, inner_prefix: str | None) -> None:
+def export(chosen: Choice, backend: str, folder: Path, inner: Choice | None) -> None:
     """Writes the folder, or nothing where an error is raised.
 
     Args:
-      prefix: of the hash of the scheme.
       backend: of `BACKENDS`.
       folder: new or empty.
-      inner_prefix: for back end c, of the hash of the scheme of the fused level; None: the same scheme.
+      inner: for back end c, the scheme of the fused level; None: the same scheme.
     Raises:
-      KernelError: no scheme or several begin so, one becomes no kernel, no compiler for the trial of a C text, a
-        folder that holds something or cannot be written, or an inner scheme where there is no fused level.
+      KernelError: a wrong product, no compiler for the trial of a C text, a folder that holds something or cannot be
+        written, or an inner scheme where there is no fused level.
+      SchemeError: the scheme does not hold.
     """
-    if inner_prefix is not None and backend != "c":
+    if inner is not None and backend != "c":
         raise KernelError(f"--inner: only back end c has a fused level, not {backend}")
-    scheme, program = _found(rows, prefix)
+    (scheme, program), fused = chosen, inner or chosen
+    schemes = {one.hash: one for one in (scheme, fused.scheme)}
+    proofs = {f"certificate_{digits}.json": certificate.write(one).decode() for digits, one in schemes.items()}
+    checker = certificate.CHECKER
     name = f"matmul_{program.size.name}"
     if backend == "c":
-        inner_scheme, inner = _found(rows, inner_prefix or prefix)
-        module, source = f"{name}.c", c_text(program, inner, scheme, inner_scheme)
+        module, source = f"{name}.c", c_text(program, fused.program, scheme.hash, fused.scheme.hash)
         compiler = " ".join(("cc", *FLAGS))
         test = f"{compiler} -DFMM_SELF_TEST -o self_test {module} && ./self_test"
         run = f"{compiler} -o example example.c {module} && ./example"
         example = {"example.c": _C_EXAMPLE.format(name=name, run=run)}
     else:
-        module, source = f"{name}.py", PYTHON_TEXTS[backend](program, scheme)
+        module, source = f"{name}.py", PYTHON_TEXTS[backend](program, scheme.hash)
         test, run = f"python {module}", "python example.py"
         example = {"example.py": (_JAX_EXAMPLE if backend == "jax" else _NUMPY_EXAMPLE).format(name=name)}
-    about = {"scheme": scheme, "facts": facts(program), "module": module, "needs": _NEEDS[backend]}
-    _write(folder, {module: source, **example, "README.txt": _README.format(**about, test=test, run=run)})
-
-
-def _found(rows: Sequence[VerifiedRow], prefix: str) -> tuple[str, Program]:
-    """Hash and program of the one scheme that a kernel can be made of."""
-    found = {row.hash: row for row in rows if row.hash.startswith(prefix)}
-    if len(found) != 1:
-        raise KernelError(f"hash {prefix}: expected one verified scheme that begins so, got {len(found) or 'none'}")
-    ((scheme, row),) = found.items()
-    program = read_program(row)
-    if reason := refusal(program):
-        raise KernelError(f"scheme {scheme}: {reason}")
-    return scheme, program
+    about = {"scheme": scheme.hash, "facts": facts(program), "module": module, "needs": _NEEDS[backend]}
+    about |= {"proof": f"python {checker.name} {' '.join(proofs)}", "test": test, "run": run}
+    texts = {module: source, **example, **proofs, checker.name: checker.read_text()}
+    _write(folder, texts | {"README.txt": _README.format(**about)})
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

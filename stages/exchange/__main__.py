@@ -75,11 +75,11 @@ def _wanted(given: argparse.Namespace) -> Wanted:
 
 def _print_verdicts(verdicts: Iterable[tuple[bool, str]], files_given: int) -> None:
     """Prints a line per scheme, and how many hold if there are several files; exit code 1 unless all hold."""
-    limits.bound_memory()
     right = wrong = 0
-    for holds, line in verdicts:
-        print(line, flush=True)
-        right, wrong = right + holds, wrong + (not holds)
+    with limits.bounded_memory():
+        for holds, line in verdicts:
+            print(line, flush=True)
+            right, wrong = right + holds, wrong + (not holds)
     if files_given > 1:
         print(f"{files_given} files: {right} hold, {wrong} do not or are not read")
     if wrong:

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.algebra.targets import Target
-from stages.contract.candidates import scheme_of
 from stages.contract.rows.schemes import NAMED, VERIFIED
-from stages.errors import SchemeError
 from stages.exchange.formats import files
-from stages.exchange.held import imported, verified
+from stages.exchange.held import by_hash, verified
 
 
 def export(
@@ -26,15 +24,5 @@ def export(
     Raises:
       SchemeError: no scheme or several have this hash, or the format cannot hold it.
     """
-    if len(prefix) < 4:
-        raise SchemeError(f"hash: expected at least four digits, got {prefix!r}")
     rows = [*verified(table, VERIFIED), *verified(named_table, NAMED)]
-    found = {row.hash: scheme_of(row, named) for row in rows if row.hash.startswith(prefix)}
-    for _, scheme in imported(folder, named):
-        if scheme.hash.startswith(prefix):
-            found.setdefault(scheme.hash, scheme)
-    if len(found) != 1:
-        names = f"{len(found)} schemes: {', '.join(sorted(found))}" if found else "none"
-        raise SchemeError(f"hash {prefix}: expected one scheme in {table}, {named_table} or {folder}, got {names}")
-    (scheme,) = found.values()
-    return files.write(name, scheme)
+    return files.write(name, by_hash(prefix, rows, folder, named))

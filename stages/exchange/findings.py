@@ -11,7 +11,6 @@ import numpy as np
 from stages.algebra.check import Holding, WrongEntry, first_wrong_entry, holding
 from stages.algebra.factors import Factors, Scheme, modulo_two
 from stages.algebra.rings import RINGS, Ring
-from stages.algebra.symmetry import sorted_scheme
 from stages.algebra.targets import Target
 from stages.errors import SchemeError
 from stages.exchange.formats import files
@@ -63,16 +62,15 @@ class Finding:
     factors: Factors
 
     def schemes(self) -> list[Scheme]:
-        """The candidate over Z where it holds there, else over each of its rings; n <= m <= p.
+        """The candidate over Z where it holds there, else over each of its rings, in the order of `rings.RINGS`.
 
-        Of one beyond int32 there is none.
+        The sides of a matrix product are as in the file. Of one beyond int32 there is none.
         """
         if self.candidate.beyond:
             return []
         exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)
         made = {"Z2": modulo_two(exact), "Z": Scheme(self.target, "Z", self.factors), "Q": exact}
-        rings = ("Z",) if "Z" in self.rings else self.rings
-        return [sorted_scheme(made[ring]) if self.target.lengths else made[ring] for ring in rings]
+        return [made[ring] for ring in (("Z",) if "Z" in self.rings else self.rings)]
 
 
 def find(candidate: Candidate, wanted: Wanted = WANTED) -> Finding:
@@ -94,9 +92,9 @@ def _find(candidate: Candidate, wanted: Wanted) -> Finding:
         for convention, factors in _conventions(candidate, target):
             rings, wrong = _holding(candidate, target, factors)
             found.append(Finding(candidate, target, convention, rings, wrong, factors))
-            if rings:
+            if wrong is None:
                 return found[-1]
-    return found[0]
+    return next((finding for finding in found if finding.rings), found[0])
 
 
 def _holding(candidate: Candidate, target: Target, factors: Factors) -> Holding:
@@ -119,7 +117,7 @@ def _targets(candidate: Candidate, wanted: Wanted) -> list[Target]:
         if not targets:
             raise SchemeError(f"expected a scheme of {name}, and {name} among the targets, got rows {list(modes)}")
     if not targets:
-        others = f", nor to {', '.join(target.name for target in wanted.named)}" if wanted.named else ""
+        others = f", nor to any of the {len(wanted.named)} other targets" if wanted.named else ""
         raise SchemeError(f"factors with rows {list(modes)} belong to no matrix product{others}")
     return targets
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from stages.algebra.symmetry import sorted_scheme
 from stages.contract import scheme_files
 from stages.errors import SchemeError
 from stages.exchange.check import verdict
@@ -31,7 +32,8 @@ def import_files(paths: Sequence[Path], folder: Path, wanted: Wanted = WANTED) -
 
 
 def _kept(finding: Finding, folder: Path) -> Iterator[str]:
-    for scheme in finding.schemes():
+    for found in finding.schemes():
+        scheme = sorted_scheme(found) if found.target.lengths else found
         path = folder / f"{scheme.target.name}-{scheme.rank}-{scheme.ring}-{scheme.hash}.json"
         if not path.exists():
             scheme_files.write(path, scheme)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import ParamSpec, TypeVar
@@ -48,11 +49,17 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise OutOfTimeError
 
 
-def bound_memory() -> None:
+@contextmanager
+def bounded_memory() -> Iterator[None]:
     """Lets this process ask for `MEMORY` more bytes; what asks for more gets a MemoryError. Linux alone can say so."""
     if not _STATUS.exists():
+        yield
         return
     used = int(_STATUS.read_text().split()[0]) * resource.getpagesize()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = used + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, RootModel, Tag, field_validator, mode
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
-from stages.params.section import Distinct, Section, Seed, SizeName
+from stages.params.section import Distinct, Section, Seed, SizeName, TargetName, is_named
 
 MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
 _MOST_BITS = 62  # of a factor in a machine word
@@ -362,10 +362,12 @@ class SpanAgent(Section):
     symmetry: Literal["none", "cyclic"] = Field(
         description="cyclic: square targets, by moves that are orbits u v w, v w u, w u v or cubes u u u"
     )
-    targets: Distinct[SizeName] = Field(description="sizes such as 2x2x2, each played in each round")
+    targets: Distinct[TargetName] = Field(
+        description="sizes such as 2x2x2, or the names of other targets, each played in each round"
+    )
     window: SizeName = Field(
-        description="size whose naive rank is the most of a demonstration; targets that fit it are played whole, the "
-        "others by windows of own schemes"
+        description="size whose naive rank is the most of a demonstration; targets that fit it are played whole, other "
+        "sizes by windows of own schemes"
     )
     seed: Seed
     network: SpansNetwork
@@ -375,10 +377,14 @@ class SpanAgent(Section):
 
     @property
     def whole(self) -> tuple[str, ...]:
-        """The targets that are played whole."""
+        """The targets that are played whole; of those with names `search` knows whether they fit."""
         window = parse_size(self.window)
-        sizes = map(parse_size, self.targets)
-        return tuple(s.name for s in sizes if max(s.modes) <= max(window.modes) and s.naive_rank <= window.naive_rank)
+
+        def fits(name: str) -> bool:
+            size = parse_size(name)
+            return max(size.modes) <= max(window.modes) and size.naive_rank <= window.naive_rank
+
+        return tuple(name for name in self.targets if is_named(name) or fits(name))
 
     @property
     def windowed(self) -> tuple[str, ...]:
@@ -395,6 +401,10 @@ class SpanAgent(Section):
         if self.ring == "Z" and self.symmetry != "none":
             raise ValueError(f"symmetry: expected none over Z, got {self.symmetry}")
         for name in self.targets:
+            if is_named(name):
+                if self.symmetry == "cyclic":
+                    raise ValueError(f"targets: expected sizes with symmetry cyclic, got {name}")
+                continue
             size = parse_size(name)
             if self.symmetry == "cyclic" and len(set(size)) > 1:
                 raise ValueError(f"targets: expected square ones with symmetry cyclic, got {name}")

@@ -21,8 +21,13 @@ def _size_name(name: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def is_named(target: str) -> bool:
+    """Whether a target has a name of its own, so is no matrix product."""
+    return re.fullmatch(named_targets.NAME, target) is not None
+
+
 def _target_name(name: str) -> str:
-    return name if re.fullmatch(named_targets.NAME, name) else _size_name(name)
+    return name if is_named(name) else _size_name(name)
 
 
 def _text_in_each_dialect(name: str) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
-from stages.contract import named_targets
-from stages.params.section import Distinct, Section, Seed, TargetName
+from stages.params.section import Distinct, Section, Seed, TargetName, is_named
 
 STANDARD_START = "data/standard.json"
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
@@ -59,7 +57,7 @@ class _AnyWalk(Section):
     @property
     def named_target(self) -> str | None:
         """The target that is no matrix product, if it walks one."""
-        return next((name for name in self.targets if re.fullmatch(named_targets.NAME, name)), None)
+        return next(filter(is_named, self.targets), None)
 
     @model_validator(mode="after")
     def _factors_are_words(self) -> _AnyWalk:

@@ -11,7 +11,7 @@ from stages.params.agents import Agent
 from stages.params.benchmarking import Benchmarking
 from stages.params.kernels import Kernels
 from stages.params.recombination import Recombination
-from stages.params.section import Name, Section
+from stages.params.section import Name, Section, is_named
 from stages.params.walks import STANDARD_START, Walk, first_start, schemes_of
 
 
@@ -26,7 +26,8 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _walks_start_at_home(self) -> Params:
-        agents = [schemes_of("search", name) for name in sorted(self.agents)]
+        products = [name for name in sorted(self.agents) if not any(map(is_named, self.agents[name].targets))]
+        agents = [schemes_of("search", name) for name in products]
         for name, walk in self.walks.items():
             others = [
                 schemes_of("refinement", other)

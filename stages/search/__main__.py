@@ -9,6 +9,7 @@ from stages.contract.xla import settle_xla
 settle_xla()  # before JAX is imported
 
 from stages.contract import candidates, command, csv_tables
+from stages.contract.named_targets import read_targets
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
@@ -28,7 +29,7 @@ def main(args: argparse.Namespace) -> None:
     inputs = [args.code, args.demonstrations, args.pretrained]
     resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
-    setup = set_up(args.name, agent, reader)
+    setup = set_up(args.name, agent, reader, read_targets(args.targets))
     search = deque(rounds(setup, network, resume, stopwatch), maxlen=1).pop()  # after the last round
     found = search.candidates()
     candidates.write(args.schemes, found)
@@ -40,5 +41,5 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    files = ("code", "demonstrations", "pretrained", "schemes", "parameters", "curve", "metrics", "timing")
+    files = ("code", "demonstrations", "pretrained", "targets", "schemes", "parameters", "curve", "metrics", "timing")
     command.run(main, command.arguments("search", *files, named="agent"))

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Int, PRNGKeyArray
 
 from stages.algebra.factors import COEFFICIENT_LIMIT
-from stages.algebra.targets import parse_size
 from stages.learning import buffers
 from stages.learning.positions import Position, Terms
 from stages.learning.train import mean_losses, train_steps
@@ -127,7 +126,7 @@ def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
     rng = generator(draw_key)
     target = rng.choice([agent.targets.index(name) for name in agent.whole], settings.games)
     bases = draw_bases(rng, rules, modes_of(agent, target), settings.basis_density)
-    limits = np.array([min(state.own_best(size), rules.max_rank) for size in agent.targets], np.int32)[target]
+    limits = np.array([min(state.own_best(size), rules.max_rank) for size in setup.targets.values()], np.int32)[target]
     games = play(state.train.network, start_tensors(agent, rules, target, bases), limits, play_key, setup.planner)
 
     solved, played = solved_terms(games)
@@ -195,8 +194,8 @@ def _better(state: State, after: Population, members: Int[np.ndarray, " some"], 
     found = []
     for member in members:
         target, rank = setup.agent.targets[after.target[member]], int(after.rank[member])
-        naive = parse_size(target).naive_rank
-        is_best = rank <= state.own_best(target) or rank < state.best_rank["window"].get(target, naive)
+        naive = setup.targets[target].naive_rank
+        is_best = rank <= state.own_best(setup.targets[target]) or rank < state.best_rank["window"].get(target, naive)
         if is_best and rank < naive:
             found.append(Found("window", target, after.terms[member, :rank], setup.agent.search.games + int(member)))
     return found

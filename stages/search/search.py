@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.algebra.targets import parse_target
 from stages.contract.archive import Archive
 from stages.contract.candidates import Candidate
 from stages.contract.command import Stopwatch
@@ -74,7 +73,7 @@ def _begin(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch)
         return search
     state, notes = unpack_state(saved, state)
     for kind in KINDS:
-        search.archives[kind].restore(saved[f"archive {kind}"])
+        search.archives[kind].restore(saved[f"archive {kind}"], setup.targets.values())
     stopwatch.add(notes["cpu_s"], notes["wall_s"])
     return search._replace(state=state, curve=tuple(SearchCurveRow(*row) for row in notes["curve"]))
 
@@ -92,15 +91,16 @@ def _keep(archives: Mapping[Kind, Archive], found: Found, games: int, setup: Set
       SchemeError: the check fails, so a game or a way back is wrong.
     """
     agent, archive = setup.agent, archives[found.kind]
-    if archive.is_full(parse_target(found.target), agent.ring, len(found.terms)):
+    target = setup.targets[found.target]
+    if archive.is_full(target, agent.ring, len(found.terms)):
         return
-    scheme = scheme_of_terms(found.terms, found.target, agent)
+    scheme = scheme_of_terms(found.terms, target, agent)
     origin = Origin("search", setup.name, found.kind)
     archive.add(Candidate(scheme, origin, "", agent.seed, games + found.game + 1))
 
 
 def _in_words(state: State, report: Report, setup: Setup) -> str:
-    best = ", ".join(f"{target}:{state.own_best(target)}" for target in setup.agent.targets)
+    best = ", ".join(f"{name}:{state.own_best(target)}" for name, target in setup.targets.items())
     shares = {kind: np.mean(list(shares.values())) for kind, shares in report.shares.items() if shares}
     words = {"game": "games solved", "window": "window games rewritten"}
     solved = [f"{words[kind]} {share:.1%}" for kind, share in shares.items()]

@@ -11,7 +11,6 @@ import jax
 import numpy as np
 from jaxtyping import Int, PRNGKeyArray
 
-from stages.algebra.targets import parse_target
 from stages.game.support import pack, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
@@ -69,8 +68,8 @@ def _lower(progress: Progress, state: State, setup: Setup) -> list[Found]:
     """The schemes by windows that are as short as the agent's own best."""
     found = []
     for name, words in progress.lower:
-        if len(words) <= state.own_best(name):
-            terms = unpack_factors(words, max(parse_target(name).modes))
+        if len(words) <= state.own_best(setup.targets[name]):
+            terms = unpack_factors(words, max(setup.targets[name].modes))
             found.append(Found("window", name, terms, len(setup.agent.whole)))
     return found
 
@@ -91,7 +90,7 @@ def _play(
     The modes of a target are played in a random order, since the policy chooses their factors one after another. The
     limit is the standard algorithm's rank: failed games teach nothing here, so it stays loose.
     """
-    target, length = parse_target(name), setup.rules.length
+    target, length = setup.targets[name], setup.rules.length
     is_cyclic = setup.agent.symmetry == "cyclic"
     order = np.arange(3) if is_cyclic else rng.permutation(3)
     noise = setup.agent.search.planner.noise

@@ -11,7 +11,7 @@ from jaxtyping import Int
 from stages.algebra import basis
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, leading_signs, standard
-from stages.algebra.targets import parse_size, parse_target
+from stages.algebra.targets import Target, parse_size, parse_target
 from stages.errors import SchemeError
 from stages.game.rules import Rules
 from stages.learning.positions import Terms
@@ -108,15 +108,14 @@ def cut_to_target(
     return Terms(cut, is_term.sum(axis=1))
 
 
-def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: str, agent: Agent) -> Scheme:
+def scheme_of_terms(terms: Int[np.ndarray, "rank 3 s"], target: Target, agent: Agent) -> Scheme:
     """The scheme of terms in the canonical basis; checked exactly.
 
     Raises:
       SchemeError: the check fails, so a game or a way back is wrong.
     """
-    product = parse_target(target)
-    factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(product.modes)))
-    scheme = Scheme(product, agent.ring, factors)
+    factors = Factors(*(terms[:, mode, :length].T for mode, length in enumerate(target.modes)))
+    scheme = Scheme(target, agent.ring, factors)
     if wrong := check(scheme):
-        raise SchemeError(f"a scheme of {target} over {agent.ring} from games is no decomposition: {wrong}")
+        raise SchemeError(f"a scheme of {target.name} over {agent.ring} from games is no decomposition: {wrong}")
     return scheme

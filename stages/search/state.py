@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import Target
 from stages.contract.streams import Stream
 from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
@@ -46,10 +46,10 @@ class State:
     population: Population | Play | None
     best_rank: Mapping[Kind, Mapping[str, int]]
 
-    def own_best(self, target: str) -> int:
+    def own_best(self, target: Target) -> int:
         """The lowest rank that the agent has found, at first the standard algorithm's."""
-        ranks = [self.best_rank[kind][target] for kind in KINDS if target in self.best_rank[kind]]
-        return min(ranks, default=parse_size(target).naive_rank)
+        ranks = [self.best_rank[kind][target.name] for kind in KINDS if target.name in self.best_rank[kind]]
+        return min(ranks, default=target.naive_rank)
 
 
 def blank_state(setup: Setup, network: Network) -> State:

@@ -6,7 +6,7 @@ it is a walk's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stages.algebra.rings import RINGS, parse_ring
@@ -14,6 +14,7 @@ from stages.algebra.targets import parse_size
 from stages.contract.origin import Origin
 from stages.contract.rows.published import PublishedRow
 from stages.errors import TableError
+from stages.params.section import is_named
 from stages.params.walks import STANDARD_START, first_start
 from stages.summary.sources import Sources
 
@@ -68,10 +69,14 @@ def _row(size: str, ring: str, known: PublishedRow | None, ranks: Mapping[str, i
 def _tried(sources: Sources) -> Iterator[tuple[str, str]]:
     """Targets of the agents in the rings where their schemes count; sizes of the walks, which lift from Z2 to Z."""
     for agent in sources.agents.values():
-        yield from ((target, ring) for target in agent.targets for ring in rings_of(agent.ring))
+        yield from ((size, ring) for size in _sizes(agent.targets) for ring in rings_of(agent.ring))
     for walk in sources.walks.values():
-        if not walk.named_target:  # what is no matrix product has its own table, in verification
-            yield from ((size, ring) for size in walk.targets for ring in rings_of("Z"))
+        yield from ((size, ring) for size in _sizes(walk.targets) for ring in rings_of("Z"))
+
+
+def _sizes(targets: Iterable[str]) -> list[str]:
+    """What is no matrix product has its own table, in verification."""
+    return [target for target in targets if not is_named(target)]
 
 
 def rings_of(ring: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +15,106 @@ from stages.contract.named_targets import read_target, read_targets
 from stages.errors import SchemeError
 
 FOLDER = Path(__file__).parents[2] / "data/targets"
+Draw = Callable[..., np.ndarray]  # integers of a shape
+Example = tuple[np.ndarray, np.ndarray, np.ndarray]  # a, b and what the map makes of them
 SHIPPED = {target.name: target for target in read_targets(FOLDER)}
 
 
-def upper(matrix: np.ndarray, diagonal: int) -> np.ndarray:
+def upper(matrix: np.ndarray, diagonal: int = 0) -> np.ndarray:
     """Entries on and above a diagonal, by rows."""
     return matrix[np.triu_indices(len(matrix), diagonal)]
 
 
+def symmetric(draw: Draw, n: int) -> np.ndarray:
+    square = draw(n, n)
+    return square + square.T
+
+
+def skew(draw: Draw, n: int) -> np.ndarray:
+    square = draw(n, n)
+    return square - square.T
+
+
+def complexes(draw: Draw) -> Example:
+    a, b = draw(2), draw(2)
+    c = complex(*a) * complex(*b)
+    return a, b, np.array([c.real, c.imag])
+
+
+def quaternions(draw: Draw) -> Example:
+    """By matrices [[a + bi, c + di], [-c + di, a - bi]], of which the first row says all."""
+
+    def matrix(a: int, b: int, c: int, d: int) -> np.ndarray:
+        return np.array([[complex(a, b), complex(c, d)], [complex(-c, d), complex(a, -b)]])
+
+    a, b = draw(4), draw(4)
+    first, second = (matrix(*a) @ matrix(*b))[0]
+    return a, b, np.array([first.real, first.imag, second.real, second.imag])
+
+
+def convolution(draw: Draw, n: int) -> Example:
+    a, b = draw(n), draw(n)
+    return a, b, sum(x * np.roll(b, turn) for turn, x in enumerate(a))
+
+
+def polynomials(draw: Draw, n: int) -> Example:
+    a, b = draw(n), draw(n)
+    return a, b, np.convolve(a, b)
+
+
+def symmetric_times_vector(draw: Draw, n: int) -> Example:
+    a, b = symmetric(draw, n), draw(n)
+    return upper(a), b, a @ b
+
+
+def symmetric_times_symmetric(draw: Draw, n: int) -> Example:
+    a, b = symmetric(draw, n), symmetric(draw, n)
+    return upper(a), upper(b), a @ b
+
+
+def skew_times_vector_or_matrix(draw: Draw, n: int, *m: int) -> Example:
+    a, b = skew(draw, n), draw(n, *m)
+    return upper(a, 1), b, a @ b
+
+
+def skew_times_skew(draw: Draw, n: int) -> Example:
+    a, b = skew(draw, n), skew(draw, n)
+    return upper(a, 1), upper(b, 1), a @ b
+
+
+def triangular_times_matrix(draw: Draw, n: int, m: int) -> Example:
+    a, b = np.tril(draw(n, n)), draw(n, m)
+    return a[np.tril_indices(n)], b, a @ b
+
+
+def gram(draw: Draw, n: int, m: int) -> Example:
+    x, y = draw(n, m), draw(n, m)
+    return x, y, upper(x @ y.T)
+
+
+EXAMPLES: dict[str, Callable[..., Example]] = {
+    "complex": complexes,
+    "cyclic": convolution,
+    "gram": gram,
+    "poly": polynomials,
+    "quaternion": quaternions,
+    "skew": skew_times_vector_or_matrix,
+    "skewskew": skew_times_skew,
+    "sym": symmetric_times_vector,
+    "symsym": symmetric_times_symmetric,
+    "tri": triangular_times_matrix,
+}
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_targets_compute_what_they_say(name):
+    """Beside another way to compute the same, on random integers."""
     rng = np.random.default_rng(0)
-    n, *m = map(int, re.findall(r"\d+", name))
-    if name.startswith("skew"):
-        square, b = rng.integers(-9, 10, (n, n)), rng.integers(-9, 10, n)
-        skew = square - square.T
-        a, c = upper(skew, 1), skew @ b
-    else:
-        x, y = rng.integers(-9, 10, (2, n, *m))
-        a, b, c = x.ravel(), y.ravel(), upper(x @ y.T, 0)
-    np.testing.assert_array_equal(np.einsum("ijk,i,j->k", SHIPPED[name].tensor, a, b), c)
+    family, lengths = re.match("[a-z]+", name)[0], re.findall(r"\d+", name)
+    for _ in range(3):
+        a, b, c = EXAMPLES[family](lambda *shape: rng.integers(-9, 10, shape), *map(int, lengths))
+        computed = np.einsum("ijk,i,j->k", SHIPPED[name].tensor, a.ravel(), b.ravel())
+        np.testing.assert_array_equal(computed, c.ravel())
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -211,7 +211,7 @@ def test_export_finds_a_scheme_by_its_hash(folder):
         for prefix in (scheme.hash, scheme.hash[:5]):
             assert exported(prefix, "exp", table) == {"": files.WRITERS["exp"](scheme)}
     assert exported(HALVES.hash, "m", folder / "none.parquet") == {"": files.WRITERS["m"](HALVES)}
-    with pytest.raises(SchemeError, match=r"hash 00000: expected one scheme in .*, got none"):
+    with pytest.raises(SchemeError, match=r"hash 00000: expected one scheme, verified or in .*, got none"):
         exported("00000", "exp", table)
     with pytest.raises(SchemeError, match="at least four digits, got ''"):
         exported("", "exp", table)

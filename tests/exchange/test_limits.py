@@ -1,6 +1,8 @@
 """The time and the memory of a file: what needs more is stopped in one line, and the next file is done."""
 
 import itertools
+import resource
+import sys
 
 import pytest
 
@@ -8,7 +10,7 @@ from stages.exchange import check, findings
 from stages.exchange.findings import Wanted
 from stages.exchange.formats import files
 from stages.exchange.formats.candidate import Candidate
-from stages.exchange.limits import Allowance, OutOfTimeError
+from stages.exchange.limits import MEMORY, Allowance, OutOfTimeError, bounded_memory
 from tests import examples
 from tests.exchange import layouts
 
@@ -20,6 +22,14 @@ def test_what_is_left_is_shared_by_all_calls():
         allowance.run(lambda: [None for _ in itertools.count() if False])
     with pytest.raises(OutOfTimeError):  # short calls count too, and nothing is left
         allowance.run(lambda: [None for _ in itertools.count() if False])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
+def test_memory_is_bounded_within_the_block_alone():
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with bounded_memory(), pytest.raises(MemoryError):
+        bytearray(2 * MEMORY)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 @pytest.mark.parametrize(

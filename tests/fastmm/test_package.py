@@ -51,6 +51,23 @@ def test_check_tries_out_what_is_installed(site, tmp_path):
     assert "level in memory: 2x2x2:7, scheme " in done.stdout
 
 
+def test_the_command_is_of_what_is_installed_in_the_folder_of_the_sources_too(wheel, tmp_path):
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(tmp_path)]
+    subprocess.run([*command, str(wheel)], check=True)
+    sources = tmp_path / "sources"
+    shutil.copytree(ROOT / "fastmm", sources / "fastmm", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    where = os.environ | {"PYTHONPATH": str(tmp_path)}
+    checked = subprocess.run([tmp_path / "bin/fastmm", "check"], cwd=sources, env=where, capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.startswith(f"{tmp_path}/fastmm/kernels/kernels.so: all products of the trial are exact")
+    command = [sys.executable, "-m", "fastmm", "check"]
+    checked = subprocess.run(command, cwd=sources, env=where, capture_output=True, text=True)
+    assert checked.returncode == 1
+    assert checked.stderr.endswith(
+        "no such file; pip install compiles it, for use outside of the folder of the sources\n"
+    )
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which threads run")
 def test_threads_that_run_are_seen_but_for_those_of_kernels(kernel):
     a = np.ones((90, 90))

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -60,6 +61,24 @@ def test_tune_keeps_what_matmul_goes_by(kernel, small, name, capsys):
     assert np.array_equal(fastmm.matmul(a, a), a @ a)
     shell.info()
     assert f"{name}, {blas.threads()} threads: {path}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("core", "has_avx512", "is_told"), [("Haswell", 1, 1), ("SkylakeX", 1, 0), ("Haswell", 0, 0)])
+def test_older_kernels_of_openblas_are_told(core, has_avx512, is_told, kernel, monkeypatch, capsys):
+    found = SimpleNamespace(core=core, config="OpenBLAS", threads=lambda: 1, setter=None)
+    monkeypatch.setattr(blas, "openblas", lambda: found)
+    monkeypatch.setattr(kernel, "has", lambda isa: isa != "avx512" or bool(has_avx512))
+    monkeypatch.setattr(tuning, "ANCHORS", ())
+    shell.info()
+    fastmm.tune(1, ("float32",))
+    told = capsys.readouterr()
+    for text in (told.out, told.err):
+        assert (f"NumPy's OpenBLAS takes its kernels for {core}, without the AVX-512" in text) == bool(is_told)
+
+
+@pytest.mark.skipif(blas.openblas() is None, reason="NumPy uses another library")
+def test_openblas_says_of_which_processor_its_kernels_are():
+    assert blas.openblas().core in blas.openblas().config
 
 
 def test_tune_ends_in_its_time(kernel, monkeypatch, capsys):

@@ -512,6 +512,19 @@ def test_message_word_by_word(tmp_path, key, value, message):
             "agents.spans.search.windows: expected nothing over Z",
         ),
         (
+            {"agents.spans.symmetry": "cyclic", "agents.spans.targets": ["2x2x2", "complex"]},
+            "agents.spans.targets: expected sizes with symmetry cyclic, got complex",
+        ),
+        (
+            {"agents.spans.targets": ["complex"], "walks.standard.start": "results/search/schemes/spans.parquet"},
+            "walks.standard.start: expected one of data/standard.json, results/search/schemes/z.parquet, "
+            f"results/search/schemes/z2.parquet, {OTHER_WALKS}, got results/search/schemes/spans.parquet",
+        ),
+        (
+            {"agents.z2.targets": ["complex"]},
+            "agents.z2.targets.0: size: expected three numbers 1..99 like 3x4x5, got 'complex'",
+        ),
+        (
             WITH_WINDOWS | {"agents.spans.targets": ["2x2x2", "7x9x9"]},
             "agents.spans.targets: expected axes of at most 62, got 81 (7x9x9)",
         ),

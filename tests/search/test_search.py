@@ -9,7 +9,7 @@ import pytest
 
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.targets import parse_size
+from stages.algebra.targets import parse_size, parse_target
 from stages.contract import csv_tables
 from stages.contract import resume as resume_lib
 from stages.contract.origin import Origin
@@ -70,7 +70,7 @@ def test_terms_of_a_start_map_back_to_a_scheme(ring):
     first = np.take_along_axis(played, (played != 0).argmax(-1)[..., None], -1)[..., 0]
     assert (first[:, :2] > 0).all()
     back = change_terms(played[None], bases.inverses[:1], rules)[0]
-    scheme = scheme_of_terms(back, "2x2x2", player)
+    scheme = scheme_of_terms(back, parse_target("2x2x2"), player)
     assert scheme.rank == 7
     assert check(scheme) is None
 
@@ -78,7 +78,7 @@ def test_terms_of_a_start_map_back_to_a_scheme(ring):
 def test_a_wrong_way_back_is_an_error():
     terms = _strassen_terms("Z")
     with pytest.raises(SchemeError, match=r"a scheme of 2x2x2 over Z from games is no decomposition: entry \("):
-        scheme_of_terms(terms[:6], "2x2x2", agent("Z", "2x2x2"))
+        scheme_of_terms(terms[:6], parse_target("2x2x2"), agent("Z", "2x2x2"))
 
 
 def test_terms_that_only_live_beyond_the_target_are_dropped():
@@ -92,7 +92,7 @@ def test_terms_that_only_live_beyond_the_target_are_dropped():
     (own,), (rank,) = cut_to_target(terms[None], np.zeros(1, int), player)
     assert rank == 7
     assert not own[rank:].any()
-    assert scheme_of_terms(own[:rank], "2x2x2", player).hash == strassen().hash
+    assert scheme_of_terms(own[:rank], parse_target("2x2x2"), player).hash == strassen().hash
 
 
 def test_identity_bases_leave_the_targets_alone():
@@ -191,7 +191,7 @@ def test_solved_games_are_schemes(games):
     assert 3 < len(solved) <= (limits == 2).sum()
     canonical = change_terms(terms.terms, bases.inverses[solved], rules_for(player.ring, player.window))
     for row in range(len(solved)):
-        scheme = scheme_of_terms(canonical[row, : terms.rank[row]], player.targets[0], player)
+        scheme = scheme_of_terms(canonical[row, : terms.rank[row]], parse_target(player.targets[0]), player)
         assert scheme.rank == scheme.size.naive_rank
 
 
@@ -301,8 +301,8 @@ def test_window_games_alone_lower_a_scheme_and_hand_it_on(tmp_path: Path, ring):
         found += report.found
     assert state.best_rank == {"game": {}, "window": {"2x2x2": 7}}
     assert {(one.kind, len(one.terms)) for one in found} == {("window", 7)}
-    assert [check(scheme_of_terms(one.terms, "2x2x2", player)) for one in found] == [None] * len(found)
-    assert state.own_best("2x2x2") == 7
+    assert [check(scheme_of_terms(one.terms, parse_target("2x2x2"), player)) for one in found] == [None] * len(found)
+    assert state.own_best(parse_target("2x2x2")) == 7
     assert state.best.cost.min() == -1  # a window of two terms rewritten in one
     assert set(state.best.kind) == {1}
     if ring == "Z2":

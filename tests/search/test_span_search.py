@@ -1,16 +1,20 @@
 """Self-play in spans: orbits, what a round finds and remembers, and a killed search that goes on to the same bytes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stages.algebra.check import check
+from stages.algebra.targets import Target, parse_target
 from stages.contract import resume as resume_lib
 from stages.contract import tables
 from stages.contract.command import Stopwatch
+from stages.contract.named_targets import read_targets
 from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import write_demonstrations
+from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
 from stages.search.generations import begin, play_windows
@@ -23,6 +27,7 @@ from tests.agents import SPAN_WINDOWS, span_agent, untrained
 from tests.search.players import resume_of
 
 TARGETS = ("1x1x2", "1x2x2")
+NAMED_TARGETS = read_targets(Path(__file__).parents[2] / "data/targets")
 
 
 def setup_of(folder, *targets, **given):
@@ -31,7 +36,7 @@ def setup_of(folder, *targets, **given):
     if not path.exists():
         write_demonstrations(path, player, "demonstrations@x")
     assert tables.num_rows(path, DEMONSTRATIONS) == 64
-    return set_up("x", player, DemonstrationReader(path, rules_for(player.ring, player.window)))
+    return set_up("x", player, DemonstrationReader(path, rules_for(player.ring, player.window)), NAMED_TARGETS)
 
 
 def searched(setup):
@@ -86,6 +91,45 @@ def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same
     ends_the_same_when_killed(setup, whole)
 
 
+@pytest.mark.parametrize("ring", ["Z2", "Z"])
+def test_targets_that_are_no_matrix_products_are_played_beside_them(tmp_path, monkeypatch, ring):
+    """Each term of the product of two sums is one product, so four suffice; three do, by Karatsuba."""
+    monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
+    monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
+    setup = setup_of(tmp_path, "poly2", "complex", "1x2x2", ring=ring)
+    *_, whole = searched(setup)
+    assert [row.target for row in whole.curve] == ["poly2", "complex", "1x2x2"] * 3
+    best = whole.state.best_rank["game"]
+    assert best["1x2x2"] == 4
+    assert {best["poly2"], best["complex"]} <= {3, 4}
+    found = [candidate.scheme for candidate in whole.candidates()]
+    assert {scheme.target.name for scheme in found} == {"poly2", "complex", "1x2x2"}
+    assert all(check(scheme) is None for scheme in found)
+    ends_the_same_when_killed(setup, whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "poly3",
+            "target poly3: expected axes of at most 4 and a naive rank of at most 4, as of the window 1x2x2, got",
+        ),
+        ("nowhere", r"target: expected a size like 3x4x5 or one of \['complex', "),
+    ],
+)
+def test_targets_that_do_not_fit_the_window_are_told(tmp_path, name, message):
+    with pytest.raises(SchemeError, match=message):
+        setup_of(tmp_path, name, "1x2x2")
+
+
+def test_a_target_with_other_values_than_signs_is_told(tmp_path):
+    double = Target("double", (1, 1, 1), np.array([[0, 0, 0, 2]]))
+    setup = setup_of(tmp_path, *TARGETS)
+    with pytest.raises(SchemeError, match="target double: expected values -1 and 1, got 2"):
+        set_up("x", span_agent("double", "1x2x2"), setup.reader, [double])
+
+
 def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tmp_path):
     # The standard algorithm of 2x2x2: two cubes and two orbits.
     cells = [(i, j, k) for i, j, k in np.ndindex(2, 2, 2) if (i, j, k) == min((i, j, k), (j, k, i), (k, i, j))]
@@ -98,7 +142,7 @@ def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tm
     assert state.best.games.rank.tolist() == [4]
     assert state.best.cost.tolist() == [8]
     (found,) = report.found
-    assert check(scheme_of_terms(found.terms, "2x2x2", setup.agent)) is None
+    assert check(scheme_of_terms(found.terms, parse_target("2x2x2"), setup.agent)) is None
     assert set(report.losses) == {"total", "policy", "value", "model"}
     assert report.losses["model"] == 0
 
@@ -161,6 +205,6 @@ def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
     assert state.population.schemes.rank.tolist() == [8] * 4 + [12] * 4
     assert {(found.kind, found.target, len(found.terms)) for found in report.found} >= {("window", "2x2x2", 8)}
     for found in report.found:
-        assert check(scheme_of_terms(found.terms, found.target, setup.agent)) is None
+        assert check(scheme_of_terms(found.terms, setup.targets[found.target], setup.agent)) is None
     assert state.best_rank["window"] == {"2x2x2": 8}
     assert set(report.shares["window"]) == {"2x2x2", "2x2x3"}

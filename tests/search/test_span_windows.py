@@ -29,7 +29,7 @@ SHARES = np.exp(-2.0 * np.arange(4))
 def _exact(terms, rank, name):
     given = unpack_factors(terms[:rank], max(parse_target(name).modes))
     assert not terms[rank:].any()
-    return check(scheme_of_terms(given, name, span_agent(name))) is None
+    return check(scheme_of_terms(given, parse_target(name), span_agent(name))) is None
 
 
 def _window(terms, is_taken, bases, dims):

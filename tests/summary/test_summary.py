@@ -125,6 +125,7 @@ def test_other_targets_are_no_rows_of_the_table(tmp_path):
     given = make(tmp_path)
     values = yaml.safe_load(given["params"].read_text())
     values["walks"]["skew"] = values["walks"]["plain"] | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
+    values["agents"]["z"]["targets"].append("skew3")
     given["params"].write_text(yaml.safe_dump(values))
     command.write_text(tmp_path / "refinement/timing/skew.csv", "cpu_s,wall_s\n3.5,9\n")
     command.write_text(tmp_path / "refinement/curves/skew.csv", "size,flips,rank,ring\nskew3,50,5,Z2\n")

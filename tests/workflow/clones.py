@@ -38,7 +38,13 @@ CHANGES = {
 # Each changed what JAX draws or computes when it reached a stage; none may.
 TRAPS = {"JAX_ENABLE_X64": "1", "JAX_DEFAULT_PRNG_IMPL": "rbg", "JAX_RANDOM_SEED_OFFSET": "3"}
 
-KNOWLEDGE = ("data/known_ranks.csv", "data/imported", "results/records", "fastmm/kernels")  # ranks and schemes
+KNOWLEDGE = (  # ranks and schemes
+    "data/known_ranks.csv",
+    "data/imported",
+    "data/known_targets.csv",
+    "results/records",
+    "fastmm/kernels",
+)
 
 
 def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
