@@ -12,6 +12,8 @@ coefficients -1, 0, 1 alone. A target that is no matrix product has no neighbour
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from stages.algebra.factors import Scheme, standard
@@ -51,17 +53,35 @@ def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -
     if not target.lengths:
         return drawn(target), used[-1].hash
     size = target.size
-    ways: list[tuple] = [(held, size)] if archive.lowest(target, ring) else []
-    ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
-    ways += [(kronecker, *parts) for parts in _factors(size)]
-    ways += [
-        (cut, axis) for axis in range(3) if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
+    kinds: list[list[tuple]] = [
+        [(held, size)] if archive.lowest(target, ring) else [],
+        [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)],
+        [(kronecker, *parts) for parts in _factors(size)],
+        [
+            (cut, axis)
+            for axis in range(3)
+            if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
+        ],
     ]
+    kinds = [ways for ways in kinds if ways]
+    ways = kinds[rng.integers(len(kinds))]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
     if not archive.ring.fits(scheme):  # a cut can make 2 of two terms that become alike
         return draw_start(target, archive, rng)
     return scheme, max(used, key=lambda part: part.target.naive_rank).hash
+
+
+@functools.cache
+def neighbours(target: Target) -> tuple[Target, ...]:
+    """The targets that starts at a target are made of, itself and those of an axis of length 1 left out."""
+    if not target.lengths:
+        return ()
+    size = target.size
+    sizes = [_with(size, axis, length) for axis in range(3) for length in range(2, size[axis] + 2)]
+    sizes += [part for parts in _factors(size) for part in parts]
+    found = {sorted_size(other) for other in sizes if min(other) > 1} - {sorted_size(size)}
+    return tuple(other.target for other in sorted(found))
 
 
 def _with(size: Size, axis: int, length: int) -> Size:
