@@ -4,6 +4,9 @@ What a size lacks is told by its neighbours alone, those that its starts are mad
 good as the best of them, how many products fewer would it have? A size is as good as another if the ranks grow with the
 same power of the number of products of the standard algorithm. So a new rank anywhere draws attempts to the sizes
 around it, and nothing is known of ranks that others have published.
+
+The fewer of its attempts fall short of its lowest rank, the less is left to look for: small sizes lack what they cannot
+have.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+
+import numpy as np
 
 from stages.algebra.targets import Target
 from stages.refinement.archive import WalkArchive
@@ -20,17 +25,24 @@ from stages.refinement.curriculum import neighbours
 def next_target(targets: Sequence[Target], archive: WalkArchive, under_way: Sequence[Target]) -> Target:
     """The one of `targets` whose attempts, ended or under way, are the smallest part of its share; the first of such.
 
-    A share is the naive rank, and as much again for each product that it lacks over a ring that starts are made of.
+    Half of the attempts go by size, in proportion to the naive rank, for a size beside which nothing is better may yet
+    have a lower rank. Half go by what is lacking over the rings that starts are made of, times the part of the attempts
+    that have fallen short, counting one more that did; what is lacking where no attempt falls short goes by size, too.
     """
-    begun = Counter(target.name for target in under_way)
-    for (name, _), ended in archive.attempts.items():
-        begun[name] += ended
     rings = archive.ring.sources
-
-    def part(target: Target) -> float:
-        return begun[target.name] / (target.naive_rank * (1 + sum(lack(target, archive, ring) for ring in rings)))
-
-    return min(targets, key=part)
+    ended = Counter()
+    for (name, _), count in archive.attempts.items():
+        ended[name] += count
+    sizes, lacks, missed, begun = [], [], [], []
+    for target in targets:
+        lowest = min(archive.lowest_rank(target, ring) for ring in rings)
+        count, hits = ended[target.name], archive.attempts[target.name, lowest]
+        sizes.append(target.naive_rank)
+        lacks.append(sum(lack(target, archive, ring) for ring in rings))
+        missed.append((1 + count - hits) / (1 + count))
+        begun.append(count + under_way.count(target))
+    shares = np.array(sizes) / sum(sizes) + np.array(lacks) * missed / (sum(lacks) or 1.0)
+    return targets[int(np.argmin(begun / shares))]
 
 
 def lack(target: Target, archive: WalkArchive, ring: str) -> float:

@@ -53,18 +53,12 @@ def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -
     if not target.lengths:
         return drawn(target), used[-1].hash
     size = target.size
-    kinds: list[list[tuple]] = [
-        [(held, size)] if archive.lowest(target, ring) else [],
-        [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)],
-        [(kronecker, *parts) for parts in _factors(size)],
-        [
-            (cut, axis)
-            for axis in range(3)
-            if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
-        ],
+    ways: list[tuple] = [(held, size)] if archive.lowest(target, ring) else []
+    ways += [(side_by_side, axis, first) for axis in range(3) for first in range(1, size[axis] // 2 + 1)]
+    ways += [(kronecker, *parts) for parts in _factors(size)]
+    ways += [
+        (cut, axis) for axis in range(3) if archive.lowest(sorted_size(_with(size, axis, size[axis] + 1)).target, ring)
     ]
-    kinds = [ways for ways in kinds if ways]
-    ways = kinds[rng.integers(len(kinds))]
     way, *arguments = ways[rng.integers(len(ways))]
     scheme = way(*arguments)
     if not archive.ring.fits(scheme):  # a cut can make 2 of two terms that become alike

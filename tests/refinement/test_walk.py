@@ -144,7 +144,7 @@ def test_no_more_than_keep_per_size_ring_and_rank(finished):
     "change",
     [
         {"seed": 4},
-        {"flips": 1_600_000},
+        {"flips": 300_000},
         {"targets": ("2x2x3", "2x3x3")},
         {"walkers": 2},
         {"barrier": 30_000},
@@ -220,7 +220,7 @@ def test_every_number_of_a_cyclic_walk_is_alive(change):
 
 
 def test_ternary_walk_finds_sparser_schemes_over_z():
-    archive, _ = _refine(TERNARY.model_copy(update={"flips": 3_000_000}), START)
+    archive, _ = _refine(TERNARY.model_copy(update={"flips": 6_000_000}), START)
     found = [candidate.scheme for candidate in archive.held.candidates()]
     assert {(scheme.target.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
         ("2x2x2", 7),
@@ -307,7 +307,7 @@ def test_standard_algorithm_is_not_found_and_yet_a_start(ring):
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     given = [modulo_two()]
-    walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1})
+    walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1, "walkers": 16})
     archive, _ = _refine(walk, given)
     rows = _rows(archive)
     assert modulo_two().hash not in {row["hash"] for row in rows}
