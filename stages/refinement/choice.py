@@ -11,9 +11,10 @@ have.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -29,23 +30,23 @@ def next_target(targets: Sequence[Target], archive: WalkArchive, under_way: Sequ
     have a lower rank. Half go by what is lacking over the rings that starts are made of, times the part of the attempts
     that have fallen short, counting one more that did; what is lacking where no attempt falls short goes by size, too.
     """
-    rings = archive.ring.sources
+    rings, lowest_rank = archive.ring.sources, functools.cache(archive.lowest_rank)
     ended = Counter()
     for (name, _), count in archive.attempts.items():
         ended[name] += count
     sizes, lacks, missed, begun = [], [], [], []
     for target in targets:
-        lowest = min(archive.lowest_rank(target, ring) for ring in rings)
+        lowest = min(lowest_rank(target, ring) for ring in rings)
         count, hits = ended[target.name], archive.attempts[target.name, lowest]
         sizes.append(target.naive_rank)
-        lacks.append(sum(lack(target, archive, ring) for ring in rings))
+        lacks.append(sum(lack(target, lowest_rank, ring) for ring in rings))
         missed.append((1 + count - hits) / (1 + count))
         begun.append(count + under_way.count(target))
     shares = np.array(sizes) / sum(sizes) + np.array(lacks) * missed / (sum(lacks) or 1.0)
     return targets[int(np.argmin(begun / shares))]
 
 
-def lack(target: Target, archive: WalkArchive, ring: str) -> float:
+def lack(target: Target, lowest_rank: Callable[[Target, str], int], ring: str) -> float:
     """Products that a target has more than it would have if it were as good as its best neighbour; 0 if it is."""
-    powers = [math.log(archive.lowest_rank(other, ring)) / math.log(other.naive_rank) for other in neighbours(target)]
-    return max(0.0, archive.lowest_rank(target, ring) - target.naive_rank ** min(powers, default=1.0))
+    powers = [math.log(lowest_rank(other, ring)) / math.log(other.naive_rank) for other in neighbours(target)]
+    return max(0.0, lowest_rank(target, ring) - target.naive_rank ** min(powers, default=1.0))

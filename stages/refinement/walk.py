@@ -1,10 +1,10 @@
 """A walk: walkers side by side, target after target, until its flips are made.
 
-Each walker makes attempts: from a start that the mode draws from all that is held, until a while has gone by without a
-lower rank. Success comes fast or not at all, so many attempts beat a long one. Walkers share nothing while they walk.
-What they find is checked, lifted and kept barrier by barrier and in the order of the walkers, and an attempt begins
-from what all had found up to the barrier before its own. So the bytes do not depend on the number of threads, and
-walkers go on while what they have found is lifted.
+Each walker makes attempts: at the target that `choice` names, from a start that the mode draws from all that is held,
+until a while has gone by without a lower rank. Success comes fast or not at all, so many attempts beat a long one.
+Walkers share nothing while they walk. What they find is checked, lifted and kept barrier by barrier and in the order of
+the walkers, and an attempt begins from what all had found up to the barrier before its own. So the bytes do not depend
+on the number of threads, and walkers go on while what they have found is lifted.
 """
 
 from __future__ import annotations
