@@ -143,8 +143,8 @@ def harvest(mode: Mode, start: Scheme, stream: int) -> list[Scheme]:
     """Some schemes that an attempt ends with."""
     attempt = mode.begin(start_at(start, mode.ring), stream)
     while attempt.idle < IDLE:
-        attempt, _ = mode.advanced(attempt, start.target, IDLE)
-    return mode.harvested(attempt, start.target)
+        attempt, _ = mode.advanced(attempt, IDLE)
+    return mode.harvested(attempt)
 
 
 def among_classes(size: Size, seconds: float, seed: int) -> tuple[list[Result], dict]:

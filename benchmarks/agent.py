@@ -352,10 +352,10 @@ def walk(row: Row) -> dict:
     for number in itertools.count(1):
         attempt = mode.begin(start_at(standard(target), mode.ring), 1000 * row.seed + number)
         while attempt.idle < mode.restart_after:
-            attempt, found = mode.advanced(attempt, target, settings.barrier)
+            attempt, found = mode.advanced(attempt, settings.barrier)
             made += settings.barrier
             # Over Z a pool may hold a scheme that lifts where the first of its rank did not.
-            found += mode.harvested(attempt, target) if attempt.idle >= mode.restart_after else ()
+            found += mode.harvested(attempt) if attempt.idle >= mode.restart_after else ()
             held = min((scheme.rank for scheme in found if counts(scheme)), default=held)
             if ranks.note(held, time.process_time(), made):
                 return ranks.result(time.process_time())

@@ -210,7 +210,7 @@ def refinement(size: str) -> Iterator[None]:
     from stages.refinement.walk import refine
 
     tree = params_file.read(ROOT / "params.yaml")["walks"]["standard"]
-    tree |= {"targets": [size], "flips": AT_ONCE["refinement"] * 1_000_000, "walkers": 1, "passes": 1}
+    tree |= {"targets": [size], "flips": AT_ONCE["refinement"] * 1_000_000, "walkers": 1}
     walk, given = OneWalk.model_validate_json(json.dumps(tree)).root, [standard(parse_target(size))]
     resume = Resume("cost", {}, [])
     while True:

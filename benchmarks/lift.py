@@ -135,8 +135,8 @@ def extended(scheme: Scheme, axis: int) -> Scheme:
 def flipped(start: Scheme, moves: int, count: int) -> list[Scheme]:
     """Schemes of the best rank that a walk ends with."""
     mode = mode_of(WALKS["standard"].model_copy(update={"harvest": count}))
-    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), start.target, moves)
-    return mode.harvested(attempt, start.target)
+    attempt, _ = mode.advanced(mode.begin(start_at(start, mode.ring), 0), moves)
+    return mode.harvested(attempt)
 
 
 def cyclic(name: str, moves: int, count: int) -> list[Scheme]:
@@ -145,8 +145,8 @@ def cyclic(name: str, moves: int, count: int) -> list[Scheme]:
     start = mode.draw_fn(
         target, WalkArchive(Origin("refinement", "cyclic"), 0, 1, [], mode.ring), np.random.default_rng(0)
     )
-    ended = [mode.advanced(mode.begin(start, stream), target, moves)[0] for stream in range(count)]
-    return [scheme for attempt in ended for scheme in mode.harvested(attempt, target)]
+    ended = [mode.advanced(mode.begin(start, stream), moves)[0] for stream in range(count)]
+    return [scheme for attempt in ended for scheme in mode.harvested(attempt)]
 
 
 def cases() -> dict[str, list[Scheme]]:

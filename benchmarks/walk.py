@@ -97,7 +97,7 @@ def kernel(target: Target) -> dict[str, float]:
     rates: dict[str, list[float]] = {name: [] for name in (*MODES, "row scan")}
 
     def walk(name: str) -> None:
-        attempts[name], _ = MODES[name].advanced(attempts[name], target, FLIPS)
+        attempts[name], _ = MODES[name].advanced(attempts[name], FLIPS)
 
     for number in range(1 + ROUNDS):  # the first compiles and is not counted
         for name in MODES:

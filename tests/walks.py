@@ -10,7 +10,6 @@ SETTINGS = {
     "targets": ("2x2x2", "2x2x3", "2x3x3"),
     "flips": 1_500_000,
     "seed": 3,
-    "passes": 3,
     "walkers": 3,
     "barrier": 20_000,
     "restart_after": 60_000,
@@ -31,5 +30,5 @@ LONGER = FLIPS.model_copy(update={"plus_after": (50, 5000), "pool": 8})
 def walked(name: str, moves: int, stream: int = 0) -> list[Scheme]:
     """Schemes of the best rank that a walk from the standard algorithm holds."""
     mode, target = mode_of(LONGER), parse_target(name)
-    attempt, _ = mode.advanced(mode.begin(start_at(standard(target), mode.ring), stream), target, moves)
-    return mode.harvested(attempt, target)
+    attempt, _ = mode.advanced(mode.begin(start_at(standard(target), mode.ring), stream), moves)
+    return mode.harvested(attempt)

@@ -8,7 +8,10 @@ Nothing is drawn at random: a caller that wants another row, or another orientat
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from jaxtyping import Bool, Int
 
 from stages.algebra.factors import Factors, Scheme, leading_signs
 from stages.algebra.rings import Ring
@@ -23,21 +26,71 @@ from stages.algebra.symmetry import (
 from stages.algebra.targets import Size
 
 
-def project(scheme: Scheme, axis: int, index: int) -> Scheme:
-    """The scheme without one index of one of its three axes; terms that vanish or now stand twice are taken together.
+class Cut(NamedTuple):
+    """One dimension less on one axis, in any basis of it: what is left is the kernel of a form along a direction.
+
+    Attributes:
+      axis: 0, 1 or 2.
+      form, direction: int64 [length]; over Z of coefficients -1, 0, 1. The form of the direction is 1 or -1.
+    """
+
+    axis: int
+    form: np.ndarray
+    direction: np.ndarray
+
+
+def cut_of_index(size: Size, axis: int, index: int) -> Cut:
+    """The cut that leaves out a row or column.
 
     Raises:
-      ValueError: the axis has no such index, or no other one.
+      ValueError: the axis has no such index.
     """
-    ring = _ring(scheme)
-    length = scheme.size[axis]
-    if length == 1 or not 0 <= index < length:
-        raise ValueError(f"projection of {scheme.size.name}: expected an index of axis {axis} and another, got {index}")
-    u, v, w = (
-        np.delete(matrix, index, axis=axes.index(axis)) if axis in axes else matrix
+    if not 0 <= index < size[axis]:
+        raise ValueError(f"cut of {size.name}: expected an index of axis {axis}, got {index}")
+    unit = np.eye(size[axis], dtype=np.int64)[index]
+    return Cut(axis, unit, unit)
+
+
+def best_cuts(scheme: Scheme, axis: int) -> list[Cut]:
+    """The cuts of an axis by which most terms vanish.
+
+    A term vanishes if its factor in one of the two modes that hold the axis is a multiple of the form, or in the other
+    one of the direction, times any vector of the other axis.
+    """
+    (forms, of_form), (directions, of_direction) = (
+        _multiples(matrix if axes[0] == axis else matrix.transpose(1, 0, 2))
         for matrix, axes in zip(as_matrices(scheme), MODE_AXES, strict=True)
+        if axis in axes
     )
+    duals = forms @ directions.T
+    fits = duals % 2 == 1 if _ring(scheme) == "Z2" else np.abs(duals) == 1
+    vanishing = of_form.sum(axis=1)[:, None] + of_direction.sum(axis=1) - of_form.astype(int) @ of_direction.T
+    vanishing = np.where(fits, vanishing, -1)
+    return [Cut(axis, forms[i], directions[j]) for i, j in np.argwhere(vanishing == vanishing.max())]
+
+
+def project(scheme: Scheme, cut: Cut) -> Scheme:
+    """The scheme on what a cut leaves; terms that vanish or now stand twice are taken together.
+
+    Raises:
+      ValueError: nothing of the axis would be left, or the form of the direction has no inverse.
+    """
+    ring, (axis, form, direction) = _ring(scheme), cut
+    length, dual = scheme.size[axis], int(form @ direction)
+    scale = dual % 2 if ring == "Z2" else dual
+    pivots = np.flatnonzero(np.abs(form) == 1)
+    if length == 1 or abs(scale) != 1 or not pivots.size:
+        raise ValueError(f"projection of {scheme.size.name}: no cut of axis {axis} by {form} along {direction}")
+    pivot, unit = pivots[0], np.eye(length, dtype=np.int64)
+    kept = np.delete(unit - form[pivot] * np.outer(unit[pivot], form), pivot, axis=1)  # a basis of the kernel
+    coordinates = np.delete(unit - scale * np.outer(direction, form), pivot, axis=0)  # of what lies in it
+    maps, matrices = iter((kept.T, coordinates)), []
+    for matrix, axes in zip(as_matrices(scheme), MODE_AXES, strict=True):
+        if axis in axes:
+            matrix = np.moveaxis(np.tensordot(next(maps), matrix, (1, axes.index(axis))), 0, axes.index(axis))
+        matrices.append(matrix)
     size = Size(*(length - (place == axis) for place, length in enumerate(scheme.size)))
+    u, v, w = matrices
     return sorted_scheme(Scheme(size.target, ring, reduced(from_matrices((u, v, w)), ring)))
 
 
@@ -113,6 +166,26 @@ def reduced(factors: Factors, ring: Ring) -> Factors:
                 order = np.argsort(leaders)
                 terms = [matrix[:, order] for matrix in terms]
     return Factors(*terms)
+
+
+def _multiples(
+    matrices: Int[np.ndarray, "length other rank"],
+) -> tuple[Int[np.ndarray, "vectors length"], Bool[np.ndarray, "vectors rank"]]:
+    """The unit vectors and those of coefficients -1, 0, 1 that a matrix is a multiple of, and which are of each.
+
+    A matrix is a multiple of a vector here if each of its columns is, by an integer.
+    """
+    length, _, rank = matrices.shape
+    columns = (matrices != 0).any(axis=0).argmax(axis=0)
+    vectors = matrices[:, columns, np.arange(rank)]
+    vectors = vectors * leading_signs(vectors)
+    scales = matrices[(vectors != 0).argmax(axis=0), :, np.arange(rank)].T
+    is_one = (matrices == vectors[:, None, :] * scales).all(axis=(0, 1)) & (np.abs(vectors).max(axis=0) == 1)
+    units = np.eye(length, dtype=np.int64)
+    found, which = np.unique(np.vstack([units, vectors[:, is_one].T]), axis=0, return_inverse=True)
+    of = np.zeros((len(found), rank), bool)
+    of[which.reshape(-1)[length:], np.flatnonzero(is_one)] = True
+    return found, of
 
 
 def _ring(*schemes: Scheme) -> Ring:

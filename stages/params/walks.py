@@ -41,11 +41,10 @@ class _AnyWalk(Section):
         description="what it begins from: the standard algorithm, the schemes of an agent or a walk, or a target's file"
     )
     targets: Distinct[TargetName] = Field(
-        description="in the order in which they are walked; or one that is no matrix product, whose file is the start",
+        description="in the order of their first attempts; or one that is no matrix product, whose file is the start",
     )
-    flips: Flips = Field(description="in all; a target has a share like the square of its naive rank")
+    flips: Flips = Field(description="in all")
     seed: Seed
-    passes: int = Field(ge=1, le=1000, description="over the targets; from the second on larger ones feed smaller ones")
     walkers: int = Field(ge=1, le=1024, description="attempts side by side, each on a thread of its own")
     barrier: Flips = Field(
         description="a walker's flips to each barrier; what it finds is open to attempts one barrier later"

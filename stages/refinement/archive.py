@@ -46,6 +46,10 @@ class WalkArchive:
             "Z2": {over_z2 for over_z2, _ in rings},
             "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
         }
+        self._given_ranks: dict[tuple[str, str], int] = {}
+        for scheme in self._given:
+            key = scheme.target.name, scheme.ring
+            self._given_ranks[key] = min(scheme.rank, self._given_ranks.get(key, scheme.rank))
         self.held = Archive(keep, ring.cost)
         self.curve: list[RefinementCurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
@@ -57,8 +61,10 @@ class WalkArchive:
 
         That is a matter of time alone: what a scheme lifts to depends on the scheme, and on the order of its terms.
         """
-        lowest = min((scheme.rank for scheme in schemes), default=0)
-        wanted = [scheme for scheme in schemes if scheme.rank == lowest and self._is_to_lift(scheme)]
+        lowest: dict[Target, int] = {}
+        for scheme in schemes:
+            lowest[scheme.target] = min(scheme.rank, lowest.get(scheme.target, scheme.rank))
+        wanted = [scheme for scheme in schemes if scheme.rank == lowest[scheme.target] and self._is_to_lift(scheme)]
         first = {invariant(scheme): scheme for scheme in reversed(wanted)}
         self._lifts = {scheme: pool.submit(lift, scheme) for scheme in reversed(first.values())}
 
@@ -101,6 +107,13 @@ class WalkArchive:
         held = [scheme for scheme in held if self.ring.fits(scheme)]
         rank = min((scheme.rank for scheme in held), default=None)
         return [scheme for scheme in held if scheme.rank == rank]
+
+    def lowest_rank(self, target: Target, ring: str) -> int:
+        """Lowest rank over a ring of what is given and held, or the naive rank. Over Z2 those over Z count."""
+        rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
+        held = (self.held.best(target, its_ring) for its_ring in rings)
+        given = (self._given_ranks.get((target.name, its_ring)) for its_ring in rings)
+        return min([rank for rank in (*held, *given) if rank], default=target.naive_rank)
 
     def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
         """Whether a scheme, or what it lifts to, would be kept."""

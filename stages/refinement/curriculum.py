@@ -1,8 +1,9 @@
 """Where an attempt begins: schemes of other sizes, and of its own, made into one of the size that is walked.
 
 A size is fed by its neighbours: two smaller schemes side by side (one of them often a slab of the standard algorithm),
-a Kronecker product, a larger scheme less a row or a column; and by what it holds itself. Each way is as likely as the
-others, and so is each scheme of the lowest rank that is held: which of them leads down is not known.
+a Kronecker product, a larger scheme less one dimension, cut in the basis in which most terms vanish; and by what it
+holds itself. Each way is as likely as the others, and so is each scheme of the lowest rank that is held: which of them
+leads down is not known.
 
 Half of the starts are made of schemes over Z alone: what does not lift makes larger schemes that do not lift (measured
 for 4x4x4:47). The other half take the lowest ranks over Z2. The ternary walk starts from schemes over Z with
@@ -11,10 +12,12 @@ coefficients -1, 0, 1 alone. A target that is no matrix product has no neighbour
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.moves import merge, product, project
+from stages.algebra.moves import best_cuts, merge, product, project
 from stages.algebra.symmetry import orientation, oriented, sorted_size
 from stages.algebra.targets import Size, Target
 from stages.refinement.archive import WalkArchive
@@ -44,7 +47,8 @@ def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -
 
     def cut(axis: int) -> Scheme:
         larger = held(_with(size, axis, size[axis] + 1))
-        return min((project(larger, axis, index) for index in range(size[axis] + 1)), key=lambda scheme: scheme.rank)
+        cuts = best_cuts(larger, axis)
+        return project(larger, cuts[rng.integers(len(cuts))])
 
     if not target.lengths:
         return drawn(target), used[-1].hash
@@ -60,6 +64,18 @@ def draw_start(target: Target, archive: WalkArchive, rng: np.random.Generator) -
     if not archive.ring.fits(scheme):  # a cut can make 2 of two terms that become alike
         return draw_start(target, archive, rng)
     return scheme, max(used, key=lambda part: part.target.naive_rank).hash
+
+
+@functools.cache
+def neighbours(target: Target) -> tuple[Target, ...]:
+    """The targets that starts at a target are made of, itself and those of an axis of length 1 left out."""
+    if not target.lengths:
+        return ()
+    size = target.size
+    sizes = [_with(size, axis, length) for axis in range(3) for length in range(2, size[axis] + 2)]
+    sizes += [part for parts in _factors(size) for part in parts]
+    found = {sorted_size(other) for other in sizes if min(other) > 1} - {sorted_size(size)}
+    return tuple(other.target for other in sorted(found))
 
 
 def _with(size: Size, axis: int, length: int) -> Size:

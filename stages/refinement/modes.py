@@ -7,7 +7,7 @@ unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,11 +49,13 @@ class Attempt:
     """One walker's way from a start. Nothing of it is ever changed: `Mode.advanced` gives the next one.
 
     Attributes:
+      target: which it walks.
       walker: where it stands.
       fixed, parent: of its start.
       idle: flips since its best rank.
     """
 
+    target: Target
     walker: flips.Walker
     fixed: np.ndarray
     parent: str
@@ -87,9 +89,9 @@ class Mode:
         """A new attempt; `stream` is the start of its random stream."""
         highest = start.terms.shape[1] + self.margin
         walker = flips.begin(start.terms, self.pool, highest, int(self.policy.lengths[0]), stream)
-        return Attempt(walker, start.fixed, start.parent)
+        return Attempt(start.scheme.target, walker, start.fixed, start.parent)
 
-    def advanced(self, attempt: Attempt, target: Target, moves: int) -> tuple[Attempt, list[Scheme]]:
+    def advanced(self, attempt: Attempt, moves: int) -> tuple[Attempt, list[Scheme]]:
         """The attempt `moves` flips later, and the scheme of each new best rank on the way."""
         walker, idle, found = flips.Walker(*(array.copy() for array in attempt.walker)), attempt.idle, []
         while moves:
@@ -98,21 +100,21 @@ class Mode:
             moves, idle = moves - made, idle + made
             if walker.registers[flips.BEST] < best:
                 idle = 0
-                found.append(self._scheme(flips.terms_of(walker), attempt.fixed, target))
-        return Attempt(walker, attempt.fixed, attempt.parent, idle), found
+                found.append(self._scheme(flips.terms_of(walker), attempt))
+        return replace(attempt, walker=walker, idle=idle), found
 
     def rank(self, attempt: Attempt) -> int:
         """The lowest rank of an attempt."""
         return attempt.fixed.shape[1] + self.symmetry.orbit * int(attempt.walker.registers[flips.BEST])
 
-    def harvested(self, attempt: Attempt, target: Target) -> list[Scheme]:
+    def harvested(self, attempt: Attempt) -> list[Scheme]:
         """What is worth a look when an attempt ends: the pool of one attempt is a family and lifts as one."""
         chosen = self.ring.harvest(flips.pooled_terms(attempt.walker), self.harvest)
-        return [self._scheme(terms, attempt.fixed, target) for terms in chosen]
+        return [self._scheme(terms, attempt) for terms in chosen]
 
-    def _scheme(self, terms: np.ndarray, fixed: np.ndarray, target: Target) -> Scheme:
+    def _scheme(self, terms: np.ndarray, attempt: Attempt) -> Scheme:
         is_cyclic = isinstance(self.symmetry, Cyclic)
-        return self.ring.decode(cyclic.terms_of_orbits(terms, fixed) if is_cyclic else terms, target)
+        return self.ring.decode(cyclic.terms_of_orbits(terms, attempt.fixed) if is_cyclic else terms, attempt.target)
 
 
 def mode_of(walk: params.Walk) -> Mode:

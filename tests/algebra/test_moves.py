@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.algebra.basis import draw_unimodular
 from stages.algebra.check import check
 from stages.algebra.factors import Factors, Scheme, standard
-from stages.algebra.moves import merge, product, project, reduced
-from stages.algebra.symmetry import PERMUTATIONS, oriented
+from stages.algebra.moves import Cut, best_cuts, cut_of_index, merge, product, project, reduced
+from stages.algebra.symmetry import MODE_AXES, PERMUTATIONS, as_matrices, from_matrices, oriented
 from stages.algebra.targets import Size, parse_size
 from stages.refinement.lift import lift
 from tests import examples
@@ -62,17 +63,72 @@ def _assert_exact(scheme: Scheme, lengths: tuple[int, ...], ring: str) -> None:
 def test_projection_of_every_axis(data, ring):
     scheme = data.draw(schemes(ring).filter(lambda scheme: max(scheme.size) > 1))
     axis = data.draw(st.sampled_from([axis for axis in range(3) if scheme.size[axis] > 1]))
-    projected = project(scheme, axis, data.draw(st.integers(0, scheme.size[axis] - 1)))
-    _assert_exact(projected, tuple(length - (place == axis) for place, length in enumerate(scheme.size)), ring)
+    projected = project(scheme, cut_of_index(scheme.size, axis, data.draw(st.integers(0, scheme.size[axis] - 1))))
+    _assert_exact(projected, _without_one(scheme.size, axis), ring)
     assert projected.rank <= scheme.rank
     if scheme.hash == standard(scheme.target, ring).hash:
         assert projected.hash == standard(projected.target, ring).hash
 
 
+@checked
+@given(st.data(), rings)
+def test_projection_by_every_best_cut(data, ring):
+    """It leaves out at least what the best row or column leaves out."""
+    scheme = data.draw(schemes(ring).filter(lambda scheme: max(scheme.size) > 1))
+    axis = data.draw(st.sampled_from([axis for axis in range(3) if scheme.size[axis] > 1]))
+    cuts, indices = best_cuts(scheme, axis), [cut_of_index(scheme.size, axis, i) for i in range(scheme.size[axis])]
+    vanishing = {_num_vanishing(scheme, cut) for cut in cuts}
+    assert vanishing == {max(_num_vanishing(scheme, cut) for cut in cuts + indices)}
+    projected = project(scheme, data.draw(st.sampled_from(cuts)))
+    _assert_exact(projected, _without_one(scheme.size, axis), ring)
+    assert projected.rank <= scheme.rank - vanishing.pop()
+
+
+@checked
+@given(st.data(), rings, st.sampled_from(range(3)), st.integers(0, 2**32 - 1))
+def test_a_slab_is_found_in_any_basis(data, ring, axis, seed):
+    """Cuts know no basis: what was put beside a scheme is cut off again after the axis was mixed."""
+    scheme = data.draw(schemes(ring))
+    slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
+    larger = merge(scheme, standard(slab.target, ring), axis)
+    lengthened = [place for place in range(3) if larger.size[place] == scheme.size[axis] + 1]  # one is that of the slab
+    place = lengthened[0]
+    (change,), (inverse,) = draw_unimodular(np.random.default_rng(seed), 1, larger.size[place], ring, 0.2)
+    maps = iter((change.T, inverse))
+    mixed = [
+        np.moveaxis(np.tensordot(next(maps), matrix, (1, axes.index(place))), 0, axes.index(place))
+        if place in axes
+        else matrix
+        for matrix, axes in zip(as_matrices(larger), MODE_AXES, strict=True)
+    ]
+    u, v, w = (matrix % 2 if ring == "Z2" else matrix for matrix in mixed)
+    larger = Scheme(larger.target, ring, from_matrices((u, v, w)))
+    assert check(larger) is None
+    ranks = [project(larger, cut).rank for place in lengthened for cut in best_cuts(larger, place)]
+    small = all(np.abs(vector).max() <= 1 for vector in (change, inverse))
+    assert min(ranks) <= scheme.rank or not small
+
+
+def _without_one(size: Size, axis: int) -> tuple[int, ...]:
+    return tuple(length - (place == axis) for place, length in enumerate(size))
+
+
+def _num_vanishing(scheme: Scheme, cut: Cut) -> int:
+    """Terms with a factor that is zero on the kernel of the form, or nothing but the direction, by exact ranks."""
+    vectors, gone = iter((cut.form, cut.direction)), np.zeros(scheme.rank, bool)
+    for matrix, axes in zip(as_matrices(scheme), MODE_AXES, strict=True):
+        if cut.axis in axes:
+            vector = next(vectors)
+            for term, one in enumerate(np.moveaxis(matrix, axes.index(cut.axis), 0).transpose(2, 1, 0)):
+                multiples = (np.array_equal(column, k * vector) for column in one for k in (-2, -1, 0, 1, 2))
+                gone[term] |= sum(multiples) == len(one)
+    return int(gone.sum())
+
+
 def test_projection_of_strassen_by_hand():
     # Without row 2 of A and of C the first factors of m2 and m4 vanish, and m6 has no output left. The others stay, and
     # none agree in two modes: m1 = a11 (b11 + b22), m3 = a11 (b12 - b22), m5 = (a11 + a12) b22, m7 = a12 (b21 + b22).
-    assert project(examples.strassen(), 0, 1).rank == 4
+    assert project(examples.strassen(), cut_of_index(Size(2, 2, 2), 0, 1)).rank == 4
 
 
 @checked
@@ -83,13 +139,23 @@ def test_projection_undoes_extension(data, ring, axis):
     slab = Size(*(1 if place == axis else length for place, length in enumerate(scheme.size)))
     larger = merge(scheme, standard(slab.target, ring), axis)
     place = larger.size.index(scheme.size[axis] + 1) if larger.size != scheme.size else axis
-    assert project(larger, place, larger.size[place] - 1).hash == scheme.hash
+    assert project(larger, cut_of_index(larger.size, place, larger.size[place] - 1)).hash == scheme.hash
 
 
-@pytest.mark.parametrize(("name", "axis", "index"), [("1x2x2", 0, 0), ("2x2x2", 1, 2), ("2x2x2", 1, -1)])
-def test_projection_of_what_is_not_there_is_refused(name, axis, index):
-    with pytest.raises(ValueError, match=f"projection of {name}: expected an index of axis {axis} and another"):
-        project(standard(parse_size(name).target), axis, index)
+@pytest.mark.parametrize("index", [2, -1])
+def test_cut_of_an_index_that_is_not_there_is_refused(index):
+    with pytest.raises(ValueError, match=f"cut of 2x2x3: expected an index of axis 1, got {index}"):
+        cut_of_index(Size(2, 2, 3), 1, index)
+
+
+@pytest.mark.parametrize(
+    ("name", "axis", "form", "direction"),
+    [("1x2x2", 0, [1], [1]), ("2x2x2", 1, [1, 0], [0, 1]), ("2x2x2", 1, [1, 1], [1, 1]), ("2x2x2", 2, [2, 3], [-1, 1])],
+    ids=["nothing would be left", "direction in the kernel", "two has no inverse", "no entry of the form has one"],
+)
+def test_projection_by_what_is_no_cut_is_refused(name, axis, form, direction):
+    with pytest.raises(ValueError, match=rf"projection of {name}: no cut of axis {axis} by "):
+        project(standard(parse_size(name).target), Cut(axis, np.array(form), np.array(direction)))
 
 
 @checked
@@ -156,4 +222,4 @@ def test_other_rings_are_refused():
     with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Z, Z2"):
         product(examples.strassen(), examples.modulo_two())
     with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Q"):
-        project(examples.halves(), 0, 0)
+        project(examples.halves(), cut_of_index(Size(2, 2, 2), 0, 0))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
-from stages.algebra.moves import merge, product, project
+from stages.algebra.moves import cut_of_index, merge, product, project
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size, parse_size
 from stages.contract.candidates import Candidate
@@ -127,7 +127,7 @@ def test_side_by_side_kronecker_and_projection_are_special_cases(scheme):
     for found, expected in (
         (beside, merge(scheme, scheme, 2)),
         (nested, product(scheme, scheme)),
-        (cut, project(scheme, 1, m - 1)),
+        (cut, project(scheme, cut_of_index(scheme.size, 1, m - 1))),
     ):
         built = build(found, {scheme.target.size: scheme}, scheme.ring)
         assert check(built) is None

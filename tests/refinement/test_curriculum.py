@@ -8,7 +8,7 @@ from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Size, parse_target
 from stages.contract.origin import Origin
 from stages.refinement.archive import WalkArchive
-from stages.refinement.curriculum import draw_start
+from stages.refinement.curriculum import draw_start, neighbours
 from stages.refinement.packed import Z2
 from tests.examples import modulo_two, strassen
 
@@ -73,3 +73,13 @@ def test_lowest_rank_of_what_is_given_and_found():
     archive.offer(modulo_two(), "", 1)
     assert [(scheme.ring, scheme.rank) for scheme in archive.lowest(Size(2, 2, 2).target, "Z")] == [("Z", 7)]
     assert archive.lowest(Size(2, 2, 3).target, "Z2") == []
+
+
+def test_neighbours_are_what_starts_are_made_of():
+    """By hand for 2x2x4; for 3x4x4 no start has another parent."""
+    assert {target.name for target in neighbours(parse_target("2x2x4"))} == {"2x2x2", "2x2x3", "2x2x5", "2x3x4"}
+    around = [*neighbours(parse_target("3x4x4")), parse_target("3x4x4")]
+    archive = _archive(*(standard(target) for target in around))
+    parents = {parent for _, parent in _starts("3x4x4", archive)}
+    assert len(parents) > 3
+    assert parents <= {standard(target).hash for target in around}

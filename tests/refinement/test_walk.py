@@ -83,29 +83,21 @@ def finished() -> tuple[WalkArchive, int]:
 
 def test_walk_reaches_known_ranks_over_both_rings(finished):
     archive, flips_done = finished
-    assert 1_500_000 <= flips_done < 1_500_000 + 3 * FLIPS.passes * FLIPS.walkers
+    assert 1_500_000 <= flips_done < 1_500_000 + FLIPS.walkers
     best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
     assert best == {
         (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
     }
 
 
-def test_flips_go_with_the_square_of_the_naive_rank():
-    schedule = schedule_of(FLIPS.model_copy(update={"flips": 1_000_000_000}))
-    assert [leg.target.name for leg in schedule.legs] == [*FLIPS.targets] * FLIPS.passes
-    assert schedule.flips == pytest.approx(1_000_000_000, rel=1e-6)
-    assert schedule.legs[2].flips / schedule.legs[0].flips == pytest.approx(18**2 / 8**2, rel=1e-6)
-
-
-def test_rounds_are_the_legs_cut_at_barriers():
-    schedule = schedule_of(FLIPS)
+def test_rounds_are_the_flips_of_a_walker_cut_at_barriers():
+    schedule = schedule_of(FLIPS.model_copy(update={"flips": 1_500_007, "walkers": 4, "barrier": 20_000}))
     rounds = [schedule.round(number) for number in range(schedule.num_rounds)]
     assert [one.ends for one in rounds[:-1]] == [one.begins for one in rounds[1:]]
     assert (rounds[0].begins, rounds[-1].ends) == (0, schedule.flips)
-    assert max(one.flips for one in rounds) == FLIPS.barrier
-    for leg, last in zip(schedule.legs, [one for one in rounds if one.is_last], strict=True):
-        assert leg.target == last.target
-        assert (last.flips - leg.flips) % FLIPS.barrier == 0
+    assert schedule.flips == 4 * 375_002
+    assert [one.flips for one in rounds] == [20_000] * 18 + [15_002]
+    assert [one.is_last for one in rounds] == [False] * 18 + [True]
 
 
 def test_every_row_is_exact_and_knows_its_origin(finished):
@@ -137,7 +129,7 @@ def test_attempts_end_at_their_ranks(finished):
     rows = finished[0].attempt_rows()
     assert {row.size for row in rows} == set(FLIPS.targets)
     assert min(row.rank for row in rows if row.size == "2x3x3") == 15
-    assert sum(row.attempts for row in rows) >= FLIPS.walkers * len(FLIPS.targets) * FLIPS.passes
+    assert sum(row.attempts for row in rows) >= FLIPS.walkers * len(FLIPS.targets)
 
 
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
@@ -152,9 +144,8 @@ def test_no_more_than_keep_per_size_ring_and_rank(finished):
     "change",
     [
         {"seed": 4},
-        {"flips": 1_600_000},
+        {"flips": 300_000},
         {"targets": ("2x2x3", "2x3x3")},
-        {"passes": 2},
         {"walkers": 2},
         {"barrier": 30_000},
         {"restart_after": 40_000},
@@ -229,7 +220,7 @@ def test_every_number_of_a_cyclic_walk_is_alive(change):
 
 
 def test_ternary_walk_finds_sparser_schemes_over_z():
-    archive, _ = _refine(TERNARY.model_copy(update={"flips": 3_000_000}), START)
+    archive, _ = _refine(TERNARY.model_copy(update={"flips": 6_000_000}), START)
     found = [candidate.scheme for candidate in archive.held.candidates()]
     assert {(scheme.target.name, scheme.rank) for scheme in found if scheme.ring == "Z"} == {
         ("2x2x2", 7),
@@ -257,7 +248,7 @@ def test_going_on_from_any_saved_state_gives_the_same(mode):
     """Each saved state is taken up by a new run; all end alike."""
     states, walk = States(), WALKS[mode]
     whole, flips_done = _refine(walk, START, states)
-    assert len(states.saved) >= 3 * FLIPS.passes
+    assert len(states.saved) == FLIPS.flips // FLIPS.walkers // FLIPS.barrier
     for state in states.saved[:: len(states.saved) // 4]:
         resumed, again = _refine(walk, START, States(state))
         assert (_rows(resumed), resumed.curve, again) == (_rows(whole), whole.curve, flips_done)
@@ -316,7 +307,7 @@ def test_standard_algorithm_is_not_found_and_yet_a_start(ring):
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     given = [modulo_two()]
-    walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1})
+    walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1, "walkers": 16})
     archive, _ = _refine(walk, given)
     rows = _rows(archive)
     assert modulo_two().hash not in {row["hash"] for row in rows}
