@@ -85,6 +85,7 @@ SPAN_SEARCH = {
     "candidates": 8,
     "risk": 0.5,
     "train_steps": 2,
+    "measured_games": 4,
     "own_share": 0.5,
     "best_games": 10,
     "keep": 5,

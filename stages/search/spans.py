@@ -5,6 +5,7 @@ What is learnt from are demonstrations and the own solved games.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -16,6 +17,7 @@ from stages.game.support import pack, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
+from stages.planning.one_ply_games import one_ply_games
 from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
@@ -31,13 +33,12 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
       TrainingError: a loss is not finite.
     """
     agent, settings = setup.agent, setup.agent.search
-    play_key, draw_key, train_key = jax.random.split(key, 3)
+    play_key, draw_key, train_key, measure_key = jax.random.split(key, 4)
     rng = generator(play_key)
-    best, found, shares = state.best, [], {}
+    best, found = state.best, []
     for name in agent.whole:
         index = agent.targets.index(name)
         lines = _play(state, name, setup, rng)
-        shares[name] = float(bool(lines))
         found += [Found("game", name, terms, index) for terms, _ in lines]
         if lines:
             few = [lines[row] for row in rng.permutation(len(lines))[:_LINES]]
@@ -54,6 +55,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
+    ends = _measure(state, setup, generator(measure_key))
     losses = {}
     if settings.train_steps:
         terms = _lessons(state, setup, generator(draw_key))
@@ -61,7 +63,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
         )
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    report = Report({"game": shares, "window": rewritten}, found, losses)
+    report = Report(ends, rewritten, found, losses)
     return replace(state, round=state.round + 1, games=games), report
 
 
@@ -91,26 +93,50 @@ def _play(
     The modes of a target are played in a random order, since the policy chooses their factors one after another. The
     limit is the standard algorithm's rank: failed games teach nothing here, so it stays loose.
     """
-    target, length = parse_target(name), setup.rules.length
-    is_cyclic = setup.agent.symmetry == "cyclic"
+    is_cyclic, is_over_z = setup.agent.symmetry == "cyclic", setup.agent.ring == "Z"
     order = np.arange(3) if is_cyclic else rng.permutation(3)
     noise = setup.agent.search.planner.noise
-    start, is_over_z = target.tensor.transpose(order), setup.agent.ring == "Z"
-    if is_over_z:
-        start = np.pad(start.astype(np.int8), [(0, length - axis) for axis in start.shape])
     lines = setup.planner(
         state.train.network,
-        start if is_over_z else pack(start),
-        target.naive_rank,
+        _start(name, setup, order),
+        parse_target(name).naive_rank,
         rng,
         noise=noise[state.round % len(noise)],
     )
     found = []
     for line in lines:
         moves = line[:, np.argsort(order)]
-        moves = moves if is_over_z else unpack_factors(moves, length)
+        moves = moves if is_over_z else unpack_factors(moves, setup.rules.length)
         found.append((orbits(moves) if is_cyclic else moves, moves))
     return found
+
+
+def _measure(state: State, setup: Setup, rng: np.random.Generator) -> dict[str, Int[np.ndarray, " games"]]:
+    """By whole target, how games of the network end that are played for this alone: their ranks, 0 if not solved.
+
+    A beam tells only whether one line of hundreds was solved.
+    """
+    settings, ends = setup.agent.search, {}
+    if not settings.measured_games:
+        return ends
+    for name in setup.agent.whole:
+        start, limit = _start(name, setup), parse_target(name).naive_rank
+        starts, limits = (
+            np.repeat(start[None], settings.measured_games, axis=0),
+            np.full(settings.measured_games, limit),
+        )
+        given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
+        games = one_ply_games(state.train.network, starts, limits, limit, rng, **given)
+        ends[name] = np.where(games.is_solved, games.costs, 0)
+    return ends
+
+
+def _start(name: str, setup: Setup, order: Sequence[int] = (0, 1, 2)) -> np.ndarray:
+    """A target as it is played, its modes in this order: words, over Z integers."""
+    tensor, length = parse_target(name).tensor.transpose(order), setup.rules.length
+    if setup.agent.ring == "Z2":
+        return pack(tensor)
+    return np.pad(tensor.astype(np.int8), [(0, length - axis) for axis in tensor.shape])
 
 
 def orbits(moves: Int[np.ndarray, "moves 3 s"]) -> Int[np.ndarray, "rank 3 s"]:
