@@ -36,7 +36,7 @@ def empty_replay(rules: Rules, history: int) -> Replay:
 
 def remember(replay: Replay, new: Position, rounds: int) -> Replay:
     """Adds one round's positions and forgets all but the last `rounds` rounds."""
-    sizes = np.append(replay.sizes, len(new.value))
+    sizes = np.append(replay.sizes, len(jax.tree.leaves(new)[0]))
     drop = int(sizes[:-rounds].sum())
     positions = jax.tree.map(
         lambda old, add: np.concatenate([old, add.astype(old.dtype)])[drop:], replay.positions, new
@@ -46,7 +46,7 @@ def remember(replay: Replay, new: Position, rounds: int) -> Replay:
 
 def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position:
     """Uniform draws with replacement from one position or more, as leading axes `shape`."""
-    rows = rng.integers(len(replay.positions.value), size=shape)
+    rows = rng.integers(len(jax.tree.leaves(replay.positions)[0]), size=shape)
     return jax.tree.map(lambda field: field[rows], replay.positions)
 
 

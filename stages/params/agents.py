@@ -194,11 +194,11 @@ class SpanSearch(Section):
     windows: SpanWindows | None = Field(default=None, description="of targets that are not played whole, if any")
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
-    measured_games: int = Field(
-        ge=0, le=65536, description="games of each whole target in a round that tell the share of solved ones, no more"
-    )
+    games: int = Field(ge=1, le=65536, description="one-ply games of each whole target in a round")
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
     own_share: float = Field(ge=0, le=1, description="share of the positions that are of own solved games, if any")
+    played_share: float = Field(ge=0, le=1, description="share of the positions that are of one-ply games as played")
+    replay_rounds: int = Field(ge=1, le=10_000, description="rounds of one-ply games kept for training")
     best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
     optimiser: Optimiser

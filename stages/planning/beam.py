@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from stages.network.spans import SpansNetwork
-from stages.planning.successors import seen, successors
 from stages.planning.spans import assess
+from stages.planning.successors import seen, successors
 
 
 def beam(

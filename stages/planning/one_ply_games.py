@@ -22,12 +22,14 @@ class OnePlyGames(NamedTuple):
       counts: how many moves were made.
       costs: what they cost, in terms.
       is_solved: whether nothing is left.
+      left: what is left, as the starts are given.
     """
 
     moves: np.ndarray
     counts: np.ndarray
     costs: np.ndarray
     is_solved: np.ndarray
+    left: np.ndarray
 
 
 def one_ply_games(
@@ -54,7 +56,7 @@ def one_ply_games(
         np.zeros(len(starts), np.int64),
         np.zeros(len(starts), bool),
     )
-    games, residuals = np.arange(len(starts)), starts
+    games, residuals, left = np.arange(len(starts)), starts, starts.copy()
     for move in range(most):
         terms, after, prices, is_zero = successors(network, residuals, rng, candidates)
         totals, bounds = costs[games, None] + prices, np.broadcast_to(limits[games, None], prices.shape)
@@ -72,8 +74,9 @@ def one_ply_games(
         moves[games, move], costs[games] = terms[rows, best], totals[rows, best]
         counts[games] += 1
         is_solved[games] = score[made] == np.inf
-        is_open = ~is_solved[games]
-        games, residuals = games[is_open], after[rows, best][is_open]
+        left[games] = after[rows, best]
+        games = games[~is_solved[games]]
+        residuals = left[games]
         if not len(games):
             break
-    return OnePlyGames(moves, counts, costs, is_solved)
+    return OnePlyGames(moves, counts, costs, is_solved, left)

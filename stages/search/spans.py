@@ -13,11 +13,12 @@ import numpy as np
 from jaxtyping import Int, PRNGKeyArray
 
 from stages.algebra.targets import parse_target
-from stages.game.support import pack, unpack_factors
+from stages.game.support import bound_ranks, pack, pack_factors, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
 from stages.planning.one_ply_games import one_ply_games
+from stages.planning.successors import seen
 from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
@@ -55,13 +56,13 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
-    ends = _measure(state, setup, generator(measure_key))
+    ends, positions = _play_alone(state, setup, generator(measure_key))
+    state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
-        terms = _lessons(state, setup, generator(draw_key))
-        train, every = spans.train_steps(
-            state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
-        )
+        terms, played = _lessons(state, setup, generator(draw_key))
+        steps, batch = settings.train_steps, settings.optimiser.batch
+        train, every = spans.train_steps(state.train, terms, steps, batch, train_key, setup.optimiser, played)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
     report = Report(ends, rewritten, found, losses)
     return replace(state, round=state.round + 1, games=games), report
@@ -111,24 +112,28 @@ def _play(
     return found
 
 
-def _measure(state: State, setup: Setup, rng: np.random.Generator) -> dict[str, Int[np.ndarray, " games"]]:
-    """By whole target, how games of the network end that are played for this alone: their ranks, 0 if not solved.
+def _play_alone(
+    state: State, setup: Setup, rng: np.random.Generator
+) -> tuple[dict[str, Int[np.ndarray, " games"]], spans.Positions]:
+    """Games of the network one ply at a time: how they ended, by whole target, and their positions.
 
-    A beam tells only whether one line of hundreds was solved.
+    Their ends, ranks or 0 where it is not solved, are a measure that no luck makes; a beam tells only whether one line
+    of hundreds was solved. They are told before anything is learnt from them.
     """
-    settings, ends = setup.agent.search, {}
-    if not settings.measured_games:
-        return ends
+    settings, is_cyclic, ends = setup.agent.search, setup.agent.symmetry == "cyclic", {}
+    every = [spans.no_positions()]
     for name in setup.agent.whole:
-        start, limit = _start(name, setup), parse_target(name).naive_rank
-        starts, limits = (
-            np.repeat(start[None], settings.measured_games, axis=0),
-            np.full(settings.measured_games, limit),
-        )
+        starts = np.repeat(_start(name, setup)[None], settings.games, axis=0)
+        limit = parse_target(name).naive_rank
         given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
+        limits = np.full(settings.games, limit)
         games = one_ply_games(state.train.network, starts, limits, limit, rng, **given)
         ends[name] = np.where(games.is_solved, games.costs, 0)
-    return ends
+        moves = games.moves if setup.agent.ring == "Z2" else pack_factors(games.moves)
+        # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.
+        bounds = np.where(games.is_solved, 0, np.maximum(bound_ranks(seen(games.left)), 1))
+        every.append(spans.positions_of_games(seen(starts), moves, games.counts, bounds, is_cyclic))
+    return ends, spans.Positions(*(np.concatenate(parts) for parts in zip(*every, strict=True)))
 
 
 def _start(name: str, setup: Setup, order: Sequence[int] = (0, 1, 2)) -> np.ndarray:
@@ -152,16 +157,20 @@ def _stack(games: list[Int[np.ndarray, "moves 3 s"]], setup: Setup) -> Terms:
     return Terms(terms, np.array([len(moves) for moves in games], np.int32))
 
 
-def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> Terms:
-    """Demonstrations and own solved games, these with their modes in random orders."""
+def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> tuple[Terms, spans.Positions | None]:
+    """Demonstrations and own solved games, these with their modes in random orders; and positions as played."""
     settings = setup.agent.search
     count = settings.train_steps * spans.PER_STEP
-    num_own = round(settings.own_share * count) if len(state.best.kind) else 0
-    terms = setup.reader.take(state.round * count, (count - num_own,))
-    if not num_own:
-        return terms
-    own = buffers.draw_best(state.best, rng, num_own).games
-    if setup.agent.symmetry == "none":
-        order = np.argsort(rng.random((num_own, 3)), axis=1)
-        own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
-    return Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))
+    num_own, num_played = round(settings.own_share * count), round(settings.played_share * count)
+    num_own, num_played = (
+        num_own if len(state.best.kind) else 0,
+        num_played if len(state.replay.positions.values) else 0,
+    )
+    terms = setup.reader.take(state.round * count, (count - num_own - num_played,))
+    if num_own:
+        own = buffers.draw_best(state.best, rng, num_own).games
+        if setup.agent.symmetry == "none":
+            order = np.argsort(rng.random((num_own, 3)), axis=1)
+            own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
+        terms = Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))
+    return terms, buffers.draw(state.replay, rng, (num_played,)) if num_played else None

@@ -29,6 +29,7 @@ def test_solved_games_sum_to_their_tensors_within_their_limits(symmetry):
     after, costs = sum_moves(games.moves, games.counts, symmetry == "cyclic")
     np.testing.assert_array_equal((after == starts).all(axis=(1, 2)), games.is_solved)
     np.testing.assert_array_equal(costs, games.costs)
+    np.testing.assert_array_equal(games.left, after ^ starts)
     assert not games.moves[np.arange(4) >= games.counts[:, None]].any()
 
 

@@ -19,7 +19,7 @@ from stages.search.span_windows import (
     write,
 )
 from stages.search.starts import scheme_of_terms
-from tests.agents import span_agent, untrained
+from tests.agents import span_agent
 from tests.examples import strassen
 
 SHARES = np.exp(-2.0 * np.arange(4))
