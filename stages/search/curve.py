@@ -22,7 +22,7 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[SearchCurveRo
             games=state.games,
             target=target,
             solved_share=_share(report.ends.get(target)),
-            rank_shares=_rank_shares(report.ends.get(target)),
+            rank_shares=rank_shares(report.ends[target]) if target in report.ends else "",
             rewritten_share=report.rewritten.get(target),
             best_game=state.best_rank["game"].get(target),
             best_window=state.best_rank["window"].get(target),
@@ -37,9 +37,8 @@ def _share(ends: Int[np.ndarray, " games"] | None) -> float | None:
     return None if ends is None else float((ends > 0).mean())
 
 
-def _rank_shares(ends: Int[np.ndarray, " games"] | None) -> str:
-    if ends is None:
-        return ""
+def rank_shares(ends: Int[np.ndarray, " games"]) -> str:
+    """As in `SearchCurveRow`, of games that ended at these ranks; 0 where one was not solved."""
     ranks, counts = np.unique(ends[ends > 0], return_counts=True)
     return " ".join(f"{rank}:{text(float(count / len(ends)))}" for rank, count in zip(ranks, counts, strict=True))
 

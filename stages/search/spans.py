@@ -17,6 +17,7 @@ from stages.game.support import bound_ranks, pack, pack_factors, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
+from stages.network.spans import SpansNetwork
 from stages.planning.one_ply_games import one_ply_games
 from stages.planning.successors import seen
 from stages.search.generations import Progress, Solved, play_windows
@@ -47,7 +48,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    population, rewritten, games = state.population, {}, state.games + len(agent.whole)
+    population, rewritten, games = state.population, {}, state.games + (1 + settings.games) * len(agent.whole)
     if settings.windows:
         population, progress = play_windows(population, state.train.network, agent, rng)
         found += _lower(progress, state, setup)
@@ -56,7 +57,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
-    ends, positions = _play_alone(state, setup, generator(measure_key))
+    ends, positions = play_alone(state.train.network, setup, settings.games, generator(measure_key))
     state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
@@ -112,8 +113,8 @@ def _play(
     return found
 
 
-def _play_alone(
-    state: State, setup: Setup, rng: np.random.Generator
+def play_alone(
+    network: SpansNetwork, setup: Setup, number: int, rng: np.random.Generator
 ) -> tuple[dict[str, Int[np.ndarray, " games"]], spans.Positions]:
     """Games of the network one ply at a time: how they ended, by whole target, and their positions.
 
@@ -123,11 +124,11 @@ def _play_alone(
     settings, is_cyclic, ends = setup.agent.search, setup.agent.symmetry == "cyclic", {}
     every = [spans.no_positions()]
     for name in setup.agent.whole:
-        starts = np.repeat(_start(name, setup)[None], settings.games, axis=0)
+        starts = np.repeat(_start(name, setup)[None], number, axis=0)
         limit = parse_target(name).naive_rank
         given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
-        limits = np.full(settings.games, limit)
-        games = one_ply_games(state.train.network, starts, limits, limit, rng, **given)
+        limits = np.full(number, limit)
+        games = one_ply_games(network, starts, limits, limit, rng, **given)
         ends[name] = np.where(games.is_solved, games.costs, 0)
         moves = games.moves if setup.agent.ring == "Z2" else pack_factors(games.moves)
         # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.

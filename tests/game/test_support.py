@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from stages.algebra.targets import parse_target
-from stages.game.support import add_term, bound_ranks, compress, coordinates, pack, pack_factors, restore, unpack_factors
+from stages.game.support import (
+    add_term,
+    bound_ranks,
+    compress,
+    coordinates,
+    pack,
+    pack_factors,
+    restore,
+    unpack_factors,
+)
 from tests.examples import strassen
 
 
