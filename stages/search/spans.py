@@ -5,7 +5,6 @@ What is learnt from are demonstrations and the own solved games.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -124,7 +123,7 @@ def play_alone(
     settings, is_cyclic, ends = setup.agent.search, setup.agent.symmetry == "cyclic", {}
     every = [spans.no_positions()]
     for name in setup.agent.whole:
-        starts = np.repeat(_start(name, setup)[None], number, axis=0)
+        starts = np.repeat(_start(name, setup, np.arange(3))[None], number, axis=0)
         limit = parse_target(name).naive_rank
         given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
         limits = np.full(number, limit)
@@ -137,7 +136,7 @@ def play_alone(
     return ends, spans.Positions(*(np.concatenate(parts) for parts in zip(*every, strict=True)))
 
 
-def _start(name: str, setup: Setup, order: Sequence[int] = (0, 1, 2)) -> np.ndarray:
+def _start(name: str, setup: Setup, order: Int[np.ndarray, " 3"]) -> np.ndarray:
     """A target as it is played, its modes in this order: words, over Z integers."""
     tensor, length = parse_target(name).tensor.transpose(order), setup.rules.length
     if setup.agent.ring == "Z2":

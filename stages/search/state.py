@@ -12,7 +12,7 @@ from jaxtyping import PRNGKeyArray
 
 from stages.algebra.targets import parse_size
 from stages.contract.streams import Stream
-from stages.learning import buffers, spans
+from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.train import TrainState
 from stages.network.agent import Network
@@ -67,7 +67,7 @@ def blank_state(setup: Setup, network: Network) -> State:
 
 def _replay(setup: Setup, network: Network) -> buffers.Replay:
     if isinstance(setup.agent, SpanAgent):
-        return buffers.Replay(spans.no_positions(), np.zeros(0, np.int64))
+        return buffers.empty_span_replay()
     return buffers.empty_replay(setup.rules, network.history)
 
 

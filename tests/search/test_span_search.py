@@ -14,8 +14,8 @@ from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import write_demonstrations
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
-from stages.search.generations import begin, play_windows
 from stages.search.curve import rank_shares
+from stages.search.generations import begin, play_windows
 from stages.search.search import rounds
 from stages.search.setup import set_up
 from stages.search.spans import orbits, play_round
