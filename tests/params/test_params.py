@@ -492,6 +492,10 @@ def test_message_word_by_word(tmp_path, key, value, message):
             for terms in ([1, 8], [5, 4], [2, 9])
         ),
         (
+            {"agents.spans.search.own_share": 0.75, "agents.spans.search.played_share": 0.5},
+            "agents.spans.search.own_share + played_share: expected at most 1, got 0.75 + 0.5",
+        ),
+        (
             {"agents.spans.targets": ["2x2x2", "4x4x4"]},
             "agents.spans.targets: expected sizes that fit the window 3x3x3, got 4x4x4",
         ),

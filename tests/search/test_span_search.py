@@ -182,4 +182,4 @@ def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
     for found in report.found:
         assert check(scheme_of_terms(found.terms, found.target, setup.agent)) is None
     assert state.best_rank["window"] == {"2x2x2": 8}
-    assert set(report.shares["window"]) == {"2x2x2", "2x2x3"}
+    assert set(report.rewritten) == {"2x2x2", "2x2x3"}
