@@ -207,7 +207,8 @@ class SpanSearch(Section):
     def _shares_fit(self) -> SpanSearch:
         if self.own_share + self.played_share > 1:
             raise ValueError(
-                f"own_share + played_share: expected at most 1, got {self.own_share:g} + {self.played_share:g}"
+                f"own_share: expected, with played_share {self.played_share:g}, at most {1 - self.played_share:g}, "
+                f"got {self.own_share:g}"
             )
         return self
 
