@@ -24,9 +24,6 @@ PER_STEP = 256  # positions from which the batch of a step is drawn
 _NO_VECTOR = np.uint16(0xFFFF)  # in no span: of such an action only the value is learnt
 
 
-BY_SIZE = False
-
-
 class Positions(NamedTuple):
     """Things to learn; rows as in `learning.positions.Position`, packed.
 
@@ -194,10 +191,7 @@ def train_steps(
         positions = Positions(*(np.concatenate(parts) for parts in zip(positions, played, strict=True)))
     dimensions = compress_all(positions.residuals)[0].max(axis=1)
     blocks, losses = batch * 2**MOST_DIMENSIONS // BLOCK, []
-    numbers, counts = np.unique(dimensions, return_counts=True)
-    sizes = count_blocks(numbers[:, None])
-    chances = counts * sizes / (counts @ sizes) if BY_SIZE else None
-    for number in rng.choice(numbers, steps, p=chances):
+    for number in rng.choice(np.unique(dimensions), steps):
         rows = blocks // int(count_blocks(np.array([[number]]))[0])
         drawn = rng.choice(np.flatnonzero(dimensions == number), rows)
         seen = see(Positions(*(field[drawn] for field in positions)), is_cyclic, blocks)

@@ -1,6 +1,6 @@
-"""One round in spans: a beam for each whole target, windows of the others, then train steps.
+"""One round in spans: a beam and one-ply games for each whole target, windows of the others, then train steps.
 
-What is learnt from are demonstrations and the own solved games.
+What is learnt from are demonstrations, the own solved games and the states of one-ply games.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
       TrainingError: a loss is not finite.
     """
     agent, settings = setup.agent, setup.agent.search
-    play_key, draw_key, train_key, measure_key = jax.random.split(key, 4)
+    play_key, draw_key, train_key, games_key = jax.random.split(key, 4)
     rng = generator(play_key)
     best, found = state.best, []
     for name in agent.whole:
@@ -56,7 +56,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
-    ends, positions = play_alone(state.train.network, setup, settings.games, generator(measure_key))
+    ends, positions = play_alone(state.train.network, setup, settings.games, generator(games_key))
     state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
@@ -161,11 +161,8 @@ def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> tuple[Term
     """Demonstrations and own solved games, these with their modes in random orders; and positions as played."""
     settings = setup.agent.search
     count = settings.train_steps * spans.PER_STEP
-    num_own, num_played = round(settings.own_share * count), round(settings.played_share * count)
-    num_own, num_played = (
-        num_own if len(state.best.kind) else 0,
-        num_played if len(state.replay.positions.values) else 0,
-    )
+    num_own = round(settings.own_share * count) if len(state.best.kind) else 0
+    num_played = round(settings.played_share * count) if len(state.replay.positions.values) else 0
     terms = setup.reader.take(state.round * count, (count - num_own - num_played,))
     if num_own:
         own = buffers.draw_best(state.best, rng, num_own).games
