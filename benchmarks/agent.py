@@ -152,7 +152,7 @@ HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0,
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
     "closed": (SHARE, {}, {}, {}),
-    "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0}),
+    "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),

@@ -226,7 +226,7 @@ def shares() -> Iterator[str]:
         ended = (one.split(":") for one in row["shares"].split())
         groups[row["target"], row["cap"], row["variant"]].append({int(rank): float(share) for rank, share in ended})
     lowest = {
-        target: min(rank for key in groups if key[0] == target for each in groups[key] for rank in each)
+        target: min((rank for key in groups if key[0] == target for each in groups[key] for rank in each), default=0)
         for target, _, _ in groups
     }
     return markdown(
