@@ -151,7 +151,7 @@ PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
-    "closed": (SHARE, {}, {}, {}),
+    "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
     "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
