@@ -12,6 +12,10 @@ the default run, which play in spans, and `span window` window games of `z2_wind
 `game` and `window` are of an agent that spells. Those of 2x2x2 over Z and of 2x2x3
 that play whole games learn from windows too, as one network plays both.
 
+`cyclic share` asks another question: not when a rank is first found, but how many games are solved, and at which rank,
+after all CPU seconds of the row. Its aim is 0, so that nothing ends it early, and `shares` are of 512 one-ply games of
+its last network, whose seconds do not count. `closed` learns from own games, `open` from demonstrations alone.
+
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
 with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
 this judge alone: it ends a row, and no agent ever reads it.
@@ -41,7 +45,7 @@ from stages.params.file import section  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["target", "ring", "start", "variant", "seed"]
-COLUMNS = [*KEY, "aim", "cap", "settings", "rank", "cpu_s", "games", "spent_cpu_s", "ranks"]
+COLUMNS = [*KEY, "aim", "cap", "settings", "rank", "cpu_s", "games", "spent_cpu_s", "ranks", "shares"]
 CONTROLS = ("untrained", "walk")
 
 
@@ -50,7 +54,8 @@ class Row:
     """One attempt.
 
     Attributes:
-      start: game (the whole target) or window, by an agent that spells; span game, cyclic game or span window.
+      start: game (the whole target) or window, by an agent that spells; span game, cyclic game or span window; or
+        cyclic share, of whole games too.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -80,12 +85,12 @@ class Row:
     @property
     def kind(self) -> str:
         """Which finds of a search count."""
-        return "game" if self.start.endswith("game") else "window"
+        return "window" if self.start.endswith("window") else "game"
 
 
 # Agents that play in spans, by what follows the ring in their names; that of windows stands in runs/agent.yaml, the
 # others in params.yaml.
-IN_SPANS = {"span game": "", "cyclic game": "_cyclic", "span window": "_windows"}
+IN_SPANS = {"span game": "", "cyclic game": "_cyclic", "cyclic share": "_cyclic", "span window": "_windows"}
 
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
@@ -105,6 +110,8 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "window", 47, 3600, 1),
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
+MEASURED_GAMES = 512
+
 
 # Over Z2 the rows are of an agent that spells entries: `z_spelled` of runs/records.yaml, with these differences.
 OVER_Z2 = {
@@ -137,13 +144,16 @@ SETTINGS = {
 CYCLIC = ("3x3x3", "Z2", "cyclic game", 23, 120, 3)
 BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 150, 1)]
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
+SHARE = [("3x3x3", "Z2", "cyclic share", 0, 300, 3)]
 LEARNED = [("2x2x2", "Z2", "game", 7, 60, 5)]
 MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
-    "untrained": ([], {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent
+    "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
+    "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
+    "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
     "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
@@ -262,7 +272,7 @@ class Ranks:
             self.reached.append((rank, cpu_s, games))
         return self.reached[-1][0] <= self.row.aim or cpu_s >= self.row.cap
 
-    def result(self, cpu_s: float) -> dict:
+    def result(self, cpu_s: float, shares: str = "") -> dict:
         rank, seconds, games = self.reached[-1]
         row = self.row.__dict__ | {"cap": f"{self.row.cap:g}", "settings": digest(self.row)}
         ranks = "; ".join(f"{rank} at {seconds:.1f}" for rank, seconds, _ in self.reached[1:])
@@ -274,6 +284,7 @@ class Ranks:
             "games": games,
             "spent_cpu_s": f"{cpu_s:.1f}",
             "ranks": ranks,
+            "shares": shares,
         }
 
 
@@ -292,6 +303,8 @@ def play(row: Row) -> dict:
     os.environ["NUMBA_CACHE_DIR"] = compiled.name
     settle_xla()
 
+    import numpy as np
+
     from stages.algebra.targets import parse_size
     from stages.code import fingerprint
     from stages.contract.resume import Resume
@@ -299,8 +312,10 @@ def play(row: Row) -> dict:
     from stages.game.rules import rules_for
     from stages.learning.demonstrations import DemonstrationReader
     from stages.pretraining.pretrain import pretrain
+    from stages.search.curve import rank_shares
     from stages.search.search import rounds
     from stages.search.setup import set_up
+    from stages.search.spans import play_alone
 
     agent = parameters(row).agents[row.agent]
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
@@ -328,9 +343,13 @@ def play(row: Row) -> dict:
             write_text(history, json.dumps(ranks.reached))
             if is_over:
                 break
+        spent, shares = stopwatch.cpu_s, ""
+        if row.start.endswith("share"):
+            ends, _ = play_alone(state.train.network, setup, MEASURED_GAMES, np.random.default_rng(row.seed))
+            shares = rank_shares(ends[row.target])
         history.unlink()
         during.clear()
-    return ranks.result(stopwatch.cpu_s)
+    return ranks.result(spent, shares)
 
 
 def walk(row: Row) -> dict:

@@ -185,7 +185,8 @@ def agent() -> Iterator[str]:
     """Attempts of the agent beside its two controls, as benchmarks/agent.py left them."""
     groups: dict[tuple[str, str, str], dict[str, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
     for row in read_csv("benchmarks/agent.csv"):
-        groups[row["target"], row["ring"], row["start"]][row["variant"]].append(row)
+        if not is_share(row):
+            groups[row["target"], row["ring"], row["start"]][row["variant"]].append(row)
     return markdown(
         {
             "target": target,
@@ -202,7 +203,11 @@ def agent() -> Iterator[str]:
 
 def variants() -> Iterator[str]:
     """The agent with one thing changed, on the targets where that was tried."""
-    rows = [row for row in read_csv("benchmarks/agent.csv") if row["variant"] not in CONTROLS and row["ring"] == "Z2"]
+    rows = [
+        row
+        for row in read_csv("benchmarks/agent.csv")
+        if row["variant"] not in CONTROLS and row["ring"] == "Z2" and not is_share(row)
+    ]
     groups: dict[tuple[str, str], dict[str, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         groups[row["target"], row["start"]][row["variant"]].append(row)
@@ -212,6 +217,34 @@ def variants() -> Iterator[str]:
         if len(tried) > 1
         for variant in tried
     )
+
+
+def shares() -> Iterator[str]:
+    """Games solved after the same CPU seconds: own games learnt from, demonstrations alone, random weights."""
+    groups: dict[tuple[str, str, str], list[dict[int, float]]] = defaultdict(list)
+    for row in filter(is_share, read_csv("benchmarks/agent.csv")):
+        ended = (one.split(":") for one in row["shares"].split())
+        groups[row["target"], row["cap"], row["variant"]].append({int(rank): float(share) for rank, share in ended})
+    lowest = {
+        target: min((rank for key in groups if key[0] == target for each in groups[key] for rank in each), default=0)
+        for target, _, _ in groups
+    }
+    return markdown(
+        {
+            "target": target,
+            "CPU seconds": cap,
+            "variant": variant,
+            "games solved, each seed": ", ".join(f"{sum(each.values()):.1%}" for each in ended),
+            "at the lowest rank of all": f"{lowest[target]}: "
+            + ", ".join(f"{each.get(lowest[target], 0):.1%}" for each in ended),
+        }
+        for (target, cap, variant), ended in groups.items()
+    )
+
+
+def is_share(row: Attempt) -> bool:
+    """Whether a line tells the share of solved games, not when a rank was found."""
+    return row["start"].endswith("share")
 
 
 def attempts(rows: Sequence[Attempt]) -> dict[str, object]:
@@ -539,6 +572,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         shapes,
         agent,
         variants,
+        shares,
         walks,
         records,
         record_walks,

@@ -130,6 +130,30 @@ def compress_all(residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @compiled
+def bound_ranks(residuals: np.ndarray) -> np.ndarray:
+    """Upper bounds of the ranks of tensors: of the three modes the one whose slices have the lowest ranks, summed."""
+    dims, bases = np.zeros(3, np.int64), np.zeros((3, MOST_DIMENSIONS), np.uint16)
+    oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
+    rows, bounds = np.empty(MOST_DIMENSIONS, np.uint16), np.zeros(len(residuals), np.int64)
+    for index in range(len(residuals)):
+        compress(residuals[index], oriented, dims, bases)
+        for mode in range(3):
+            total = 0
+            for i in range(MOST_DIMENSIONS):
+                rows[:] = oriented[mode, i]
+                for j in range(MOST_DIMENSIONS):
+                    if rows[j]:
+                        total += 1
+                        lowest = rows[j] & -np.int64(rows[j])
+                        for other in range(j + 1, MOST_DIMENSIONS):
+                            if rows[other] & lowest:
+                                rows[other] ^= rows[j]
+            if mode == 0 or total < bounds[index]:
+                bounds[index] = total
+    return bounds
+
+
+@compiled
 def restore(coordinates: np.ndarray, bases: np.ndarray) -> np.ndarray:
     """The vectors of the spans that have these coordinates: [tensors, some, 3]."""
     vectors = np.zeros(coordinates.shape, np.uint16)

@@ -10,6 +10,7 @@ import numpy as np
 from stages.game.rules import Rules
 from stages.game.tensor_game import State
 from stages.learning.positions import Position, Terms
+from stages.learning.spans import Positions, no_positions
 
 
 class Replay(NamedTuple):
@@ -20,7 +21,7 @@ class Replay(NamedTuple):
       sizes: number of positions of each round held.
     """
 
-    positions: Position
+    positions: Position | Positions
     sizes: np.ndarray
 
 
@@ -34,9 +35,14 @@ def empty_replay(rules: Rules, history: int) -> Replay:
     return Replay(positions, np.zeros(0, np.int64))
 
 
-def remember(replay: Replay, new: Position, rounds: int) -> Replay:
+def empty_span_replay() -> Replay:
+    """No positions of games in spans."""
+    return Replay(no_positions(), np.zeros(0, np.int64))
+
+
+def remember(replay: Replay, new: Position | Positions, rounds: int) -> Replay:
     """Adds one round's positions and forgets all but the last `rounds` rounds."""
-    sizes = np.append(replay.sizes, len(new.value))
+    sizes = np.append(replay.sizes, len(jax.tree.leaves(new)[0]))
     drop = int(sizes[:-rounds].sum())
     positions = jax.tree.map(
         lambda old, add: np.concatenate([old, add.astype(old.dtype)])[drop:], replay.positions, new
@@ -44,9 +50,9 @@ def remember(replay: Replay, new: Position, rounds: int) -> Replay:
     return Replay(positions, sizes[-rounds:])
 
 
-def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position:
+def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position | Positions:
     """Uniform draws with replacement from one position or more, as leading axes `shape`."""
-    rows = rng.integers(len(replay.positions.value), size=shape)
+    rows = rng.integers(len(jax.tree.leaves(replay.positions)[0]), size=shape)
     return jax.tree.map(lambda field: field[rows], replay.positions)
 
 

@@ -21,6 +21,7 @@ from stages.learning.train import Losses, TrainState
 from stages.network.spans import SpansNetwork
 
 PER_STEP = 256  # positions from which the batch of a step is drawn
+_NO_VECTOR = np.uint16(0xFFFF)  # in no span: of such an action only the value is learnt
 
 
 class Positions(NamedTuple):
@@ -37,6 +38,12 @@ class Positions(NamedTuple):
     values: np.ndarray
 
 
+def no_positions() -> Positions:
+    """None."""
+    size = MOST_DIMENSIONS
+    return Positions(np.zeros((0, size, size), np.uint16), np.zeros((0, 3), np.uint16), np.zeros(0, np.float32))
+
+
 def draw_positions(given: Terms, is_cyclic: bool, rng: np.random.Generator) -> Positions:
     """A random position of a random order of each list of moves (learning.positions.draw_position), less the solved."""
     count, most = given.terms.shape[:2]
@@ -50,6 +57,31 @@ def draw_positions(given: Terms, is_cyclic: bool, rng: np.random.Generator) -> P
         actions = np.take_along_axis(actions, turn, axis=1)
     is_open = residuals.any(axis=(1, 2))
     return Positions(residuals[is_open], actions[is_open], -costs[is_open].astype(np.float32))
+
+
+def positions_of_games(
+    starts: np.ndarray, moves: np.ndarray, counts: np.ndarray, bounds: np.ndarray, is_cyclic: bool
+) -> Positions:
+    """All states of games as they were played.
+
+    The return of a game that is not solved counts a bound of the rank of what it left (AlphaTensor, «Methods»), and its
+    moves are no example. So the value learns which states only look good.
+
+    Args:
+      starts: [games, 9, 9] words.
+      moves: [games, most, 3] vectors.
+      counts: [games], how many moves were made.
+      bounds: [games], of the ranks of what was left; 0 where the game was solved.
+    """
+    is_state = np.arange(moves.shape[1] + 1) < counts[:, None] + (bounds[:, None] > 0)
+    game, move = np.nonzero(is_state)
+    _, costs = sum_moves(moves, counts, is_cyclic)
+    played, spent = sum_moves(moves[game], move, is_cyclic)
+    actions = np.concatenate([moves, moves[:, :1]], axis=1)[game, move].astype(np.uint16)
+    actions[bounds[game] > 0] = _NO_VECTOR
+    residuals, values = starts[game] ^ played, spent - costs[game] - bounds[game]
+    is_open = residuals.any(axis=(1, 2))  # over Z what is even cannot be seen
+    return Positions(residuals[is_open], actions[is_open], values[is_open].astype(np.float32))
 
 
 class Seen(NamedTuple):
@@ -142,17 +174,21 @@ def train_steps(
     batch: int,
     key: PRNGKeyArray,
     optimiser: optax.GradientTransformation,
+    played: Positions | None = None,
 ) -> tuple[TrainState, Losses]:
     """One step per batch; each batch has positions of one number of dimensions, all numbers equally often.
 
     Args:
       terms: lists of moves; from each one position is drawn.
+      played: positions to learn beside these, if any.
       batch: positions of the most dimensions; of fewer there are more, so that they have as many vectors together.
       key: is consumed.
     """
     is_cyclic = state.network.is_cyclic
     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     positions = draw_positions(terms, is_cyclic, rng)
+    if played is not None:
+        positions = Positions(*(np.concatenate(parts) for parts in zip(positions, played, strict=True)))
     dimensions = compress_all(positions.residuals)[0].max(axis=1)
     blocks, losses = batch * 2**MOST_DIMENSIONS // BLOCK, []
     for number in rng.choice(np.unique(dimensions), steps):

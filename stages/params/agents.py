@@ -187,18 +187,30 @@ class SpanWindows(Section):
 
 
 class SpanSearch(Section):
-    """Self-play in spans. One round = one beam for each whole target, windows, then `train_steps` steps."""
+    """Self-play in spans. One round = for each whole target a beam and games, windows, then `train_steps` steps."""
 
     rounds: int = Field(ge=1, le=1_000_000, description="rounds of self-play and training")
     planner: Beam
     windows: SpanWindows | None = Field(default=None, description="of targets that are not played whole, if any")
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
+    games: int = Field(ge=1, le=65536, description="one-ply games of each whole target a round; how they end is told")
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
-    own_share: float = Field(ge=0, le=1, description="share of the positions that are of own solved games, if any")
+    own_share: float = Field(ge=0, le=1, description="share of the positions that are of the best own games, if any")
+    played_share: float = Field(ge=0, le=1, description="share of the positions that are states of one-ply games")
+    replay_rounds: int = Field(ge=1, le=10_000, description="rounds of one-ply games kept for training")
     best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
     optimiser: Optimiser
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> SpanSearch:
+        if self.own_share + self.played_share > 1:
+            raise ValueError(
+                f"own_share: expected, with played_share {self.played_share:g}, at most {1 - self.played_share:g}, "
+                f"got {self.own_share:g}"
+            )
+        return self
 
 
 class Search(Section):

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from stages.game.moves import play_moves
-from stages.game.signs import play_signed
-from stages.game.support import pack
 from stages.network.spans import SpansNetwork
-from stages.planning.spans import assess, propose
+from stages.planning.spans import assess
+from stages.planning.successors import seen, successors
 
 
 def beam(
@@ -44,23 +42,19 @@ def beam(
     best = limit + 1
     while len(residuals):
         parents = np.repeat(np.arange(len(residuals)), candidates)
-        drawn = propose(network, _seen(residuals), rng, candidates)
-        if _is_over_z(start):
-            (after, terms), prices = play_signed(residuals, drawn, rng), np.ones(drawn.shape[:2], np.int64)
-        else:
-            (after, prices), terms = play_moves(residuals, drawn, network.is_cyclic), drawn
+        terms, after, prices, is_zero = successors(network, residuals, rng, candidates)
         terms, after = (each.reshape(-1, *each.shape[2:]) for each in (terms, after))
+        is_zero = is_zero.ravel()
         total = costs[parents] + prices.ravel()
-        is_zero = ~after.any(axis=tuple(range(1, after.ndim)))
         best = int(min(best, total[is_zero].min(initial=best)))
         cheapest = np.flatnonzero(is_zero & (total == best)).tolist()
         solved += [_line(history, int(parents[row]), terms[row]) for row in cheapest]
 
         rows = _distinct(after, total)
-        seen = _seen(after[rows])
-        is_seen = seen.any(axis=(1, 2))  # neither zero nor, over Z, even: no vector could be chosen there
+        words = seen(after[rows])
+        is_seen = words.any(axis=(1, 2))  # neither zero nor, over Z, even: no vector could be chosen there
         rows = rows[is_seen]
-        values, dimensions = assess(network, seen[is_seen], risk)
+        values, dimensions = assess(network, words[is_seen], risk)
         is_open = total[rows] + dimensions < best
         rows, values = rows[is_open], values[is_open]
         scores = values - total[rows] + noise * rng.gumbel(size=len(rows))
@@ -69,15 +63,6 @@ def beam(
         history.append((parents[rows], terms[rows]))
         residuals, costs = after[rows], total[rows]
     return solved
-
-
-def _is_over_z(residual: np.ndarray) -> bool:
-    return residual.ndim == 3
-
-
-def _seen(residuals: np.ndarray) -> np.ndarray:
-    """What the network sees of residuals: themselves modulo 2, [states, 9, 9] words."""
-    return pack(residuals) if _is_over_z(residuals[0]) else residuals
 
 
 def _line(history: list[tuple[np.ndarray, np.ndarray]], state: int, last: np.ndarray) -> np.ndarray:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from jaxtyping import Int
+
 from stages.contract.csv_tables import text
 from stages.contract.rows.curves import SearchCurveRow
 from stages.search.round import Report
@@ -18,8 +21,9 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[SearchCurveRo
             round=state.round,
             games=state.games,
             target=target,
-            solved_share=report.shares["game"].get(target),
-            rewritten_share=report.shares["window"].get(target),
+            solved_share=_share(report.ends.get(target)),
+            rank_shares=rank_shares(report.ends[target]) if target in report.ends else "",
+            rewritten_share=report.rewritten.get(target),
             best_game=state.best_rank["game"].get(target),
             best_window=state.best_rank["window"].get(target),
             policy_loss=report.losses.get("policy"),
@@ -27,6 +31,16 @@ def rows_after(state: State, report: Report, setup: Setup) -> list[SearchCurveRo
         )
         for target in setup.agent.targets
     ]
+
+
+def _share(ends: Int[np.ndarray, " games"] | None) -> float | None:
+    return None if ends is None else float((ends > 0).mean())
+
+
+def rank_shares(ends: Int[np.ndarray, " games"]) -> str:
+    """As in `SearchCurveRow`, of games that ended at these ranks; 0 where one was not solved."""
+    ranks, counts = np.unique(ends[ends > 0], return_counts=True)
+    return " ".join(f"{rank}:{text(float(count / len(ends)))}" for rank, count in zip(ranks, counts, strict=True))
 
 
 def metrics(curve: Sequence[SearchCurveRow], state: State, schemes: int) -> dict[str, object]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from stages.network.spans import SpansNetwork
 from stages.params.agents import SpanAgent
+from stages.planning.one_ply_games import one_ply_games
 from stages.search.rewrites import Rewrites, learn, no_rewrites
 from stages.search.span_windows import (
     NO_RANK,
@@ -24,7 +25,6 @@ from stages.search.span_windows import (
     standard_schemes,
     walk,
 )
-from stages.search.window_games import play
 
 
 class Play(NamedTuple):
@@ -100,7 +100,8 @@ def play_windows(
         if met.is_met.any():
             tensors, terms, count = (field[met.is_met] for field in met[1:])
             given = {"candidates": agent.search.candidates, "noise": windows.noise, "risk": agent.search.risk}
-            moves, length = play(network, tensors, count, windows.terms[1], rng, **given)
+            games = one_ply_games(network, tensors, count, windows.terms[1], rng, **given)
+            moves, length = games.moves, np.where(games.is_solved, games.counts, 0)
             solved.append(Solved(*(field[length > 0] for field in (moves, length, count))))
             target = schemes.target[met.is_met]
             played += np.bincount(target, minlength=len(targets))

@@ -18,7 +18,7 @@ from stages.search.batches import draw_batches
 from stages.search.selfplay import Games, learnable_positions, play, solved_terms
 from stages.search.setup import Setup
 from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, start_tensors
-from stages.search.state import Kind, State, generator
+from stages.search.state import KINDS, Kind, State, generator
 from stages.search.windows import Population, Windows, put_back, select, take_windows, window_tensors
 
 
@@ -43,12 +43,14 @@ class Report:
     """What a round tells beside the state that it leads to.
 
     Attributes:
-      shares: by kind of start and target, the share of games that ended in a decomposition.
+      ends: by target, how the games that are measured ended: the rank of what each found, 0 where it was not solved.
+      rewritten: by target, the share of window games that ended in a decomposition.
       found: schemes to hand on.
       losses: means over the train steps by name; empty without any.
     """
 
-    shares: Mapping[Kind, Mapping[str, float]]
+    ends: Mapping[str, Int[np.ndarray, " games"]]
+    rewritten: Mapping[str, float]
     found: Sequence[Found]
     losses: Mapping[str, float]
 
@@ -60,13 +62,13 @@ class _Outcome(NamedTuple):
       positions: to learn from.
       best: solved games to learn from.
       found: schemes to hand on.
-      shares: solved games by target.
+      ends: by target, the number of terms with which each game ended; 0 where it was not solved.
     """
 
     positions: Position
     best: buffers.BestGames
     found: list[Found]
-    shares: dict[str, float]
+    ends: dict[str, Int[np.ndarray, " games"]]
 
 
 def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
@@ -95,9 +97,10 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         batches = draw_batches(state, setup, batch_key)
         train, every = train_steps(state.train, batches, train_key, setup.optimiser, settings.signed_permutations)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    shares = {kind: outcomes[kind].shares if kind in outcomes else {} for kind in state.best_rank}
+    ends, windows = (outcomes[kind].ends if kind in outcomes else {} for kind in KINDS)
+    rewritten = {target: float((ranks > 0).mean()) for target, ranks in windows.items()}
     games = state.games + settings.games + settings.window_games
-    return replace(state, round=state.round + 1, games=games), Report(shares, found, losses)
+    return replace(state, round=state.round + 1, games=games), Report(ends, rewritten, found, losses)
 
 
 def with_found(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, dict[str, int]]:
@@ -141,7 +144,7 @@ def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
     ]
     best = buffers.BestGames(own, target[solved], own.rank)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    return _Outcome(positions, best, found, _shares(games, target, setup))
+    return _Outcome(positions, best, found, _ends(games, target, setup))
 
 
 def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, _Outcome]:
@@ -160,7 +163,7 @@ def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Popula
     given = Terms(change_terms(played.terms, bases.inverses[members], rules), played.rank)
     after, best = rewrite(population, members, windows, given, setup)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    outcome = _Outcome(positions, best, _better(state, after, members, setup), _shares(games, population.target, setup))
+    outcome = _Outcome(positions, best, _better(state, after, members, setup), _ends(games, population.target, setup))
     return after, outcome
 
 
@@ -201,7 +204,8 @@ def _better(state: State, after: Population, members: Int[np.ndarray, " some"], 
     return found
 
 
-def _shares(games: Games, target: Int[np.ndarray, " games"], setup: Setup) -> dict[str, float]:
-    """The share of solved games by target."""
-    is_solved = np.asarray(games.is_solved)
-    return {setup.agent.targets[index]: float(is_solved[target == index].mean()) for index in np.unique(target)}
+def _ends(games: Games, target: Int[np.ndarray, " games"], setup: Setup) -> dict[str, Int[np.ndarray, " some"]]:
+    """By target, the number of terms with which each game ended; 0 where it was not solved."""
+    moves = np.sum(~np.asarray(games.states.is_over), axis=1)
+    ranks = np.where(np.asarray(games.is_solved), moves, 0)
+    return {setup.agent.targets[index]: ranks[target == index] for index in np.unique(target)}

@@ -101,8 +101,10 @@ def _keep(archives: Mapping[Kind, Archive], found: Found, games: int, setup: Set
 
 def _in_words(state: State, report: Report, setup: Setup) -> str:
     best = ", ".join(f"{name}:{state.own_best(target)}" for name, target in setup.targets.items())
-    shares = {kind: np.mean(list(shares.values())) for kind, shares in report.shares.items() if shares}
-    words = {"game": "games solved", "window": "window games rewritten"}
-    solved = [f"{words[kind]} {share:.1%}" for kind, share in shares.items()]
+    shares = {
+        "games solved": [(ranks > 0).mean() for ranks in report.ends.values()],
+        "window games rewritten": list(report.rewritten.values()),
+    }
+    solved = [f"{words} {np.mean(each):.1%}" for words, each in shares.items() if each]
     losses = [f"{name} {loss:.2f}" for name, loss in report.losses.items() if name == "policy"]
     return ", ".join([f"best over {setup.agent.ring} {best}", *solved, *losses])

@@ -1,6 +1,6 @@
-"""One round in spans: a beam for each whole target, windows of the others, then train steps.
+"""One round in spans: a beam and one-ply games for each whole target, windows of the others, then train steps.
 
-What is learnt from are demonstrations and the own solved games.
+What is learnt from are demonstrations, the own solved games and the states of one-ply games.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import jax
 import numpy as np
 from jaxtyping import Int, PRNGKeyArray
 
-from stages.game.support import pack, unpack_factors
+from stages.game.support import bound_ranks, pack, pack_factors, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
+from stages.network.spans import SpansNetwork
+from stages.planning.one_ply_games import one_ply_games
+from stages.planning.successors import seen
 from stages.search.generations import Progress, Solved, play_windows
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
@@ -30,13 +33,12 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
       TrainingError: a loss is not finite.
     """
     agent, settings = setup.agent, setup.agent.search
-    play_key, draw_key, train_key = jax.random.split(key, 3)
+    play_key, draw_key, train_key, games_key = jax.random.split(key, 4)
     rng = generator(play_key)
-    best, found, shares = state.best, [], {}
+    best, found = state.best, []
     for name in agent.whole:
         index = agent.targets.index(name)
         lines = _play(state, name, setup, rng)
-        shares[name] = float(bool(lines))
         found += [Found("game", name, terms, index) for terms, _ in lines]
         if lines:
             few = [lines[row] for row in rng.permutation(len(lines))[:_LINES]]
@@ -44,7 +46,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    population, rewritten, games = state.population, {}, state.games + len(agent.whole)
+    population, rewritten, games = state.population, {}, state.games + (1 + settings.games) * len(agent.whole)
     if settings.windows:
         population, progress = play_windows(population, state.train.network, agent, rng)
         found += _lower(progress, state, setup)
@@ -53,14 +55,15 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
+    ends, positions = play_alone(state.train.network, setup, settings.games, generator(games_key))
+    state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
-        terms = _lessons(state, setup, generator(draw_key))
-        train, every = spans.train_steps(
-            state.train, terms, settings.train_steps, settings.optimiser.batch, train_key, setup.optimiser
-        )
+        terms, played = _lessons(state, setup, generator(draw_key))
+        steps, batch = settings.train_steps, settings.optimiser.batch
+        train, every = spans.train_steps(state.train, terms, steps, batch, train_key, setup.optimiser, played)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
-    report = Report({"game": shares, "window": rewritten}, found, losses)
+    report = Report(ends, rewritten, found, losses)
     return replace(state, round=state.round + 1, games=games), report
 
 
@@ -90,26 +93,54 @@ def _play(
     The modes of a target are played in a random order, since the policy chooses their factors one after another. The
     limit is the standard algorithm's rank: failed games teach nothing here, so it stays loose.
     """
-    target, length = setup.targets[name], setup.rules.length
-    is_cyclic = setup.agent.symmetry == "cyclic"
+    is_cyclic, is_over_z = setup.agent.symmetry == "cyclic", setup.agent.ring == "Z"
     order = np.arange(3) if is_cyclic else rng.permutation(3)
     noise = setup.agent.search.planner.noise
-    start, is_over_z = target.tensor.transpose(order), setup.agent.ring == "Z"
-    if is_over_z:
-        start = np.pad(start.astype(np.int8), [(0, length - axis) for axis in start.shape])
     lines = setup.planner(
         state.train.network,
-        start if is_over_z else pack(start),
-        target.naive_rank,
+        _start(name, setup, order),
+        setup.targets[name].naive_rank,
         rng,
         noise=noise[state.round % len(noise)],
     )
     found = []
     for line in lines:
         moves = line[:, np.argsort(order)]
-        moves = moves if is_over_z else unpack_factors(moves, length)
+        moves = moves if is_over_z else unpack_factors(moves, setup.rules.length)
         found.append((orbits(moves) if is_cyclic else moves, moves))
     return found
+
+
+def play_alone(
+    network: SpansNetwork, setup: Setup, number: int, rng: np.random.Generator
+) -> tuple[dict[str, Int[np.ndarray, " games"]], spans.Positions]:
+    """Games of the network one ply at a time: how they ended, by whole target, and their positions.
+
+    Their ends, ranks or 0 where it is not solved, are a measure that no luck makes; a beam tells only whether one line
+    of hundreds was solved. They are told before anything is learnt from them.
+    """
+    settings, is_cyclic, ends = setup.agent.search, setup.agent.symmetry == "cyclic", {}
+    every = [spans.no_positions()]
+    for name in setup.agent.whole:
+        starts = np.repeat(_start(name, setup, np.arange(3))[None], number, axis=0)
+        limit = setup.targets[name].naive_rank
+        given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
+        limits = np.full(number, limit)
+        games = one_ply_games(network, starts, limits, limit, rng, **given)
+        ends[name] = np.where(games.is_solved, games.costs, 0)
+        moves = games.moves if setup.agent.ring == "Z2" else pack_factors(games.moves)
+        # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.
+        bounds = np.where(games.is_solved, 0, np.maximum(bound_ranks(seen(games.left)), 1))
+        every.append(spans.positions_of_games(seen(starts), moves, games.counts, bounds, is_cyclic))
+    return ends, spans.Positions(*(np.concatenate(parts) for parts in zip(*every, strict=True)))
+
+
+def _start(name: str, setup: Setup, order: Int[np.ndarray, " 3"]) -> np.ndarray:
+    """A target as it is played, its modes in this order: words, over Z integers."""
+    tensor, length = setup.targets[name].tensor.transpose(order), setup.rules.length
+    if setup.agent.ring == "Z2":
+        return pack(tensor)
+    return np.pad(tensor.astype(np.int8), [(0, length - axis) for axis in tensor.shape])
 
 
 def orbits(moves: Int[np.ndarray, "moves 3 s"]) -> Int[np.ndarray, "rank 3 s"]:
@@ -125,16 +156,17 @@ def _stack(games: list[Int[np.ndarray, "moves 3 s"]], setup: Setup) -> Terms:
     return Terms(terms, np.array([len(moves) for moves in games], np.int32))
 
 
-def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> Terms:
-    """Demonstrations and own solved games, these with their modes in random orders."""
+def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> tuple[Terms, spans.Positions | None]:
+    """Demonstrations and own solved games, these with their modes in random orders; and positions as played."""
     settings = setup.agent.search
     count = settings.train_steps * spans.PER_STEP
     num_own = round(settings.own_share * count) if len(state.best.kind) else 0
-    terms = setup.reader.take(state.round * count, (count - num_own,))
-    if not num_own:
-        return terms
-    own = buffers.draw_best(state.best, rng, num_own).games
-    if setup.agent.symmetry == "none":
-        order = np.argsort(rng.random((num_own, 3)), axis=1)
-        own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
-    return Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))
+    num_played = round(settings.played_share * count) if len(state.replay.positions.values) else 0
+    terms = setup.reader.take(state.round * count, (count - num_own - num_played,))
+    if num_own:
+        own = buffers.draw_best(state.best, rng, num_own).games
+        if setup.agent.symmetry == "none":
+            order = np.argsort(rng.random((num_own, 3)), axis=1)
+            own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
+        terms = Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))
+    return terms, buffers.draw(state.replay, rng, (num_played,)) if num_played else None

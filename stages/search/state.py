@@ -33,7 +33,7 @@ class State:
       round: rounds that were played.
       games: games that were played, window games among them.
       train: network and optimiser.
-      replay, best: own games to learn from; in spans the best alone.
+      replay, best: own games to learn from.
       population: the schemes that window games rewrite; in spans with what is known of windows, or none.
       best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
     """
@@ -41,7 +41,7 @@ class State:
     round: int
     games: int
     train: TrainState
-    replay: buffers.Replay | None
+    replay: buffers.Replay
     best: buffers.BestGames
     population: Population | Play | None
     best_rank: Mapping[Kind, Mapping[str, int]]
@@ -54,16 +54,21 @@ class State:
 
 def blank_state(setup: Setup, network: Network) -> State:
     """Before the first round: a network, no game, the standard algorithms."""
-    in_spans = isinstance(setup.agent, SpanAgent)
     return State(
         0,
         0,
         TrainState(network, setup.optimiser.init(network)),
-        None if in_spans else buffers.empty_replay(setup.rules, network.history),
+        _replay(setup, network),
         buffers.empty_best_games(setup.rules),
         _population(setup.agent),
         {kind: {} for kind in KINDS},
     )
+
+
+def _replay(setup: Setup, network: Network) -> buffers.Replay:
+    if isinstance(setup.agent, SpanAgent):
+        return buffers.empty_span_replay()
+    return buffers.empty_replay(setup.rules, network.history)
 
 
 def _population(agent: Agent) -> Population | Play | None:

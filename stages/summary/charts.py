@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 import altair as alt
@@ -171,10 +171,18 @@ def _play(agent: str, rows: Sequence[SearchCurveRow]) -> alt.TopLevelMixin:
     targets = sorted({row.target for row in rows}, key=by_numbers)
     curves = {target: [row for row in rows if row.target == target] for target in targets}
     run = math.ceil(max(map(len, curves.values())) / MOST_POINTS)
+    lowest = {
+        target: min((rank for row in mine for rank in row.by_rank), default=None) for target, mine in curves.items()
+    }
+    shares: Mapping[str, Callable[[SearchCurveRow], float | None]] = {
+        "games solved": lambda row: row.solved_share,
+        "games at the lowest rank": lambda row: _share_at(lowest[row.target], row),
+        "window games rewritten": lambda row: row.rewritten_share,
+    }
     panels = [
-        _share_panel(f"{agent}: {title}", curves, column, run)
-        for title, column in (("games solved", "solved_share"), ("window games rewritten", "rewritten_share"))
-        if any(getattr(row, column) is not None for row in rows)
+        _share_panel(f"{agent}: {title}", curves, share, run)
+        for title, share in shares.items()
+        if any(share(row) is not None for row in rows)
     ]
     best = [
         {"target": target, "by": by, "games": row.games, "rank": getattr(row, column)}
@@ -206,12 +214,24 @@ def _play(agent: str, rows: Sequence[SearchCurveRow]) -> alt.TopLevelMixin:
     return alt.hconcat(*panels, lines)
 
 
-def _share_panel(title: str, curves: Mapping[str, Sequence[SearchCurveRow]], column: str, run: int) -> alt.Chart:
+def _share_at(rank: int | None, row: SearchCurveRow) -> float | None:
+    """The share of the games of a round that ended at a rank; None where no game ever ended, or none was measured."""
+    return None if rank is None or row.solved_share is None else row.by_rank.get(rank, 0.0)
+
+
+def _share_panel(
+    title: str,
+    curves: Mapping[str, Sequence[SearchCurveRow]],
+    share_of: Callable[[SearchCurveRow], float | None],
+    run: int,
+) -> alt.Chart:
     """Shares of the games of a round, means of `run` rounds."""
     records = [
         {"target": target, "games": float(games), "share": float(share)}
         for target, rows in curves.items()
-        for games, share in zip(_means(rows, "games", run), _means(rows, column, run), strict=True)
+        for games, share in zip(
+            _means([float(row.games) for row in rows], run), _means([share_of(row) for row in rows], run), strict=True
+        )
         if not math.isnan(share)
     ]
     return (
@@ -358,10 +378,9 @@ def _shown(rank: int | None) -> str:
     return "–" if rank is None else str(rank)
 
 
-def _means(rows: Sequence[SearchCurveRow], column: str, run: int) -> np.ndarray:
+def _means(values: Sequence[float | None], run: int) -> np.ndarray:
     """Means of each `run` values in turn, of those that are there; NaN where none is."""
-    values = np.array([getattr(row, column) for row in rows], np.float64)
-    padded = np.append(values, np.full(-len(values) % run, math.nan))
+    padded = np.append(np.array(values, np.float64), np.full(-len(values) % run, math.nan))
     return np.ma.masked_invalid(padded.reshape(-1, run)).mean(axis=1).filled(math.nan)
 
 

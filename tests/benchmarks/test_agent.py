@@ -12,7 +12,7 @@ def test_every_row_has_valid_parameters_of_its_own(judge):
     rows = list(judge.planned(ended))
     assert {row.variant for row in rows} == {"agent", *judge.CONTROLS, *judge.VARIANTS}
     assert len({row.key for row in rows}) == len(rows)
-    digests = [judge.digest(row) for row in rows if row.variant != "walk"]
+    digests = [(row.start, judge.digest(row)) for row in rows if row.variant != "walk"]
     assert len(set(digests)) == len(digests)
 
 
@@ -22,7 +22,7 @@ def test_every_agent_plays_what_its_row_counts(judge):
             agent = judge.parameters(row).agents[row.agent]
             if row.start in judge.IN_SPANS:
                 assert agent.network.torso == "spans", row.name
-                assert agent.symmetry == ("cyclic" if row.start == "cyclic game" else "none"), row.name
+                assert agent.symmetry == ("cyclic" if row.start.startswith("cyclic") else "none"), row.name
                 assert (row.target in agent.windowed) == (row.kind == "window"), row.name
             else:
                 assert (agent.search.games if row.start == "game" else agent.search.window_games) > 0, row.name
@@ -35,6 +35,14 @@ def test_a_rank_found_beyond_the_cap_does_not_count(judge):
     assert late.result(90.1)["rank"] == 8
     assert early.note(7, cpu_s=90.0, games=5)
     assert early.result(90.0)["rank"] == 7
+
+
+def test_nothing_but_its_seconds_ends_a_row_of_shares(judge):
+    (row, *_) = (row for row in judge.planned({}) if row.name == "3x3x3 Z2 cyclic share closed 0")
+    ranks = judge.Ranks(row, naive=27)
+    assert not ranks.note(1, cpu_s=row.cap - 1, games=5)
+    assert ranks.note(1, cpu_s=row.cap, games=6)
+    assert ranks.result(row.cap, "23:0.25")["shares"] == "23:0.25"
 
 
 def test_a_line_of_other_parameters_is_replaced(judge, tmp_path, monkeypatch):

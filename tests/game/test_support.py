@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from stages.algebra.targets import parse_target
-from stages.game.support import add_term, compress, coordinates, pack, pack_factors, restore, unpack_factors
+from stages.game.support import (
+    add_term,
+    bound_ranks,
+    compress,
+    coordinates,
+    pack,
+    pack_factors,
+    restore,
+    unpack_factors,
+)
 from tests.examples import strassen
 
 
@@ -67,3 +76,13 @@ def test_equal_modes_get_equal_coordinates():
     np.testing.assert_array_equal(bases[0], bases[1])
     np.testing.assert_array_equal(bases[0], bases[2])
     np.testing.assert_array_equal(oriented[0], oriented[1])
+
+
+def test_ranks_are_bounded_by_the_mode_whose_slices_are_simplest():
+    sizes = ("1x1x1", "1x2x2", "2x2x2", "2x2x3", "3x3x3")
+    assert bound_ranks(np.stack([pack(parse_target(size).tensor) for size in sizes])).tolist() == [1, 4, 8, 12, 27]
+    # One slice of full rank in the first mode; in the others three slices of rank 1.
+    tensor = np.zeros((3, 3, 3), int)
+    tensor[0] = 1 - np.eye(3, dtype=int)  # of rank 2 modulo 2
+    tensor[1, 0, 0] = 1
+    assert bound_ranks(pack(np.stack([tensor, tensor.transpose(1, 2, 0), 0 * tensor]))).tolist() == [3, 3, 0]

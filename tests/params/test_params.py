@@ -166,7 +166,8 @@ def test_a_whole_number_may_stand_for_a_fraction(tmp_path, place):
     path, loaded = tmp_path / "params.yaml", []
     for value in (1, 1.0):
         # Shares beside this one may leave no room for so much.
-        path.write_text(dumped(with_changes({"agents.z2.search.demonstration_share": [0, 0], name(place): value})))
+        others = {"agents.z2.search.demonstration_share": [0, 0], "agents.spans.search.own_share": 0}
+        path.write_text(dumped(with_changes(others | {name(place): value})))
         loaded.append(params.load(path))
     assert loaded[0] == loaded[1]
     assert type(at(place, loaded[0].model_dump())) is float
@@ -490,6 +491,10 @@ def test_message_word_by_word(tmp_path, key, value, message):
                 f"window), got {terms}",
             )
             for terms in ([1, 8], [5, 4], [2, 9])
+        ),
+        (
+            {"agents.spans.search.own_share": 0.75, "agents.spans.search.played_share": 0.5},
+            "agents.spans.search.own_share: expected, with played_share 0.5, at most 0.5, got 0.75",
         ),
         (
             {"agents.spans.targets": ["2x2x2", "4x4x4"]},

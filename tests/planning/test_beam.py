@@ -7,6 +7,7 @@ from stages.algebra.targets import parse_target
 from stages.game.moves import play_moves, sum_moves
 from stages.game.support import pack, pack_factors, unpack_factors
 from stages.planning import beam as beam_lib
+from stages.planning import successors as successors_lib
 from stages.planning.sampling import draw
 from tests.agents import span_agent, untrained
 from tests.examples import strassen
@@ -29,7 +30,7 @@ def play(monkeypatch):
     def assess(network, residuals, risk):
         return np.zeros(len(residuals), np.float32), np.ones(len(residuals), np.int64)
 
-    monkeypatch.setattr(beam_lib, "propose", propose)
+    monkeypatch.setattr(successors_lib, "propose", propose)
     monkeypatch.setattr(beam_lib, "assess", assess)
 
     def run(**changes):

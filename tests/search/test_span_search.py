@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from stages.demonstrations.draw import write_demonstrations
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
+from stages.search.curve import rank_shares
 from stages.search.generations import begin, play_windows
 from stages.search.search import rounds
 from stages.search.setup import set_up
@@ -43,8 +45,9 @@ def searched(setup):
     return rounds(setup, untrained(setup.agent), resume_of(setup), Stopwatch())
 
 
-def with_best_games(player, number):
-    return player.model_copy(update={"search": player.search.model_copy(update={"best_games": number})})
+def with_search(setup, **changes):
+    search = setup.agent.search.model_copy(update=changes)
+    return replace(setup, agent=setup.agent.model_copy(update={"search": search}))
 
 
 def bytes_of(search):
@@ -81,7 +84,9 @@ def test_what_is_found_is_kept_and_learnt_from_and_a_killed_search_ends_the_same
     assert [row.target for row in whole.curve] == [*TARGETS] * 3
     assert whole.state.best_rank["game"] == {"1x1x2": 2, "1x2x2": 4}
     assert set(whole.state.best.kind) == {0, 1}
-    assert {row.games for row in whole.curve} == {2, 4, 6}
+    assert {row.games for row in whole.curve} == {2 * 5, 4 * 5, 6 * 5}  # a beam and four games, of two targets
+    assert all(sum(row.by_rank.values()) == row.solved_share for row in whole.curve)
+    assert {rank for row in whole.curve for rank in row.by_rank} >= {2, 4}
     found = whole.candidates()
     assert {str(candidate.origin) for candidate in found} == {"search:x:game"}
     assert {candidate.scheme.ring for candidate in found} == {ring}
@@ -147,13 +152,27 @@ def test_moves_of_a_symmetric_game_are_handed_on_as_terms_and_learnt_as_moves(tm
     assert report.losses["model"] == 0
 
 
+def test_games_tell_shares_by_rank_and_an_open_loop_learns_nothing_of_them(tmp_path):
+    def weights(number, **shares):
+        setup = with_search(setup_of(tmp_path, "1x1x2"), games=number, **shares)
+        state, report = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
+        assert report.ends["1x1x2"].shape == (number,)
+        assert set(report.ends["1x1x2"]) <= {0, 2}
+        assert rank_shares(report.ends["1x1x2"]) in {"", *(f"2:{solved / number:g}" for solved in range(number + 1))}
+        assert len(state.replay.positions.values) >= number
+        return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(state.train.network)]
+
+    assert weights(3, own_share=0.0, played_share=0.0) == weights(8, own_share=0.0, played_share=0.0)
+    assert weights(3, own_share=0.0, played_share=0.5) != weights(8, own_share=0.0, played_share=0.5)
+
+
 def test_few_lines_of_a_beam_are_learnt_and_all_are_handed_on(tmp_path):
     moves = np.array([[1, 1, 1], [2, 1, 2]], np.uint16)
     setup = replace(setup_of(tmp_path, "1x1x2"), planner=lambda *given, noise: [moves] * 40)
     state, report = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
     assert len(report.found) == 40
     assert len(state.best.kind) == 10  # as many as best_games
-    setup = replace(setup, agent=with_best_games(setup.agent, 1000))
+    setup = with_search(setup, best_games=1000)
     state, _ = play_round(blank_state(setup, untrained(setup.agent)), round_key(setup, 0), setup)
     assert len(state.best.kind) == 16
 
@@ -163,8 +182,8 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
     setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS)
     *_, whole = searched(setup)
-    # One whole game a round; each window game counts as a play of its tensor.
-    assert whole.state.games == whole.state.round + whole.state.population.rewrites.plays.sum()
+    # A beam and four games a round; each window game counts as a play of its tensor.
+    assert whole.state.games == 5 * whole.state.round + whole.state.population.rewrites.plays.sum()
     assert {row.games for row in whole.curve if row.round == whole.state.round} == {whole.state.games}
     first, *_, last = (row for row in whole.curve if row.target == "2x2x2")
     assert first.solved_share is None
@@ -207,4 +226,4 @@ def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
     for found in report.found:
         assert check(scheme_of_terms(found.terms, setup.targets[found.target], setup.agent)) is None
     assert state.best_rank["window"] == {"2x2x2": 8}
-    assert set(report.shares["window"]) == {"2x2x2", "2x2x3"}
+    assert set(report.rewritten) == {"2x2x2", "2x2x3"}

@@ -19,8 +19,7 @@ from stages.search.span_windows import (
     write,
 )
 from stages.search.starts import scheme_of_terms
-from stages.search.window_games import play
-from tests.agents import span_agent, untrained
+from tests.agents import span_agent
 from tests.examples import strassen
 
 SHARES = np.exp(-2.0 * np.arange(4))
@@ -191,21 +190,3 @@ def test_a_window_is_played_as_often_as_is_asked_for(strassens):
     assert met.count.tolist() == [8]
     played = learn(strassens, met.tensors, met.terms, met.count, plays=1)
     assert not _walked(schemes, played, 0.5, terms=(8, 8), plays=1)[1].is_met.any()
-
-
-def test_games_that_end_at_zero_sum_to_their_tensors():
-    network = untrained(span_agent("2x2x2"))
-    rng = np.random.default_rng(0)
-    tensors = np.zeros((24, 9, 9), np.uint16)
-    tensors[:, 0, 0] = 1
-    tensors[12:, 0, 1] = 2  # twelve of one term, twelve of two that share a factor
-    limits = np.repeat([2, 3], 12)
-    moves, lengths = play(network, tensors, limits, 4, rng, candidates=8, noise=0.1, risk=0.5)
-    assert moves.shape == (24, 4, 3)
-    assert lengths.max() <= 3
-    assert (lengths[:12] > 0).any()
-    assert (lengths[12:] > 0).any()
-    for tensor, line, length, limit in zip(tensors, moves, lengths, limits, strict=True):
-        assert length <= limit
-        if length:
-            np.testing.assert_array_equal(_dense(line[:length], 9), tensor[..., None] >> np.arange(9) & 1)

@@ -32,7 +32,8 @@ def rank_row(**ranks) -> RankRow:
 
 
 def search_row(**given) -> SearchCurveRow:
-    return SearchCurveRow(**dict.fromkeys(SearchCurveRow.__annotations__) | {"round": 1} | given)
+    blank = dict.fromkeys(SearchCurveRow.__annotations__) | {"round": 1, "rank_shares": ""}
+    return SearchCurveRow(**blank | given)
 
 
 def speed(implementation="abcdef01", kernel="2x2x2:7", n=512, dtype="float32", median=0.9, predicted=0.0) -> Speedup:
@@ -47,7 +48,14 @@ def learning(**changes):
     }
     losses = {"policy_loss": 2.0, "value_loss": 0.25}
     played = (
-        {"target": "2x2x2", "solved_share": 0.25, "rewritten_share": 0.5, "best_game": 8, "best_window": 7},
+        {
+            "target": "2x2x2",
+            "solved_share": 0.25,
+            "rank_shares": "7:0.125 8:0.125",
+            "rewritten_share": 0.5,
+            "best_game": 8,
+            "best_window": 7,
+        },
         {"target": "2x2x3", "rewritten_share": 0.75, "best_window": 11},
     )
     rounds = ({"round": number, "games": 10 * number} for number in (1, 2))
@@ -123,6 +131,17 @@ def test_learning_has_units_and_every_agent():
 def test_games_that_were_not_played_have_no_panel(column, title):
     assert title in words(learning())
     assert title not in words(learning(**{column: None}))
+
+
+def test_games_at_the_lowest_rank_are_counted_where_none_ended_there_too():
+    measured = [(0.5, "8:0.5"), (None, ""), (0.0, ""), (0.75, "7:0.25 8:0.5")]
+    rows = [
+        search_row(target="2x2x2", games=games, solved_share=share, rank_shares=shares)
+        for games, (share, shares) in enumerate(measured)
+    ]
+    chart = charts.learning({"a": "Z"}, {"a": []}, {"a": rows})
+    (panel,) = (panel for panel in chart.vconcat[0].hconcat if "lowest" in str(panel.title))
+    assert [(row["games"], row["share"]) for row in panel.data.values] == [(0, 0.0), (2, 0.0), (3, 0.25)]
 
 
 def test_one_kind_of_game_needs_no_legend_of_kinds():

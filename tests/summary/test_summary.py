@@ -33,11 +33,11 @@ CLOCKS = ("recombination-timing", "verification-timing", "kernels-timing")
 FOLDERS = ("search", "refinement", "pretraining", "demonstrations")
 NAMES = ("known", "schemes", "rejected", "kernels", "timings", "attempts", "record", *CLOCKS, *FOLDERS)
 
-SEARCH = """round,games,target,solved_share,rewritten_share,best_game,best_window,policy_loss,value_loss
-1,8,2x2x2,0,0.25,,,1,1
-1,8,2x2x3,,0.125,,,1,1
-2,16,2x2x2,0.5,0.25,7,7,1,1
-2,16,2x2x3,,0.375,,11,1,1
+SEARCH = """round,games,target,solved_share,rank_shares,rewritten_share,best_game,best_window,policy_loss,value_loss
+1,8,2x2x2,0,,0.25,,,1,1
+1,8,2x2x3,,,0.125,,,1,1
+2,16,2x2x2,0.5,7:0.5,0.25,7,7,1,1
+2,16,2x2x3,,,0.375,,11,1,1
 """
 REACHED = {
     "games": 16,

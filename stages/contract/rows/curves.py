@@ -21,12 +21,18 @@ class SearchCurveRow:
     round: int  # rounds that were played
     games: int  # games that were played, of all targets, window games among them
     target: str
-    solved_share: float | None  # of this round's games that ended in a decomposition
+    solved_share: float | None  # of this round's measured games that ended in a decomposition
+    rank_shares: str  # the same share by the rank of the decomposition: "23:0.03125 25:0.25"
     rewritten_share: float | None  # of its window games
     best_game: int | None  # lowest rank found so far by games
     best_window: int | None  # by window games
     policy_loss: float | None  # mean over this round's train steps
     value_loss: float | None
+
+    @property
+    def by_rank(self) -> dict[int, float]:
+        """What `rank_shares` says, lowest rank first."""
+        return {int(rank): float(share) for rank, share in (one.split(":") for one in self.rank_shares.split())}
 
 
 @dataclass(frozen=True)
