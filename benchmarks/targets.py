@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,27 +23,31 @@ from stages.contract.candidates import scheme_of  # noqa: E402
 from stages.contract.named_targets import read_targets  # noqa: E402
 from stages.contract.rows.schemes import CANDIDATES  # noqa: E402
 from stages.errors import SchemeError  # noqa: E402
+from stages.params import whole as params  # noqa: E402
 
+RUN = ROOT / "runs/targets.yaml"
 TABLE = ROOT / "benchmarks/targets.csv"
 COLUMNS = ["target", "ring", "kind", "name", "rank", "cpu_s"]
 STAGES = {"agent": ("demonstrations", "pretraining", "search"), "walk": ("refinement",)}  # the last has the schemes
 
 
 def main(given: argparse.Namespace) -> None:
-    rows = [row for kind in STAGES for row in found(given.results, kind)]
+    run = params.load(RUN)
+    rows = [*found(given.results, "agent", run.agents), *found(given.results, "walk", run.walks)]
     rows.sort(key=lambda row: [row[column] for column in ("target", "ring", "kind", "name")])
     command.write_text(TABLE, command.csv_text(COLUMNS, rows))
 
 
-def found(results: Path, kind: str) -> Iterator[dict[str, object]]:
-    """The lines of the agents or the walks.
+def found(results: Path, kind: str, names: Iterable[str]) -> Iterator[dict[str, object]]:
+    """The lines of the agents or the walks of these names.
 
     Raises:
+      TableError: one of them has left no schemes.
       SchemeError: a scheme is wrong.
     """
     named = read_targets(ROOT / "data/targets")
     *_, last = STAGES[kind]
-    for path in sorted((results / last / "schemes").glob("*.parquet")):
+    for path in (results / last / "schemes" / f"{name}.parquet" for name in sorted(names)):
         lowest: dict[tuple[str, str], int] = {}
         for row in tables.read(path, CANDIDATES):
             scheme = scheme_of(row, named)

@@ -405,7 +405,7 @@ def trained() -> Iterator[str]:
             "demonstrations": f"{agent['demonstrations']['count']:,}",
             "train steps before self-play": f"{agent['pretraining']['steps']:,}",
             "train steps beside self-play": f"{search['rounds'] * search['train_steps']:,}",
-            "beams and window games": f"{played['games']:,}",
+            "beams, one-ply games and window games": f"{played['games']:,}",
             "CPU seconds in all": f"{spent[name]:,.0f}",
             "bytes of `parameters/`": f"{bytes_of[f'results/search/parameters/{name}.parquet']:,}",
             **{
@@ -513,7 +513,9 @@ def targets() -> Iterator[str]:
     found: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
     for row in read_csv("benchmarks/targets.csv"):
         found[row["target"], row["ring"], row["kind"]].append((int(row["rank"]), float(row["cpu_s"])))
-    published = {row["target"]: f"{row['rank']} ({row['ring']})" for row in read_csv("data/known_targets.csv")}
+    published: dict[str, list[str]] = defaultdict(list)
+    for row in read_csv("data/known_targets.csv"):
+        published[row["target"]].append(f"{row['rank']} ({row['ring']})")
 
     def lowest(name: str, ring: str, kind: str) -> tuple[int | None, float | None]:
         return min(found[name, ring, kind], default=(None, None))
@@ -526,7 +528,7 @@ def targets() -> Iterator[str]:
             row[f"walk, {ring}"], cpu_s = lowest(name, ring, "walk")
             row[f"CPU s of the walk, {ring}"] = None if cpu_s is None else f"{cpu_s:.0f}"
         row["walk, Q"], _ = lowest(name, "Q", "walk")
-        return row | {"published": published.get(name)}
+        return row | {"published": ", ".join(published[name])}
 
     return markdown(line(*item) for item in given.items())
 

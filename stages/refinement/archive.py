@@ -71,8 +71,8 @@ class WalkArchive:
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
         """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted unless one of the same invariant has been, for two thirds
-        of the lifts would give what is held already. What lifts to Q alone is kept while no rank as low is held over Z.
+        One over Z counts for Z2, too. One over Z2 is lifted unless one of the same invariant has been lifted to Z, for
+        of one invariant the archive keeps one. What lifts to Q alone is kept while no rank as low is held over Z.
         Nothing is made of it: the moves carry no denominators.
 
         Raises:
@@ -80,7 +80,7 @@ class WalkArchive:
         """
         over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
         wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
-        if scheme.ring == "Z2" and not self._is_to_lift(scheme):
+        if scheme.ring == "Z2" and "Z" in wanted and invariant(scheme) in self._have_lifted:
             wanted.discard("Z")
         if not wanted:
             return

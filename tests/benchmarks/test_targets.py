@@ -12,7 +12,7 @@ from stages.algebra.factors import Factors, Scheme, standard
 from stages.contract import tables
 from stages.contract.named_targets import read_target
 from stages.contract.rows.schemes import CANDIDATES
-from stages.errors import SchemeError
+from stages.errors import SchemeError, TableError
 from stages.params import whole
 from tests.examples import strassen
 from tests.rows import candidate_row
@@ -39,15 +39,16 @@ def left_by(folder: Path, *schemes: Scheme) -> Path:
 def test_the_lowest_rank_of_a_target_is_kept_with_the_seconds_of_all_stages(judge, tmp_path):
     results = left_by(tmp_path, standard(COMPLEX), KARATSUBA, strassen())
     expected = {"target": "complex", "ring": "Z", "kind": "agent", "name": "z", "rank": 3, "cpu_s": "6.0"}
-    assert list(judge.found(results, "agent")) == [expected]
-    assert list(judge.found(results, "walk")) == []
+    assert list(judge.found(results, "agent", ["z"])) == [expected]
+    with pytest.raises(TableError, match=r"refinement/schemes/complex.parquet"):
+        list(judge.found(results, "walk", ["complex"]))
 
 
 def test_a_wrong_scheme_is_told(judge, tmp_path):
     u, v, w = KARATSUBA.factors
     wrong = replace(KARATSUBA, factors=Factors(u, v, -w))
     with pytest.raises(SchemeError, match=r"z.parquet: scheme .* of complex over Z: entry \(0, 0, 0\)"):
-        list(judge.found(left_by(tmp_path, wrong), "agent"))
+        list(judge.found(left_by(tmp_path, wrong), "agent", ["z"]))
 
 
 def test_every_target_is_walked_over_both_rings():
