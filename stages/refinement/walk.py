@@ -54,7 +54,6 @@ def refine(
         stopwatch.add(*saved["seconds"].tolist())
     progress = Progress(str(origin), schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
     with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers, ThreadPoolExecutor(cores()) as pool:
-        to_offer: list[tuple[Scheme, str, int]] = []  # when all walkers have gone on
 
         def begun_at(number: int, walker: Lane, beside: Sequence[Attempt]) -> Attempt:
             """A new attempt of a walker, under way from a round on, and counted; `beside` are those of the others."""
@@ -64,7 +63,7 @@ def refine(
             start, begun = mode.draw_fn(target, archive, rng), begun + 1
             attempt = mode.begin(start, int(rng.integers(2**63)))
             walker.begin(attempt, number)
-            to_offer.append((start.scheme, start.parent, now.begins))
+            archive.offer(start.scheme, start.parent, now.begins)
             return attempt
 
         if not saved:
@@ -84,10 +83,10 @@ def refine(
                     archive.attempts[report.attempt.target.name, mode.rank(report.attempt)] += 1
                 if report.is_over and not now.is_last:
                     attempts[place] = begun_at(number + 1, walker, attempts[:place] + attempts[place + 1 :])
-            to_offer += [(scheme, report.attempt.parent, now.ends) for report in reports for scheme in report.found]
-            archive.lift_ahead([scheme for scheme, *_ in to_offer], pool)
-            while to_offer:
-                archive.offer(*to_offer.pop(0))
+            archive.lift_ahead([scheme for report in reports for scheme in report.found], pool)
+            for report in reports:
+                for scheme in report.found:
+                    archive.offer(scheme, report.attempt.parent, now.ends)
             if resume.is_due:
                 counters = np.array([number + 1, begun])
                 seconds = np.array([stopwatch.cpu_s, stopwatch.wall_s])

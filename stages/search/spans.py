@@ -56,8 +56,7 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
     ends, positions = play_alone(state.train.network, setup, settings.games, generator(games_key))
-    if settings.played_share:
-        state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
+    state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
         terms, played = _lessons(state, setup, generator(draw_key))
