@@ -80,7 +80,7 @@ class WalkArchive:
         """
         over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
         wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
-        if scheme.ring == "Z2" and not self._is_to_lift(scheme):
+        if scheme.ring == "Z2" and "Z" in wanted and invariant(scheme) in self._have_lifted:
             wanted.discard("Z")
         if not wanted:
             return

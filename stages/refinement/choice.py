@@ -49,4 +49,5 @@ def next_target(targets: Sequence[Target], archive: WalkArchive, under_way: Sequ
 def lack(target: Target, lowest_rank: Callable[[Target, str], int], ring: str) -> float:
     """Products that a target has more than it would have if it were as good as its best neighbour; 0 if it is."""
     powers = [math.log(lowest_rank(other, ring)) / math.log(other.naive_rank) for other in neighbours(target)]
-    return max(0.0, lowest_rank(target, ring) - target.naive_rank ** min(powers, default=1.0))
+    lacking = lowest_rank(target, ring) - target.naive_rank ** min(powers, default=1.0)
+    return round(max(0.0, lacking), 6)  # logarithms differ between processors in their last digits

@@ -54,6 +54,7 @@ def refine(
         stopwatch.add(*saved["seconds"].tolist())
     progress = Progress(str(origin), schedule.flips, "flips", schedule.round(done - 1).ends if done else 0)
     with lanes(walk.walkers, partial(walk_round, mode, schedule)) as walkers, ThreadPoolExecutor(cores()) as pool:
+        to_offer = []  # schemes, their parents and the flips at which they came: starts, then what was found
 
         def begun_at(number: int, walker: Lane, beside: Sequence[Attempt]) -> Attempt:
             """A new attempt of a walker, under way from a round on, and counted; `beside` are those of the others."""
@@ -63,12 +64,19 @@ def refine(
             start, begun = mode.draw_fn(target, archive, rng), begun + 1
             attempt = mode.begin(start, int(rng.integers(2**63)))
             walker.begin(attempt, number)
-            archive.offer(start.scheme, start.parent, now.begins)
+            to_offer.append((start.scheme, start.parent, now.begins))
             return attempt
+
+        def offer() -> None:
+            archive.lift_ahead([scheme for scheme, *_ in to_offer], pool)
+            for scheme, parent, clock in to_offer:
+                archive.offer(scheme, parent, clock)
+            to_offer.clear()
 
         if not saved:
             for walker in walkers:
                 attempts.append(begun_at(0, walker, attempts))
+            offer()
         elif done < schedule.num_rounds:
             for walker, attempt in zip(walkers, attempts, strict=True):
                 walker.begin(attempt, done)
@@ -83,10 +91,8 @@ def refine(
                     archive.attempts[report.attempt.target.name, mode.rank(report.attempt)] += 1
                 if report.is_over and not now.is_last:
                     attempts[place] = begun_at(number + 1, walker, attempts[:place] + attempts[place + 1 :])
-            archive.lift_ahead([scheme for report in reports for scheme in report.found], pool)
-            for report in reports:
-                for scheme in report.found:
-                    archive.offer(scheme, report.attempt.parent, now.ends)
+            to_offer += [(scheme, one.attempt.parent, now.ends) for one in reports for scheme in one.found]
+            offer()
             if resume.is_due:
                 counters = np.array([number + 1, begun])
                 seconds = np.array([stopwatch.cpu_s, stopwatch.wall_s])

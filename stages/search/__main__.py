@@ -9,7 +9,7 @@ from stages.contract.xla import settle_xla
 settle_xla()  # before JAX is imported
 
 from stages.contract import candidates, command, csv_tables
-from stages.contract.named_targets import read_targets
+from stages.contract.named_targets import read_target
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
@@ -17,6 +17,7 @@ from stages.learning.demonstrations import DemonstrationReader
 from stages.network.agent import read_parameters, write_parameters
 from stages.params.agents import OneAgent
 from stages.params.file import section
+from stages.params.section import is_named
 from stages.search.curve import metrics
 from stages.search.search import rounds
 from stages.search.setup import set_up
@@ -26,10 +27,11 @@ def main(args: argparse.Namespace) -> None:
     agent = section(args.params, f"agents.{args.name}", OneAgent).root
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
-    inputs = [args.code, args.demonstrations, args.pretrained]
+    named = [args.targets / f"{target}.json" for target in agent.targets if is_named(target)]
+    inputs = [args.code, args.demonstrations, args.pretrained, *named]
     resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
-    setup = set_up(args.name, agent, reader, read_targets(args.targets))
+    setup = set_up(args.name, agent, reader, list(map(read_target, named)))
     search = deque(rounds(setup, network, resume, stopwatch), maxlen=1).pop()  # after the last round
     found = search.candidates()
     candidates.write(args.schemes, found)

@@ -56,7 +56,8 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
     ends, positions = play_alone(state.train.network, setup, settings.games, generator(games_key))
-    state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
+    if settings.played_share:
+        state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
     losses = {}
     if settings.train_steps:
         terms, played = _lessons(state, setup, generator(draw_key))
@@ -119,20 +120,19 @@ def play_alone(
     Their ends, ranks or 0 where it is not solved, are a measure that no luck makes; a beam tells only whether one line
     of hundreds was solved. They are told before anything is learnt from them.
     """
-    settings, is_cyclic, ends = setup.agent.search, setup.agent.symmetry == "cyclic", {}
-    every = [spans.no_positions()]
-    for name in setup.agent.whole:
-        starts = np.repeat(_start(name, setup, np.arange(3))[None], number, axis=0)
-        limit = setup.targets[name].naive_rank
-        given = {"candidates": settings.candidates, "noise": 0.0, "risk": settings.risk}
-        limits = np.full(number, limit)
-        games = one_ply_games(network, starts, limits, limit, rng, **given)
-        ends[name] = np.where(games.is_solved, games.costs, 0)
-        moves = games.moves if setup.agent.ring == "Z2" else pack_factors(games.moves)
-        # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.
-        bounds = np.where(games.is_solved, 0, np.maximum(bound_ranks(seen(games.left)), 1))
-        every.append(spans.positions_of_games(seen(starts), moves, games.counts, bounds, is_cyclic))
-    return ends, spans.Positions(*(np.concatenate(parts) for parts in zip(*every, strict=True)))
+    agent, whole = setup.agent, setup.agent.whole
+    if not whole:
+        return {}, spans.no_positions()
+    starts = np.repeat([_start(name, setup, np.arange(3)) for name in whole], number, axis=0)
+    limits = np.repeat([setup.targets[name].naive_rank for name in whole], number)
+    given = {"candidates": agent.search.candidates, "noise": 0.0, "risk": agent.search.risk}
+    games = one_ply_games(network, starts, limits, int(limits.max()), rng, **given)
+    ends = np.where(games.is_solved, games.costs, 0).reshape(len(whole), number)
+    moves = games.moves if agent.ring == "Z2" else pack_factors(games.moves)
+    # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.
+    bounds = np.where(games.is_solved, 0, np.maximum(bound_ranks(seen(games.left)), 1))
+    positions = spans.positions_of_games(seen(starts), moves, games.counts, bounds, agent.symmetry == "cyclic")
+    return dict(zip(whole, ends, strict=True)), positions
 
 
 def _start(name: str, setup: Setup, order: Int[np.ndarray, " 3"]) -> np.ndarray:
