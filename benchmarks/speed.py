@@ -4,6 +4,9 @@ Per-mode size S = 4, 9, 16 (targets 2x2x2, 3x3x3, 4x4x4) over Z2; S = 9 also wit
 median of calls in random order in one process, in things per CPU second. The last column is the share of the bare
 torso's speed that a whole value evaluation reaches: the torso alone, on observations made before, is the named
 baseline.
+
+Below them whole games of 3x3x3 in spans, by the trained networks of the last run (`results/search/parameters`): games
+one ply at a time with 16 candidates, and beams of 64 states with the candidates of the default run.
 """
 
 import sys
@@ -22,19 +25,23 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
+from stages.algebra.targets import parse_target  # noqa: E402
 from stages.game.observation import observe  # noqa: E402
+from stages.game.support import pack  # noqa: E402
 from stages.game.tensor_game import State  # noqa: E402
 from stages.learning.positions import Terms  # noqa: E402
 from stages.learning.train import Batch, TrainState, make_optimiser, train_steps  # noqa: E402
-from stages.network.agent import AgentNetwork  # noqa: E402
-from stages.params.agents import EntriesAgent  # noqa: E402
+from stages.network.agent import AgentNetwork, read_parameters  # noqa: E402
+from stages.params.agents import EntriesAgent, OneAgent  # noqa: E402
 from stages.params.file import section  # noqa: E402
+from stages.planning.choose import planner  # noqa: E402
 from stages.planning.one_ply import one_ply  # noqa: E402
+from stages.planning.one_ply_games import one_ply_games  # noqa: E402
 from stages.planning.tree import sequential_halving  # noqa: E402
 from stages.search.selfplay import play  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
-CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS = 8, 16, 0.25, 5, 5
+CANDIDATES, SIMULATIONS, RISK, CALLS, STEPS, GAMES = 8, 16, 0.25, 5, 5, 64
 HALVING = {"simulations": SIMULATIONS, "gumbel_scale": 0.0, "value_scale": 1.0}
 # target, games in a batch, width, most slices combined, entries per token
 SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 128, 2, 3), ("3x3x3", 64, 256, 2, 3), ("4x4x4", 16, 256, 1, 4)]
@@ -79,6 +86,20 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     }
 
 
+def games_in_spans(name: str) -> dict:
+    """As `parts`, whole games of 3x3x3 by an agent of the default run."""
+    agent = section(ROOT / "params.yaml", f"agents.{name}", OneAgent).root
+    network = read_parameters(ROOT / f"results/search/parameters/{name}.parquet", agent)
+    target, rng, search = parse_target("3x3x3"), np.random.default_rng(0), planner(agent.search)
+    start, limit = pack(target.tensor), target.naive_rank
+    starts, limits = np.repeat(start[None], GAMES, axis=0), np.full(GAMES, limit)
+    given = {"candidates": 2 * CANDIDATES, "noise": 0.0, "risk": RISK}
+    return {
+        "1-ply games/s": (GAMES, lambda: one_ply_games(network, starts, limits, limit, rng, **given)),
+        "beams/s": (1, lambda: search(network, start, limit, rng, noise=0.1)),
+    }
+
+
 def measure(calls: dict) -> dict[str, float]:
     """Medians in things per CPU second."""
     seconds = {name: [] for name in calls}
@@ -102,6 +123,9 @@ def main() -> None:
         figures = "".join(f"{rate:>22,.1f}" for rate in rates.values())
         share = rates["values/s"] / rates["torsos/s"]
         print(f"{target:>8}{width:>8}{figures}{share:>18.2f}", flush=True)
+    for name in ("z2", "z2_cyclic"):
+        rates = measure(games_in_spans(name))
+        print(f"3x3x3, agent {name}: " + ", ".join(f"{rate:.2f} {what}" for what, rate in rates.items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Annotations are checked in every test: jaxtyping's shapes and beartype's types, on all of stages/ but Numba's."""
+"""Annotations are checked in every test: jaxtyping's shapes and beartype's types, on nearly all of stages/."""
 
+import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import jaxtyping
@@ -15,13 +17,14 @@ COMPILED_BY_NUMBA = (
     "stages.recombination.splits",
     *(f"stages.search.{name}" for name in ("rewrites", "span_windows")),
 )
+SMALL_AND_OFTEN = ("stages.code.meaning", "stages.params.file")  # visit each node of a tree: slower by far with checks
 
 
 def _modules() -> list[str]:
     """Every module by name; packages are left out, since the hook would take all that is in them."""
     files = (ROOT / "stages").rglob("*.py")
     names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.stem != "__init__")
-    return sorted(name for name in names if name not in COMPILED_BY_NUMBA)
+    return sorted(name for name in names if name not in (*COMPILED_BY_NUMBA, *SMALL_AND_OFTEN))
 
 
 # What a test compiles, or a run that it starts, is kept for all others, and for those of the next `make test`:
@@ -40,6 +43,22 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder that all processes have in common."""
     folder = tmp_path_factory.getbasetemp()
     return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def made_once(shared: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A folder by name, which the first process to ask for it makes with a function while the others wait."""
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        made, finished = shared / name, shared / f"{name}.finished"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                make(made)
+                finished.touch()
+        return made
+
+    return folder
 
 
 # With several processes the longest files are waited for, so they go first; beside the one run of the pipeline, which

@@ -1,9 +1,10 @@
-"""The package as it is installed: built once per process into a folder of its own."""
+"""The package as it is installed: built once, into a folder of its own."""
 
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory) -> Path:
-    """Built of a copy, as the build leaves files beside the sources."""
-    folder = tmp_path_factory.mktemp("wheel")
+def wheel(made_once: Callable) -> Path:
+    (made,) = (made_once("wheel", build) / "out").glob("*.whl")
+    return made
+
+
+def build(folder: Path) -> None:
+    """The wheel of a copy, as the build leaves files beside the sources."""
+    shutil.copytree(ROOT / "fastmm", folder / "fastmm", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "fastmm", folder / "fastmm", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "out", "."]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    (made,) = (folder / "out").glob("*.whl")
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,13 @@ import jax
 import numpy as np
 import pytest
 
+from stages.contract import resume
 from stages.errors import TrainingError
+from stages.game.rules import rules_for
 from stages.learning.devices import spread
+from stages.search.setup import set_up
+from tests.agents import OPTIMISER, agent, settings
+from tests.search.players import reader_for, searched
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -19,31 +24,28 @@ import json, sys
 from pathlib import Path
 from stages.contract.xla import settle_xla
 settle_xla()
-import jax
-import numpy as np
-from stages.contract import resume
-from stages.game.rules import rules_for
-from stages.search.setup import set_up
-from tests.agents import OPTIMISER, agent, settings
-from tests.search.players import reader_for, searched
-
-folder = Path(sys.argv[1])
-resume.FOLDER = folder / "resume"
-given = settings(games=16, rounds=2, optimiser=OPTIMISER | {"batch": 8})
-player = agent("Z2", "1x1x2").model_copy(update={"search": given})
-*_, search = searched(set_up("x", player, reader_for(folder, rules_for(player.ring, player.window))))
-network = jax.tree.leaves(search.state.train.network)
-print(json.dumps({
-    "devices": sorted({len(leaf.sharding.device_set) for leaf in network}),
-    "network": np.concatenate([np.ravel(leaf) for leaf in network]).tolist(),
-    "found": [candidate.scheme.hash for candidate in search.candidates()],
-    "shares": [row.solved_share for row in search.curve if row.round == 1],
-}))
+from tests.search.test_devices import played
+print(json.dumps(played(Path(sys.argv[1]))))
 """
 
 
-def run(folder: Path, devices: int) -> dict:
-    folder.mkdir()
+def played(folder: Path) -> dict:
+    """Two rounds of an agent on the devices that JAX shows."""
+    resume.FOLDER = folder / "resume"
+    given = settings(games=16, rounds=2, optimiser=OPTIMISER | {"batch": 8})
+    player = agent("Z2", "1x1x2").model_copy(update={"search": given})
+    *_, search = searched(set_up("x", player, reader_for(folder, rules_for(player.ring, player.window))))
+    network = jax.tree.leaves(search.state.train.network)
+    return {
+        "devices": sorted({len(leaf.sharding.device_set) for leaf in network}),
+        "network": np.concatenate([np.ravel(leaf) for leaf in network]).tolist(),
+        "found": [candidate.scheme.hash for candidate in search.candidates()],
+        "shares": [row.solved_share for row in search.curve if row.round == 1],
+    }
+
+
+def played_on(devices: int, folder: Path) -> dict:
+    """The same in a process of its own."""
     environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", PROGRAM, folder]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -52,7 +54,7 @@ def run(folder: Path, devices: int) -> dict:
 
 
 def test_four_devices_share_the_games_and_batches_of_one(tmp_path: Path):
-    one, four = (run(tmp_path / str(devices), devices) for devices in (1, 4))
+    one, four = played(tmp_path), played_on(4, tmp_path)
     assert (one.pop("devices"), four.pop("devices")) == ([1], [4])
     np.testing.assert_allclose(four.pop("network"), one.pop("network"), rtol=1e-3, atol=1e-5)
     assert four == one

@@ -1,8 +1,7 @@
 """One finished run of the whole pipeline, shared by all tests that need one, also between the processes of xdist."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import clones
@@ -10,16 +9,15 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def finished(shared: Path) -> Path:
+def finished(made_once: Callable) -> Path:
     """A clone whose pipeline `snakemake` has finished on two cores. Tests that change something do it in a copy."""
-    clone = shared / "finished"
-    with (shared / "finished.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (clone / "report.html").exists():
-            clones.clone_working_tree(clone)
-            clones.run(clone, "snakemake", "--cores", "2")
-            clones.commit(clone)
-    return clone
+
+    def make(clone: Path) -> None:
+        clones.clone_working_tree(clone)
+        clones.run(clone, "snakemake", "--cores", "2")
+        clones.commit(clone)
+
+    return made_once("finished", make)
 
 
 @pytest.fixture
