@@ -118,12 +118,12 @@ def test_shipped_file_loads_whole():
 
 
 @pytest.mark.parametrize("place", LEAVES, ids=name)
-@pytest.mark.parametrize("value", [{"a": 1}, None, ["no", 1]], ids=["mapping", "null", "list"])
-def test_wrong_type_names_its_key(tmp_path, place, value):
-    message = refused(tmp_path, changed(place, value))
-    assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
-    assert "Input should be" in message or "expected" in message
-    assert "got " in message
+def test_wrong_type_names_its_key(tmp_path, place):
+    for value in ({"a": 1}, None, ["no", 1]):
+        message = refused(tmp_path, changed(place, value))
+        assert re.match(rf"{re.escape(name(place))}(\.\d+)?: ", message)
+        assert "Input should be" in message or "expected" in message
+        assert "got " in message
 
 
 NUMBERS = [place for place in LEAVES if type(at(place)) in (int, float)]
@@ -136,11 +136,11 @@ LISTS = [place for place in LEAVES if isinstance(at(place), list)]
 
 
 @pytest.mark.parametrize("place", NUMBERS, ids=name)
-@pytest.mark.parametrize("value", [-1, True, "5", float("nan"), float("inf")])
-def test_number_out_of_range_or_of_other_type_names_its_key(tmp_path, place, value):
-    message = refused(tmp_path, changed(place, value))
-    assert message.startswith(f"{name(place)}: Input should be ")
-    assert message.endswith(f", got {value!r}")
+def test_number_out_of_range_or_of_other_type_names_its_key(tmp_path, place):
+    for value in (-1, True, "5", float("nan"), float("inf")):
+        message = refused(tmp_path, changed(place, value))
+        assert message.startswith(f"{name(place)}: Input should be ")
+        assert message.endswith(f", got {value!r}")
 
 
 @pytest.mark.parametrize("place", INTEGERS, ids=name)
