@@ -242,6 +242,49 @@ def shares() -> Iterator[str]:
     )
 
 
+def window_choices() -> Iterator[str]:
+    """What window games bring by the choice of windows, and what the model of chance foretells."""
+    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in read_csv("benchmarks/windows.csv"):
+        groups[row["target"], row["choice"]].append(row)
+    return markdown(
+        {
+            "target": target,
+            "choice": choice,
+            "games": f"{sum(int(row[kind]) for row in rows for kind in ('failed', 'same', 'new', 'lower')):,}",
+            "`lower`, each seed": ", ".join(row["lower"] for row in rows),
+            "CPU seconds": ", ".join(row["cpu_s"] for row in rows),
+            "`lower` per CPU second": f"{sum(int(row['lower']) for row in rows) / total(rows, 'cpu_s'):.2f}",
+            "rank, each seed": ", ".join(row["rank"] for row in rows),
+            "log loss (base rate)": ", ".join(
+                f"{row['log_loss']} ({row['base_loss']})" for row in rows if row["log_loss"]
+            ),
+        }
+        for (target, choice), rows in groups.items()
+    )
+
+
+def total(rows: Iterable[Mapping[str, str]], column: str) -> float:
+    """The sum of a column."""
+    return sum(float(row[column]) for row in rows)
+
+
+def clusters() -> Iterator[str]:
+    """Ten kernels of one rank by how they were chosen."""
+    return markdown(
+        {
+            "size": f"{row['size']}:{row['rank']}",
+            "seed": row["seed"],
+            "sampled, exact over Z, distinct": ", ".join(row[name] for name in ("sampled", "exact", "distinct")),
+            "picks": row["picks"],
+            "additions": row["additions"],
+            "median speed": row["median"],
+            "best speed": row["best"],
+        }
+        for row in read_csv("benchmarks/clusters.csv")
+    )
+
+
 def is_share(row: Attempt) -> bool:
     """Whether a line tells the share of solved games, not when a rank was found."""
     return row["start"].endswith("share")
@@ -575,6 +618,8 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         agent,
         variants,
         shares,
+        window_choices,
+        clusters,
         walks,
         records,
         record_walks,

@@ -159,6 +159,34 @@ class Beam(Section):
     )
 
 
+class _WindowChoice(Section):
+    """What every choice has."""
+
+    windows: int = Field(ge=2, le=256, description="first windows of each scheme in a batch, of which one is played")
+
+
+class AnyWindow(_WindowChoice):
+    """Every window alike: the control of the others, with the same windows before it."""
+
+    name: Literal["any"] = Field(description="the choice")
+
+
+class LikelyWindow(_WindowChoice):
+    """A draw in proportion to the chance of a shorter rewrite, as a model learns it from own window games."""
+
+    name: Literal["likely"] = Field(description="the choice")
+
+
+class StochasticMuzero(_WindowChoice):
+    """Stochastic MuZero's search over windows and outcomes with the same model, on mctx; a draw from the visits."""
+
+    name: Literal["stochastic_muzero"] = Field(description="the choice")
+    simulations: Simulations
+
+
+WindowChoice = Annotated[AnyWindow | LikelyWindow | StochasticMuzero, Field(discriminator="name")]
+
+
 class SpanWindows(Section):
     """Windows of own schemes, for the targets that are not played whole.
 
@@ -177,6 +205,9 @@ class SpanWindows(Section):
         description="nats by which a term is less likely to enter a window for each dimension that it adds to the span",
     )
     plays: int = Field(ge=1, le=1_000_000, description="how often windows of one tensor are played")
+    choice: WindowChoice | None = Field(
+        default=None, description="which of the windows met is played; without it the first of each scheme"
+    )
     noise: float = Field(ge=0, le=100, description="size of the Gumbel noise on the scores of children, in terms")
     generation: int = Field(ge=1, le=1_000_000, description="least batches before schemes of lower rank replace others")
     parents: int = Field(ge=1, le=65536, description="schemes of lower rank, those of lowest energy, that replace all")

@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stages.learning.chance import Chance, learn_outcomes, no_chance
+from stages.network.chance import FAILED, LOWER, NEW, OUTCOMES, Windows, see_windows
 from stages.network.spans import SpansNetwork
-from stages.params.agents import SpanAgent
+from stages.params.agents import AnyWindow, SpanAgent, WindowChoice
 from stages.planning.one_ply_games import one_ply_games
+from stages.planning.windows import choose_windows
 from stages.search.rewrites import Rewrites, learn, no_rewrites
 from stages.search.span_windows import (
     NO_RANK,
     Children,
+    Met,
     Schemes,
     Settings,
     met_windows,
@@ -36,6 +40,7 @@ class Play(NamedTuple):
       rewrites: that are known, of all targets.
       age: [targets] batches since the generation began.
       starts: [targets] how often the schemes began anew.
+      chance: what window games bring, where windows are chosen by that.
     """
 
     schemes: Schemes
@@ -43,6 +48,7 @@ class Play(NamedTuple):
     rewrites: Rewrites
     age: np.ndarray
     starts: np.ndarray
+    chance: Chance | None
 
 
 class Solved(NamedTuple):
@@ -64,15 +70,23 @@ class Progress(NamedTuple):
 
     Attributes:
       lower: schemes of a new generation: target, and terms [rank, 3] as words.
-      played: [targets] window games.
-      ended: [targets] those of them that ended at zero.
+      outcomes: [targets, outcomes] window games that ended so (`network.chance`).
       solved: games to learn from.
     """
 
     lower: list[tuple[str, np.ndarray]]
-    played: np.ndarray
-    ended: np.ndarray
+    outcomes: np.ndarray
     solved: Solved
+
+    @property
+    def played(self) -> np.ndarray:
+        """[targets] window games."""
+        return self.outcomes.sum(axis=1)
+
+    @property
+    def ended(self) -> np.ndarray:
+        """[targets] those of them that ended at zero."""
+        return self.outcomes[:, FAILED + 1 :].sum(axis=1)
 
 
 def begin(agent: SpanAgent) -> Play:
@@ -80,7 +94,8 @@ def begin(agent: SpanAgent) -> Play:
     windows, targets = agent.search.windows, agent.windowed
     schemes = standard_schemes(targets, windows.members)
     zero = np.zeros(len(targets), np.int64)
-    return Play(schemes, no_children(schemes), no_rewrites(windows.terms[1]), zero, zero.copy())
+    chance = no_chance(agent.network.quantiles, agent.seed) if windows.choice else None
+    return Play(schemes, no_children(schemes), no_rewrites(windows.terms[1]), zero, zero.copy(), chance)
 
 
 def play_windows(
@@ -89,26 +104,31 @@ def play_windows(
     """Plays the batches of one round."""
     windows, targets = agent.search.windows, agent.windowed
     schemes, children = (type(part)(*(field.copy() for field in part)) for part in (state.schemes, state.children))
-    rewrites, age, starts = state.rewrites, state.age.copy(), state.starts.copy()
+    rewrites, age, starts, chance = state.rewrites, state.age.copy(), state.starts.copy(), state.chance
     shares = np.exp(-windows.dimension_cost * np.arange(4))
     settings = Settings(windows.terms, windows.dimensions, shares, windows.plays)
-    met, lower, solved = met_windows(schemes, windows.terms[1]), [], []
-    played, ended = np.zeros((2, len(targets)), np.int64)
+    met = met_windows(schemes, windows.terms[1], windows.choice.windows if windows.choice else 1)
+    lower, solved, outcomes = [], [], np.zeros((len(targets), OUTCOMES), np.int64)
     for _ in range(windows.batches):
         temperatures = np.array([windows.temperatures[start % len(windows.temperatures)] for start in starts])
         walk(schemes, children, rewrites, temperatures[schemes.target], settings, windows.steps, rng, met)
         if met.is_met.any():
-            tensors, terms, count = (field[met.is_met] for field in met[1:])
+            rows, before = np.nonzero(met.is_met), None
+            if chance:
+                rows, before = _chosen(met, chance, network, windows.choice, rng)
+            tensors, terms, count = met.tensors[rows], met.terms[rows], met.count[rows]
             given = {"candidates": agent.search.candidates, "noise": windows.noise, "risk": agent.search.risk}
             games = one_ply_games(network, tensors, count, windows.terms[1], rng, **given)
             moves, length = games.moves, np.where(games.is_solved, games.counts, 0)
             solved.append(Solved(*(field[length > 0] for field in (moves, length, count))))
-            target = schemes.target[met.is_met]
-            played += np.bincount(target, minlength=len(targets))
-            ended += np.bincount(target[length > 0], minlength=len(targets))
             known = np.where(terms.any(axis=(1, 2)), count, 0)
             both = (np.concatenate(pair) for pair in ((tensors, tensors), (terms, moves), (known, length)))
-            rewrites = learn(rewrites, *both, plays=np.repeat([0, 1], len(tensors)))
+            rewrites, outcome = learn(rewrites, *both, plays=np.repeat([0, 1], len(tensors)))
+            # Of terms that lie outside of the spans of their sum nothing was known.
+            outcome = np.where((outcome == LOWER)[len(tensors) :] & (length == count), NEW, outcome[len(tensors) :])
+            np.add.at(outcomes, (schemes.target[rows[0]], outcome), 1)
+            if chance:
+                chance = learn_outcomes(chance, before, outcome, rng)
         age += 1
         for index, name in enumerate(targets):
             rows = np.flatnonzero(schemes.target == index)
@@ -128,8 +148,30 @@ def play_windows(
             children.rank[rows] = NO_RANK
             age[index] = 0
     every = Solved(*(np.concatenate(parts) for parts in zip(*solved, strict=True))) if solved else _none(windows.terms)
-    after = Play(schemes, children, rewrites, age, starts)
-    return after, Progress(lower, played, ended, every)
+    after = Play(schemes, children, rewrites, age, starts, chance)
+    return after, Progress(lower, outcomes, every)
+
+
+def _chosen(
+    met: Met, chance: Chance, network: SpansNetwork, choice: WindowChoice, rng: np.random.Generator
+) -> tuple[tuple[np.ndarray, np.ndarray], Windows]:
+    """At most one window of each scheme, all of them distinct tensors: their rows, and they as the model sees them."""
+    size = met.is_met.shape
+    order, scheme = np.nonzero(met.is_met.T)  # so what a scheme met first is its own
+    tensors = met.tensors[scheme, order].reshape(len(order), -1)
+    first = np.unique(tensors, axis=0, return_index=True)[1]
+    is_there = np.zeros(size, bool)
+    is_there[scheme[first], order[first]] = True
+    seen = see_windows(network, met.tensors.reshape(-1, *met.tensors.shape[2:]), met.count.reshape(-1))
+    windows = Windows(seen.reshape(*size, -1), met.known, met.plays)
+    if isinstance(choice, AnyWindow):
+        place = np.argmax(np.where(is_there, rng.random(size), -1), axis=1)
+    else:
+        base_rate = chance.base_rates[LOWER]
+        place = choose_windows(chance.network, windows, is_there, base_rate, choice, rng)
+    rows = np.flatnonzero(is_there.any(axis=1))
+    rows = rows, place[rows]
+    return rows, Windows(*(field[rows] for field in windows))
 
 
 def _none(terms: tuple[int, int]) -> Solved:

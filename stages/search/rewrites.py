@@ -12,6 +12,7 @@ import numpy as np
 
 from stages.compiled import compiled
 from stages.game.support import MOST_DIMENSIONS
+from stages.network.chance import FAILED, LOWER, NEW, SAME
 
 KEPT = 8  # rewrites of one tensor, all of its lowest length; later ones are not kept
 _LEAST_SLOTS = 1024
@@ -76,16 +77,18 @@ def _place(slots: np.ndarray, tensors: np.ndarray, first: int) -> None:
 
 
 @compiled
-def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, length: int) -> None:
-    """Adds one rewrite to an entry, in place, if it is as short as those and not among them."""
+def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, length: int) -> int:
+    """Adds one rewrite to an entry, in place, if it is as short as those and not among them; returns the outcome."""
     if length > rewrites.length[entry]:
-        return
+        return SAME
+    outcome = NEW
     if length < rewrites.length[entry]:
         rewrites.length[entry], rewrites.count[entry] = length, 0
         rewrites.terms[entry] = 0
+        outcome = LOWER
     count = rewrites.count[entry]
     if count == KEPT:
-        return
+        return SAME
     # In a fixed order, since a rewrite is a set of terms.
     words = terms[:length].astype(np.int64)
     sort = np.argsort((words[:, 0] << 18) | (words[:, 1] << 9) | words[:, 2])
@@ -94,22 +97,27 @@ def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, length: int) -> Non
     for known in range(count):
         if np.array_equal(rewrites.terms[entry, known], new):
             new[:] = 0
-            return
+            return SAME
     rewrites.count[entry] = count + 1
+    return outcome
 
 
 @compiled
-def _learn(rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray) -> None:
+def _learn(rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    outcomes = np.full(len(tensors), FAILED)
     for row in range(len(tensors)):
         if lengths[row]:
             entry = rewrites.slots[_slot(tensors[row], rewrites.slots, rewrites.tensors)]
-            _keep(rewrites, entry, terms[row], lengths[row])
+            outcomes[row] = _keep(rewrites, entry, terms[row], lengths[row])
+    return outcomes
 
 
 def learn(
     rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray, *, plays: np.ndarray | int = 0
-) -> Rewrites:
-    """The table with more rewrites; every tensor has an entry then. The table is copied whole.
+) -> tuple[Rewrites, np.ndarray]:
+    """The table with more rewrites, and what each was beside those that were known: `FAILED`, `SAME`, `NEW` or `LOWER`.
+
+    Every tensor has an entry then. The table is copied whole.
 
     Args:
       tensors: [rewrites, 9, 9] words, what each sums to.
@@ -137,6 +145,6 @@ def learn(
         grown(rewrites.terms, 0),
     )
     _place(after.slots, after.tensors, before)
-    _learn(after, tensors, terms.astype(np.uint16), lengths)
+    outcomes = _learn(after, tensors, terms.astype(np.uint16), lengths)
     np.add.at(after.plays, np.array([find(after, tensor) for tensor in tensors], np.int64), plays)
-    return after
+    return after, outcomes

@@ -242,29 +242,33 @@ class Settings(NamedTuple):
 
 
 class Met(NamedTuple):
-    """Windows that are to be played, one of each scheme at most.
+    """Windows that may be played, the first ones that each scheme meets; those of one scheme are distinct tensors.
 
     Attributes:
-      is_met: [members]; the rest is filled for these.
-      tensors: [members, 9, 9] words.
-      terms: [members, most, 3], the taken terms in the coordinates of the tensor.
-      count: [members] how many.
+      is_met: [members, some]; the rest is filled for these.
+      tensors: [members, some, 9, 9] words.
+      terms: [members, some, most, 3], the taken terms in the coordinates of the tensor.
+      count: [members, some] how many.
+      known: [members, some] length of the shortest rewrite that is known, these terms among them.
+      plays: [members, some] how often the tensor was played.
     """
 
     is_met: np.ndarray
     tensors: np.ndarray
     terms: np.ndarray
     count: np.ndarray
+    known: np.ndarray
+    plays: np.ndarray
 
 
-def met_windows(schemes: Schemes, most: int) -> Met:
-    """Room for one window of at most so many terms of each scheme."""
-    members = len(schemes.rank)
+def met_windows(schemes: Schemes, most: int, some: int = 1) -> Met:
+    """Room for `some` windows of at most `most` terms of each scheme."""
+    rows = len(schemes.rank), some
     return Met(
-        np.zeros(members, np.bool_),
-        np.zeros((members, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16),
-        np.zeros((members, most, 3), np.int64),
-        np.zeros(members, np.int64),
+        np.zeros(rows, np.bool_),
+        np.zeros((*rows, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16),
+        np.zeros((*rows, most, 3), np.int64),
+        *np.zeros((3, *rows), np.int64),
     )
 
 
@@ -288,7 +292,7 @@ def walk(
       children: the best child so far of each scheme, in place.
       temperatures: [members].
       windows: of each scheme.
-      met: receives the first window of each scheme that is to be played.
+      met: receives the first windows of each scheme that may be played, as many as it has room for.
     """
     most, size = schemes.terms.shape[1], settings.terms[1]
     is_taken = np.empty(most, np.bool_)
@@ -299,7 +303,7 @@ def walk(
     child = np.empty((most, 3), np.int64)
     given, energies = np.empty((KEPT + 1, size, 3), np.int64), np.empty(KEPT + 1)
     for member in range(len(schemes.rank)):
-        met.is_met[member] = False
+        met.is_met[member], filled = False, 0
         terms = schemes.terms[member]
         for _ in range(windows):
             rank = schemes.rank[member]
@@ -309,13 +313,19 @@ def walk(
             length, choices = 0, 1
             if np.any(tensor):
                 entry = find(rewrites, tensor)
-                if not met.is_met[member] and (entry < 0 or rewrites.plays[entry] < settings.plays):
-                    met.is_met[member] = True
-                    met.tensors[member] = tensor
-                    met.terms[member] = 0
+                is_open = filled < met.is_met.shape[1] and (entry < 0 or rewrites.plays[entry] < settings.plays)
+                if is_open and _is_new(tensor, met.tensors[member, :filled]):
+                    met.is_met[member, filled] = True
+                    met.tensors[member, filled] = tensor
+                    met.terms[member, filled] = 0
                     if is_inside:
-                        met.terms[member, :count] = inside[:count]
-                    met.count[member] = count
+                        met.terms[member, filled, :count] = inside[:count]
+                    met.count[member, filled] = met.known[member, filled] = count
+                    met.plays[member, filled] = 0
+                    if entry >= 0:
+                        met.known[member, filled] = min(count, rewrites.length[entry])
+                        met.plays[member, filled] = rewrites.plays[entry]
+                    filled += 1
                 if entry < 0 or rewrites.length[entry] > count:
                     continue
                 length, choices = rewrites.length[entry], rewrites.count[entry]
@@ -336,6 +346,14 @@ def walk(
                 _keep_child(children, member, child, lower)
             elif chosen != as_it_is:
                 put_back(terms, rank, is_taken, given[chosen], length)
+
+
+@compiled
+def _is_new(tensor: np.ndarray, others: np.ndarray) -> bool:
+    for other in others:  # noqa: SIM110 - Numba compiles no generator
+        if np.array_equal(other, tensor):
+            return False
+    return True
 
 
 @compiled

@@ -3,6 +3,7 @@
 import numpy as np
 
 from stages.game.moves import sum_moves
+from stages.network.chance import FAILED, LOWER, NEW, SAME
 from stages.search.rewrites import KEPT, find, learn, no_rewrites
 
 
@@ -17,7 +18,7 @@ def test_each_tensor_has_its_own_entry_however_many_there_are():
         terms, lengths = rng.integers(1, 512, (900, 3, 3)), rng.integers(1, 4, 900)
         terms[np.arange(3) >= lengths[:, None]] = 0
         tensors = _sums(terms, lengths)
-        rewrites = learn(
+        rewrites, _ = learn(
             rewrites,
             np.concatenate([tensors, tensors[:5]]),
             np.concatenate([terms, terms[:5]]),
@@ -41,10 +42,14 @@ def test_of_a_tensor_the_shortest_are_kept_each_once_and_plays_are_counted():
 
     tensor = _sums(np.array([[[1, 1, 1]]]), np.array([1]))
 
+    outcomes = []
+
     def after(rewrites, terms, is_play=False):
         padded = np.zeros((1, 2, 3), np.int64)
         padded[0, : len(terms)] = np.reshape(terms, (-1, 3))
-        return learn(rewrites, tensor, padded, np.array([len(terms)]), plays=int(is_play))
+        learnt, outcome = learn(rewrites, tensor, padded, np.array([len(terms)]), plays=int(is_play))
+        outcomes.extend(outcome)
+        return learnt
 
     rewrites = after(no_rewrites(2), [], is_play=True)
     entry = find(rewrites, tensor[0])
@@ -53,10 +58,13 @@ def test_of_a_tensor_the_shortest_are_kept_each_once_and_plays_are_counted():
         rewrites = after(rewrites, two(vector))
     rewrites = after(rewrites, two(2)[::-1], is_play=True)
     assert (rewrites.plays[entry], rewrites.count[entry], rewrites.length[entry]) == (2, 2, 2)
+    assert outcomes == [FAILED, LOWER, NEW, SAME, SAME]
     for vector in range(6, 60, 2):
         rewrites = after(rewrites, two(vector))
     assert rewrites.count[entry] == KEPT
+    assert outcomes[-1] == SAME  # one as short, but there is no room for it
     rewrites = after(after(rewrites, [[1, 1, 1]]), two(2))
     assert (rewrites.count[entry], rewrites.length[entry]) == (1, 1)
+    assert outcomes[-2:] == [LOWER, SAME]
     assert rewrites.terms[entry, 0].tolist() == [[1, 1, 1], [0, 0, 0]]
     assert not rewrites.terms[entry, 1:].any()

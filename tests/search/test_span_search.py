@@ -197,6 +197,21 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     ends_the_same_when_killed(setup, whole)
 
 
+@pytest.mark.parametrize("choice", ["any", "likely"])
+def test_a_search_that_chooses_its_windows_learns_their_outcomes_and_ends_the_same(tmp_path, monkeypatch, choice):
+    monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
+    monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
+    windows = SPAN_WINDOWS | {"choice": {"name": choice, "windows": 3}, "plays": 9}
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=windows)
+    *_, whole = searched(setup)
+    play = whole.state.population
+    assert len(play.chance.outcomes) == play.rewrites.plays.sum() > 0
+    assert len(set(play.chance.outcomes)) > 1
+    assert play.chance.windows.plays.max() > 0  # a tensor that was played is seen as such
+    assert (play.chance.windows.known >= 1).all()
+    ends_the_same_when_killed(setup, whole)
+
+
 def test_only_games_that_were_played_are_counted(tmp_path):
     player = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS).agent
     before = begin(player)

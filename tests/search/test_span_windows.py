@@ -116,8 +116,8 @@ def test_energy_counts_distinct_factors():
         assert energy(terms, rank) == sum(len(np.unique(terms[:rank, mode])) for mode in range(3))
 
 
-def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0):
-    children, met = no_children(schemes), met_windows(schemes, terms[1])
+def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0, some=1):
+    children, met = no_children(schemes), met_windows(schemes, terms[1], some)
     temperatures = np.full(len(schemes.rank), temperature)
     settings = Settings(terms, 4, SHARES, plays)
     walk(schemes, children, rewrites, temperatures, settings, steps, np.random.default_rng(2), met)
@@ -134,7 +134,7 @@ def strassens():
     tensor, _, inside, _ = _window(products, is_taken, bases, dims)
     terms = np.zeros((1, 8, 3), np.int64)
     terms[0, :7] = inside
-    return learn(no_rewrites(8), tensor[None], terms, np.array([7]))
+    return learn(no_rewrites(8), tensor[None], terms, np.array([7]))[0]
 
 
 def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
@@ -149,7 +149,7 @@ def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
             assert _exact(children.terms[row], children.rank[row], name)
             assert children.energy[row] == energy(children.terms[row], children.rank[row])
     assert met.is_met.all()  # windows of which nothing is known
-    for tensor, terms, count in zip(*met[1:], strict=True):
+    for tensor, terms, count in zip(*(field[:, 0] for field in met[1:4]), strict=True):
         assert find(strassens, tensor) == -1
         np.testing.assert_array_equal(_dense(terms[:count], 9), tensor[..., None] >> np.arange(9) & 1)
 
@@ -159,7 +159,7 @@ def _with_flips():
     pair = np.array([[[1, 1, 1], [1, 2, 2]], [[1, 3, 1], [1, 2, 3]]])
     tensor = np.zeros((1, 9, 9), np.uint16)
     tensor[0, 0, 0], tensor[0, 0, 1] = 1, 2
-    return learn(no_rewrites(2), np.repeat(tensor, 2, axis=0), pair, np.array([2, 2]))
+    return learn(no_rewrites(2), np.repeat(tensor, 2, axis=0), pair, np.array([2, 2]))[0]
 
 
 @pytest.mark.parametrize(("temperature", "moves"), [(0.01, False), (100.0, True)])
@@ -187,6 +187,20 @@ def test_a_window_is_played_as_often_as_is_asked_for(strassens):
     schemes = standard_schemes(("2x2x2",), 1)
     assert not _walked(schemes, strassens, 0.5, terms=(8, 8))[1].is_met.any()
     met = _walked(schemes, strassens, 0.5, terms=(8, 8), plays=1)[1]
-    assert met.count.tolist() == [8]
-    played = learn(strassens, met.tensors, met.terms, met.count, plays=1)
+    assert met.count.tolist() == [[8]]
+    assert (met.known.tolist(), met.plays.tolist()) == ([[7]], [[0]])
+    played, _ = learn(strassens, *(field[:, 0] for field in met[1:4]), plays=1)
     assert not _walked(schemes, played, 0.5, terms=(8, 8), plays=1)[1].is_met.any()
+
+
+def test_the_windows_that_one_scheme_meets_are_distinct_and_the_first_stays_the_first(strassens):
+    """All windows of 2x2x2 of one term are one tensor; there are many of two."""
+    one, many, first = (
+        _walked(standard_schemes(("2x2x2",), 3), strassens, 0.5, terms=terms, plays=1, some=some)[1]
+        for terms, some in (((1, 1), 6), ((2, 4), 6), ((2, 4), 1))
+    )
+    assert one.is_met.tolist() == [[True] + 5 * [False]] * 3
+    assert many.is_met.all()
+    for tensors in many.tensors:
+        assert len(np.unique(tensors, axis=0)) == 6
+    np.testing.assert_array_equal(many.tensors[:, :1], first.tensors)
