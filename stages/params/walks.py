@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
@@ -120,6 +120,9 @@ class CyclicWalk(_AnyWalk):
 
     mode: Literal["cyclic"]
     plus_after: Flips = Field(description="flips before a plus, while there are fewer orbits than at the start")
+    group: Literal["C3", "C3xZ2"] = Field(
+        description="what leaves the schemes unchanged: cyclic exchange of the factors; and with it their reversal"
+    )
     cubes: dict[str, tuple[tuple[int, ...], ...]] = Field(
         description="by size, the partition of the diagonal whose parts are made into cubes; elsewhere a random one"
     )
@@ -143,6 +146,11 @@ class CyclicWalk(_AnyWalk):
             diagonal = list(range(parse_size(name).n))
             if not all(partition) or sorted(itertools.chain(*partition)) != diagonal:
                 raise ValueError(f"cubes.{name}: expected a partition of {diagonal}, got {[*map(list, partition)]}")
+            if self.group == "C3xZ2" and not is_reversible(partition, len(diagonal)):
+                raise ValueError(
+                    f"cubes.{name}: expected parts that the reversal of {diagonal} exchanges in group C3xZ2, "
+                    f"got {[*map(list, partition)]}"
+                )
         return self
 
 
@@ -151,6 +159,12 @@ Walk = Annotated[FlipsWalk | TernaryWalk | CyclicWalk, Field(discriminator="mode
 
 class OneWalk(RootModel[Walk]):
     """A walk of any mode, to be read by itself."""
+
+
+def is_reversible(partition: Iterable[Iterable[int]], n: int) -> bool:
+    """Whether the reversal of 0..n-1 takes each part of a partition to a part."""
+    parts = set(map(frozenset, partition))
+    return all(frozenset(n - 1 - i for i in part) in parts for part in parts)
 
 
 def target_start(name: str) -> str:

@@ -372,6 +372,12 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.cyclic.cubes.5x5x5: expected a partition of [0, 1, 2, 3, 4], got [[0, 1], [1, 2, 3, 4]]",
         ),
         (
+            "walks.cyclic",
+            CYCLIC | {"group": "C3xZ2", "cubes": {"5x5x5": [[0, 1], [2, 3, 4]]}},
+            "walks.cyclic.cubes.5x5x5: expected parts that the reversal of [0, 1, 2, 3, 4] exchanges in group C3xZ2, "
+            "got [[0, 1], [2, 3, 4]]",
+        ),
+        (
             "walks.standard",
             STANDARD | {"mode": "ternary", "targets": ["5x7x7"]},
             "walks.standard.targets: expected factors of at most 32 entries (one word), got 5x7x7",
@@ -579,6 +585,8 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"agents.z2.search.reanalyse": 1.0},
         {"recombination.targets": ["2x2x2", "12x12x12"]},
         {"walks.cyclic.cubes": {}},
+        {"walks.cyclic.group": "C3xZ2"},
+        {"walks.cyclic.group": "C3xZ2", "walks.cyclic.cubes": {"5x5x5": [[0, 1], [3, 4], [2]]}},
         {"walks.skew": SKEW},
         {"walks.standard.margin": [1, 511]},
         {"benchmarking.variants": ["c L0F", "c L1", "c L2F", "jax L1"]},

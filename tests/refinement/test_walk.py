@@ -191,16 +191,25 @@ def test_walkers_wait_for_nobody_but_where_they_begin(finished, monkeypatch):
 
 CYCLIC = CyclicWalk(
     mode="cyclic",
+    group="C3",
     cubes={"3x3x3": ((0, 1), (2,))},
     **{name: SETTINGS[name] for name in CyclicWalk.model_fields.keys() & SETTINGS.keys()}
     | {"targets": ("2x2x2", "3x3x3"), "plus_after": 2_000},
 )
 
 
-def test_cyclic_walk_reaches_known_ranks():
-    archive, _ = _refine(CYCLIC, START)
+@pytest.mark.parametrize(
+    ("change", "ranks"),
+    [({}, {"2x2x2": 7, "3x3x3": 23}), ({"group": "C3xZ2", "targets": ("2x2x2", "4x4x4"), "cubes": {}}, {"2x2x2": 7})],
+    ids=["C3", "C3xZ2"],
+)
+def test_cyclic_walk_reaches_known_ranks(change, ranks):
+    archive, _ = _refine(CYCLIC.model_copy(update=change), START)
     best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
-    assert best == {(size, ring): rank for size, rank in (("2x2x2", 7), ("3x3x3", 23)) for ring in ("Z2", "Z")}
+    assert {key: rank for key, rank in best.items() if key[0] in ranks} == {
+        (size, ring): rank for size, rank in ranks.items() for ring in ("Z2", "Z")
+    }
+    assert all(best[size, ring] < parse_target(size).naive_rank for size, ring in best)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +217,7 @@ def test_cyclic_walk_reaches_known_ranks():
     [
         {"cubes": {"3x3x3": ((0, 1, 2),)}},
         {"cubes": {}},
+        {"group": "C3xZ2", "cubes": {}},
         {"plus_after": 1_000},
         {"restart_after": 40_000},
         {"plus_draws": 1},
