@@ -527,7 +527,8 @@ def targets() -> Iterator[str]:
             row[f"agent, {ring}"], _ = lowest(name, ring, "agent")
             row[f"walk, {ring}"], cpu_s = lowest(name, ring, "walk")
             row[f"CPU s of the walk, {ring}"] = None if cpu_s is None else f"{cpu_s:.0f}"
-        row["walk, Q"], _ = lowest(name, "Q", "walk")
+        for ring in ("Z3", "Q"):
+            row[f"walk, {ring}"], _ = lowest(name, ring, "walk")
         return row | {"published": ", ".join(published[name])}
 
     return markdown(line(*item) for item in given.items())

@@ -12,7 +12,7 @@ from stages.algebra.targets import parse_size
 from stages.params.section import Distinct, Section, Seed, TargetName, is_named
 
 STANDARD_START = "data/standard.json"
-LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
+LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries of a factor in one machine word
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
 # largest size whose factors are words is 8x8x8, of naive rank 512.
 _MOST_MARGIN = 511
@@ -109,6 +109,12 @@ class FlipsWalk(_PoolWalk):
     mode: Literal["flips"]
 
 
+class Modulo3Walk(_PoolWalk):
+    """Over Z3, lifted to Z or to Q, where a 2 may stand below."""
+
+    mode: Literal["modulo3"]
+
+
 class TernaryWalk(_PoolWalk):
     """Over Z with coefficients -1, 0, 1; keeps what has few non-zeros."""
 
@@ -130,7 +136,7 @@ class CyclicWalk(_AnyWalk):
     @model_validator(mode="after")
     def _are_square(self) -> CyclicWalk:
         if self.named_target:
-            raise ValueError(f"mode: expected flips or ternary for {self.named_target}, got cyclic")
+            raise ValueError(f"mode: expected flips, modulo3 or ternary for {self.named_target}, got cyclic")
         for name in self.targets:
             if len(set(parse_size(name))) > 1:
                 raise ValueError(f"targets: expected square ones in mode cyclic, got {name}")
@@ -154,7 +160,7 @@ class CyclicWalk(_AnyWalk):
         return self
 
 
-Walk = Annotated[FlipsWalk | TernaryWalk | CyclicWalk, Field(discriminator="mode")]
+Walk = Annotated[FlipsWalk | TernaryWalk | Modulo3Walk | CyclicWalk, Field(discriminator="mode")]
 
 
 class OneWalk(RootModel[Walk]):

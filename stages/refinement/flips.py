@@ -8,8 +8,9 @@
 
 Over Z (Perminov's ternary walk) coefficients are -1, 0, 1. Each move draws the signs that it leaves open, and does not
 take place if a sum leaves these coefficients; nor does a reduction, so terms that share two factors may stand side by
-side. In the cyclic walk a term is an orbit of three, or of six, and each move is made by all of them at once (see
-`cyclic`). Where the symmetry takes a factor to one like it by a reversal, the other two of its term move on with it.
+side. Over Z3 signs are drawn alike, and every sum is a factor. In the cyclic walk a term is an orbit of three, or of
+six, and each move is made by all of them at once (see `cyclic`). Where the symmetry takes a factor to one like it by a
+reversal, the other two of its term move on with it.
 
 The index of `places` is rebuilt from the factors at each call of `advance`: the factors, the pool and the registers are
 the whole state. Like `places`, this module is outside the jaxtyping hook of the tests.

@@ -1,8 +1,8 @@
 """The kinds of walk: over which ring, under which symmetry and policy, and where an attempt begins.
 
 `flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors, and by group
-a reversal of them, leaves unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so what it
-finds needs no lifting.
+a reversal of them, leaves unchanged (square sizes); `modulo3` walks over Z3 and lifts to Z or Q; `ternary` walks over Z
+among coefficients -1, 0, 1, so what it finds needs no lifting.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from stages.params import walks as params
 from stages.refinement import cyclic, flips
 from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
-from stages.refinement.packed import Z2, Ring, Ternary
+from stages.refinement.packed import Z2, Z3, Ring, Ternary
 from stages.refinement.places import Free, Symmetry
 
 FOREVER = 2**62  # moves
+RINGS: dict[str, Ring] = {"flips": Z2(), "modulo3": Z3(), "ternary": Ternary()}  # of modes that return to a pool
 
 
 class Start(NamedTuple):
@@ -126,7 +127,7 @@ def mode_of(walk: params.Walk) -> Mode:
         # L is always the same, a plus may reach the orbits of the start, and nothing leads back to a pool.
         policy = flips.policy(2 * (walk.plus_after,), 2 * (FOREVER,), 2 * (FOREVER,), 1.0, walk.plus_draws)
         return Mode(Z2(), cyclic.GROUPS[walk.group], policy, 0, 1, 1, walk.restart_after, _orbits_of(walk))
-    ring = Ternary() if isinstance(walk, params.TernaryWalk) else Z2()
+    ring = RINGS[walk.mode]
     policy = flips.policy(walk.plus_after, walk.margin, walk.length, walk.growth, walk.plus_draws)
     return Mode(ring, Free(), policy, walk.margin[1], walk.pool, walk.harvest, walk.restart_after, _draw_held)
 

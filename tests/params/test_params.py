@@ -358,7 +358,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard.mode",
             "walk",
-            "walks.standard.mode: Input should be 'flips', 'ternary', 'cyclic', got 'walk'",
+            "walks.standard.mode: Input should be 'flips', 'ternary', 'modulo3', 'cyclic', got 'walk'",
         ),
         ("walks.cyclic.targets", ["2x2x3"], "walks.cyclic.targets: expected square ones in mode cyclic, got 2x2x3"),
         (
@@ -406,7 +406,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard",
             CYCLIC | {"targets": ["skew3"], "cubes": {}},
-            "walks.standard.mode: expected flips or ternary for skew3, got cyclic",
+            "walks.standard.mode: expected flips, modulo3 or ternary for skew3, got cyclic",
         ),
         (
             "walks.standard",

@@ -24,7 +24,7 @@ def thirds() -> Scheme:
 def test_facts_of_strassen():
     judged = judge(candidate_row(strassen()))
     assert isinstance(judged, VerifiedRow)
-    assert (judged.nonzeros, judged.largest, judged.rings) == (36, 1, "Z2 Z Q")
+    assert (judged.nonzeros, judged.largest, judged.rings) == (36, 1, "Z2 Z3 Z Q")
     assert (judged.naive_additions, judged.additions, judged.additions_bound) == (18, 18, 18)  # 36 - 2 * 7 - 4
     assert judged.nontrivial == 5 + 5 + 5  # of u: m1, m2, m5, m6, m7; of v: all but m2, m5; of w: m1 to m5
     assert (judged.emax, round(judged.growth, 2), round(judged.omega, 3)) == (12, 14.83, 2.807)
@@ -38,7 +38,7 @@ def test_right_schemes_are_verified(scheme):
 
 @pytest.mark.parametrize(
     ("scheme", "rings"),
-    [(halves(), "Q"), (modulo_two(), "Z2"), (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z Q"), (thirds(), "Z2 Q")],
+    [(halves(), "Z3 Q"), (modulo_two(), "Z2"), (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z3 Z Q"), (thirds(), "Z2 Q")],
 )
 def test_all_rings_are_named(scheme, rings):
     assert judge(candidate_row(scheme)).rings == rings
