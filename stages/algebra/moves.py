@@ -76,7 +76,7 @@ def project(scheme: Scheme, cut: Cut) -> Scheme:
       ValueError: nothing of the axis would be left, or the form of the direction has no inverse.
     """
     ring, (axis, form, direction) = _ring(scheme), cut
-    length, scale = scheme.size[axis], int(reduced_to(np.asarray(form @ direction), ring))
+    length, scale = scheme.size[axis], int(reduced_to(form[None] @ direction, ring)[0])
     pivots = np.flatnonzero(np.abs(form) == 1)
     if length == 1 or abs(scale) != 1 or not pivots.size:
         raise ValueError(f"projection of {scheme.size.name}: no cut of axis {axis} by {form} along {direction}")

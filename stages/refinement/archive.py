@@ -39,7 +39,8 @@ class WalkArchive:
     """
 
     def __init__(self, origin: Origin, seed: int, keep: int, given: Iterable[Scheme], ring: Ring) -> None:
-        self._origin, self._seed, self._given, self.ring = origin, seed, list(given), ring
+        self._origin, self._seed, self.ring = origin, seed, ring
+        self._given = [scheme for scheme in given if scheme.ring in ("Z", ring.residues)]
         self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
         given_rings = [(self._residues(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_found = {

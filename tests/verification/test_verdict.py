@@ -15,6 +15,12 @@ EMPTY = np.zeros(0, np.int32)
 LONG = standard(Size(2, 3, 4).target)
 
 
+def modulo_three() -> Scheme:
+    """Strassen's with 3 added to each coefficient of a factor."""
+    u, v, w = strassen().factors
+    return Scheme(Size(2, 2, 2).target, "Z3", Factors(u + 3, v, w))
+
+
 def thirds() -> Scheme:
     """Strassen over Q with an odd denominator."""
     u, v, w = strassen().factors
@@ -38,7 +44,13 @@ def test_right_schemes_are_verified(scheme):
 
 @pytest.mark.parametrize(
     ("scheme", "rings"),
-    [(halves(), "Z3 Q"), (modulo_two(), "Z2"), (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z3 Z Q"), (thirds(), "Z2 Q")],
+    [
+        (halves(), "Z3 Q"),
+        (modulo_three(), "Z3"),
+        (modulo_two(), "Z2"),
+        (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z3 Z Q"),
+        (thirds(), "Z2 Q"),
+    ],
 )
 def test_all_rings_are_named(scheme, rings):
     assert judge(candidate_row(scheme)).rings == rings
