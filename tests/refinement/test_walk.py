@@ -29,19 +29,19 @@ from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
 from stages.refinement import archive as archive_lib
 from stages.refinement.archive import WalkArchive
-from stages.refinement.packed import Z2, Ternary
+from stages.refinement.packed import Z2, Z3, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
 from tests.examples import halves, modulo_two, strassen, strassen_in_another_basis
-from tests.walks import FLIPS, SETTINGS, TERNARY
+from tests.walks import FLIPS, MODULO3, SETTINGS, TERNARY
 
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
-WALKS = {"flips": FLIPS, "ternary": TERNARY}
+WALKS = {"flips": FLIPS, "modulo3": MODULO3, "ternary": TERNARY}
 OVER_Z2 = Z2()
 ORIGIN = Origin("refinement", "test")
-RINGS = {"flips": OVER_Z2, "ternary": Ternary()}
+RINGS = {"flips": OVER_Z2, "modulo3": Z3(), "ternary": Ternary()}
 
 
 class States(Resume):
@@ -253,7 +253,7 @@ def test_sparser_schemes_take_the_place_of_others_in_the_ternary_walk(ring):
     assert archive.lowest(sparse.target, "Z") == [sparse if ring == Ternary() else dense]
 
 
-@pytest.mark.parametrize("mode", ["flips", "ternary"])
+@pytest.mark.parametrize("mode", ["flips", "modulo3", "ternary"])
 def test_going_on_from_any_saved_state_gives_the_same(mode):
     """Each saved state is taken up by a new run; all end alike."""
     states, walk = States(), WALKS[mode]
@@ -396,7 +396,8 @@ def test_other_targets_go_on_where_they_were_killed():
     [
         ([1, 65, 1], [[0, 0, 0, 1]], "flips", r"modes of at most 64 entries, got \[1, 65, 1\]"),
         ([1, 33, 1], [[0, 0, 0, 1]], "ternary", r"modes of at most 32 entries, got \[1, 33, 1\]"),
-        ([1, 1, 1], [[0, 0, 0, 2]], "flips", "an odd value"),
+        ([1, 1, 1], [[0, 0, 0, 2]], "flips", "a value not divisible by 2"),
+        ([1, 1, 1], [[0, 0, 0, 3]], "modulo3", "a value not divisible by 3"),
         ([1, 1, 1], [[0, 0, 0, 3]], "ternary", "values -1 and 1 in mode ternary, got 3"),
     ],
 )
