@@ -3,7 +3,7 @@
 After `cp runs/targets.yaml params.yaml && snakemake`. Each scheme is checked exactly; then benchmarks/targets.csv is
 written, from which docs/walks.md has its tables: a line for each target and ring that an agent or a walk has a scheme
 in, with its lowest rank and the CPU seconds of the whole agent, which plays all of its targets, or of the walk. A walk
-over Z2 lifts what it finds, so it has a line over Z, too.
+over Z2 or Z3 lifts what it finds, so it has a line over Z or Q, too.
 """
 
 from __future__ import annotations

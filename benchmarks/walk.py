@@ -5,6 +5,8 @@ standard algorithm, interleaved, in process CPU seconds: medians and their ratio
 It draws a term and a mode and compares the term with all others until one shares the factor, as simple flip-graph
 programs do; it never reduces and has no plus transition, so it does less per flip.
 
+Then walks of mode `cyclic` by group: orbits moved per second, and times the terms of an orbit.
+
 Then the walk `standard` of params.yaml, cut to as many flips as take about S seconds, end to end on all cores: with
 starts, checks, lifts and barriers, in wall seconds. «bare» is the rate of its rounds alone, in CPU seconds of the
 threads that walk them, times the cores; the ratio is what the walk makes of the machine. All is compiled before, by a
@@ -35,6 +37,7 @@ from stages.params import whole as params  # noqa: E402
 from stages.params.walks import FlipsWalk  # noqa: E402
 from stages.refinement import places  # noqa: E402
 from stages.refinement import walk as walk_lib  # noqa: E402
+from stages.refinement.archive import WalkArchive  # noqa: E402
 from stages.refinement.lanes import Report  # noqa: E402
 from stages.refinement.modes import Attempt, Mode, mode_of, start_at  # noqa: E402
 from stages.refinement.schedule import Schedule  # noqa: E402
@@ -49,6 +52,15 @@ MODES = {
     "L = 50000": mode_of(WALKS["standard"].model_copy(update={"plus_after": (50_000, 50_000), "margin": (2, 2)})),
     "default": mode_of(WALKS["standard"]),
     "ternary": mode_of(WALKS["sparse"]),
+}
+# Published partitions of the diagonal.
+REVERSIBLE = {
+    "5x5x5": ((0, 4), (1, 3), (2,)),
+    "6x6x6": ((0, 1), (2, 3), (4, 5)),
+}
+GROUPS = {
+    group: mode_of(WALKS["cyclic"].model_copy(update={"group": group, "cubes": REVERSIBLE}))
+    for group in ("C3", "C3xZ2")
 }
 
 
@@ -106,6 +118,22 @@ def kernel(target: Target) -> dict[str, float]:
     return {name: statistics.median(found[1:]) for name, found in rates.items()}
 
 
+def symmetric(target: Target) -> dict[str, float]:
+    """Median million moves of orbits per CPU second by group."""
+    archive = WalkArchive(Origin("refinement", "cyclic"), 0, 1, [], MODES["default"].ring)
+    starts = {name: mode.draw_fn(target, archive, np.random.default_rng(0)) for name, mode in GROUPS.items()}
+    attempts = {name: mode.begin(starts[name], 0) for name, mode in GROUPS.items()}
+    rates: dict[str, list[float]] = {name: [] for name in GROUPS}
+
+    def walk(name: str) -> None:
+        attempts[name], _ = GROUPS[name].advanced(attempts[name], FLIPS)
+
+    for _ in range(1 + ROUNDS):  # the first compiles and is not counted
+        for name in GROUPS:
+            rates[name].append(rate(lambda name=name: walk(name)))
+    return {name: statistics.median(found[1:]) for name, found in rates.items()}
+
+
 def end_to_end(walk: FlipsWalk, cores: int) -> tuple[float, float]:
     """Million flips per wall second of the whole walk, and of its rounds alone if every core did nothing else."""
     walk_round, seconds = walk_lib.walk_round, []
@@ -135,6 +163,11 @@ def main() -> None:
         medians = kernel(parse_target(name))
         ratio = medians[columns[0]] / medians["row scan"]
         print(f"{name:8}" + "".join(f"{medians[column]:12.1f}" for column in columns) + f"{ratio:8.1f}", flush=True)
+    print("orbits moved, and terms:")
+    for name in REVERSIBLE:
+        moved = symmetric(parse_target(name)).items()
+        columns = (f"{group} {value:.1f}, {value * GROUPS[group].symmetry.orbit:.0f}" for group, value in moved)
+        print(f"{name:8}", "; ".join(columns), flush=True)
     cores = len(os.sched_getaffinity(0))
     flips = int(given.seconds * cores * medians["default"] * 1e6)
     end_to_end(WALKS["standard"].model_copy(update={"flips": WARM_UP}), cores)

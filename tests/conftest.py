@@ -13,7 +13,10 @@ COMPILED_BY_NUMBA = (
     *(f"stages.game.{name}" for name in ("moves", "signs", "spans", "support")),
     "stages.planning.sampling",
     *(f"stages.program.{name}" for name in ("annealing", "classes", "elimination", "equivalent", "fewest")),
-    *(f"stages.refinement.{name}" for name in ("arithmetic", "elimination", "flips", "jacobian", "places")),
+    *(
+        f"stages.refinement.{name}"
+        for name in ("arithmetic", "elimination", "elimination3", "flips", "jacobian", "places")
+    ),
     "stages.recombination.splits",
     *(f"stages.search.{name}" for name in ("rewrites", "span_windows")),
 )

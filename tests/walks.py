@@ -2,7 +2,7 @@
 
 from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import parse_target
-from stages.params.walks import FlipsWalk, TernaryWalk
+from stages.params.walks import FlipsWalk, Modulo3Walk, TernaryWalk
 from stages.refinement.modes import mode_of, start_at
 
 SETTINGS = {
@@ -23,6 +23,7 @@ SETTINGS = {
     "keep": 4,
 }
 FLIPS, TERNARY = FlipsWalk(mode="flips", **SETTINGS), TernaryWalk(mode="ternary", **SETTINGS)
+MODULO3 = Modulo3Walk(mode="modulo3", **SETTINGS)
 
 LONGER = FLIPS.model_copy(update={"plus_after": (50, 5000), "pool": 8})
 

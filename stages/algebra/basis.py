@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int
 
-from stages.algebra.rings import Ring
+from stages.algebra.rings import Ring, reduced_to
 from stages.errors import SchemeError
 
 # An entry k off the diagonal of an inverted unit triangular matrix of 0, +-1 is at most 2**(k - 1), so one of
@@ -41,7 +41,7 @@ def draw_unimodular(
     matrix = np.take_along_axis(lower @ upper, order[:, :, None], axis=1)  # rows permuted: P L U
     inverse = _invert_unit_triangular(upper, is_lower=False) @ _invert_unit_triangular(lower, is_lower=True)
     inverse = np.take_along_axis(inverse, order[:, None, :], axis=2)  # (P L U)^-1 = U^-1 L^-1 P^T
-    return (matrix % 2, inverse % 2) if ring == "Z2" else (matrix, inverse)
+    return reduced_to(matrix, ring), reduced_to(inverse, ring)
 
 
 def _invert_unit_triangular(
@@ -66,4 +66,4 @@ def transform(
     image: np.ndarray = np.einsum("bxi,ijk->bxjk", a, tensor.astype(np.int64))
     image = np.einsum("byj,bxjk->bxyk", b, image)
     image = np.einsum("bzk,bxyk->bxyz", c, image)
-    return image % 2 if ring == "Z2" else image
+    return reduced_to(image, ring)

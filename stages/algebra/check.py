@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from stages.algebra.factors import Factors, Scheme
-from stages.algebra.rings import RINGS, Ring
+from stages.algebra.rings import PRIMES, RINGS, Ring, reduced_to
 from stages.errors import SchemeError
 
 
@@ -44,14 +44,14 @@ def first_wrong_entry(
     """Checks all S_u * S_v * S_w Brent equations over `ring`.
 
     Returns:
-      None exactly when `factors` decompose `denominator * target` (mod 2 over Z2); else the first wrong entry.
+      None exactly when `factors` decompose `denominator * target` (modulo 2 over Z2, 3 over Z3); else the first wrong
+      entry.
     Raises:
       SchemeError: an axis of `target` differs from the rows of its factor.
     """
     if factors.modes != target.shape:
         raise SchemeError(f"check: expected rows {list(target.shape)}, got {list(factors.modes)}")
-    if ring == "Z2":
-        factors = Factors(*(matrix % 2 for matrix in factors))
+    factors = factors if ring not in PRIMES else Factors(*(reduced_to(matrix, ring) for matrix in factors))
     dtype = accumulator(factors)
     widened: list[np.ndarray] = [matrix.astype(dtype) for matrix in factors]
     u, v, w = widened
@@ -61,8 +61,8 @@ def first_wrong_entry(
         got = np.einsum("jr,kr->jk", v[:, terms] * u[i, terms], np.ascontiguousarray(w[:, terms]))
         # Below 2**62: both are within int32.
         expected = target[i].astype(np.promote_types(dtype, np.int64)) * denominator
-        if ring == "Z2":
-            got, expected = got % 2, expected % 2
+        if ring in PRIMES:
+            got, expected = got % PRIMES[ring], expected % PRIMES[ring]
         wrong = got != expected
         if wrong.any():
             j, k = map(int, np.argwhere(wrong)[0])
@@ -90,13 +90,12 @@ class Holding(NamedTuple):
 def holding(target: Int[np.ndarray, "s_u s_v s_w"], factors: Factors, denominator: int) -> Holding:
     """All rings in which `factors` over `denominator`, in lowest terms (`algebra.denominators`), decompose `target`.
 
-    Over Q all Brent equations are compared. What holds there holds over Z without a denominator, and over Z2 with an
-    odd one, which is 1 there; with an even one the terms have no residue.
+    Over Q all Brent equations are compared. What holds there holds over Z without a denominator, and over Z2 and Z3 if
+    that is prime to 2 or 3; else the terms have no residue.
     """
     wrong = first_wrong_entry(target, factors, "Q", denominator)
-    is_odd = denominator % 2 == 1
-    if wrong is None:
-        holds = {"Z2": is_odd, "Z": denominator == 1, "Q": True}
-    else:
-        holds = {"Z2": is_odd and first_wrong_entry(target, factors, "Z2") is None, "Z": False, "Q": False}
+    holds = {"Z": wrong is None and denominator == 1, "Q": wrong is None}
+    for ring, prime in PRIMES.items():
+        has_residue = denominator % prime != 0
+        holds[ring] = has_residue and (wrong is None or first_wrong_entry(target, factors, ring, denominator) is None)
     return Holding(tuple(ring for ring in RINGS if holds[ring]), wrong)

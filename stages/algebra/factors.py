@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from stages.algebra.rings import Ring
+from stages.algebra.rings import PRIMES, Ring, reduced_to
 from stages.algebra.targets import Size, Target
 from stages.errors import SchemeError
 
@@ -79,7 +79,8 @@ def canonical_signs(factors: Factors) -> Factors:
 
 def canonical(factors: Factors, ring: Ring) -> Factors:
     """The representative that the hash is taken of: coefficients reduced, signs fixed, terms sorted."""
-    matrices = [matrix % 2 for matrix in factors] if ring == "Z2" else list(canonical_signs(factors))
+    reduced = Factors(*(reduced_to(matrix, ring) for matrix in factors))
+    matrices = list(reduced if ring == "Z2" else canonical_signs(reduced))
     stacked = np.concatenate(matrices, axis=0)  # [S_u + S_v + S_w, R]
     order = np.lexsort(stacked[::-1])  # by the first row, then the second, ...
     return Factors(*(matrix[:, order] for matrix in matrices))
@@ -139,8 +140,19 @@ def non_zeros(scheme: Scheme) -> int:
     return int(sum(np.count_nonzero(matrix) for matrix in scheme.factors))
 
 
-def modulo_two(scheme: Scheme) -> Scheme:
-    """The scheme over Z2; terms that vanish are left out."""
-    factors = [matrix % 2 for matrix in scheme.factors]
+def modulo(scheme: Scheme, ring: Ring) -> Scheme:
+    """The scheme over Z2 or Z3; terms that vanish are left out.
+
+    Raises:
+      ValueError: its denominator has no inverse there.
+    """
+    u, v, w = scheme.factors
+    w = w * pow(scheme.denominator, -1, PRIMES[ring])
+    factors = [reduced_to(matrix, ring) for matrix in (u, v, w)]
     stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
-    return Scheme(scheme.target, "Z2", Factors(*(matrix[:, stays] for matrix in factors)))
+    return Scheme(scheme.target, ring, Factors(*(matrix[:, stays] for matrix in factors)))
+
+
+def modulo_two(scheme: Scheme) -> Scheme:
+    """`modulo` over Z2."""
+    return modulo(scheme, "Z2")

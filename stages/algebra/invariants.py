@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from stages.algebra.factors import Scheme, leading_signs
-from stages.algebra.rings import characteristic_polynomials, rank_prime, ranks_modulo
+from stages.algebra.rings import PRIMES, characteristic_polynomials, rank_prime, ranks_modulo, reduced_to
 from stages.algebra.symmetry import as_matrices
 
 # Rational schemes are compared modulo this prime: 99 products of residues fit into int64.
@@ -36,7 +36,7 @@ def invariant(scheme: Scheme) -> str:
         return scheme.hash
     n, m, p = scheme.size
     shapes = ((n, m), (m, p), (p, n))
-    modes = [matrix % 2 if scheme.ring == "Z2" else matrix for matrix in scheme.factors]
+    modes = [reduced_to(matrix, scheme.ring) for matrix in scheme.factors]
     side = max(n, m, p)
     squares = np.zeros((len(modes), scheme.rank, side, side), np.int64)  # zeros beside a matrix leave its rank
     for square, mode, (rows, cols) in zip(squares, modes, shapes, strict=True):
@@ -59,7 +59,7 @@ def class_of(scheme: Scheme, its_invariant: str = "") -> str:
     symmetries. Over Z2 and Z, where factors are scaled by signs alone, those of u_r v_s w_s, v_r w_s u_s and
     w_r u_s v_s stay but for the sign.
     """
-    prime = 2 if scheme.ring == "Z2" else PRIME
+    prime = PRIMES.get(scheme.ring, PRIME)
     scale = pow(scheme.denominator % prime or 1, -1, prime)
     u, v, w = (matrix.transpose(2, 0, 1) % prime for matrix in as_matrices(scheme))  # [R, rows, cols]
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from stages.algebra.factors import Factors, Scheme, leading_signs
-from stages.algebra.rings import Ring
+from stages.algebra.rings import Ring, reduced_to
 from stages.algebra.symmetry import (
     MODE_AXES,
     PERMUTATIONS,
@@ -63,7 +63,7 @@ def best_cuts(scheme: Scheme, axis: int) -> list[Cut]:
         if axis in axes
     )
     duals = forms @ directions.T
-    fits = duals % 2 == 1 if _ring(scheme) == "Z2" else np.abs(duals) == 1
+    fits = np.abs(reduced_to(duals, _ring(scheme))) == 1
     vanishing = of_form.sum(axis=1)[:, None] + of_direction.sum(axis=1) - of_form.astype(int) @ of_direction.T
     vanishing = np.where(fits, vanishing, -1)
     return [Cut(axis, forms[i], directions[j]) for i, j in np.argwhere(vanishing == vanishing.max())]
@@ -76,8 +76,7 @@ def project(scheme: Scheme, cut: Cut) -> Scheme:
       ValueError: nothing of the axis would be left, or the form of the direction has no inverse.
     """
     ring, (axis, form, direction) = _ring(scheme), cut
-    length, dual = scheme.size[axis], int(form @ direction)
-    scale = dual % 2 if ring == "Z2" else dual
+    length, scale = scheme.size[axis], int(reduced_to(form[None] @ direction, ring)[0])
     pivots = np.flatnonzero(np.abs(form) == 1)
     if length == 1 or abs(scale) != 1 or not pivots.size:
         raise ValueError(f"projection of {scheme.size.name}: no cut of axis {axis} by {form} along {direction}")
@@ -141,9 +140,9 @@ def product(first: Scheme, second: Scheme) -> Scheme:
 def reduced(factors: Factors, ring: Ring) -> Factors:
     """Leaves out terms with a zero factor, and adds up terms whose factors agree in two modes, until there are none.
 
-    Over Z factors agree that are equal up to sign. The terms that stay keep their order.
+    Over Z and Z3 factors agree that are equal up to sign. The terms that stay keep their order.
     """
-    terms = [matrix % 2 if ring == "Z2" else matrix for matrix in factors]
+    terms = [reduced_to(matrix, ring) for matrix in factors]
     rank = -1
     while terms[0].shape[1] != rank:
         rank = terms[0].shape[1]
@@ -161,7 +160,7 @@ def reduced(factors: Factors, ring: Ring) -> Factors:
             if leaders.size < terms[0].shape[1]:
                 sums = np.zeros((leaders.size, len(terms[third])), np.int64)
                 np.add.at(sums, members.reshape(-1), terms[third].T)
-                terms[third] = sums.T % 2 if ring == "Z2" else sums.T
+                terms[third] = reduced_to(sums.T, ring)
                 terms[one], terms[two] = terms[one][:, leaders], terms[two][:, leaders]
                 order = np.argsort(leaders)
                 terms = [matrix[:, order] for matrix in terms]
@@ -196,5 +195,5 @@ def _ring(*schemes: Scheme) -> Ring:
     """
     rings = {scheme.ring for scheme in schemes}
     if len(rings) > 1 or "Q" in rings:
-        raise ValueError(f"moves between sizes: expected schemes over Z2 or over Z, got {', '.join(sorted(rings))}")
+        raise ValueError(f"moves between sizes: expected schemes over Z2, Z3 or Z, got {', '.join(sorted(rings))}")
     return rings.pop()

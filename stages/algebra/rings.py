@@ -1,7 +1,8 @@
 """The rings of a scheme, and linear algebra over their small residue fields.
 
-Z2: coefficients 0 and 1, sums mod 2. Z: integers. Q: integer numerators over one denominator per scheme,
-`sum_r u_r (x) v_r (x) w_r = denominator * T`. A scheme over Z also holds over Z2; never the reverse.
+Z2: coefficients 0 and 1, sums mod 2. Z3: coefficients -1, 0 and 1, sums mod 3. Z: integers. Q: integer numerators over
+one denominator per scheme, `sum_r u_r (x) v_r (x) w_r = denominator * T`. A scheme over Z also holds over Z2 and Z3;
+never the reverse.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from jaxtyping import Int
 
 from stages.errors import SchemeError
 
-Ring = Literal["Z2", "Z", "Q"]
+Ring = Literal["Z2", "Z3", "Z", "Q"]
 RINGS: tuple[Ring, ...] = get_args(Ring)
+PRIMES: dict[Ring, int] = {"Z2": 2, "Z3": 3}  # of the rings that are fields of residues
 
 
 def parse_ring(name: str) -> Ring:
@@ -36,7 +38,18 @@ LARGE_PRIME = 2**31 - 1
 
 def rank_prime(ring: Ring) -> int:
     """The prime modulo which ranks of matrices over `ring` are taken."""
-    return 2 if ring == "Z2" else LARGE_PRIME
+    return PRIMES.get(ring, LARGE_PRIME)
+
+
+def balanced(matrix: Int[np.ndarray, "*shape"], modulus: int) -> Int[np.ndarray, "*shape"]:
+    """Residues around zero, from -(modulus - 1) // 2 on: 0 and 1 modulo 2; -1, 0 and 1 modulo 3."""
+    least = (modulus - 1) // 2
+    return (matrix + least) % modulus - least
+
+
+def reduced_to(matrix: Int[np.ndarray, "*shape"], ring: Ring) -> Int[np.ndarray, "*shape"]:
+    """A matrix of integers over a ring: its residues over Z2 and Z3, else as it is."""
+    return balanced(matrix, PRIMES[ring]) if ring in PRIMES else matrix
 
 
 def ranks_modulo(matrices: Int[np.ndarray, "count rows cols"], prime: int) -> Int[np.ndarray, " count"]:

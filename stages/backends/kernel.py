@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from stages.algebra.rings import PRIMES
 from stages.backends import jax_emitter, numpy_emitter
 from stages.backends.c import emitter as c_emitter
 from stages.backends.c.build import build
@@ -40,8 +41,8 @@ def refusal(program: Program) -> str | None:
     Its products count, not the rank of the scheme: terms with a zero factor need none.
     """
     naive = program.size.naive_rank
-    if program.ring == "Z2":
-        return "holds only modulo 2; a kernel needs Z or Q"
+    if program.ring in PRIMES:
+        return f"holds only modulo {PRIMES[program.ring]}; a kernel needs Z or Q"
     if program.products >= naive:
         return f"{program.products} products do not beat the {naive} of the standard algorithm"
     if not is_exact(program):

@@ -55,7 +55,7 @@ def prove(text: str) -> str:
     demand(given["equations"] == modes[0] * modes[1] * modes[2], "number of equations")
     ring, rank, d = given["ring"], given["rank"], given["denominator"]
     demand(type(rank) is int and type(d) is int, "rank or denominator")
-    demand((ring in ("Z2", "Z") and d == 1) or (ring == "Q" and d > 0), "ring or denominator")
+    demand((ring in ("Z2", "Z3", "Z") and d == 1) or (ring == "Q" and d > 0), "ring or denominator")
     terms = {}  # factor -> for each product its non-zero (row, coefficient)
     for name, length in zip("uvw", modes):  # noqa: B905
         rows = given[name]
@@ -67,7 +67,7 @@ def prove(text: str) -> str:
     for u, v, w in zip(terms["u"], terms["v"], terms["w"]):  # noqa: B905
         for place, value in (((i, j, k), x * y * z) for i, x in u for j, y in v for k, z in w):
             rest[place] = rest.get(place, 0) + value
-    wrong = [place for place, value in rest.items() if (value % 2 if ring == "Z2" else value)]
+    wrong = [place for place, value in rest.items() if (value % int(ring[1]) if ring in ("Z2", "Z3") else value)]
     demand(not wrong, f"equation {min(wrong, default=None)}")
     return f"{given['size']}, {rank} products over {ring}: all {given['equations']} equations hold"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from stages.algebra.check import Holding, WrongEntry, first_wrong_entry, holding
-from stages.algebra.factors import Factors, Scheme, modulo_two
-from stages.algebra.rings import RINGS, Ring
+from stages.algebra.factors import Factors, Scheme, modulo
+from stages.algebra.rings import PRIMES, RINGS, Ring
 from stages.algebra.targets import Target
 from stages.errors import SchemeError
 from stages.exchange.formats import files
@@ -69,8 +69,10 @@ class Finding:
         if self.candidate.beyond:
             return []
         exact = Scheme(self.target, "Q", self.factors, self.candidate.denominator)
-        made = {"Z2": modulo_two(exact), "Z": Scheme(self.target, "Z", self.factors), "Q": exact}
-        return [made[ring] for ring in (("Z",) if "Z" in self.rings else self.rings)]
+        if "Z" in self.rings:
+            return [Scheme(self.target, "Z", self.factors)]
+        rings = (ring for ring in self.rings if ring != "Z3" or "Q" not in self.rings)  # nobody asks for what Q implies
+        return [modulo(exact, ring) if ring in PRIMES else exact for ring in rings]
 
 
 def find(candidate: Candidate, wanted: Wanted = WANTED) -> Finding:
@@ -170,6 +172,6 @@ def _reason(finding: Finding, ring: str) -> str:
     denominator = finding.candidate.denominator
     if finding.candidate.beyond:
         return str(finding.wrong or finding.candidate.beyond)
-    if ring == "Z2" and denominator % 2:
-        return str(first_wrong_entry(finding.target.tensor, finding.factors, "Z2"))
+    if ring in PRIMES and denominator % PRIMES[ring]:
+        return str(first_wrong_entry(finding.target.tensor, finding.factors, ring, denominator))
     return str(finding.wrong) if finding.wrong else f"its terms need the denominator {denominator}"

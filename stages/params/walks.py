@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
@@ -12,7 +12,7 @@ from stages.algebra.targets import parse_size
 from stages.params.section import Distinct, Section, Seed, TargetName, is_named
 
 STANDARD_START = "data/standard.json"
-LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32}  # entries of a factor in one machine word
+LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries of a factor in one machine word
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
 # largest size whose factors are words is 8x8x8, of naive rank 512.
 _MOST_MARGIN = 511
@@ -109,6 +109,12 @@ class FlipsWalk(_PoolWalk):
     mode: Literal["flips"]
 
 
+class Modulo3Walk(_PoolWalk):
+    """Over Z3, lifted to Z or to Q, where a 2 may stand below."""
+
+    mode: Literal["modulo3"]
+
+
 class TernaryWalk(_PoolWalk):
     """Over Z with coefficients -1, 0, 1; keeps what has few non-zeros."""
 
@@ -120,6 +126,9 @@ class CyclicWalk(_AnyWalk):
 
     mode: Literal["cyclic"]
     plus_after: Flips = Field(description="flips before a plus, while there are fewer orbits than at the start")
+    group: Literal["C3", "C3xZ2"] = Field(
+        description="what leaves the schemes unchanged: cyclic exchange of the factors; and with it their reversal"
+    )
     cubes: dict[str, tuple[tuple[int, ...], ...]] = Field(
         description="by size, the partition of the diagonal whose parts are made into cubes; elsewhere a random one"
     )
@@ -127,7 +136,7 @@ class CyclicWalk(_AnyWalk):
     @model_validator(mode="after")
     def _are_square(self) -> CyclicWalk:
         if self.named_target:
-            raise ValueError(f"mode: expected flips or ternary for {self.named_target}, got cyclic")
+            raise ValueError(f"mode: expected flips, modulo3 or ternary for {self.named_target}, got cyclic")
         for name in self.targets:
             if len(set(parse_size(name))) > 1:
                 raise ValueError(f"targets: expected square ones in mode cyclic, got {name}")
@@ -143,14 +152,25 @@ class CyclicWalk(_AnyWalk):
             diagonal = list(range(parse_size(name).n))
             if not all(partition) or sorted(itertools.chain(*partition)) != diagonal:
                 raise ValueError(f"cubes.{name}: expected a partition of {diagonal}, got {[*map(list, partition)]}")
+            if self.group == "C3xZ2" and not is_reversible(partition, len(diagonal)):
+                raise ValueError(
+                    f"cubes.{name}: expected parts that the reversal of {diagonal} exchanges in group C3xZ2, "
+                    f"got {[*map(list, partition)]}"
+                )
         return self
 
 
-Walk = Annotated[FlipsWalk | TernaryWalk | CyclicWalk, Field(discriminator="mode")]
+Walk = Annotated[FlipsWalk | TernaryWalk | Modulo3Walk | CyclicWalk, Field(discriminator="mode")]
 
 
 class OneWalk(RootModel[Walk]):
     """A walk of any mode, to be read by itself."""
+
+
+def is_reversible(partition: Iterable[Iterable[int]], n: int) -> bool:
+    """Whether the reversal of 0..n-1 takes each part of a partition to a part."""
+    parts = set(map(frozenset, partition))
+    return all(frozenset(n - 1 - i for i in part) in parts for part in parts)
 
 
 def target_start(name: str) -> str:

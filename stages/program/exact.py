@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.algebra.factors import Scheme, leading_signs
-from stages.algebra.rings import Ring
+from stages.algebra.rings import Ring, reduced_to
 from stages.program.fewest import MADE, MOST_HELPERS, MOST_INPUTS, NODES, is_enough, make_room
 from stages.program.program import Program, from_scheme
 from stages.program.signs import signed_sums, steps_of
@@ -56,7 +56,9 @@ def tidied(sums: Sums) -> Sums:
 
 def _fewest(sums: Sums, ring: Ring, nodes: int) -> tuple[Sums, int]:
     """The same sums with fewer additions, the fewest that there are, or those given; and a bound of the additions."""
-    rows = matrix(sums) % 2 if ring == "Z2" else matrix(sums)
+    rows = reduced_to(matrix(sums), ring)
+    if ring == "Z3":  # what follows is of sums modulo 2, or over Z, which are sums modulo 2, too
+        return sums, _distinct(rows)
     least = _distinct(rows & 1)
     bound = max(_distinct(rows), least)
     if sums.inputs > MOST_INPUTS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Shaped
 
+from stages.algebra.rings import PRIMES, reduced_to
 from stages.errors import KernelError
 from stages.program.program import Program
 from stages.program.sums import evaluate, magnitude
@@ -35,8 +36,8 @@ def multiply(
     right = evaluate(program.right, _blocks(b.astype(dtype), m, p))
     blocks = evaluate(program.output, [s @ t for s, t in zip(left, right, strict=True)])
     c = np.block([[blocks[i * p + k] for k in range(p)] for i in range(n)])
-    if program.ring == "Z2":
-        return c % 2
+    if program.ring in PRIMES:
+        return reduced_to(c, program.ring)
     if (c % program.denominator).any():
         raise KernelError(f"program {program.size.name}: the denominator {program.denominator} leaves a remainder")
     return c // program.denominator

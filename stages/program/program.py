@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from stages.algebra.factors import Scheme, canonical
-from stages.algebra.rings import RINGS, Ring
+from stages.algebra.rings import RINGS, Ring, reduced_to
 from stages.algebra.targets import Size, parse_size
 from stages.errors import SchemeError
 from stages.program.subexpressions import TRIES, share
@@ -63,9 +63,7 @@ class Program:
     @cached_property
     def matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the parts compute, with R products: left [R, nm], right [R, mp], output [np, R]; 0 and 1 over Z2."""
-        left, right, output = (
-            matrix(part) % 2 if self.ring == "Z2" else matrix(part) for part in (self.left, self.right, self.output)
-        )
+        left, right, output = (reduced_to(matrix(part), self.ring) for part in (self.left, self.right, self.output))
         return left, right, output
 
 

@@ -13,7 +13,7 @@ from stages.errors import SchemeError
 
 
 def read_bases(paths: Iterable[Path]) -> list[Scheme]:
-    """The schemes over Z2 and Z of some tables of candidates; those over Q are left out, as are other targets.
+    """The schemes over Z2 and Z of some tables of candidates; those over Q and Z3 are left out, as are other targets.
 
     Raises:
       SchemeError, TableError: a table cannot be read, or holds a scheme that is wrong.
@@ -21,7 +21,7 @@ def read_bases(paths: Iterable[Path]) -> list[Scheme]:
     found = []
     for path in paths:
         for row in tables.read(path, CANDIDATES):
-            if row.ring == "Q" or row.target[:1].isalpha():
+            if row.ring in ("Q", "Z3") or row.target[:1].isalpha():
                 continue
             scheme = candidates.scheme_of(row)
             wrong = check(scheme)

@@ -1,4 +1,4 @@
-"""The archive of a walk: schemes over Z2, what they lift to, the curve of best ranks, how attempts ended."""
+"""The archive of a walk: schemes over Z2 or Z3, what they lift to, the curve of best ranks, how attempts ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 
 from stages.algebra.check import check
-from stages.algebra.factors import Scheme, modulo_two
+from stages.algebra.factors import Scheme, modulo
 from stages.algebra.invariants import invariant
 from stages.algebra.targets import Target, parse_target
 from stages.contract.archive import Archive
@@ -39,12 +39,13 @@ class WalkArchive:
     """
 
     def __init__(self, origin: Origin, seed: int, keep: int, given: Iterable[Scheme], ring: Ring) -> None:
-        self._origin, self._seed, self._given, self.ring = origin, seed, list(given), ring
+        self._origin, self._seed, self.ring = origin, seed, ring
+        self._given = [scheme for scheme in given if scheme.ring in ("Z", ring.residues)]
         self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
-        rings = [(modulo_two(scheme).hash, scheme.ring) for scheme in self._given]
+        given_rings = [(self._residues(scheme).hash, scheme.ring) for scheme in self._given]
         self._not_found = {
-            "Z2": {over_z2 for over_z2, _ in rings},
-            "Z": {over_z2 for over_z2, ring in rings if ring == "Z"},
+            ring.residues: {residues for residues, _ in given_rings},
+            "Z": {residues for residues, its_ring in given_rings if its_ring == "Z"},
         }
         self._given_ranks: dict[tuple[str, str], int] = {}
         for scheme in self._given:
@@ -53,7 +54,7 @@ class WalkArchive:
         self.held = Archive(keep, ring.cost)
         self.curve: list[RefinementCurveRow] = []
         self.attempts: Counter[tuple[str, int]] = Counter()
-        self._have_lifted: set[str] = set()  # invariants over Z2
+        self._have_lifted: set[str] = set()  # invariants over Z2 or Z3
         self._lifts: dict[Scheme, Future[Scheme | None]] = {}  # begun ahead
 
     def lift_ahead(self, schemes: Sequence[Scheme], pool: Executor) -> None:
@@ -69,37 +70,37 @@ class WalkArchive:
         self._lifts = {scheme: pool.submit(lift, scheme) for scheme in reversed(first.values())}
 
     def offer(self, scheme: Scheme, parent: str, flips_done: int) -> None:
-        """Checks a scheme over Z2 or Z; keeps it in either ring where its rank is the best so far or better.
+        """Checks a scheme over Z or over Z2 or Z3; keeps it in either ring where its rank is the best so far or better.
 
-        One over Z counts for Z2, too. One over Z2 is lifted unless one of the same invariant has been lifted to Z, for
-        of one invariant the archive keeps one. What lifts to Q alone is kept while no rank as low is held over Z.
-        Nothing is made of it: the moves carry no denominators.
+        One over Z counts for Z2 or Z3, too. One over these is lifted unless one of the same invariant has been lifted
+        to Z, for of one invariant the archive keeps one. What lifts to Q alone is kept while no rank as low is held
+        over Z. Nothing is made of it: the moves carry no denominators.
 
         Raises:
           RuntimeError: the scheme is wrong, so the walk has a bug.
         """
-        over_z2 = scheme if scheme.ring == "Z2" else modulo_two(scheme)
-        wanted = {ring for ring in ("Z2", "Z") if self._is_wanted(over_z2, ring)}
-        if scheme.ring == "Z2" and "Z" in wanted and invariant(scheme) in self._have_lifted:
+        residues = self._residues(scheme)
+        wanted = {ring for ring in (self.ring.residues, "Z") if self._is_wanted(residues, ring)}
+        if scheme.ring != "Z" and "Z" in wanted and invariant(scheme) in self._have_lifted:
             wanted.discard("Z")
         if not wanted:
             return
         wrong = check(scheme)
         if wrong is not None:
             raise RuntimeError(f"the walk left the target {scheme.target.name}: {wrong}")
-        if "Z2" in wanted:
-            self._keep(over_z2, parent, flips_done)
+        if self.ring.residues in wanted:
+            self._keep(residues, parent, flips_done)
         if "Z" in wanted:
             lifted = scheme if scheme.ring == "Z" else self._lifted(scheme)
             if lifted is not None and (lifted.ring == "Z" or self._is_wanted_over_q(lifted)):
-                self._keep(lifted, parent if lifted is scheme else over_z2.hash, flips_done)
+                self._keep(lifted, parent if lifted is scheme else residues.hash, flips_done)
 
     def lowest(self, target: Target, ring: str) -> list[Scheme]:
         """Schemes of the lowest rank that is held for a target and can be walked, given ones too.
 
-        Over Z2 those over Z count.
+        Over Z2 and Z3 those over Z count.
         """
-        rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
+        rings = _with_implied(ring)
         held = [scheme for scheme in self._given if scheme.target == target and scheme.ring in rings]
         for its_ring in rings:
             best = self.held.best(target, its_ring)
@@ -109,22 +110,27 @@ class WalkArchive:
         return [scheme for scheme in held if scheme.rank == rank]
 
     def lowest_rank(self, target: Target, ring: str) -> int:
-        """Lowest rank over a ring of what is given and held, or the naive rank. Over Z2 those over Z count."""
-        rings = ("Z2", "Z") if ring == "Z2" else ("Z",)
+        """Lowest rank over a ring of what is given and held, or the naive rank. Over Z2 and Z3 those over Z
+        count.
+        """
+        rings = _with_implied(ring)
         held = (self.held.best(target, its_ring) for its_ring in rings)
         given = (self._given_ranks.get((target.name, its_ring)) for its_ring in rings)
         return min([rank for rank in (*held, *given) if rank], default=target.naive_rank)
 
-    def _is_wanted(self, over_z2: Scheme, ring: str) -> bool:
+    def _residues(self, scheme: Scheme) -> Scheme:
+        return scheme if scheme.ring == self.ring.residues else modulo(scheme, self.ring.residues)
+
+    def _is_wanted(self, residues: Scheme, ring: str) -> bool:
         """Whether a scheme, or what it lifts to, would be kept."""
-        if over_z2.rank >= over_z2.target.naive_rank:
+        if residues.rank >= residues.target.naive_rank:
             return False
-        best = self.held.best(over_z2.target, ring)
-        is_low = best is None or over_z2.rank < best or (over_z2.rank == best and self.held.has_room(over_z2, ring))
-        return is_low and over_z2.hash not in self._not_found[ring]  # last, for a hash takes the longest
+        best = self.held.best(residues.target, ring)
+        is_low = best is None or residues.rank < best or (residues.rank == best and self.held.has_room(residues, ring))
+        return is_low and residues.hash not in self._not_found[ring]  # last, for a hash takes the longest
 
     def _is_to_lift(self, scheme: Scheme) -> bool:
-        return scheme.ring == "Z2" and self._is_wanted(scheme, "Z") and invariant(scheme) not in self._have_lifted
+        return scheme.ring != "Z" and self._is_wanted(scheme, "Z") and invariant(scheme) not in self._have_lifted
 
     def _lifted(self, scheme: Scheme) -> Scheme | None:
         begun = self._lifts.get(scheme)
@@ -171,10 +177,15 @@ class WalkArchive:
 
     def in_words(self, target: Target) -> str:
         """Best ranks of a target and how many schemes are held of each, for progress."""
-        ranks = {ring: self.held.best(target, ring) for ring in ("Z2", "Z", "Q")}
+        ranks = {ring: self.held.best(target, ring) for ring in (self.ring.residues, "Z", "Q")}
         found = [
             f"rank {rank} over {ring} ({len(self.held.schemes(target, ring, rank))} schemes)"
             for ring, rank in ranks.items()
             if rank
         ]
         return f"{target.name} {', '.join(found) or 'nothing found'}"
+
+
+def _with_implied(ring: str) -> tuple[str, ...]:
+    """Whose schemes are some over a ring."""
+    return ("Z",) if ring == "Z" else (ring, "Z")

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numba.extending import overload
 
-from stages.refinement.packed import Ternary
+from stages.refinement.packed import Z2, Z3, Ternary
 
 U = np.uint64
 ZERO, ONE, TWO, HALF = U(0), U(1), U(2), U(32)
@@ -25,7 +25,7 @@ inlined = numba.njit(forceinline=True)
 
 @inlined
 def negative(factor):
-    """The halves exchanged: the same factor over Z with other signs."""
+    """The halves exchanged: the same factor over Z or Z3 with other signs."""
     return (factor << HALF) | (factor >> HALF)
 
 
@@ -45,23 +45,29 @@ def _add(ring, one, other, is_minus):
         both = one | other
         return both & ~negative(both), (one & other) == ZERO
 
-    return _by_ring(ring, over_z2, ternary)
+    def over_z3(ring, one, other, is_minus):
+        if is_minus:
+            other = negative(other)
+        negatives, others = negative(one), negative(other)
+        return (one & ~(other | others)) | (other & ~(one | negatives)) | (negatives & others), True
+
+    return _by_ring(ring, over_z2, over_z3, ternary)
 
 
 def vanishes(ring, factor):
-    """Whether a sum in a flip is zero. Over Z2 none is: terms that share two factors have been merged."""
+    """Whether a sum in a flip is zero. Over a field none is: terms that share two factors have been merged."""
     raise NotImplementedError
 
 
 @overload(vanishes, jit_options={"forceinline": True})
 def _vanishes(ring, factor):
-    def over_z2(ring, factor):
+    def over_a_field(ring, factor):
         return False
 
     def ternary(ring, factor):
         return factor == ZERO
 
-    return _by_ring(ring, over_z2, ternary)
+    return _by_ring(ring, over_a_field, over_a_field, ternary)
 
 
 def unsigned(ring, factor):
@@ -74,11 +80,11 @@ def _unsigned(ring, factor):
     def over_z2(ring, factor):
         return factor, ZERO
 
-    def ternary(ring, factor):
+    def signed(ring, factor):
         opposite = negative(factor)
         return (opposite, ONE) if opposite < factor else (factor, ZERO)
 
-    return _by_ring(ring, over_z2, ternary)
+    return _by_ring(ring, over_z2, signed, signed)
 
 
 def drawn_sign(ring, bits):
@@ -91,30 +97,30 @@ def _drawn_sign(ring, bits):
     def over_z2(ring, bits):
         return ZERO
 
-    def ternary(ring, bits):
+    def signed(ring, bits):
         return bits & ONE
 
-    return _by_ring(ring, over_z2, ternary)
+    return _by_ring(ring, over_z2, signed, signed)
 
 
 def is_as_sparse(ring, one, other, bits, rank):
-    """Whether a scheme has no more non-zero coefficients than another of the rank; over Z2 nobody counts."""
+    """Whether a scheme has no more non-zero coefficients than another of the rank; over a field nobody counts."""
     raise NotImplementedError
 
 
 @overload(is_as_sparse)
 def _is_as_sparse(ring, one, other, bits, rank):
-    def over_z2(ring, one, other, bits, rank):
+    def over_a_field(ring, one, other, bits, rank):
         return True
 
     def ternary(ring, one, other, bits, rank):
         return _non_zeros(one, bits, rank) <= _non_zeros(other, bits, rank)
 
-    return _by_ring(ring, over_z2, ternary)
+    return _by_ring(ring, over_a_field, over_a_field, ternary)
 
 
-def _by_ring(ring, over_z2: Callable, ternary: Callable) -> Callable:
-    return ternary if ring.instance_class is Ternary else over_z2
+def _by_ring(ring, over_z2: Callable, over_z3: Callable, ternary: Callable) -> Callable:
+    return {Z2: over_z2, Z3: over_z3, Ternary: ternary}[ring.instance_class]
 
 
 @inlined

@@ -5,6 +5,9 @@ so too is some cubes a a a and orbits {a b c, b c a, c a b}; an orbit is kept as
 are: the walk moves orbits, each flip three terms at once, and their number falls in steps of one, the rank in steps of
 three. All factors live in one space, so orbits may share a factor in whatever modes it stands, but none with itself.
 
+The target also stays the same when rows and columns of every factor are reversed, a -> J a J, where J is the exchange
+matrix. With that the group has six elements, and so has an orbit; cubes are exchanged or stay.
+
 An orbit a a a is a cube modulo 2: it counts as three while it is walked and as one in `terms_of_orbits`. The plain
 policy (a plus every so often while there are fewer orbits than at the start, no pool to return to) is the one that was
 measured to reach 93 for 5x5x5.
@@ -12,11 +15,17 @@ measured to reach 93 for 5x5x5.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import UInt64
 
+from stages.params.walks import is_reversible
+from stages.refinement.places import Cyclic, CyclicReversal, reverse
+
+Group = Cyclic | CyclicReversal
+GROUPS: dict[str, Group] = {"C3": Cyclic(), "C3xZ2": CyclicReversal()}
 Cubes = tuple[tuple[int, ...], ...]
 
 
@@ -32,14 +41,14 @@ def partitions(items: tuple[int, ...]) -> Iterator[Cubes]:
             yield (*blocks[:place], (first, *block), *blocks[place + 1 :])
 
 
-def draw_partition(n: int, rng: np.random.Generator) -> Cubes:
-    """A uniformly random partition of the diagonal of an n x n matrix."""
-    every = list(partitions(tuple(range(n))))
+def draw_partition(group: Group, n: int, rng: np.random.Generator) -> Cubes:
+    """A uniformly random one of the partitions of the diagonal of an n x n matrix that the group leaves unchanged."""
+    every = [parts for parts in partitions(tuple(range(n))) if group == Cyclic() or is_reversible(parts, n)]
     return every[rng.integers(len(every))]
 
 
 def standard_orbits(
-    n: int, partition: Cubes
+    group: Group, n: int, partition: Cubes
 ) -> tuple[UInt64[np.ndarray, "rows=4 orbits"], UInt64[np.ndarray, "rows=4 cubes"]]:
     """The standard algorithm of n x n x n, the diagonal products of each block of a partition made into one cube.
 
@@ -47,31 +56,57 @@ def standard_orbits(
     off again by orbits of their own.
 
     Returns:
-      Packed factors of the orbits, and of the cubes; the fourth row, for signs, is zero.
+      Packed factors of the orbits, and of the cubes, as `packed_entries` lays them out; the fourth row, for signs, is
+      zero.
     """
+    entries = packed_entries(group, n).reshape(n, n)
 
-    def bit(i: int, j: int) -> int:
-        return 1 << (i * n + j)
+    def leads(*indices: int) -> bool:
+        """Whether this is the first of its orbit, whose terms differ."""
+        images = _images(group, n, indices)
+        return indices == min(images) and len(images) == group.orbit
 
-    indices = [(i, j, k) for i in range(n) for j in range(n) for k in range(n)]
-    orbits = [(bit(i, j), bit(j, k), bit(k, i)) for i, j, k in indices if _leads(i, j, k)]
+    orbits = [
+        (entries[i, j], entries[j, k], entries[k, i])
+        for i, j, k in itertools.product(range(n), repeat=3)
+        if leads(i, j, k)
+    ]
     for block in partition:
-        mixed = [(i, j, k) for i in block for j in block for k in block if _leads(i, j, k)]
-        orbits += [(bit(i, i), bit(j, j), bit(k, k)) for i, j, k in mixed]
-    cubes = [(sum(bit(i, i) for i in block),) * 3 for block in partition]
+        mixed = (indices for indices in itertools.product(block, repeat=3) if leads(*indices))
+        orbits += [tuple(entries[i, i] for i in indices) for indices in mixed]
+    cubes = [3 * (np.bitwise_or.reduce(entries[block, block]),) for block in map(list, partition)]
     with_signs = (np.array([(*term, 0) for term in terms], np.uint64).reshape(-1, 4).T for terms in (orbits, cubes))
     return tuple(with_signs)
 
 
-def _leads(i: int, j: int, k: int) -> bool:
-    """Whether this is the first of its three rotations, and they differ."""
-    return (i, j, k) < (j, k, i) and (i, j, k) <= (k, i, j)
+def _images(group: Group, n: int, indices: tuple[int, ...]) -> set[tuple[int, ...]]:
+    i, j, k = indices
+    rotated = {(i, j, k), (j, k, i), (k, i, j)}
+    return rotated if group == Cyclic() else rotated | {tuple(n - 1 - x for x in image) for image in rotated}
+
+
+def packed_entries(group: Group, n: int) -> UInt64[np.ndarray, " entries"]:
+    """The word of each entry of an n x n matrix, by rows.
+
+    With a reversal entries change places with those as far from the end, and these stand in the high half of a word at
+    the same bit. The middle entry of an odd number stands in both halves.
+    """
+    entry = np.arange(n * n)
+    if group == Cyclic():
+        return np.uint64(1) << entry.astype(np.uint64)
+    low = np.where(entry <= entry[::-1], np.uint64(1) << np.minimum(entry, 32).astype(np.uint64), np.uint64(0))
+    return low | reverse(low[::-1])
 
 
 def terms_of_orbits(
-    orbits: UInt64[np.ndarray, "rows=4 orbits"], cubes: UInt64[np.ndarray, "rows=4 cubes"]
+    group: Group, n: int, orbits: UInt64[np.ndarray, "rows=4 orbits"], cubes: UInt64[np.ndarray, "rows=4 cubes"]
 ) -> UInt64[np.ndarray, "rows=4 rank"]:
-    """Packed factors of all terms; equal ones cancel."""
-    rotated = [orbits[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
-    distinct, counts = np.unique(np.concatenate([cubes, *rotated], axis=1), axis=1, return_counts=True)
-    return distinct[:, counts % 2 == 1]
+    """Packed factors of all terms, entry i at bit i; equal ones cancel."""
+    images = [orbits[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
+    if group == CyclicReversal():
+        images += [reverse(image) for image in images]  # signs are zero
+    distinct, counts = np.unique(np.concatenate([cubes, *images], axis=1), axis=1, return_counts=True)
+    terms = distinct[:, counts % 2 == 1]
+    bits = np.arange(n * n, dtype=np.uint64)
+    is_set = terms[:, :, None] & packed_entries(group, n) != 0
+    return np.bitwise_or.reduce(is_set.astype(np.uint64) << bits, axis=2)

@@ -8,7 +8,9 @@
 
 Over Z (Perminov's ternary walk) coefficients are -1, 0, 1. Each move draws the signs that it leaves open, and does not
 take place if a sum leaves these coefficients; nor does a reduction, so terms that share two factors may stand side by
-side. In the cyclic walk a term is an orbit of three, and each move is made by all three at once (see `cyclic`).
+side. Over Z3 signs are drawn alike, and every sum is a factor. In the cyclic walk a term is an orbit of three, or of
+six, and each move is made by all of them at once (see `cyclic`). Where the symmetry takes a factor to one like it by a
+reversal, the other two of its term move on with it.
 
 The index of `places` is rebuilt from the factors at each call of `advance`: the factors, the pool and the registers are
 the whole state. Like `places`, this module is outside the jaxtyping hook of the tests.
@@ -23,6 +25,7 @@ import numpy as np
 from stages.compiled import compiled
 from stages.refinement.arithmetic import add, drawn_sign, inlined, is_as_sparse, unsigned, vanishes
 from stages.refinement.places import (
+    FOUR,
     GOLDEN,
     HALF,
     ONE,
@@ -36,10 +39,14 @@ from stages.refinement.places import (
     drop,
     empty_index,
     following,
+    image,
+    is_nothing,
+    is_taken_reversed,
     mix,
     places_of,
     replace,
     rotated,
+    share_two,
 )
 
 NUM_SPANS = 256  # resolution of the log-uniform draw of L
@@ -148,8 +155,9 @@ def _flip(ring, symmetry, factors, heads, nexts, pairs, position, bits, count, z
         b, other_b, c, other_c = c, other_c, b, other_b
     # a b c + t a b' c' = a b (c + x c') + t a (b' - t x b) c' for signs t, x; 1 stands for minus.
     x = drawn_sign(ring, z >> ONE)
-    sum_c, c_fits = add(ring, factors[c], factors[other_c], x)
-    sum_b, b_fits = add(ring, factors[other_b], factors[b], t ^ x ^ ONE)
+    turns = is_taken_reversed(symmetry, factors[low], factors[high], z & TWO)
+    sum_c, c_fits = add(ring, factors[c], image(symmetry, factors[other_c], turns), x)
+    sum_b, b_fits = add(ring, factors[other_b], image(symmetry, factors[b], turns), t ^ x ^ ONE)
     if not (b_fits and c_fits):
         return count, False
     if vanishes(ring, sum_b) or vanishes(ring, sum_c):
@@ -168,14 +176,15 @@ def _reduce(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms,
         i += ONE
         second, other = following(low, bits), following(high, bits)
         # Terms equal in two modes stand in the pairs of both; one of these is followed by the other cyclically.
-        if factors[second] != factors[other]:
+        is_shared, turns = share_two(symmetry, factors[low], factors[second], factors[high], factors[other])
+        if not is_shared:
             continue
         third, other = following(second, bits), following(other, bits)
-        factor, fits = add(ring, factors[third], factors[other], t)
+        factor, fits = add(ring, factors[third], image(symmetry, factors[other], turns), t)
         if not fits:
             continue
         if s < r:
-            r, s, third = s, r, other
+            r, s, third, factor = s, r, other, image(symmetry, factor, turns)
         # The lower number is kept: the last term may take the other one.
         count = drop(symmetry, factors, heads, nexts, pairs, position, bits, s, terms, count)
         terms -= ONE
@@ -185,6 +194,12 @@ def _reduce(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms,
         else:
             count, _ = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, third, factor, count)
         i = ZERO
+    r = terms
+    while r > ZERO:
+        r -= ONE
+        if is_nothing(symmetry, factors[r], factors[(ONE << bits) | r], factors[(TWO << bits) | r]):
+            count = drop(symmetry, factors, heads, nexts, pairs, position, bits, r, terms, count)
+            terms -= ONE
     return terms, count
 
 
@@ -206,21 +221,25 @@ def _plus(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms, c
         second = (mode + ONE + (z & ONE)) % THREE
         third = THREE - mode - second
         a, b, c = (mode << bits) | r, (second << bits) | r, (third << bits) | r
-        # In the cyclic walk the second orbit is rotated at random.
+        # In the cyclic walk the second orbit is rotated at random, and where that is a symmetry reversed.
         other_a, other_b, other_c = (
             rotated(symmetry, mode, z, bits) | s,
             rotated(symmetry, second, z, bits) | s,
             rotated(symmetry, third, z, bits) | s,
         )
-        if r == s or factors[a] == factors[other_a] or factors[b] == factors[other_b] or factors[c] == factors[other_c]:
+        turns = (z & FOUR) != ZERO
+        seen_a = image(symmetry, factors[a], turns)
+        seen_b = image(symmetry, factors[other_b], turns)
+        seen_c = image(symmetry, factors[c], turns)
+        if r == s or seen_a == factors[other_a] or seen_b == factors[b] or seen_c == factors[other_c]:
             continue
         # With signs x, y and t, that of the second term beside the first, a b c + t a' b' c' =
         # a (b + y b') c + t x a b' (c' - t x y c) + t (a' - x a) b' c'.
         x, y = drawn_sign(ring, z >> ONE), drawn_sign(ring, z >> TWO)
         t = factors[signs | r] ^ factors[signs | s]
-        sum_a, a_fits = add(ring, factors[other_a], factors[a], x ^ ONE)
-        sum_b, b_fits = add(ring, factors[b], factors[other_b], y)
-        sum_c, c_fits = add(ring, factors[other_c], factors[c], t ^ x ^ y ^ ONE)
+        sum_a, a_fits = add(ring, factors[other_a], seen_a, x ^ ONE)
+        sum_b, b_fits = add(ring, factors[b], seen_b, y)
+        sum_c, c_fits = add(ring, factors[other_c], seen_c, t ^ x ^ y ^ ONE)
         if not (a_fits and b_fits and c_fits):
             continue
         sum_a, sign = unsigned(ring, sum_a)
@@ -231,7 +250,7 @@ def _plus(ring, symmetry, factors, heads, nexts, pairs, position, bits, terms, c
         factors[(third << bits) | terms] = factors[other_c]
         count, one = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, b, sum_b, count)
         count, two = _put(ring, symmetry, factors, heads, nexts, pairs, position, bits, other_c, sum_c, count)
-        count, three = replace(symmetry, factors, heads, nexts, pairs, position, bits, other_a, factors[a], count)
+        count, three = replace(symmetry, factors, heads, nexts, pairs, position, bits, other_a, seen_a, count)
         count, four = append(symmetry, factors, heads, nexts, pairs, position, bits, terms, count)
         return terms + ONE, count, one | two | three | four, state
     return terms, count, False, state

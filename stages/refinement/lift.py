@@ -18,6 +18,7 @@ from stages.algebra.check import check
 from stages.algebra.factors import COEFFICIENT_LIMIT, Factors, Scheme
 from stages.algebra.targets import Target
 from stages.refinement import elimination, jacobian
+from stages.refinement.lift3 import lift3
 from stages.refinement.rational import rational_factors
 
 LAST_POWER = 20  # coefficients up to 2^19 are within int32; fractions have |p|, q <= sqrt(2^19)
@@ -26,7 +27,7 @@ NUM_MODES = 3
 
 
 def lift(scheme: Scheme) -> Scheme | None:
-    """A scheme over Z, else over Q, that reduces to `scheme` modulo 2; None if none was found.
+    """A scheme over Z, else over Q, that reduces to `scheme` modulo 2 (over Z3 see `lift3`); None if none was found.
 
     A scheme that has no solution modulo 4 has none at all: that step depends on no choice, and nothing more is tried.
     Else orders of the unknowns are tried until the largest coefficient is the least that the solutions modulo 4 allow,
@@ -34,6 +35,8 @@ def lift(scheme: Scheme) -> Scheme | None:
     taken. Over Q the denominator is odd. Terms that vanish modulo 2 are left out. The result depends on the scheme
     alone.
     """
+    if scheme.ring == "Z3":
+        return lift3(scheme)
     rotation = int(np.argmax(scheme.target.modes))  # the longest mode comes first
     matrices = tuple(matrix % 2 for matrix in scheme.factors)
     present = np.all([matrix.any(axis=0) for matrix in matrices], axis=0)

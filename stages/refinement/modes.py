@@ -1,7 +1,8 @@
 """The kinds of walk: over which ring, under which symmetry and policy, and where an attempt begins.
 
-`flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors leaves
-unchanged (square sizes); `ternary` walks over Z among coefficients -1, 0, 1, so what it finds needs no lifting.
+`flips` walks over Z2 and lifts; `cyclic` does so among the schemes that a cyclic exchange of the factors, and by group
+a reversal of them, leaves unchanged (square sizes); `modulo3` walks over Z3 and lifts to Z or Q; `ternary` walks over Z
+among coefficients -1, 0, 1, so what it finds needs no lifting.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from stages.params import walks as params
 from stages.refinement import cyclic, flips
 from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
-from stages.refinement.packed import Z2, Ring, Ternary
-from stages.refinement.places import Cyclic, Free
+from stages.refinement.packed import Z2, Z3, Ring, Ternary
+from stages.refinement.places import Free, Symmetry
 
 FOREVER = 2**62  # moves
+RINGS: dict[str, Ring] = {"flips": Z2(), "modulo3": Z3(), "ternary": Ternary()}  # of modes that return to a pool
 
 
 class Start(NamedTuple):
@@ -77,7 +79,7 @@ class Mode:
     """
 
     ring: Ring
-    symmetry: Free | Cyclic
+    symmetry: Symmetry
     policy: flips.Policy
     margin: int
     pool: int
@@ -113,8 +115,10 @@ class Mode:
         return [self._scheme(terms, attempt) for terms in chosen]
 
     def _scheme(self, terms: np.ndarray, attempt: Attempt) -> Scheme:
-        is_cyclic = isinstance(self.symmetry, Cyclic)
-        return self.ring.decode(cyclic.terms_of_orbits(terms, attempt.fixed) if is_cyclic else terms, attempt.target)
+        target = attempt.target
+        if not isinstance(self.symmetry, Free):
+            terms = cyclic.terms_of_orbits(self.symmetry, target.size.n, terms, attempt.fixed)
+        return self.ring.decode(terms, target)
 
 
 def mode_of(walk: params.Walk) -> Mode:
@@ -122,8 +126,8 @@ def mode_of(walk: params.Walk) -> Mode:
     if isinstance(walk, params.CyclicWalk):
         # L is always the same, a plus may reach the orbits of the start, and nothing leads back to a pool.
         policy = flips.policy(2 * (walk.plus_after,), 2 * (FOREVER,), 2 * (FOREVER,), 1.0, walk.plus_draws)
-        return Mode(Z2(), Cyclic(), policy, 0, 1, 1, walk.restart_after, _orbits_of(walk))
-    ring = Ternary() if isinstance(walk, params.TernaryWalk) else Z2()
+        return Mode(Z2(), cyclic.GROUPS[walk.group], policy, 0, 1, 1, walk.restart_after, _orbits_of(walk))
+    ring = RINGS[walk.mode]
     policy = flips.policy(walk.plus_after, walk.margin, walk.length, walk.growth, walk.plus_draws)
     return Mode(ring, Free(), policy, walk.margin[1], walk.pool, walk.harvest, walk.restart_after, _draw_held)
 
@@ -141,11 +145,13 @@ def _draw_held(target: Target, archive: WalkArchive, rng: np.random.Generator) -
 
 def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
     """From the standard algorithm with the cubes of the walk, or drawn ones."""
+    group = cyclic.GROUPS[walk.group]
 
     def draw(target: Target, archive: WalkArchive, rng: np.random.Generator) -> Start:
-        partition = walk.cubes.get(target.name) or cyclic.draw_partition(target.size.n, rng)
-        orbits, cubes = cyclic.standard_orbits(target.size.n, partition)
-        scheme = Z2().decode(cyclic.terms_of_orbits(orbits, cubes), target)
+        n = target.size.n
+        partition = walk.cubes.get(target.name) or cyclic.draw_partition(group, n, rng)
+        orbits, cubes = cyclic.standard_orbits(group, n, partition)
+        scheme = Z2().decode(cyclic.terms_of_orbits(group, n, orbits, cubes), target)
         return Start(orbits, cubes, scheme, standard(target).hash)
 
     return draw

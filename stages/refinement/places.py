@@ -6,13 +6,15 @@ so a uniform draw costs O(1).
 
 Where the walk knows no symmetry (`Free`), factors of one mode are shared. In the cyclic walk a term stands for an orbit
 {a b c, b c a, c a b} (`Cyclic`): all factors live in one space, and whatever modes they are of they are shared, but not
-by the modes of one term. A symmetry comes first, and its type decides, as the ring does in `arithmetic`.
+by the modes of one term. With the reversal a -> a' of all three factors, too (`CyclicReversal`), a factor is shared by
+whoever has it or its reversal. A symmetry comes first, and its type decides, as the ring does in `arithmetic`.
 
 Like that module, this one is outside the jaxtyping hook of the tests, and all its integers are unsigned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -42,10 +44,23 @@ class Cyclic(NamedTuple):
     orbit: int = 3
 
 
+class CyclicReversal(NamedTuple):
+    """It stays the same when all factors are reversed, too, which exchanges the halves of a word."""
+
+    orbit: int = 6
+
+
+Symmetry = Free | Cyclic | CyclicReversal
+
+
+def _by_symmetry(symmetry, free: Callable, cyclic: Callable, reversal: Callable) -> Callable:
+    return {Free: free, Cyclic: cyclic, CyclicReversal: reversal}[symmetry.instance_class]
+
+
 # The index derived from the factors, passed as bare arrays because tuples of arrays are reference-counted (4x slower):
 #   heads     first place of each bucket of the hash table, [64 * capacity]
 #   nexts     the place after each in its bucket, [4 * capacity]
-#   pairs     codes of the pairs of places that share a factor, in no order; see `code_of`
+#   pairs     codes of the pairs of places whose factors are alike, in no order; see `code_of`
 #   position  where in `pairs` each code stands, [16 * capacity^2]
 # `bits` is log2 of the capacity, `count` the number of pairs.
 
@@ -73,6 +88,95 @@ def mix(state):
     return z ^ (z >> U(31))
 
 
+@compiled
+def reverse(factor):
+    """A factor reversed."""
+    return (factor << HALF) | (factor >> HALF)
+
+
+def image(symmetry, factor, is_reversed):
+    """The factor, or its reversal."""
+    raise NotImplementedError
+
+
+@overload(image, jit_options={"forceinline": True})
+def _image(symmetry, factor, is_reversed):
+    def same(symmetry, factor, is_reversed):
+        return factor
+
+    def reversal(symmetry, factor, is_reversed):
+        return reverse(factor) if is_reversed else factor
+
+    return _by_symmetry(symmetry, same, same, reversal)
+
+
+def are_alike(symmetry, one, other):
+    """Whether the symmetry takes a factor to another."""
+    raise NotImplementedError
+
+
+@overload(are_alike, jit_options={"forceinline": True})
+def _are_alike(symmetry, one, other):
+    def equal(symmetry, one, other):
+        return one == other
+
+    def reversal(symmetry, one, other):
+        return one == other or one == reverse(other)
+
+    return _by_symmetry(symmetry, equal, equal, reversal)
+
+
+def is_taken_reversed(symmetry, one, other, bit):
+    """Whether the reversal takes a factor to one like it; `bit` draws where both it and the identity do."""
+    raise NotImplementedError
+
+
+@overload(is_taken_reversed, jit_options={"forceinline": True})
+def _is_taken_reversed(symmetry, one, other, bit):
+    def never(symmetry, one, other, bit):
+        return False
+
+    def reversal(symmetry, one, other, bit):
+        return one == reverse(other) and (one != other or bit != ZERO)
+
+    return _by_symmetry(symmetry, never, never, reversal)
+
+
+def share_two(symmetry, a, b, other_a, other_b):
+    """Whether one element takes a to a factor like it, and b to another; and whether it reverses."""
+    raise NotImplementedError
+
+
+@overload(share_two, jit_options={"forceinline": True})
+def _share_two(symmetry, a, b, other_a, other_b):
+    def equal(symmetry, a, b, other_a, other_b):
+        return b == other_b, False
+
+    def reversal(symmetry, a, b, other_a, other_b):
+        if a == other_a and b == other_b:
+            return True, False
+        is_shared = reverse(a) == other_a and reverse(b) == other_b
+        return is_shared, is_shared
+
+    return _by_symmetry(symmetry, equal, equal, reversal)
+
+
+def is_nothing(symmetry, a, b, c):
+    """Whether the terms of an orbit cancel modulo 2, all of which come twice."""
+    raise NotImplementedError
+
+
+@overload(is_nothing, jit_options={"forceinline": True})
+def _is_nothing(symmetry, a, b, c):
+    def never(symmetry, a, b, c):
+        return False
+
+    def reversal(symmetry, a, b, c):
+        return a == reverse(a) and b == reverse(b) and c == reverse(c)
+
+    return _by_symmetry(symmetry, never, never, reversal)
+
+
 def bucket(symmetry, place, factor, bits):
     """Where the chain of a factor begins.
 
@@ -91,11 +195,14 @@ def _bucket(symmetry, place, factor, bits):
     def cyclic(symmetry, place, factor, bits):
         return (factor * GOLDEN) >> (U(58) - bits)
 
-    return cyclic if symmetry.instance_class is Cyclic else free
+    def reversal(symmetry, place, factor, bits):
+        return (min(factor, reverse(factor)) * GOLDEN) >> (U(58) - bits)
+
+    return _by_symmetry(symmetry, free, cyclic, reversal)
 
 
 def can_share(symmetry, place, other, bits):
-    """Whether two places of a bucket that hold equal factors are a pair."""
+    """Whether two places of a bucket that hold factors alike are a pair."""
     raise NotImplementedError
 
 
@@ -108,7 +215,7 @@ def _can_share(symmetry, place, other, bits):
         mask = (ONE << bits) - ONE
         return (place & mask) != (other & mask)
 
-    return cyclic if symmetry.instance_class is Cyclic else free
+    return _by_symmetry(symmetry, free, cyclic, cyclic)
 
 
 @compiled
@@ -130,7 +237,7 @@ def _rotated(symmetry, mode, z, bits):
     def cyclic(symmetry, mode, z, bits):
         return ((mode + ((((z >> U(8)) & U(0xFFFF)) * THREE) >> U(16))) % THREE) << bits
 
-    return cyclic if symmetry.instance_class is Cyclic else free
+    return _by_symmetry(symmetry, free, cyclic, cyclic)
 
 
 def code_of(symmetry, place, other, bits):
@@ -146,7 +253,7 @@ def _code_of(symmetry, place, other, bits):
     def cyclic(symmetry, place, other, bits):
         return (min(place, other) << (bits + TWO)) | max(place, other)
 
-    return cyclic if symmetry.instance_class is Cyclic else free
+    return _by_symmetry(symmetry, free, cyclic, cyclic)
 
 
 def places_of(symmetry, code, bits):
@@ -163,7 +270,7 @@ def _places_of(symmetry, code, bits):
     def cyclic(symmetry, code, bits):
         return code >> (bits + TWO), code & ((ONE << (bits + TWO)) - ONE)
 
-    return cyclic if symmetry.instance_class is Cyclic else free
+    return _by_symmetry(symmetry, free, cyclic, cyclic)
 
 
 @compiled
@@ -181,7 +288,7 @@ def leave(symmetry, factors, heads, nexts, pairs, position, bits, place, count):
             else:
                 nexts[previous] = after
         else:
-            if factors[other] == factor and can_share(symmetry, place, other, bits):
+            if are_alike(symmetry, factors[other], factor) and can_share(symmetry, place, other, bits):
                 count -= ONE
                 hole = position[code_of(symmetry, place, other, bits)]
                 moved = pairs[count]
@@ -197,23 +304,27 @@ def enter(symmetry, factors, heads, nexts, pairs, position, bits, place, count):
     """Puts a place into its chain and into the pairs.
 
     Returns the number of pairs, and whether its term now shares two factors, and these in the same order of modes, with
-    another.
+    another, or is nothing at all.
     """
     factor = factors[place]
     head = bucket(symmetry, place, factor, bits)
     second = following(place, bits)
     third = following(second, bits)
-    is_reducible = False
+    is_reducible = is_nothing(symmetry, factor, factors[second], factors[third])
     first = U(heads[head])
     other = first
     while other != NOBODY:
-        if factors[other] == factor and can_share(symmetry, place, other, bits):
+        like = factors[other]
+        if are_alike(symmetry, like, factor) and can_share(symmetry, place, other, bits):
             code = code_of(symmetry, place, other, bits)
             pairs[count] = code
             position[code] = count
             count += ONE
             beside = following(other, bits)
-            is_reducible |= factors[beside] == factors[second] or factors[following(beside, bits)] == factors[third]
+            is_reducible |= (
+                share_two(symmetry, factor, factors[second], like, factors[beside])[0]
+                or share_two(symmetry, factor, factors[third], like, factors[following(beside, bits)])[0]
+            )
         other = U(nexts[other])
     nexts[place] = first
     heads[head] = place

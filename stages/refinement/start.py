@@ -8,6 +8,7 @@ import numpy as np
 
 from stages.algebra.check import check
 from stages.algebra.factors import Scheme, standard
+from stages.algebra.rings import PRIMES
 from stages.contract import candidates, scheme_files
 from stages.contract.named_targets import read_target
 from stages.errors import SchemeError
@@ -50,6 +51,7 @@ def read_target_start(path: Path, ring: Ring) -> list[Scheme]:
         raise SchemeError(f"{path}: expected modes of at most {ring.longest} entries, got {list(target.modes)}")
     if isinstance(ring, Ternary) and np.abs(values).max() > 1:
         raise SchemeError(f"{path}: expected values -1 and 1 in mode ternary, got {np.abs(values).max()}")
-    if not (values % 2).any():
-        raise SchemeError(f"{path}: expected an odd value, for over Z2 nothing is left of this target")
+    prime = PRIMES[ring.residues]
+    if not (values % prime).any():
+        raise SchemeError(f"{path}: expected a value not divisible by {prime}: over {ring.residues} nothing is left")
     return [standard(target)]

@@ -35,7 +35,7 @@ def class_rows(schemes: Sequence[VerifiedRow]) -> list[ClassRow]:
             rank=rank,
             classes=len({row.equivalence_class for row in rows}),
             additions=min(row.additions for row in rows),
-            growth=min(row.growth for row in rows) if ring != "Z2" else None,
+            growth=min(row.growth for row in rows) if ring in ("Z", "Q") else None,
             omega=min(row.omega for row in rows),
         )
         for (size, ring, rank), rows in sorted(groups.items())

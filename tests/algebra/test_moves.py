@@ -219,7 +219,7 @@ def test_reduction_goes_on_after_a_sum():
 
 
 def test_other_rings_are_refused():
-    with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Z, Z2"):
+    with pytest.raises(ValueError, match="expected schemes over Z2, Z3 or Z, got Z, Z2"):
         product(examples.strassen(), examples.modulo_two())
-    with pytest.raises(ValueError, match="expected schemes over Z2 or over Z, got Q"):
+    with pytest.raises(ValueError, match="expected schemes over Z2, Z3 or Z, got Q"):
         project(examples.halves(), cut_of_index(Size(2, 2, 2), 0, 0))

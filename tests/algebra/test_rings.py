@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.algebra.rings import LARGE_PRIME, RINGS, characteristic_polynomials, parse_ring, rank_prime, ranks_modulo
+from stages.algebra.rings import (
+    LARGE_PRIME,
+    RINGS,
+    balanced,
+    characteristic_polynomials,
+    parse_ring,
+    rank_prime,
+    ranks_modulo,
+    reduced_to,
+)
 from stages.errors import SchemeError
 
 
@@ -73,5 +82,14 @@ def test_characteristic_polynomials_are_determinants(prime, size, seed):
 
 def test_rings_have_names():
     assert [parse_ring(name) for name in RINGS] == list(RINGS)
-    with pytest.raises(SchemeError, match="expected one of Z2, Z, Q, got 'Z3'"):
-        parse_ring("Z3")
+    with pytest.raises(SchemeError, match="expected one of Z2, Z3, Z, Q, got 'Z5'"):
+        parse_ring("Z5")
+
+
+def test_residues_lie_around_zero():
+    matrix = np.arange(-4, 5)
+    assert reduced_to(matrix, "Z2").tolist() == [0, 1, 0, 1, 0, 1, 0, 1, 0]
+    assert reduced_to(matrix, "Z3").tolist() == [-1, 0, 1, -1, 0, 1, -1, 0, 1]
+    assert balanced(matrix, 9).tolist() == matrix.tolist()
+    for ring in ("Z", "Q"):
+        assert reduced_to(matrix, ring) is matrix

@@ -24,7 +24,7 @@ HELD = {
 def test_a_file_of_a_tool_holds(name):
     for (holds, line), scheme in zip(check([FOLDER / name], None), HELD[name], strict=True):
         assert holds
-        assert f"{scheme}: holds over Z2, Z, Q" in line
+        assert f"{scheme}: holds over Z2, Z3, Z, Q" in line
 
 
 def test_a_file_that_is_not_read_is_one_line():

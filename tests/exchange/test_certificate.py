@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import stages.exchange
-from stages.algebra.factors import Factors, Scheme, standard
+from stages.algebra.factors import Factors, Scheme, modulo, standard
 from stages.algebra.targets import Size
 from stages.contract.named_targets import read_target
 from stages.errors import SchemeError
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMES = {
     "Z": examples.strassen(),
     "Z2": examples.modulo_two(),
+    "Z3": modulo(examples.halves(), "Z3"),
     "Q": examples.halves(),
     "2x3x4": standard(Size(2, 3, 4).target),
 }
@@ -211,7 +212,7 @@ def test_the_archive_proves_itself(tmp_path):
     with zipfile.ZipFile(tmp_path / "certificates.zip") as archive:
         archive.extractall(tmp_path)
     names = sorted(path.name for path in tmp_path.glob("*.json"))
-    assert names == ["2x2x2_Q_7.json", "2x2x2_Z2_7.json", "2x2x2_Z_7.json", "2x3x4_Z_24.json"]
+    assert names == ["2x2x2_Q_7.json", "2x2x2_Z2_7.json", "2x2x2_Z3_7.json", "2x2x2_Z_7.json", "2x3x4_Z_24.json"]
     command = [sys.executable, "-I", certificate.CHECKER.name, *names]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stdout.count(": right: ")) == (0, 4)
+    assert (done.returncode, done.stdout.count(": right: ")) == (0, len(SCHEMES))

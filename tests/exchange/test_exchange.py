@@ -68,8 +68,8 @@ def test_check_prints_a_line_per_scheme(folder):
     ]
     lines = [(holds, line.removeprefix(f"{folder}/")) for holds, line in check.check(paths, None)]
     assert lines == [
-        (True, "many.npz [2,2,2]: 2x2x2, rank 7: holds over Z2, Z, Q; its third factor indexes C transposed"),
-        (True, "many.npz [2,3,4]: 2x3x4, rank 24: holds over Z2, Z, Q; its third factor indexes C"),
+        (True, "many.npz [2,2,2]: 2x2x2, rank 7: holds over Z2, Z3, Z, Q; its third factor indexes C transposed"),
+        (True, "many.npz [2,3,4]: 2x3x4, rank 24: holds over Z2, Z3, Z, Q; its third factor indexes C"),
         (True, "two.exp: 2x2x2, rank 7: holds over Z2; its third factor indexes C transposed"),
         (True, "third.json: 2x2x2, rank 8: holds over Z2, Q; its third factor indexes C transposed"),
         (False, "bad.m: unreadable: line 1, column 3: expected a number or a list, got the end"),
@@ -113,7 +113,7 @@ def test_a_ring_that_the_file_names_is_demanded(folder):
     verdicts = list(check.check([folder / f"{name}.json" for name in ("z", "two", "r", "lost")], None))
     assert [holds for holds, _ in verdicts] == [False, True, False, False]
     assert "not over Z: entry (0, 0, 3): expected 0, got 2" in verdicts[0][1]
-    assert "ring: expected one of Z2, Z, Q, got 'R'" in verdicts[2][1]
+    assert "ring: expected one of Z2, Z3, Z, Q, got 'R'" in verdicts[2][1]
     # Only m1 = (a11 + a22)(b11 + b22) brings a11 b11 to c11.
     assert "not over Z2: entry (0, 0, 0): expected 1, got 0" in verdicts[3][1]
 
@@ -123,7 +123,7 @@ def test_check_ends_with_one_unless_all_hold(folder):
     before = sorted(folder.rglob("*"))
     done = run(folder, "check", good)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.decode().endswith("holds over Z2, Z, Q; its third factor indexes C transposed\n")
+    assert done.stdout.decode().endswith("holds over Z2, Z3, Z, Q; its third factor indexes C transposed\n")
     done = run(folder, "check", bad, good, "--ring", "Z")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 3
@@ -137,7 +137,7 @@ def test_standard_input_is_a_file_packed_or_not(folder):
         done = run(folder, "check", "-", input=data)
         assert done.returncode == 0
         assert done.stdout.startswith(b"-")
-        assert b"2x2x2, rank 7: holds over Z2, Z, Q" in done.stdout
+        assert b"2x2x2, rank 7: holds over Z2, Z3, Z, Q" in done.stdout
 
 
 def test_a_terminal_that_knows_ascii_alone_gets_the_rest_escaped(folder):
@@ -169,7 +169,7 @@ def test_import_flows_through_the_stage(folder):
     ]
     verdicts = list(importing.import_files(paths, folder / "imported"))
     assert [holds for holds, _ in verdicts] == [True, True, True, False, True, False]
-    assert "[4,2,3]: 4x2x3, rank 24: holds over Z2, Z, Q; its third factor indexes C -> " in verdicts[1][1]
+    assert "[4,2,3]: 4x2x3, rank 24: holds over Z2, Z3, Z, Q; its third factor indexes C -> " in verdicts[1][1]
     names = sorted(path.name for path in (folder / "imported").iterdir())
     assert [name.rsplit("-", 1)[0] for name in names] == [
         "2x2x2-7-Z",

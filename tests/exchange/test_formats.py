@@ -152,8 +152,8 @@ def test_layout_of_others_is_read(name, tmp_path):
         found.rings
         == {
             "Z2": ("Z2",),
-            "Z": ("Z2", "Z", "Q"),
-            "Q": ("Z2", "Z", "Q"),  # the denominators of these two can be shifted within each term
+            "Z": ("Z2", "Z3", "Z", "Q"),
+            "Q": ("Z2", "Z3", "Z", "Q"),  # the denominators of these two can be shifted within each term
         }[scheme.ring]
     )
 
@@ -170,7 +170,7 @@ def test_an_array_of_many_numbers_them(tmp_path):
     data = zipped(**{"factorizations.npy": array_file(np.stack([STACK.transpose(2, 0, 1)] * 3).astype(np.int8))})
     candidates = read(data, tmp_path)
     assert [candidate.label for candidate in candidates] == ["factorizations 1", "factorizations 2", "factorizations 3"]
-    assert all(find(candidate).rings == ("Z2", "Z", "Q") for candidate in candidates)
+    assert all(find(candidate).rings == ("Z2", "Z3", "Z", "Q") for candidate in candidates)
     row = np.load(io.BytesIO(layouts.selected_array(STRASSEN)), allow_pickle=False)
     assert [candidate.label for candidate in read(array_file(np.concatenate([row, row])), tmp_path)] == ["1", "2"]
 

@@ -31,7 +31,7 @@ EIGHTH = "Triad([Matrix(2, 2, [[1,0],[0,0]]), Matrix(2, 2, [[1,0],[0,0]]), Matri
 def test_the_catalogues_files_hold(name, size, rank):
     ((holds, line),) = check([FILES / name], "Z")
     assert holds
-    assert f"{size}, rank {rank}: holds over Z2, Z, Q" in line
+    assert f"{size}, rank {rank}: holds over Z2, Z3, Z, Q" in line
 
 
 def refused(text: str, folder: Path) -> str:

@@ -37,7 +37,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("target", NAMED_TARGETS, ids=lambda target: target.name)
 def test_its_modes_and_its_tensor_decide(name, target, folder):
     (folder / "file").write_bytes(files.WRITERS[name](standard(target)))
-    line = f"{folder / 'file'}: {target.name}, rank {target.naive_rank}: holds over Z2, Z, Q"
+    line = f"{folder / 'file'}: {target.name}, rank {target.naive_rank}: holds over Z2, Z3, Z, Q"
     assert list(check([folder / "file"], "Z", Wanted(NAMED_TARGETS))) == [(True, line)]
     assert list(check([folder / "file"], "Z", Wanted(NAMED_TARGETS, target.name))) == [(True, line)]
 
@@ -49,7 +49,7 @@ def test_of_two_maps_that_are_equal_modulo_two_the_one_over_z_is_meant(folder):
         (folder / "file").write_bytes(files.WRITERS["exp"](standard(target)))
         for named in ([one, other], [other, one]):
             ((_, line),) = check([folder / "file"], None, Wanted(named))
-            assert line == f"{folder / 'file'}: {target.name}, rank 4: holds over Z2, Z, Q"
+            assert line == f"{folder / 'file'}: {target.name}, rank 4: holds over Z2, Z3, Z, Q"
 
 
 def test_a_map_with_the_rows_of_a_product_is_told_from_it(folder):
@@ -63,7 +63,7 @@ def test_a_map_with_the_rows_of_a_product_is_told_from_it(folder):
     assert [holds for holds, _ in check([folder / "file.npz"], None)] == [False]
     ((holds, line),) = check([folder / "file.npz"], None, Wanted([other]))
     assert holds
-    assert ": other, rank 8: holds over Z2, Z, Q" in line
+    assert ": other, rank 8: holds over Z2, Z3, Z, Q" in line
     assert len(i) == len(j) == len(values) == 8
 
 

@@ -39,7 +39,7 @@ def test_each_of_the_three_stands_for_all(letter, kind):
     (candidate,) = files.read(FILES / "plinopt" / f"{NAME}_{letter}.{kind}")
     found = find(candidate)
     assert (candidate.label, found.target.name, candidate.factors.rank) == ("L, R and P together", "2x2x2", 7)
-    assert (found.rings, found.convention) == (("Z2", "Z", "Q"), C)
+    assert (found.rings, found.convention) == (("Z2", "Z3", "Z", "Q"), C)
 
 
 @pytest.mark.parametrize("kind", ["sms", "slp"])
@@ -57,7 +57,7 @@ def test_the_letter_may_stand_first_and_kinds_may_be_mixed(tmp_path):
     for letter, kind in (("L", "sms"), ("R", "slp"), ("P", "sms")):
         shutil.copyfile(FILES / "plinopt" / f"{NAME}_{letter}.{kind}", tmp_path / f"{letter}_{NAME}.{kind}")
     (candidate,) = files.read(tmp_path / f"L_{NAME}.sms")
-    assert find(candidate).rings == ("Z2", "Z", "Q")
+    assert find(candidate).rings == ("Z2", "Z3", "Z", "Q")
 
 
 def test_a_program_may_divide_and_name_a_variable_anew(tmp_path):
@@ -69,7 +69,7 @@ def test_a_program_may_divide_and_name_a_variable_anew(tmp_path):
     (tmp_path / "it_L.sms").unlink()
     (tmp_path / "it_L.slp").write_text("\n".join(lines))
     (candidate,) = files.read(tmp_path / "it_P.sms")
-    assert find(candidate).rings == ("Z2", "Z", "Q")
+    assert find(candidate).rings == ("Z2", "Z3", "Z", "Q")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from stages.algebra.targets import Size
 from stages.exchange import check
 from tests.exchange import samples
 
-EVERYWHERE = "holds over Z2, Z, Q; its third factor indexes C"
+EVERYWHERE = "holds over Z2, Z3, Z, Q; its third factor indexes C"
 READ = {
     "555-93.exp": f"5x5x5, rank 93: {EVERYWHERE} transposed",
     "decimal.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",

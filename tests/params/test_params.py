@@ -358,7 +358,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard.mode",
             "walk",
-            "walks.standard.mode: Input should be 'flips', 'ternary', 'cyclic', got 'walk'",
+            "walks.standard.mode: Input should be 'flips', 'ternary', 'modulo3', 'cyclic', got 'walk'",
         ),
         ("walks.cyclic.targets", ["2x2x3"], "walks.cyclic.targets: expected square ones in mode cyclic, got 2x2x3"),
         (
@@ -370,6 +370,12 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
             "walks.cyclic.cubes",
             {"5x5x5": [[0, 1], [1, 2, 3, 4]]},
             "walks.cyclic.cubes.5x5x5: expected a partition of [0, 1, 2, 3, 4], got [[0, 1], [1, 2, 3, 4]]",
+        ),
+        (
+            "walks.cyclic",
+            CYCLIC | {"group": "C3xZ2", "cubes": {"5x5x5": [[0, 1], [2, 3, 4]]}},
+            "walks.cyclic.cubes.5x5x5: expected parts that the reversal of [0, 1, 2, 3, 4] exchanges in group C3xZ2, "
+            "got [[0, 1], [2, 3, 4]]",
         ),
         (
             "walks.standard",
@@ -400,7 +406,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         (
             "walks.standard",
             CYCLIC | {"targets": ["skew3"], "cubes": {}},
-            "walks.standard.mode: expected flips or ternary for skew3, got cyclic",
+            "walks.standard.mode: expected flips, modulo3 or ternary for skew3, got cyclic",
         ),
         (
             "walks.standard",
@@ -579,6 +585,8 @@ def test_rules_that_join_keys(tmp_path, changes, message):
         {"agents.z2.search.reanalyse": 1.0},
         {"recombination.targets": ["2x2x2", "12x12x12"]},
         {"walks.cyclic.cubes": {}},
+        {"walks.cyclic.group": "C3xZ2"},
+        {"walks.cyclic.group": "C3xZ2", "walks.cyclic.cubes": {"5x5x5": [[0, 1], [3, 4], [2]]}},
         {"walks.skew": SKEW},
         {"walks.standard.margin": [1, 511]},
         {"benchmarking.variants": ["c L0F", "c L1", "c L2F", "jax L1"]},

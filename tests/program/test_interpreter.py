@@ -5,6 +5,7 @@ from stages.algebra.basis import draw_unimodular
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import Size
 from stages.errors import KernelError
+from stages.program.exact import prove
 from stages.program.interpreter import bound, multiply
 from stages.program.program import from_scheme
 from tests.examples import halves, modulo_two, product, strassen
@@ -83,3 +84,12 @@ def test_a_wrong_denominator_is_noticed():
     wrong = Scheme(Size(2, 2, 2).target, "Q", strassen().factors, denominator=2)
     with pytest.raises(KernelError, match="remainder"):
         multiply(from_scheme(wrong), *_operands(Size(2, 2, 2)))
+
+
+def test_a_program_over_z3_multiplies_modulo_3():
+    """Strassen's with 3 added to each coefficient of a factor: it holds nowhere else."""
+    u, v, w = strassen().factors
+    program, _ = prove(Scheme(strassen().target, "Z3", Factors(u + 3, v, w)))
+    a, b = _operands(program.size)
+    assert (program.ring, program.products) == ("Z3", 7)
+    assert not ((multiply(program, a, b) - a @ b) % 3).any()

@@ -5,7 +5,7 @@ import pytest
 
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.targets import parse_target
-from stages.refinement.packed import Z2, Ternary
+from stages.refinement.packed import Z2, Z3, Ternary
 
 
 def test_round_trip_up_to_the_last_bit():
@@ -22,6 +22,15 @@ def test_coefficients_are_taken_modulo_2_and_empty_terms_dropped():
     assert Z2().encode(scheme).tolist() == [*[[3, 8]] * 3, [0, 0]]
     empty = Scheme(parse_target("2x2x2"), "Z", Factors(column, column, column * 2))
     assert Z2().encode(empty).shape == (4, 0)
+
+
+def test_coefficients_are_taken_modulo_3():
+    column = np.array([[-1, 2], [3, 0], [0, 6], [5, 1]])
+    scheme = Scheme(parse_target("2x2x2"), "Z", Factors(column, column, column))
+    # Both columns are -1 or 1 at the first and the last entry alone; both of one sign are one factor up to sign.
+    words = Z3().encode(scheme)
+    assert words[0].tolist() == [0b1001, 0b0001 << 32 | 0b1000]
+    assert Z3().decode(words, scheme.target).hash == Scheme(scheme.target, "Z3", scheme.factors).hash
 
 
 def test_ternary_factors_of_a_factor_and_its_negative_are_one():

@@ -29,19 +29,19 @@ from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
 from stages.refinement import archive as archive_lib
 from stages.refinement.archive import WalkArchive
-from stages.refinement.packed import Z2, Ternary
+from stages.refinement.packed import Z2, Z3, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
 from tests.examples import halves, modulo_two, strassen, strassen_in_another_basis
-from tests.walks import FLIPS, SETTINGS, TERNARY
+from tests.walks import FLIPS, MODULO3, SETTINGS, TERNARY
 
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
-WALKS = {"flips": FLIPS, "ternary": TERNARY}
+WALKS = {"flips": FLIPS, "modulo3": MODULO3, "ternary": TERNARY}
 OVER_Z2 = Z2()
 ORIGIN = Origin("refinement", "test")
-RINGS = {"flips": OVER_Z2, "ternary": Ternary()}
+RINGS = {"flips": OVER_Z2, "modulo3": Z3(), "ternary": Ternary()}
 
 
 class States(Resume):
@@ -191,16 +191,25 @@ def test_walkers_wait_for_nobody_but_where_they_begin(finished, monkeypatch):
 
 CYCLIC = CyclicWalk(
     mode="cyclic",
+    group="C3",
     cubes={"3x3x3": ((0, 1), (2,))},
     **{name: SETTINGS[name] for name in CyclicWalk.model_fields.keys() & SETTINGS.keys()}
     | {"targets": ("2x2x2", "3x3x3"), "plus_after": 2_000},
 )
 
 
-def test_cyclic_walk_reaches_known_ranks():
-    archive, _ = _refine(CYCLIC, START)
+@pytest.mark.parametrize(
+    ("change", "ranks"),
+    [({}, {"2x2x2": 7, "3x3x3": 23}), ({"group": "C3xZ2", "targets": ("2x2x2", "4x4x4"), "cubes": {}}, {"2x2x2": 7})],
+    ids=["C3", "C3xZ2"],
+)
+def test_cyclic_walk_reaches_known_ranks(change, ranks):
+    archive, _ = _refine(CYCLIC.model_copy(update=change), START)
     best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
-    assert best == {(size, ring): rank for size, rank in (("2x2x2", 7), ("3x3x3", 23)) for ring in ("Z2", "Z")}
+    assert {key: rank for key, rank in best.items() if key[0] in ranks} == {
+        (size, ring): rank for size, rank in ranks.items() for ring in ("Z2", "Z")
+    }
+    assert all(best[size, ring] < parse_target(size).naive_rank for size, ring in best)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +217,7 @@ def test_cyclic_walk_reaches_known_ranks():
     [
         {"cubes": {"3x3x3": ((0, 1, 2),)}},
         {"cubes": {}},
+        {"group": "C3xZ2", "cubes": {}},
         {"plus_after": 1_000},
         {"restart_after": 40_000},
         {"plus_draws": 1},
@@ -243,7 +253,7 @@ def test_sparser_schemes_take_the_place_of_others_in_the_ternary_walk(ring):
     assert archive.lowest(sparse.target, "Z") == [sparse if ring == Ternary() else dense]
 
 
-@pytest.mark.parametrize("mode", ["flips", "ternary"])
+@pytest.mark.parametrize("mode", ["flips", "modulo3", "ternary"])
 def test_going_on_from_any_saved_state_gives_the_same(mode):
     """Each saved state is taken up by a new run; all end alike."""
     states, walk = States(), WALKS[mode]
@@ -386,7 +396,8 @@ def test_other_targets_go_on_where_they_were_killed():
     [
         ([1, 65, 1], [[0, 0, 0, 1]], "flips", r"modes of at most 64 entries, got \[1, 65, 1\]"),
         ([1, 33, 1], [[0, 0, 0, 1]], "ternary", r"modes of at most 32 entries, got \[1, 33, 1\]"),
-        ([1, 1, 1], [[0, 0, 0, 2]], "flips", "an odd value"),
+        ([1, 1, 1], [[0, 0, 0, 2]], "flips", "a value not divisible by 2"),
+        ([1, 1, 1], [[0, 0, 0, 3]], "modulo3", "a value not divisible by 3"),
         ([1, 1, 1], [[0, 0, 0, 3]], "ternary", "values -1 and 1 in mode ternary, got 3"),
     ],
 )

@@ -15,6 +15,12 @@ EMPTY = np.zeros(0, np.int32)
 LONG = standard(Size(2, 3, 4).target)
 
 
+def modulo_three() -> Scheme:
+    """Strassen's with 3 added to each coefficient of a factor."""
+    u, v, w = strassen().factors
+    return Scheme(Size(2, 2, 2).target, "Z3", Factors(u + 3, v, w))
+
+
 def thirds() -> Scheme:
     """Strassen over Q with an odd denominator."""
     u, v, w = strassen().factors
@@ -24,7 +30,7 @@ def thirds() -> Scheme:
 def test_facts_of_strassen():
     judged = judge(candidate_row(strassen()))
     assert isinstance(judged, VerifiedRow)
-    assert (judged.nonzeros, judged.largest, judged.rings) == (36, 1, "Z2 Z Q")
+    assert (judged.nonzeros, judged.largest, judged.rings) == (36, 1, "Z2 Z3 Z Q")
     assert (judged.naive_additions, judged.additions, judged.additions_bound) == (18, 18, 18)  # 36 - 2 * 7 - 4
     assert judged.nontrivial == 5 + 5 + 5  # of u: m1, m2, m5, m6, m7; of v: all but m2, m5; of w: m1 to m5
     assert (judged.emax, round(judged.growth, 2), round(judged.omega, 3)) == (12, 14.83, 2.807)
@@ -38,7 +44,13 @@ def test_right_schemes_are_verified(scheme):
 
 @pytest.mark.parametrize(
     ("scheme", "rings"),
-    [(halves(), "Q"), (modulo_two(), "Z2"), (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z Q"), (thirds(), "Z2 Q")],
+    [
+        (halves(), "Z3 Q"),
+        (modulo_three(), "Z3"),
+        (modulo_two(), "Z2"),
+        (standard(Size(2, 2, 2).target, "Z2"), "Z2 Z3 Z Q"),
+        (thirds(), "Z2 Q"),
+    ],
 )
 def test_all_rings_are_named(scheme, rings):
     assert judge(candidate_row(scheme)).rings == rings

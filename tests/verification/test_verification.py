@@ -85,7 +85,9 @@ def test_other_targets_have_a_table_of_their_own(folders):
     scheme_files.write(folders / "imported/wrong.json", Scheme(target, "Z", Factors(u, v, abs(w))))
     judged = verify(*_places(folders), [target])
     assert {row.target for row in judged.verified} == {"2x2x2", "2x2x4"}
-    assert [(row.target, row.rings, row.nonzeros, row.largest) for row in judged.named] == [("skew3", "Z2 Z Q", 18, 1)]
+    assert [(row.target, row.rings, row.nonzeros, row.largest) for row in judged.named] == [
+        ("skew3", "Z2 Z3 Z Q", 18, 1)
+    ]
     # The sign of T[0, 0, 1] is gone.
     assert [row.reason for row in judged.rejected] == [
         "not a decomposition over Z: entry (0, 0, 1): expected -1, got 1"

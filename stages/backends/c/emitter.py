@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.algebra.rings import PRIMES
 from stages.backends.c.build import FLAGS, LIBRARY
 from stages.backends.expressions import WIDTH, expression, facts
 from stages.backends.trial import check_exact, largest_value
@@ -82,11 +83,12 @@ def emit(levels: Sequence[Named], fused: Sequence[Named]) -> str:
       levels: those whose sums are computed in memory; best with few operands that are sums.
       fused: those that can be fused into the classical product; best with few non-zeros. All over Z or Q.
     Raises:
-      KernelError: a program over Z2, or one whose coefficients are too large for the self-test.
+      KernelError: a program over Z2 or Z3, or one whose coefficients are too large for the self-test.
     """
     for scheme, program in (*levels, *fused):
-        if program.ring == "Z2":
-            raise KernelError(f"program {program.size.name}: holds only modulo 2; a kernel needs Z or Q")
+        if program.ring in PRIMES:
+            modulus = PRIMES[program.ring]
+            raise KernelError(f"program {program.size.name}: holds only modulo {modulus}; a kernel needs Z or Q")
         check_exact(program, f"program {program.size.name} of scheme {scheme}")
     in_memory = [_in_memory(program) for _, program in levels]
     schemes = [

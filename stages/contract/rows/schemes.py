@@ -13,7 +13,7 @@ class CandidateRow:
     """A scheme that is not yet checked."""
 
     target: str  # a size, n <= m <= p, or the name of another target
-    ring: str  # Z2, Z, Q
+    ring: str  # Z2, Z3, Z, Q
     rank: Int32  # number of terms R
     denominator: Int32  # of the whole scheme: sum of terms = denominator * T; 1 but over Q
     u: Int32s  # row-major [S_u, R]; S_u = nm, S_v = mp, S_w = pn of a matrix product
@@ -30,7 +30,7 @@ class CandidateRow:
 class NamedRow(CandidateRow):
     """A verified scheme of a target that is no matrix product: it has no class and no kernels."""
 
-    rings: str  # all in which these factors hold, as in «Z2 Z Q»
+    rings: str  # all in which these factors hold, as in «Z2 Z3 Z Q»
     nonzeros: Int32  # of u, v and w together
     largest: Int32  # largest absolute coefficient
 
