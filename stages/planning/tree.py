@@ -62,12 +62,13 @@ def puct(
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
-    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652), and Q is in moves, unscaled. An action without a visit counts as its
-    node does, so that a good first child does not keep the others from being seen. No root noise: the sampled
-    candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the actions whose
-    value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
+    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652), and Q is in moves, unscaled: that of the best line in the tree. A
+    game has one player and no chance, so the mean of lines, of which most are worse, would punish what is visited
+    (measured). An action without a visit counts as its node does, so that a good first child does not keep the others
+    from being seen. No root noise: the sampled candidates explore. The improved policy is N^(1/tau), normalised. Played
+    is the action with the best line: a draw by visits (AlphaTensor, Methods, «Acting») needs hundreds of them.
     """
-    root_key, search_key, choice_key = jax.random.split(key, 3)
+    root_key, search_key = jax.random.split(key)
     root, nodes = _root(network, states, root_key, candidates, risk)
     output = mctx.muzero_policy(
         network,
@@ -76,26 +77,36 @@ def puct(
         _recurrent_fn(candidates, risk),
         num_simulations=simulations,
         invalid_actions=nodes.is_copy,
-        qtransform=_q_in_moves,
+        qtransform=_q_of_best_lines,
         dirichlet_fraction=0.0,
         pb_c_init=1.25,
         pb_c_base=19652,
     )
-    summary = output.search_tree.summary()
-    visits = summary.visit_counts
+    visits = output.search_tree.summary().visit_counts
     # Scaled first, so that no power overflows.
     weights = (visits / jnp.max(visits, axis=-1, keepdims=True)) ** (1 / temperature(simulations))
     weights = weights / jnp.sum(weights, axis=-1, keepdims=True)
-    favourite = jnp.take_along_axis(summary.qvalues, jnp.argmax(visits, axis=-1, keepdims=True), axis=-1)
-    playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
-    keys = jax.random.split(choice_key, len(playable))
-    choice = jax.vmap(lambda key, weights: jax.random.categorical(key, jnp.log(weights)))(keys, playable)
-    return Plan(nodes.actions, weights, choice)
+    values = jax.vmap(partial(_q_of_best_lines, node=mctx.Tree.ROOT_INDEX))(output.search_tree)
+    return Plan(nodes.actions, weights, jnp.argmax(jnp.where(visits > 0, values, -jnp.inf), axis=-1))
 
 
-def _q_in_moves(tree: mctx.Tree, node: Int[Array, ""]) -> Float[Array, " candidates"]:
-    """Q of a node's actions, unscaled; the node's mean value where an action has no visit."""
-    return jnp.where(tree.children_visits[node] > 0, tree.qvalues(node), tree.node_values[node])
+def _q_of_best_lines(tree: mctx.Tree, node: Int[Array, ""] | int) -> Float[Array, " candidates"]:
+    """Q of a node's actions by the best line below each; the node's own best where an action has no visit.
+
+    A node is worth what the network says or what its best action leads to, if that is more: most of its actions are not
+    in the tree. A parent has a smaller index than its children.
+    """
+
+    def back(step: Int[Array, ""], best: Float[Array, " nodes"]) -> Float[Array, " nodes"]:
+        child = len(best) - 1 - step
+        parent, action = tree.parents[child], tree.action_from_parent[child]
+        through = tree.children_rewards[parent, action] + tree.children_discounts[parent, action] * best[child]
+        # Nodes that are not made yet have no parent; writes beyond the end are dropped.
+        return best.at[jnp.where(parent >= 0, parent, len(best))].max(through, mode="drop")
+
+    best = jax.lax.fori_loop(0, len(tree.raw_values) - 1, back, tree.raw_values)
+    through = tree.children_rewards[node] + tree.children_discounts[node] * best[tree.children_index[node]]
+    return jnp.where(tree.children_visits[node] > 0, through, best[node])
 
 
 def temperature(visits: int) -> float:

@@ -100,6 +100,22 @@ def test_every_sample_is_a_canonical_action(ring):
     assert len(np.unique(actions, axis=0)) > 100
 
 
+def test_samples_at_a_temperature_tell_how_much_likelier_the_policy_makes_them():
+    network = untrained(player("Z2"))
+    state = start(jnp.ones((4, 4, 4), jnp.int32), jnp.int32(8), network.history)
+    embedding, keys = network.embed(state), jax.random.split(jax.random.key(1), 20_000)
+    _, none = jax.vmap(partial(network.policy.sample, embedding))(keys[:100])
+    tokens, ratio = jax.jit(jax.vmap(partial(network.policy.sample, embedding, temperature=1.5)))(keys)
+    assert (np.asarray(none) == 0).all()
+    # Sampled MuZero: weighted by pi / beta, draws from beta are as draws from pi.
+    weights, is_first = np.exp(np.asarray(ratio)), np.asarray(tokens)[:, 0] == np.asarray(tokens)[0, 0]
+    blank = jnp.zeros_like(embedding)
+    expected = np.exp(network.policy.token_log_probs(embedding, blank, 0, jnp.array(True)))[tokens[0, 0]]
+    assert weights.mean() == pytest.approx(1.0, abs=0.05)
+    assert (weights * is_first).mean() == pytest.approx(float(expected), rel=0.1)
+    assert weights.std() > 0.1
+
+
 def test_a_token_sees_exactly_the_tokens_before_it():
     # Where all other tokens' logits are zero, the log-probability is that of one token and a constant; its gradient
     # says which embeddings of tokens that one sees.
