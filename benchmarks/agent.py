@@ -113,9 +113,9 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 MEASURED_GAMES = 512
-PLAYERS = {  # of one network, in rows of `game share`
-    "one_ply of 8": {"planner": {"name": "one_ply"}, "candidates": 8},
+PLAYERS = {  # of one network, in rows of `game share`; the second has about the seconds of the third
     "one_ply of 16": {"planner": {"name": "one_ply"}, "candidates": 16},
+    "one_ply of 40": {"planner": {"name": "one_ply"}, "candidates": 40},
     "puct 16 of 16": {"planner": {"name": "puct", "simulations": 16}, "candidates": 16},
 }
 
@@ -158,10 +158,11 @@ MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
+COMPETING = {"self_competition": {"decay": 0.9, "margin": 0.5}}
 VARIANTS = {
     "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
     "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
-    "planners, puct 16": (PLANNERS, {}, {}, {"self_competition": {"decay": 0.9, "margin": 0.5}}),
+    "puct 16 beside one_ply": (PLANNERS, {}, {}, COMPETING | {"sampling_temperature": 0.75}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),

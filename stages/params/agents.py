@@ -244,6 +244,9 @@ class Search(Section):
         "as the agent's own best scheme",
     )
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
+    sampling_temperature: float = Field(
+        gt=0, le=10, description="of the policy that actions are sampled from; below 1 likely actions are likelier"
+    )
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
     signed_permutations: bool = Field(

@@ -30,14 +30,14 @@ SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
 Embedding = tuple[State, Int[Array, "batch candidates 3 s"]]
 
 
-def _root(network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float):
+def _root(network: AgentNetwork, states: State, key: PRNGKeyArray, expand_fn: Callable):
     keys = jax.random.split(key, states.is_over.shape[0])
-    nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(states, keys)
+    nodes = jax.vmap(partial(expand_fn, network))(states, keys)
     root = mctx.RootFnOutput(prior_logits=nodes.prior_logits, value=nodes.value, embedding=(states, nodes.actions))
     return root, nodes
 
 
-def _recurrent_fn(candidates: int, risk: float) -> Callable:
+def _recurrent_fn(expand_fn: Callable) -> Callable:
     """mctx's transition: plays the numbered candidate and expands the state it leads to."""
 
     def recurrent(network: AgentNetwork, key: PRNGKeyArray, action: Int[Array, " batch"], embedding: Embedding):
@@ -45,7 +45,7 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
         played = jax.vmap(lambda options, index: options[index])(actions, action)
         children, rewards = jax.vmap(partial(advance, network))(states, played)
         keys = jax.random.split(key, action.shape[0])
-        nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(children, keys)
+        nodes = jax.vmap(partial(expand_fn, network))(children, keys)
         output = mctx.RecurrentFnOutput(
             reward=rewards,
             discount=jnp.where(children.is_over, 0.0, 1.0),
@@ -58,7 +58,13 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
 
 
 def puct(
-    network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float, simulations: int
+    network: AgentNetwork,
+    states: State,
+    key: PRNGKeyArray,
+    candidates: int,
+    risk: float,
+    sampling_temperature: float,
+    simulations: int,
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
@@ -69,12 +75,13 @@ def puct(
     is the action with the best line: a draw by visits (AlphaTensor, Methods, «Acting») needs hundreds of them.
     """
     root_key, search_key = jax.random.split(key)
-    root, nodes = _root(network, states, root_key, candidates, risk)
+    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.muzero_policy(
         network,
         search_key,
         root,
-        _recurrent_fn(candidates, risk),
+        _recurrent_fn(expand_fn),
         num_simulations=simulations,
         invalid_actions=nodes.is_copy,
         qtransform=_q_of_best_lines,
@@ -120,6 +127,7 @@ def sequential_halving(
     key: PRNGKeyArray,
     candidates: int,
     risk: float,
+    sampling_temperature: float,
     simulations: int,
     gumbel_scale: float,
     value_scale: float,
@@ -130,12 +138,13 @@ def sequential_halving(
     (measured).
     """
     root_key, search_key = jax.random.split(key)
-    root, nodes = _root(network, states, root_key, candidates, risk)
+    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.gumbel_muzero_policy(
         network,
         search_key,
         root,
-        _recurrent_fn(candidates, risk),
+        _recurrent_fn(expand_fn),
         num_simulations=simulations,
         max_num_considered_actions=candidates,
         invalid_actions=nodes.is_copy,
