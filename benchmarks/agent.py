@@ -158,15 +158,15 @@ MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
-COMPETING = {"self_competition": {"decay": 0.9, "margin": 0.5}}
 VARIANTS = {
     "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
     "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
-    "puct 16 beside one_ply": (PLANNERS, {}, {}, COMPETING | {"sampling_temperature": 0.75}),
+    "puct 16 beside one_ply": (PLANNERS, {}, {}, {"sampling_temperature": 0.75}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
     "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
+    "self-competition": (BOTH_STARTS[:1], {}, {}, {"self_competition": {"decay": 0.9, "margin": 0.5}}),
     "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
     "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
     "loop open": ([*BOTH_STARTS, CYCLIC], {}, {}, {"train_steps": 0}),
@@ -355,7 +355,7 @@ def play(row: Row) -> dict:
                 break
         spent, shares = stopwatch.cpu_s, ""
         if row.start == "game share":
-            shares = shares_by_planner(setup, state.train, row)
+            shares = shares_by_planner(setup, state.train.network, row)
         elif row.start.endswith("share"):
             ends, _ = play_alone(state.train.network, setup, MEASURED_GAMES, np.random.default_rng(row.seed))
             shares = rank_shares(ends[row.target])
@@ -364,7 +364,7 @@ def play(row: Row) -> dict:
     return ranks.result(spent, shares)
 
 
-def shares_by_planner(setup, train, row: Row) -> str:
+def shares_by_planner(setup, network, row: Row) -> str:
     """Of each planner how its games end, with as many moves as the standard algorithm, and the CPU seconds of them."""
     import jax
 
@@ -374,7 +374,7 @@ def shares_by_planner(setup, train, row: Row) -> str:
     from stages.search.round import play_targets
     from stages.search.state import blank_state
 
-    start, told = blank_state(setup, train.network), []
+    start, told = blank_state(setup, network), []
     for name, changes in PLAYERS.items():
         search = Search.model_validate(setup.agent.search.model_dump() | {"games": MEASURED_GAMES} | changes)
         chosen = replace(setup, agent=setup.agent.model_copy(update={"search": search}), planner=planner(search))
