@@ -14,7 +14,9 @@ that play whole games learn from windows too, as one network plays both.
 
 `cyclic share` asks another question: not when a rank is first found, but how many games are solved, and at which rank,
 after all CPU seconds of the row. Its aim is 0, so that nothing ends it early, and `shares` are of 512 one-ply games of
-its last network, whose seconds do not count. `closed` learns from own games, `open` from demonstrations alone.
+its last network, whose seconds do not count. `closed` learns from own games, `open` from demonstrations alone. `game
+share` is of whole games of an agent that spells, and of its last network under each of several planners: `shares` tell
+of each the CPU seconds of its 512 games too.
 
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
 with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
@@ -31,7 +33,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,7 +57,7 @@ class Row:
 
     Attributes:
       start: game (the whole target) or window, by an agent that spells; span game, cyclic game or span window; or
-        cyclic share, of whole games too.
+        cyclic share or game share, of whole games too.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -111,7 +113,11 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 MEASURED_GAMES = 512
-
+PLAYERS = {  # of one network, in rows of `game share`; the second has about the seconds of the third
+    "one_ply of 16": {"planner": {"name": "one_ply"}, "candidates": 16},
+    "one_ply of 40": {"planner": {"name": "one_ply"}, "candidates": 40},
+    "puct 16 of 16": {"planner": {"name": "puct", "simulations": 16}, "candidates": 16},
+}
 
 # Over Z2 the rows are of an agent that spells entries: `z_spelled` of runs/records.yaml, with these differences.
 OVER_Z2 = {
@@ -132,6 +138,7 @@ OVER_Z2 = {
 WINDOWS = ("2x2x2", {}, {"games": 0, "window_games": 512})
 SETTINGS = {
     ("2x2x2", "Z2", "game"): ("2x2x2", {}, {"games": 512, "window_games": 0, "candidates": 16}),
+    ("2x2x2", "Z2", "game share"): ("2x2x2", {}, {"games": 512, "window_games": 0, "candidates": 16}),
     ("2x2x2", "Z", "game"): ("2x2x2", {}, {"games": 256, "window_games": 256, "window_terms": (2, 8)}),
     ("2x2x3", "Z2", "game"): (
         "2x2x3",
@@ -145,6 +152,7 @@ CYCLIC = ("3x3x3", "Z2", "cyclic game", 23, 120, 3)
 BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 150, 1)]
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
 SHARE = [("3x3x3", "Z2", "cyclic share", 0, 300, 3)]
+PLANNERS = [("2x2x2", "Z2", "game share", 0, 250, 1)]
 LEARNED = [("2x2x2", "Z2", "game", 7, 60, 5)]
 MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
@@ -153,10 +161,12 @@ SMALL = {"width": 64, "blocks": 2, "history": 7}
 VARIANTS = {
     "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
     "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
+    "puct 16 beside one_ply": (PLANNERS, {}, {}, {"sampling_temperature": 0.75}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
     "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
+    "self-competition": (BOTH_STARTS[:1], {}, {}, {"self_competition": {"decay": 0.9, "margin": 0.5}}),
     "reanalyse 0.5": (BOTH_STARTS, {}, {}, {"reanalyse": 0.5}),
     "signed permutations": (BOTH_STARTS, {}, {}, {"signed_permutations": True}),
     "loop open": ([*BOTH_STARTS, CYCLIC], {}, {}, {"train_steps": 0}),
@@ -344,12 +354,35 @@ def play(row: Row) -> dict:
             if is_over:
                 break
         spent, shares = stopwatch.cpu_s, ""
-        if row.start.endswith("share"):
+        if row.start == "game share":
+            shares = shares_by_planner(setup, state.train.network, row)
+        elif row.start.endswith("share"):
             ends, _ = play_alone(state.train.network, setup, MEASURED_GAMES, np.random.default_rng(row.seed))
             shares = rank_shares(ends[row.target])
         history.unlink()
         during.clear()
     return ranks.result(spent, shares)
+
+
+def shares_by_planner(setup, network, row: Row) -> str:
+    """Of each planner how its games end, with as many moves as the standard algorithm, and the CPU seconds of them."""
+    import jax
+
+    from stages.params.agents import Search
+    from stages.planning.choose import planner
+    from stages.search.curve import rank_shares
+    from stages.search.round import play_targets
+    from stages.search.state import blank_state
+
+    start, told = blank_state(setup, network), []
+    for name, changes in PLAYERS.items():
+        search = Search.model_validate(setup.agent.search.model_dump() | {"games": MEASURED_GAMES} | changes)
+        chosen = replace(setup, agent=setup.agent.model_copy(update={"search": search}), planner=planner(search))
+        play_targets(start, jax.random.key(row.seed), chosen)  # compiles
+        before = time.process_time()
+        ends = play_targets(start, jax.random.key(row.seed + 1), chosen).ends[row.target]
+        told.append(f"{name}: {rank_shares(ends)} in {time.process_time() - before:.2f} s")
+    return "; ".join(told)
 
 
 def walk(row: Row) -> dict:

@@ -222,7 +222,8 @@ def variants() -> Iterator[str]:
 def shares() -> Iterator[str]:
     """Games solved after the same CPU seconds: own games learnt from, demonstrations alone, random weights."""
     groups: dict[tuple[str, str, str], list[dict[int, float]]] = defaultdict(list)
-    for row in filter(is_share, read_csv("benchmarks/agent.csv")):
+    rows = filter(is_share, read_csv("benchmarks/agent.csv"))
+    for row in (row for row in rows if row["start"] != "game share"):
         ended = (one.split(":") for one in row["shares"].split())
         groups[row["target"], row["cap"], row["variant"]].append({int(rank): float(share) for rank, share in ended})
     lowest = {
@@ -282,6 +283,21 @@ def clusters() -> Iterator[str]:
             "best speed": row["best"],
         }
         for row in read_csv("benchmarks/clusters.csv")
+    )
+
+
+def planners() -> Iterator[str]:
+    """Games of one network under each planner."""
+    return markdown(
+        {"target": row["target"], "seed": row["seed"], "CPU seconds": row["cap"], "planner": planner}
+        | {
+            "games solved": f"{sum(float(one.split(':')[1]) for one in ended.split()):.1%}",
+            "by rank": ended,
+            "CPU seconds of 512 games": seconds,
+        }
+        for row in read_csv("benchmarks/agent.csv")
+        if row["start"] == "game share"
+        for planner, ended, seconds in re.findall(r"(?:^|; )([^:;]+): ([\d:. ]*) in ([\d.]+) s", row["shares"])
     )
 
 
@@ -622,6 +638,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         shares,
         window_choices,
         clusters,
+        planners,
         walks,
         records,
         record_walks,

@@ -24,6 +24,7 @@ SEARCH = {
     "selection_every": 2,
     "planner": {"name": "one_ply"},
     "candidates": 4,
+    "sampling_temperature": 1.0,
     "risk": 0.5,
     "basis_density": 0.5,
     "signed_permutations": False,

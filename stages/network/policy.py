@@ -55,25 +55,29 @@ class PolicyHead(eqx.Module):
         return total
 
     def sample(
-        self, embedding: Float[Array, " width"], key: PRNGKeyArray
-    ) -> tuple[Int[Array, " tokens"], Float[Array, ""]]:
-        """Draws an action; returns its tokens and log-probability. The key is consumed.
+        self, embedding: Float[Array, " width"], key: PRNGKeyArray, temperature: float = 1.0
+    ) -> tuple[Int[Array, " tokens"], Float[Array, ""], Float[Array, ""]]:
+        """Draws an action, each token from its distribution to the power of 1 / temperature. The key is consumed.
 
         One uniform number per token, through the inverse of the cumulative distribution: cheaper than one per symbol.
+
+        Returns:
+          Its tokens, its log-probability, and that under the distribution that it was drawn from.
         """
         zero = jnp.asarray(token_lib.leading(self.alphabet) == 0)
         uniform = jax.random.uniform(key, (self.alphabet.num_tokens,))
-        context, total, is_blank = jnp.zeros_like(embedding), jnp.zeros(()), jnp.array(True)
+        context, total, drawn, is_blank = jnp.zeros_like(embedding), jnp.zeros(()), jnp.zeros(()), jnp.array(True)
         chosen = []
         for position in range(self.alphabet.num_tokens):
             is_blank = is_blank | token_lib.starts_blank(position, self.alphabet)
             log_probs = self.token_log_probs(embedding, context, position, is_blank)
-            cumulative = jnp.cumsum(jnp.exp(log_probs))
+            drawn_from = log_probs if temperature == 1 else jax.nn.log_softmax(log_probs / temperature)
+            cumulative = jnp.cumsum(jnp.exp(drawn_from))
             # Scaled by the last entry, which is 1 but for rounding; `<=` skips symbols of probability zero.
             token = jnp.sum(cumulative <= uniform[position] * cumulative[-1])
             token = jnp.minimum(token, self.alphabet.num_symbols - 1)
             chosen.append(token)
-            total = total + log_probs[token]
+            total, drawn = total + log_probs[token], drawn + drawn_from[token]
             context = context + self.embeddings[position, token]
             is_blank = is_blank & zero[token]
-        return jnp.stack(chosen), total
+        return jnp.stack(chosen), total, drawn

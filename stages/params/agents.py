@@ -217,6 +217,15 @@ class SpanWindows(Section):
     )
 
 
+class SelfCompetition(Section):
+    """Games that compete with the agent's own running average, as in MuZero's rate control (Mandhane et al. 2022)."""
+
+    decay: float = Field(ge=0, lt=1, description="share of the running average that stays from round to round")
+    margin: float = Field(
+        ge=0, le=100, description="moves that a game may have beside the running average, rounded down"
+    )
+
+
 class SpanSearch(Section):
     """Self-play in spans. One round = for each whole target a beam and games, windows, then `train_steps` steps."""
 
@@ -260,7 +269,15 @@ class Search(Section):
     )
     selection_every: int = Field(ge=1, le=1_000_000, description="rounds until the best schemes in play replace others")
     planner: Planner
+    self_competition: SelfCompetition | None = Field(
+        default=None,
+        description="of games from whole targets with the mean of those before; without it they may have as many moves "
+        "as the agent's own best scheme",
+    )
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
+    sampling_temperature: float = Field(
+        gt=0, le=10, description="of the policy that actions are sampled from; below 1 likely actions are likelier"
+    )
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
     basis_density: float = Field(ge=0, le=1, description="share of non-zeros off the diagonals of a random basis")
     signed_permutations: bool = Field(

@@ -20,12 +20,15 @@ def planner(settings: Search | SpanSearch) -> Callable:
         return partial(
             beam, width=chosen.width, children=chosen.children, candidates=settings.candidates, risk=settings.risk
         )
-    return _planner(settings.planner, settings.candidates, settings.risk, settings.signed_permutations)
+    shared = settings.candidates, settings.risk, settings.sampling_temperature
+    return _planner(settings.planner, *shared, settings.signed_permutations)
 
 
 @cache  # one object per choice: jit takes a planner as a static argument and compiles once for it
-def _planner(chosen: Planner, candidates: int, risk: float, is_permuted: bool) -> plan.Planner:
-    shared = {"candidates": candidates, "risk": risk}
+def _planner(
+    chosen: Planner, candidates: int, risk: float, sampling_temperature: float, is_permuted: bool
+) -> plan.Planner:
+    shared = {"candidates": candidates, "risk": risk, "sampling_temperature": sampling_temperature}
     if isinstance(chosen, OnePly):
         plain = partial(one_ply, **shared)
     elif isinstance(chosen, Puct):

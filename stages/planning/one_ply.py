@@ -18,10 +18,18 @@ from stages.planning.model import advance
 from stages.planning.plan import Node, Plan, expand
 
 
-def one_ply(network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float) -> Plan:
+def one_ply(
+    network: AgentNetwork,
+    states: State,
+    key: PRNGKeyArray,
+    candidates: int,
+    risk: float,
+    sampling_temperature: float,
+) -> Plan:
     """See `plan.Planner`. The improved policy is the best candidate alone."""
     keys = jax.random.split(key, states.is_over.shape[0])
-    nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(states, keys)
+    given = {"candidates": candidates, "risk": risk, "sampling_temperature": sampling_temperature}
+    nodes = jax.vmap(partial(expand, network, **given))(states, keys)
     scores = jax.vmap(partial(_scores, network, risk=risk))(states, nodes)  # [B, K]
     choice = jnp.argmax(jnp.where(nodes.is_copy, -jnp.inf, scores), axis=-1)
     return Plan(nodes.actions, jax.nn.one_hot(choice, candidates), choice)

@@ -56,17 +56,24 @@ class Node(NamedTuple):
 COPY_LOGIT = -1e9  # finite: mctx subtracts logits
 
 
-def expand(network: AgentNetwork, state: State, key: PRNGKeyArray, candidates: int, risk: float) -> Node:
-    """Evaluates one state and samples its candidates; equal samples are merged and their priors added."""
+def expand(
+    network: AgentNetwork, state: State, key: PRNGKeyArray, candidates: int, risk: float, sampling_temperature: float
+) -> Node:
+    """Evaluates one state and samples its candidates; equal samples are merged and their priors added.
+
+    The samples are of a distribution beta, which is the policy pi where the temperature is 1. The prior of an action is
+    (its share of the samples / beta) pi (Hubert et al. 2021, Sampled MuZero).
+    """
     embedding = network.embed(state)
-    tokens, _ = jax.vmap(partial(network.policy.sample, embedding))(jax.random.split(key, candidates))
+    sample = partial(network.policy.sample, embedding, temperature=sampling_temperature)
+    tokens, log_pi, log_beta = jax.vmap(sample)(jax.random.split(key, candidates))
     is_equal = jnp.all(tokens[:, None] == tokens[None, :], axis=-1)  # [K, K]
     is_copy = jnp.argmax(is_equal, axis=1) < jnp.arange(candidates)
     share = jnp.mean(is_equal, axis=1)
     value = risk_seeking(network.value(embedding), risk)
     return Node(
         jax.vmap(partial(token_lib.decode, alphabet=network.policy.alphabet))(tokens),
-        jnp.where(is_copy, COPY_LOGIT, jnp.log(share)),
+        jnp.where(is_copy, COPY_LOGIT, jnp.log(share) + log_pi - log_beta),
         is_copy,
         jnp.where(state.is_over, 0.0, value),
     )

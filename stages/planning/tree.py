@@ -30,14 +30,14 @@ SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
 Embedding = tuple[State, Int[Array, "batch candidates 3 s"]]
 
 
-def _root(network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float):
+def _root(network: AgentNetwork, states: State, key: PRNGKeyArray, expand_fn: Callable):
     keys = jax.random.split(key, states.is_over.shape[0])
-    nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(states, keys)
+    nodes = jax.vmap(partial(expand_fn, network))(states, keys)
     root = mctx.RootFnOutput(prior_logits=nodes.prior_logits, value=nodes.value, embedding=(states, nodes.actions))
     return root, nodes
 
 
-def _recurrent_fn(candidates: int, risk: float) -> Callable:
+def _recurrent_fn(expand_fn: Callable) -> Callable:
     """mctx's transition: plays the numbered candidate and expands the state it leads to."""
 
     def recurrent(network: AgentNetwork, key: PRNGKeyArray, action: Int[Array, " batch"], embedding: Embedding):
@@ -45,7 +45,7 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
         played = jax.vmap(lambda options, index: options[index])(actions, action)
         children, rewards = jax.vmap(partial(advance, network))(states, played)
         keys = jax.random.split(key, action.shape[0])
-        nodes = jax.vmap(partial(expand, network, candidates=candidates, risk=risk))(children, keys)
+        nodes = jax.vmap(partial(expand_fn, network))(children, keys)
         output = mctx.RecurrentFnOutput(
             reward=rewards,
             discount=jnp.where(children.is_over, 0.0, 1.0),
@@ -58,44 +58,62 @@ def _recurrent_fn(candidates: int, risk: float) -> Callable:
 
 
 def puct(
-    network: AgentNetwork, states: State, key: PRNGKeyArray, candidates: int, risk: float, simulations: int
+    network: AgentNetwork,
+    states: State,
+    key: PRNGKeyArray,
+    candidates: int,
+    risk: float,
+    sampling_temperature: float,
+    simulations: int,
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
 
-    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652), and Q is in moves, unscaled. An action without a visit counts as its
-    node does, so that a good first child does not keep the others from being seen. No root noise: the sampled
-    candidates explore. The improved policy is N^(1/tau), normalised. Played is a draw from it, less the actions whose
-    value is below that of the most visited one (AlphaTensor, Methods, «Acting»).
+    c(s) = 1.25 + log((1 + 19652 + sum N) / 19652), and Q is in moves, unscaled: that of the best line in the tree. A
+    game has one player and no chance, so the mean of lines, of which most are worse, would punish what is visited
+    (measured). An action without a visit counts as its node does, so that a good first child does not keep the others
+    from being seen. No root noise: the sampled candidates explore. The improved policy is N^(1/tau), normalised. Played
+    is the action with the best line: a draw by visits (AlphaTensor, Methods, «Acting») needs hundreds of them.
     """
-    root_key, search_key, choice_key = jax.random.split(key, 3)
-    root, nodes = _root(network, states, root_key, candidates, risk)
+    root_key, search_key = jax.random.split(key)
+    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.muzero_policy(
         network,
         search_key,
         root,
-        _recurrent_fn(candidates, risk),
+        _recurrent_fn(expand_fn),
         num_simulations=simulations,
         invalid_actions=nodes.is_copy,
-        qtransform=_q_in_moves,
+        qtransform=_q_of_best_lines,
         dirichlet_fraction=0.0,
         pb_c_init=1.25,
         pb_c_base=19652,
     )
-    summary = output.search_tree.summary()
-    visits = summary.visit_counts
+    visits = output.search_tree.summary().visit_counts
     # Scaled first, so that no power overflows.
     weights = (visits / jnp.max(visits, axis=-1, keepdims=True)) ** (1 / temperature(simulations))
     weights = weights / jnp.sum(weights, axis=-1, keepdims=True)
-    favourite = jnp.take_along_axis(summary.qvalues, jnp.argmax(visits, axis=-1, keepdims=True), axis=-1)
-    playable = jnp.where(summary.qvalues >= favourite, weights, 0.0)
-    keys = jax.random.split(choice_key, len(playable))
-    choice = jax.vmap(lambda key, weights: jax.random.categorical(key, jnp.log(weights)))(keys, playable)
-    return Plan(nodes.actions, weights, choice)
+    values = jax.vmap(partial(_q_of_best_lines, node=mctx.Tree.ROOT_INDEX))(output.search_tree)
+    return Plan(nodes.actions, weights, jnp.argmax(jnp.where(visits > 0, values, -jnp.inf), axis=-1))
 
 
-def _q_in_moves(tree: mctx.Tree, node: Int[Array, ""]) -> Float[Array, " candidates"]:
-    """Q of a node's actions, unscaled; the node's mean value where an action has no visit."""
-    return jnp.where(tree.children_visits[node] > 0, tree.qvalues(node), tree.node_values[node])
+def _q_of_best_lines(tree: mctx.Tree, node: Int[Array, ""] | int) -> Float[Array, " candidates"]:
+    """Q of a node's actions by the best line below each; the node's own best where an action has no visit.
+
+    A node is worth what the network says or what its best action leads to, if that is more: most of its actions are not
+    in the tree. A parent has a smaller index than its children.
+    """
+
+    def back(step: Int[Array, ""], best: Float[Array, " nodes"]) -> Float[Array, " nodes"]:
+        child = len(best) - 1 - step
+        parent, action = tree.parents[child], tree.action_from_parent[child]
+        through = tree.children_rewards[parent, action] + tree.children_discounts[parent, action] * best[child]
+        # Nodes that are not made yet have no parent; writes beyond the end are dropped.
+        return best.at[jnp.where(parent >= 0, parent, len(best))].max(through, mode="drop")
+
+    best = jax.lax.fori_loop(0, len(tree.raw_values) - 1, back, tree.raw_values)
+    through = tree.children_rewards[node] + tree.children_discounts[node] * best[tree.children_index[node]]
+    return jnp.where(tree.children_visits[node] > 0, through, best[node])
 
 
 def temperature(visits: int) -> float:
@@ -109,6 +127,7 @@ def sequential_halving(
     key: PRNGKeyArray,
     candidates: int,
     risk: float,
+    sampling_temperature: float,
     simulations: int,
     gumbel_scale: float,
     value_scale: float,
@@ -119,12 +138,13 @@ def sequential_halving(
     (measured).
     """
     root_key, search_key = jax.random.split(key)
-    root, nodes = _root(network, states, root_key, candidates, risk)
+    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.gumbel_muzero_policy(
         network,
         search_key,
         root,
-        _recurrent_fn(candidates, risk),
+        _recurrent_fn(expand_fn),
         num_simulations=simulations,
         max_num_considered_actions=candidates,
         invalid_actions=nodes.is_copy,

@@ -55,7 +55,7 @@ class Report:
     losses: Mapping[str, float]
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """What the games of one kind have brought.
 
     Attributes:
@@ -63,12 +63,14 @@ class _Outcome(NamedTuple):
       best: solved games to learn from.
       found: schemes to hand on.
       ends: by target, the number of terms with which each game ended; 0 where it was not solved.
+      costs: by target, the mean of what games from it cost, with the bound of what they left.
     """
 
     positions: Position
     best: buffers.BestGames
     found: list[Found]
     ends: dict[str, Int[np.ndarray, " games"]]
+    costs: Mapping[str, float]
 
 
 def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
@@ -79,16 +81,22 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
     """
     settings = setup.agent.search
     game_key, window_key, select_key, batch_key, train_key = jax.random.split(key, 5)
-    outcomes: dict[Kind, _Outcome] = {}
+    outcomes: dict[Kind, Outcome] = {}
     population = state.population
     if settings.games:
-        outcomes["game"] = _play_targets(state, game_key, setup)
+        outcomes["game"] = play_targets(state, game_key, setup)
     if settings.window_games:
         population, outcomes["window"] = _play_windows(state, window_key, setup)
         if (state.round + 1) % settings.selection_every == 0:
             population = select(population, generator(select_key))
     found = [one for outcome in outcomes.values() for one in outcome.found]
     state = replace(state, population=population, best_rank=with_found(found, state.best_rank))
+    if settings.self_competition and settings.games:
+        decay = settings.self_competition.decay
+        average = dict(state.average)
+        for name, cost in outcomes["game"].costs.items():
+            average[name] = decay * average.get(name, setup.targets[name].naive_rank) + (1 - decay) * cost
+        state = replace(state, average=average)
     if settings.reanalyse < 1:
         state = _remember(state, list(outcomes.values()), setup)
 
@@ -112,7 +120,7 @@ def with_found(found: Sequence[Found], best_rank: Mapping[Kind, Mapping[str, int
     return best
 
 
-def _remember(state: State, outcomes: Sequence[_Outcome], setup: Setup) -> State:
+def _remember(state: State, outcomes: Sequence[Outcome], setup: Setup) -> State:
     """The state with the round's games to learn from."""
     settings = setup.agent.search
     positions = jax.tree.map(lambda *parts: np.concatenate(parts), *(outcome.positions for outcome in outcomes))
@@ -122,14 +130,15 @@ def _remember(state: State, outcomes: Sequence[_Outcome], setup: Setup) -> State
     return replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds), best=best)
 
 
-def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
-    """Games from whole targets, each in a random basis and with as many moves as the agent's own best scheme."""
+def play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> Outcome:
+    """Games from whole targets, each in a random basis."""
     agent, rules, settings = setup.agent, setup.rules, setup.agent.search
     draw_key, play_key = jax.random.split(key)
     rng = generator(draw_key)
     target = rng.choice([agent.targets.index(name) for name in agent.whole], settings.games)
     bases = draw_bases(rng, rules, modes_of(agent, target), settings.basis_density)
-    limits = np.array([min(state.own_best(size), rules.max_rank) for size in setup.targets.values()], np.int32)[target]
+    most = [min(state.limit(size, settings.self_competition), rules.max_rank) for size in setup.targets.values()]
+    limits = np.array(most, np.int32)[target]
     games = play(state.train.network, start_tensors(agent, rules, target, bases), limits, play_key, setup.planner)
 
     solved, played = solved_terms(games)
@@ -144,10 +153,12 @@ def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
     ]
     best = buffers.BestGames(own, target[solved], own.rank)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    return _Outcome(positions, best, found, _ends(games, target, setup))
+    spent = -np.asarray(games.rewards).sum(axis=1)
+    costs = {agent.targets[index]: float(spent[target == index].mean()) for index in np.unique(target)}
+    return Outcome(positions, best, found, _ends(games, target, setup), costs)
 
 
-def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, _Outcome]:
+def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, Outcome]:
     """One window game for each scheme in play; returns the schemes with the solved windows rewritten."""
     rules, settings, population = setup.rules, setup.agent.search, state.population
     take_key, draw_key, play_key = jax.random.split(key, 3)
@@ -163,7 +174,8 @@ def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Popula
     given = Terms(change_terms(played.terms, bases.inverses[members], rules), played.rank)
     after, best = rewrite(population, members, windows, given, setup)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    outcome = _Outcome(positions, best, _better(state, after, members, setup), _ends(games, population.target, setup))
+    found = _better(state, after, members, setup)
+    outcome = Outcome(positions, best, found, _ends(games, population.target, setup), {})
     return after, outcome
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,7 @@ from stages.learning import buffers
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.train import TrainState
 from stages.network.agent import Network
-from stages.params.agents import Agent, SpanAgent
+from stages.params.agents import Agent, SelfCompetition, SpanAgent
 from stages.search.generations import Play, begin
 from stages.search.setup import Setup
 from stages.search.windows import Population, standard_population
@@ -36,6 +37,8 @@ class State:
       replay, best: own games to learn from.
       population: the schemes that window games rewrite; in spans with what is known of windows, or none.
       best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
+      average: by target, the running average of what games from it cost, in moves, with the bound of what they left;
+        of rounds with self-competition.
     """
 
     round: int
@@ -45,6 +48,14 @@ class State:
     best: buffers.BestGames
     population: Population | Play | None
     best_rank: Mapping[Kind, Mapping[str, int]]
+    average: Mapping[str, float]
+
+    def limit(self, target: Target, competition: SelfCompetition | None) -> int:
+        """The most moves of a game from a whole target."""
+        if competition is None:
+            return self.own_best(target)
+        average = self.average.get(target.name, target.naive_rank)
+        return min(target.naive_rank, math.floor(average + competition.margin))
 
     def own_best(self, target: Target) -> int:
         """The lowest rank that the agent has found, at first the standard algorithm's."""
@@ -62,6 +73,7 @@ def blank_state(setup: Setup, network: Network) -> State:
         buffers.empty_best_games(setup.rules),
         _population(setup.agent),
         {kind: {} for kind in KINDS},
+        {},
     )
 
 
@@ -91,10 +103,11 @@ def generator(key: PRNGKeyArray) -> np.random.Generator:
 def pack_state(state: State, notes: dict) -> dict[str, np.ndarray]:
     """The state as named arrays for `contract.resume`, beside JSON notes."""
     tree = (state.train, state.replay, state.best, state.population)
-    return pack(tree, {"round": state.round, "games": state.games, "best_rank": state.best_rank} | notes)
+    own = {"round": state.round, "games": state.games, "best_rank": state.best_rank, "average": state.average}
+    return pack(tree, own | notes)
 
 
 def unpack_state(saved: dict[str, np.ndarray], like: State) -> tuple[State, dict]:
     """What `pack_state` packed, with leaves of the kinds of `like`, and the notes."""
     tree, notes = unpack(saved, (like.train, like.replay, like.best, like.population))
-    return State(notes["round"], notes["games"], *tree, notes["best_rank"]), notes
+    return State(notes["round"], notes["games"], *tree, notes["best_rank"], notes["average"]), notes

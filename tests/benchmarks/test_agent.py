@@ -25,7 +25,7 @@ def test_every_agent_plays_what_its_row_counts(judge):
                 assert agent.symmetry == ("cyclic" if row.start.startswith("cyclic") else "none"), row.name
                 assert (row.target in agent.windowed) == (row.kind == "window"), row.name
             else:
-                assert (agent.search.games if row.start == "game" else agent.search.window_games) > 0, row.name
+                assert (agent.search.games if row.kind == "game" else agent.search.window_games) > 0, row.name
 
 
 def test_a_rank_found_beyond_the_cap_does_not_count(judge):

@@ -47,19 +47,24 @@ def test_probabilities_of_all_canonical_actions_sum_to_one():
     assert float(probability[~is_canonical].max()) == 0.0
 
 
-def test_samples_follow_the_law_and_their_log_probability_is_right():
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_samples_follow_the_law_and_their_log_probabilities_are_right(temperature):
     alphabet = Alphabet(Rules("Z2", 2, 4), 2)
     head, embedding = policy(alphabet)
     keys = jax.random.split(jax.random.key(2), 20_000)
-    tokens, log_probs = jax.jit(jax.vmap(partial(head.sample, embedding)))(keys)
+    sample = jax.jit(jax.vmap(partial(head.sample, embedding, temperature=temperature)))
+    tokens, log_probs, drawn_from = map(np.asarray, sample(keys))
+    # Sampled MuZero: weighted by pi / beta, samples of beta are as samples of the policy pi.
+    weights = np.exp(log_probs - drawn_from)
+    assert (weights.max() == 1) == (temperature == 1)
     log_prob = jax.jit(jax.vmap(partial(head.log_prob, embedding)))
     np.testing.assert_allclose(log_probs[:50], log_prob(tokens[:50]), rtol=1e-4)
     every = jnp.array(list(product((1, 2, 3), repeat=3)))  # symbol 0 is the zero factor
     expected = np.exp(log_prob(every))
-    counts = np.asarray((tokens[:, None] == every[None]).all(-1).mean(0))
-    assert abs(counts.sum() - 1) < 1e-6
+    counts = (weights[:, None] * (tokens[:, None] == np.asarray(every)).all(-1)).mean(0)
+    assert counts.sum() == pytest.approx(weights.mean(), rel=1e-4)
     # Five standard deviations of a share of 20,000 draws.
-    np.testing.assert_array_less(np.abs(counts - expected), 5 * np.sqrt(expected / 20_000) + 1e-4)
+    np.testing.assert_array_less(np.abs(counts - expected), 5 * np.sqrt(expected * weights.max() / 20_000) + 1e-4)
 
 
 @pytest.mark.parametrize("torso", sorted(TORSOS))
@@ -90,7 +95,7 @@ def test_every_sample_is_a_canonical_action(ring):
     state = start(jnp.ones((4, 4, 4), jnp.int32), jnp.int32(8), network.history)
 
     def sample(key):
-        tokens, _ = network.policy.sample(network.embed(state), key)
+        tokens, *_ = network.policy.sample(network.embed(state), key)
         return token_lib.decode(tokens, network.policy.alphabet)
 
     actions = np.asarray(jax.jit(jax.vmap(sample))(jax.random.split(jax.random.key(1), 2000)))

@@ -30,6 +30,7 @@ from stages.search.starts import (
     scheme_of_terms,
     start_tensors,
 )
+from stages.search.state import pack_state, unpack_state
 from stages.search.windows import Windows, standard_population
 from tests.agents import agent, settings, untrained
 from tests.examples import strassen
@@ -356,6 +357,22 @@ def test_limits_are_the_own_best_and_selection_comes_in_its_round(tmp_path: Path
         assert set(state.population.rank[members]) == ({7, 8} if state.round == 1 else {7})
         _assert_exact(state.population, player)
     assert state.round == 2
+
+
+def test_games_that_compete_have_the_moves_of_the_running_average(tmp_path: Path, monkeypatch):
+    limits, averages = [], []
+    play_games = round_lib.play
+    monkeypatch.setattr(round_lib, "play", lambda *given: limits.append(given[2].tolist()) or play_games(*given))
+    competition = {"decay": 0.5, "margin": 0.5}
+    given = settings(games=4, rounds=2, train_steps=0, self_competition=competition)
+    setup = setup_for(agent("Z2", "1x1x2", **TINY), given, tmp_path)
+    luck = {"game": {"1x1x2": 1}, "window": {}}  # limits nothing
+    for state, _ in play_on(blank(setup, best_rank=luck, average={"1x1x2": 1.2}), setup):
+        averages.append(state.average["1x1x2"])
+    # A game of one move leaves a tensor of rank 1, so it costs 2, as one that is solved does.
+    assert limits == [[1] * 4, [2] * 4]
+    assert averages == pytest.approx([1.6, 1.8])
+    assert unpack_state(pack_state(state, {}), state)[0].average == state.average
 
 
 def test_without_train_steps_the_network_stays(tmp_path: Path):
