@@ -14,10 +14,11 @@ from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.learning import buffers
 from stages.learning.positions import Position, Terms
 from stages.learning.train import mean_losses, train_steps
+from stages.search import games as played_lib
 from stages.search.batches import draw_batches
 from stages.search.selfplay import Games, learnable_positions, play, solved_terms
 from stages.search.setup import Setup
-from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, start_tensors
+from stages.search.starts import Bases, change_terms, cut_to_target, draw_bases, modes_of, start_tensors
 from stages.search.state import KINDS, Kind, State, generator
 from stages.search.windows import Population, Windows, put_back, select, take_windows, window_tensors
 
@@ -63,12 +64,14 @@ class _Outcome(NamedTuple):
       best: solved games to learn from.
       found: schemes to hand on.
       ends: by target, the number of terms with which each game ended; 0 where it was not solved.
+      played: games of whole targets to hand on.
     """
 
     positions: Position
     best: buffers.BestGames
     found: list[Found]
     ends: dict[str, Int[np.ndarray, " games"]]
+    played: played_lib.Games
 
 
 def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
@@ -89,7 +92,9 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             population = select(population, generator(select_key))
     found = [one for outcome in outcomes.values() for one in outcome.found]
     state = replace(state, population=population, best_rank=with_found(found, state.best_rank))
-    if settings.reanalyse < 1:
+    for outcome in outcomes.values():
+        state = replace(state, record=played_lib.record(state.record, outcome.played, state.round))
+    if outcomes and settings.reanalyse < 1:
         state = _remember(state, list(outcomes.values()), setup)
 
     losses: Mapping[str, float] = {}
@@ -144,7 +149,19 @@ def _play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> _Outcome:
     ]
     best = buffers.BestGames(own, target[solved], own.rank)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    return _Outcome(positions, best, found, _ends(games, target, setup))
+    return _Outcome(positions, best, found, _ends(games, target, setup), _played(games, target, bases, setup))
+
+
+def _played(games: Games, target: Int[np.ndarray, " games"], bases: Bases, setup: Setup) -> played_lib.Games:
+    """The games in the canonical basis; those that over Z leave the action space there are left out."""
+    agent, rules, was_over = setup.agent, setup.rules, np.asarray(games.states.is_over)
+    terms = np.where(was_over[..., None, None], 0, np.asarray(games.played))
+    own = cut_to_target(change_terms(terms, bases.inverses, rules), target, agent)
+    # Without the rewards of the moves, -1 each, what a failed game left is charged.
+    bounds = -np.asarray(games.rewards).sum(axis=1) - (~was_over).sum(axis=1)
+    left = np.where(np.asarray(games.is_solved), 0, np.maximum(bounds, 1))
+    fits = np.flatnonzero(np.isin(own.terms, rules.coefficients).all(axis=(1, 2, 3)))
+    return played_lib.games_of(target[fits], own.rank[fits], left[fits], own.terms[fits], rules)
 
 
 def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, _Outcome]:
@@ -163,8 +180,8 @@ def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Popula
     given = Terms(change_terms(played.terms, bases.inverses[members], rules), played.rank)
     after, best = rewrite(population, members, windows, given, setup)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    outcome = _Outcome(positions, best, _better(state, after, members, setup), _ends(games, population.target, setup))
-    return after, outcome
+    found, ends = _better(state, after, members, setup), _ends(games, population.target, setup)
+    return after, _Outcome(positions, best, found, ends, played_lib.no_games(rules))
 
 
 def rewrite(
