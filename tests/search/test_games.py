@@ -169,7 +169,7 @@ def test_states_that_are_searched_again_have_moves_of_the_network_and_returns_th
     np.testing.assert_array_equal(fresh.residuals, whole.residuals)
     # One move of the solved game and then the network; the failed game ends within it.
     is_start = (whole.values == -2) & (whole.actions[:, 0] == 1)
-    np.testing.assert_array_equal(fresh.values, np.where(is_start, -1 - 7, -1))
+    np.testing.assert_array_equal(fresh.values, np.where(is_start, -1 - 7, whole.values))
     assert (fresh.actions != spans.NO_VECTOR).all()  # failed games have examples too
     own = state.record._replace(round=np.zeros(2, np.int32))
     np.testing.assert_array_equal(
