@@ -38,6 +38,7 @@ SEARCH = {
     "best_games": 10,
     "keep": 5,
     "data": STANDARD_START,
+    "adam": "fresh",
     "optimiser": OPTIMISER,
 }
 
@@ -95,6 +96,7 @@ SPAN_SEARCH = {
     "best_games": 10,
     "keep": 5,
     "data": STANDARD_START,
+    "adam": "fresh",
     "optimiser": OPTIMISER,
 }
 

@@ -181,6 +181,12 @@ Data = Annotated[
 ]
 
 
+Adam = Annotated[
+    Literal["fresh", "pretrained"],
+    Field(description="the moments with which Adam begins: none, or those at the end of the pretraining"),
+]
+
+
 class SpanWindows(Section):
     """Windows of own schemes, for the targets that are not played whole.
 
@@ -231,6 +237,7 @@ class SpanSearch(Section):
     best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
     data: Data
+    adam: Adam
     optimiser: Optimiser
 
     @model_validator(mode="after")
@@ -291,6 +298,7 @@ class Search(Section):
         ge=1, le=1_000_000, description="schemes kept per kind of start, size and rank, distinct by invariants"
     )
     data: Data
+    adam: Adam
     optimiser: Optimiser
 
     @model_validator(mode="after")

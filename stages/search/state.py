@@ -8,6 +8,7 @@ from typing import Literal
 
 import jax
 import numpy as np
+import optax
 from jaxtyping import PRNGKeyArray
 
 from stages.algebra.targets import Target
@@ -56,13 +57,13 @@ class State:
         return min(ranks, default=target.naive_rank)
 
 
-def blank_state(setup: Setup, network: Network) -> State:
+def blank_state(setup: Setup, network: Network, moments: optax.OptState | None = None) -> State:
     """Before the first round: a network, no own game, the standard algorithms."""
     solved, none = best_of(setup.data, setup.agent.symmetry), buffers.empty_best_games(setup.rules)
     return State(
         0,
         0,
-        TrainState(network, setup.optimiser.init(network)),
+        TrainState(network, setup.optimiser.init(network) if moments is None else moments),
         _replay(setup, network),
         buffers.keep_best(none, solved, setup.agent.search.best_games),
         setup.data,
