@@ -18,6 +18,11 @@ its last network, whose seconds do not count. `closed` learns from own games, `o
 share` is of whole games of an agent that spells, and of its last network under each of several planners: `shares` tell
 of each the CPU seconds of its 512 games too.
 
+`short share` is the same of the agent `z` in fewer seconds, for agents that learn from the games of another (MuZero
+Unplugged). `offline` plays nothing: it learns from demonstrations and from the games of `closed` of its seed, whose
+seconds do not count. `offline, games alone` has neither demonstrations nor pretraining. With `reanalyse` a quarter of
+the states is searched again.
+
 Two controls belong to each row of the agent, at the CPU seconds that it took: `untrained`, the same planner and seeds
 with random weights, never trained; and `walk`, the uniform flip walk from the standard algorithm. The aim is known to
 this judge alone: it ends a row, and no agent ever reads it.
@@ -29,6 +34,7 @@ import functools
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -42,8 +48,9 @@ sys.path.insert(0, str(ROOT))
 
 from stages.contract.command import Stopwatch, csv_text, write_text  # noqa: E402
 from stages.params import whole as params  # noqa: E402
-from stages.params.agents import EntriesAgent, SpanAgent  # noqa: E402
+from stages.params.agents import EntriesAgent, SpanAgent, games_of  # noqa: E402
 from stages.params.file import section  # noqa: E402
+from stages.params.section import STANDARD_START  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["target", "ring", "start", "variant", "seed"]
@@ -57,7 +64,7 @@ class Row:
 
     Attributes:
       start: game (the whole target) or window, by an agent that spells; span game, cyclic game or span window; or
-        cyclic share or game share, of whole games too.
+        cyclic share, short share or game share, of whole games too.
       variant: agent, a control, or a name in VARIANTS.
       aim: the rank that ends the row.
       cap: CPU seconds.
@@ -85,6 +92,11 @@ class Row:
         return self.ring.lower() + IN_SPANS.get(self.start, "")
 
     @property
+    def teacher(self) -> "Row":
+        """The row from whose games an offline one learns."""
+        return replace(self, variant="closed")
+
+    @property
     def kind(self) -> str:
         """Which finds of a search count."""
         return "window" if self.start.endswith("window") else "game"
@@ -92,7 +104,13 @@ class Row:
 
 # Agents that play in spans, by what follows the ring in their names; that of windows stands in runs/agent.yaml, the
 # others in params.yaml.
-IN_SPANS = {"span game": "", "cyclic game": "_cyclic", "cyclic share": "_cyclic", "span window": "_windows"}
+IN_SPANS = {
+    "span game": "",
+    "cyclic game": "_cyclic",
+    "cyclic share": "_cyclic",
+    "short share": "",
+    "span window": "_windows",
+}
 
 # target, ring, start, aim, CPU seconds, seeds
 ATTEMPTS = [
@@ -153,14 +171,24 @@ BOTH_STARTS = [("2x2x2", "Z2", "game", 7, 90, 3), ("3x3x3", "Z2", "window", 23, 
 OVER_Z = [("2x2x2", "Z", "game", 7, 900, 1)]
 SHARE = [("3x3x3", "Z2", "cyclic share", 0, 300, 3)]
 PLANNERS = [("2x2x2", "Z2", "game share", 0, 250, 1)]
+SHORT = [("2x2x3", "Z", "short share", 0, 60, 2)]
 LEARNED = [("2x2x2", "Z2", "game", 7, 60, 5)]
 MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
+TEACHER = "teacher"
+CLOSED = {"own_share": 0.3, "played_share": 0.4, "games": 32}
+OFFLINE = CLOSED | {"games": 0, "data": games_of(TEACHER)}
+ALONE = OFFLINE | {"own_share": 0.4, "played_share": 0.6}
 VARIANTS = {
-    "closed": (SHARE, {}, {}, {"own_share": 0.3, "played_share": 0.4, "games": 32}),
-    "open": (SHARE, {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
+    "closed": ([*SHARE, *SHORT], {}, {}, CLOSED),
+    "reanalyse": (SHORT, {}, {}, CLOSED | {"reanalyse": 0.25}),
+    "offline": (SHORT, {}, {}, OFFLINE),
+    "offline, reanalyse": (SHORT, {}, {}, OFFLINE | {"reanalyse": 0.25}),
+    "offline, games alone": (SHORT, {}, {"steps": 0}, ALONE),
+    "adam pretrained": (SHORT, {}, {}, CLOSED | {"adam": "pretrained"}),
+    "open": ([*SHARE, *SHORT], {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
     "puct 16 beside one_ply": (PLANNERS, {}, {}, {"sampling_temperature": 0.75}),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
@@ -209,6 +237,8 @@ def parameters(row: Row) -> params.Params:
     agent["pretraining"] |= pretraining
     agent["search"] |= {"rounds": 1_000_000} | search
     tree["agents"][row.agent] = agent
+    if agent["search"]["data"] != STANDARD_START:
+        tree["agents"][TEACHER] = parameters(row.teacher).agents[row.agent].model_dump()
     return params.Params.model_validate(tree)
 
 
@@ -229,6 +259,8 @@ def digest(row: Row) -> str:
     """Tells the parameters of the row from others."""
     given = parameters(row).model_dump()
     used = given["walks"]["standard"] if row.variant == "walk" else given["agents"][row.agent]
+    if TEACHER in given["agents"]:
+        used = [used, given["agents"][TEACHER]]
     return hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -323,12 +355,16 @@ def play(row: Row) -> dict:
     from stages.learning.demonstrations import DemonstrationReader
     from stages.pretraining.pretrain import pretrain
     from stages.search.curve import rank_shares
+    from stages.search.games import write_games
     from stages.search.search import rounds
     from stages.search.setup import set_up
     from stages.search.spans import play_alone
 
-    agent = parameters(row).agents[row.agent]
-    label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch()
+    agent, games = parameters(row).agents[row.agent], None
+    if agent.search.data != STANDARD_START and not (games := played_by(row.teacher)).exists():
+        subprocess.run([sys.executable, __file__, "--row", json.dumps(row.teacher.__dict__)], cwd=ROOT, check=True)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch(-children.ru_utime - children.ru_stime)
     rules = rules_for(agent.ring, agent.window)
     with TemporaryDirectory() as folder:
         table = Path(folder) / "demonstrations.parquet"
@@ -342,9 +378,10 @@ def play(row: Row) -> dict:
         trained, _ = pretrain(agent, reader, before, stopwatch, f"pretraining {row.name}")
         before.clear()  # whoever goes on with this row trains again, and counts that too
         history = during.path.with_suffix(".json")
-        setup = set_up(label, agent, reader)
+        setup = set_up(label, agent, reader, games=games)
         ranks = Ranks(row, parse_size(row.target).naive_rank)
-        going = rounds(setup, trained, during, stopwatch)
+        moments = trained.optimiser if agent.search.adam == "pretrained" else None
+        going = rounds(setup, trained.network, during, stopwatch, moments)
         if next(going).state.round:  # an attempt that was killed goes on
             ranks.reached = [tuple(reached) for reached in json.loads(history.read_text())]
         for search in going:
@@ -359,6 +396,7 @@ def play(row: Row) -> dict:
         elif row.start.endswith("share"):
             ends, _ = play_alone(state.train.network, setup, MEASURED_GAMES, np.random.default_rng(row.seed))
             shares = rank_shares(ends[row.target])
+            write_games(played_by(row), state.record, agent, setup.targets)
         history.unlink()
         during.clear()
     return ranks.result(spent, shares)
@@ -383,6 +421,11 @@ def shares_by_planner(setup, network, row: Row) -> str:
         ends = play_targets(start, jax.random.key(row.seed + 1), chosen).ends[row.target]
         told.append(f"{name}: {rank_shares(ends)} in {time.process_time() - before:.2f} s")
     return "; ".join(told)
+
+
+def played_by(row: Row) -> Path:
+    """Where a row of shares leaves its games, beside what killed rows leave."""
+    return ROOT / ".resume" / f"{'-'.join(row.key).replace(' ', '_')}-{digest(row)}.parquet"
 
 
 def walk(row: Row) -> dict:

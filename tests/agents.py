@@ -11,6 +11,7 @@ import numpy as np
 
 from stages.network.agent import Network, fresh
 from stages.params.agents import EntriesAgent, Search, SpanAgent
+from stages.params.section import STANDARD_START
 
 TORSOS = {"ranks": {"torso": "ranks", "combinations": 1}, "attention": {"torso": "attention", "head_size": 16}}
 EXACT = {"name": "exact"}
@@ -37,6 +38,8 @@ SEARCH = {
     "replay_rounds": 2,
     "best_games": 10,
     "keep": 5,
+    "data": STANDARD_START,
+    "adam": "fresh",
     "optimiser": OPTIMISER,
 }
 
@@ -88,10 +91,13 @@ SPAN_SEARCH = {
     "train_steps": 2,
     "games": 4,
     "played_share": 0.25,
+    "reanalyse": 0.0,
     "replay_rounds": 2,
     "own_share": 0.5,
     "best_games": 10,
     "keep": 5,
+    "data": STANDARD_START,
+    "adam": "fresh",
     "optimiser": OPTIMISER,
 }
 

@@ -10,7 +10,6 @@ import numpy as np
 from stages.game.rules import Rules
 from stages.game.tensor_game import State
 from stages.learning.positions import Position, Terms
-from stages.learning.spans import Positions, no_positions
 
 
 class Replay(NamedTuple):
@@ -21,7 +20,7 @@ class Replay(NamedTuple):
       sizes: number of positions of each round held.
     """
 
-    positions: Position | Positions
+    positions: Position
     sizes: np.ndarray
 
 
@@ -35,12 +34,7 @@ def empty_replay(rules: Rules, history: int) -> Replay:
     return Replay(positions, np.zeros(0, np.int64))
 
 
-def empty_span_replay() -> Replay:
-    """No positions of games in spans."""
-    return Replay(no_positions(), np.zeros(0, np.int64))
-
-
-def remember(replay: Replay, new: Position | Positions, rounds: int) -> Replay:
+def remember(replay: Replay, new: Position, rounds: int) -> Replay:
     """Adds one round's positions and forgets all but the last `rounds` rounds."""
     sizes = np.append(replay.sizes, len(jax.tree.leaves(new)[0]))
     drop = int(sizes[:-rounds].sum())
@@ -50,7 +44,7 @@ def remember(replay: Replay, new: Position | Positions, rounds: int) -> Replay:
     return Replay(positions, sizes[-rounds:])
 
 
-def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position | Positions:
+def draw(replay: Replay, rng: np.random.Generator, shape: tuple[int, ...]) -> Position:
     """Uniform draws with replacement from one position or more, as leading axes `shape`."""
     rows = rng.integers(len(jax.tree.leaves(replay.positions)[0]), size=shape)
     return jax.tree.map(lambda field: field[rows], replay.positions)

@@ -21,14 +21,14 @@ from stages.learning.train import Losses, TrainState
 from stages.network.spans import SpansNetwork
 
 PER_STEP = 256  # positions from which the batch of a step is drawn
-_NO_VECTOR = np.uint16(0xFFFF)  # in no span: of such an action only the value is learnt
+NO_VECTOR = np.uint16(0xFFFF)  # in no span: of such an action only the value is learnt
 
 
 class Positions(NamedTuple):
     """Things to learn; rows as in `learning.positions.Position`, packed.
 
     Attributes:
-      residuals: [positions, 9, 9] words, none of them zero.
+      residuals: [positions, 9, 9] words, none of them zero where they are learnt.
       actions: [positions, 3] vectors.
       values: return to go, in units of rank.
     """
@@ -60,9 +60,9 @@ def draw_positions(given: Terms, is_cyclic: bool, rng: np.random.Generator) -> P
 
 
 def positions_of_games(
-    starts: np.ndarray, moves: np.ndarray, counts: np.ndarray, bounds: np.ndarray, is_cyclic: bool
+    starts: np.ndarray, moves: np.ndarray, made: np.ndarray, counts: np.ndarray, bounds: np.ndarray, is_cyclic: bool
 ) -> Positions:
-    """All states of games as they were played.
+    """One state of each game as it was played; over Z one may be zero modulo 2.
 
     The return of a game that is not solved counts a bound of the rank of what it left (AlphaTensor, «Methods»), and its
     moves are no example. So the value learns which states only look good.
@@ -70,18 +70,15 @@ def positions_of_games(
     Args:
       starts: [games, 9, 9] words.
       moves: [games, most, 3] vectors.
-      counts: [games], how many moves were made.
+      made: [games], how many moves led to the state.
+      counts: [games], how many moves were made in all.
       bounds: [games], of the ranks of what was left; 0 where the game was solved.
     """
-    is_state = np.arange(moves.shape[1] + 1) < counts[:, None] + (bounds[:, None] > 0)
-    game, move = np.nonzero(is_state)
     _, costs = sum_moves(moves, counts, is_cyclic)
-    played, spent = sum_moves(moves[game], move, is_cyclic)
-    actions = np.concatenate([moves, moves[:, :1]], axis=1)[game, move].astype(np.uint16)
-    actions[bounds[game] > 0] = _NO_VECTOR
-    residuals, values = starts[game] ^ played, spent - costs[game] - bounds[game]
-    is_open = residuals.any(axis=(1, 2))  # over Z what is even cannot be seen
-    return Positions(residuals[is_open], actions[is_open], values[is_open].astype(np.float32))
+    played, spent = sum_moves(moves, made, is_cyclic)
+    actions = moves[np.arange(len(moves)), np.minimum(made, moves.shape[1] - 1)].astype(np.uint16)
+    actions[bounds > 0] = NO_VECTOR
+    return Positions(starts ^ played, actions, (spent - costs - bounds).astype(np.float32))
 
 
 class Seen(NamedTuple):

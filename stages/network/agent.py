@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -24,6 +25,8 @@ from stages.network.spans import SpansNetwork
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
 from stages.params.agents import Agent, EntriesAgent, LearnedModel, RanksNetwork, SpanAgent
+
+Tree = TypeVar("Tree")
 
 
 class AgentNetwork(eqx.Module):
@@ -75,8 +78,8 @@ def fresh(agent: Agent, key: PRNGKeyArray) -> Network:
     return SpansNetwork(agent, key=key) if isinstance(agent, SpanAgent) else AgentNetwork(agent, key=key)
 
 
-def write_parameters(path: Path, network: Network) -> None:
-    """Writes the leaves of a network as a table."""
+def write_parameters(path: Path, tree: object) -> None:
+    """Writes the leaves of a network, or of the state of its optimiser, as a table."""
     rows = [
         ParameterRow(
             path=jax.tree_util.keystr(place),
@@ -84,7 +87,7 @@ def write_parameters(path: Path, network: Network) -> None:
             dtype=str(leaf.dtype),
             bytes=np.asarray(leaf).astype(leaf.dtype.newbyteorder("<")).tobytes(),
         )
-        for place, leaf in jax.tree_util.tree_leaves_with_path(network)
+        for place, leaf in jax.tree_util.tree_leaves_with_path(tree)
     ]
     tables.write(path, PARAMETERS, rows)
 
@@ -95,8 +98,12 @@ def read_parameters(path: Path, agent: Agent) -> Network:
     Raises:
       TableError: leaves are missing, unknown, or of another shape or type than the agent's network has.
     """
+    return read_leaves(path, jax.eval_shape(lambda: fresh(agent, jax.random.key(0))))
+
+
+def read_leaves(path: Path, skeleton: Tree) -> Tree:
+    """Rebuilds what `write_parameters` wrote, shaped like `skeleton`. Raises TableError as `read_parameters` does."""
     rows = {row.path: row for row in tables.read(path, PARAMETERS)}
-    skeleton = jax.eval_shape(lambda: fresh(agent, jax.random.key(0)))
     places, structure = jax.tree_util.tree_flatten_with_path(skeleton)
     expected = {jax.tree_util.keystr(place): (list(leaf.shape), str(leaf.dtype)) for place, leaf in places}
     got = {name: (row.shape.tolist(), row.dtype) for name, row in rows.items()}

@@ -7,19 +7,25 @@ vectors of a span.
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, RootModel, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, RootModel, Tag, field_validator, model_validator
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
-from stages.params.section import Distinct, Section, Seed, SizeName, TargetName, is_named
+from stages.params.section import STANDARD_START, Distinct, Section, Seed, SizeName, TargetName, is_named
 
 MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
 _MOST_BITS = 62  # of a factor in a machine word
 _MOST_ZEROS = 0.99  # a factor without a non-zero entry is drawn again
 _MOST_SYMBOLS = 2**14
 _MOST_COMBINATIONS = 2**13
+
+
+def games_of(agent: str) -> str:
+    """The path of the games that an agent has played."""
+    return f"results/search/games/{agent}.parquet"
 
 
 class ExactModel(Section):
@@ -187,6 +193,28 @@ class StochasticMuzero(_WindowChoice):
 WindowChoice = Annotated[AnyWindow | LikelyWindow | StochasticMuzero, Field(discriminator="name")]
 
 
+def _data(path: str) -> str:
+    if path != STANDARD_START and not re.fullmatch(games_of(r"[a-z][a-z0-9_]*"), path):
+        raise ValueError(f"expected {STANDARD_START} or {games_of('AGENT')}, got {path}")
+    return path
+
+
+Data = Annotated[
+    str,
+    Field(
+        description="the games of another agent, which are learnt from beside the own; with the file of the standard "
+        "algorithm none, since DVC's templates cannot leave a dependency out"
+    ),
+    AfterValidator(_data),
+]
+
+
+Adam = Annotated[
+    Literal["fresh", "pretrained"],
+    Field(description="the moments with which Adam begins: none, or those at the end of the pretraining"),
+]
+
+
 class SpanWindows(Section):
     """Windows of own schemes, for the targets that are not played whole.
 
@@ -234,14 +262,29 @@ class SpanSearch(Section):
     windows: SpanWindows | None = Field(default=None, description="of targets that are not played whole, if any")
     candidates: int = Field(ge=2, le=256, description="actions sampled per state (the paper's K)")
     risk: float = Field(gt=0, le=1, description="the value is the mean of this upper share of the quantiles")
-    games: int = Field(ge=1, le=65536, description="one-ply games of each whole target a round; how they end is told")
+    games: int = Field(
+        ge=0,
+        le=65536,
+        description="one-ply games of each whole target a round; how they end is told. With 0 there is no beam either",
+    )
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
     own_share: float = Field(ge=0, le=1, description="share of the positions that are of the best own games, if any")
     played_share: float = Field(ge=0, le=1, description="share of the positions that are states of one-ply games")
-    replay_rounds: int = Field(ge=1, le=10_000, description="rounds of one-ply games kept for training")
+    reanalyse: float = Field(
+        ge=0, le=1, description="share of these states that are searched again before training, for new targets"
+    )
+    replay_rounds: int = Field(ge=1, le=10_000, description="rounds of one-ply games that are learnt from")
     best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
+    data: Data
+    adam: Adam
     optimiser: Optimiser
+
+    @model_validator(mode="after")
+    def _something_is_learnt_from(self) -> SpanSearch:
+        if not self.games and not self.windows and self.data == STANDARD_START:
+            raise ValueError(f"games: expected at least 1 with data {STANDARD_START}, got 0")
+        return self
 
     @model_validator(mode="after")
     def _shares_fit(self) -> SpanSearch:
@@ -302,6 +345,8 @@ class Search(Section):
     keep: int = Field(
         ge=1, le=1_000_000, description="schemes kept per kind of start, size and rank, distinct by invariants"
     )
+    data: Data
+    adam: Adam
     optimiser: Optimiser
 
     @model_validator(mode="after")
@@ -326,7 +371,7 @@ class Search(Section):
 
     @model_validator(mode="after")
     def _something_is_played(self) -> Search:
-        if not self.games + self.window_games:
+        if not self.games + self.window_games and self.data == STANDARD_START:
             raise ValueError("games + window_games: expected at least 1, got 0")
         return self
 

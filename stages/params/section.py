@@ -42,6 +42,8 @@ def _each_once(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return entries
 
 
+STANDARD_START = "data/standard.json"  # the file of the standard algorithm, from which all begin
+
 # What YAML 1.1, which Snakemake reads, takes for a truth value or for nothing.
 _NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 

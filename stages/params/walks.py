@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
-from stages.params.section import Distinct, Section, Seed, TargetName, is_named
+from stages.params.section import STANDARD_START, Distinct, Section, Seed, TargetName, is_named
 
-STANDARD_START = "data/standard.json"
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries of a factor in one machine word
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
 # largest size whose factors are words is 8x8x8, of naive rank 512.

@@ -7,12 +7,12 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from stages.params import file
-from stages.params.agents import Agent
+from stages.params.agents import Agent, games_of
 from stages.params.benchmarking import Benchmarking
 from stages.params.kernels import Kernels
 from stages.params.recombination import Recombination
-from stages.params.section import Name, Section, is_named
-from stages.params.walks import STANDARD_START, Walk, first_start, schemes_of
+from stages.params.section import STANDARD_START, Name, Section, is_named
+from stages.params.walks import Walk, first_start, schemes_of
 
 
 class Params(Section):
@@ -23,6 +23,25 @@ class Params(Section):
     recombination: Recombination
     kernels: Kernels
     benchmarking: Benchmarking
+
+    @model_validator(mode="after")
+    def _agents_learn_from_agents(self) -> Params:
+        for name, agent in self.agents.items():
+            if agent.search.data == STANDARD_START:
+                continue
+            able = [games_of(other) for other in sorted(self.agents) if _can_learn(agent, self.agents[other])]
+            if agent.search.data not in able:
+                raise ValueError(
+                    f"agents.{name}.search.data: expected one of {', '.join([STANDARD_START, *able])} (games with the "
+                    f"same ring and symmetry, of a target that it plays whole), got {agent.search.data}"
+                )
+            seen, at = {name}, name
+            while (data := self.agents[at].search.data) != STANDARD_START:
+                at = Path(data).stem
+                if at in seen or at not in self.agents:
+                    raise ValueError(f"agents.{name}.search.data: expected agents that begin somewhere, got a circle")
+                seen.add(at)
+        return self
 
     @model_validator(mode="after")
     def _walks_start_at_home(self) -> Params:
@@ -40,6 +59,11 @@ class Params(Section):
             if first_start(self.walks, name) is None:
                 raise ValueError(f"walks.{name}.start: expected walks that begin somewhere, got a circle")
         return self
+
+
+def _can_learn(agent: Agent, other: Agent) -> bool:
+    is_alike = (agent.ring, agent.symmetry) == (other.ring, other.symmetry)
+    return other is not agent and is_alike and bool({*agent.whole} & {*other.whole})
 
 
 def load(path: Path) -> Params:

@@ -24,14 +24,14 @@ def main(args: argparse.Namespace) -> None:
     params = agent.model_dump(include={"ring", "symmetry", "window", "seed", "network", "pretraining"})
     resume = Resume(label, params, [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
-    network, curve = pretrain(agent, reader, resume, stopwatch, label)
-    write_parameters(args.parameters, network)
+    state, curve = pretrain(agent, reader, resume, stopwatch, label)
+    write_parameters(args.parameters, state.network)
+    write_parameters(args.optimiser, state.optimiser)
     csv_tables.write(args.curve, PretrainingCurveRow, curve)
     stopwatch.write(args.timing, {"steps": agent.pretraining.steps})
     resume.clear()
 
 
 if __name__ == "__main__":
-    command.run(
-        main, command.arguments("pretraining", "code", "demonstrations", "parameters", "curve", "timing", named="agent")
-    )
+    files = ("code", "demonstrations", "parameters", "optimiser", "curve", "timing")
+    command.run(main, command.arguments("pretraining", *files, named="agent"))

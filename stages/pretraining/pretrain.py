@@ -16,7 +16,7 @@ from stages.learning import spans
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
-from stages.network.agent import Network, fresh
+from stages.network.agent import fresh
 from stages.params.agents import Agent, SpanAgent
 
 
@@ -26,8 +26,8 @@ def pretrain(
     resume: Resume,
     stopwatch: Stopwatch,
     label: str,
-) -> tuple[Network, list[PretrainingCurveRow]]:
-    """Trains a fresh network; returns it and the rows of its curve (means since the row before)."""
+) -> tuple[TrainState, list[PretrainingCurveRow]]:
+    """Trains a fresh network; returns it with Adam's state, and the rows of its curve (means since the row before)."""
     settings = agent.pretraining
     init_key, train_key = jax.random.split(jax.random.fold_in(jax.random.key(agent.seed), Stream.PRETRAINING))
     is_in_spans = isinstance(agent, SpanAgent)
@@ -58,4 +58,4 @@ def pretrain(
             notes = {"step": step, "curve": [astuple(row) for row in curve], **clocks}
             resume.save(partial(pack, state, notes))
         progress.update(step, f"policy {means['policy']:.3f} nats, value {means['value']:.3f}")
-    return state.network, curve
+    return state, curve

@@ -8,17 +8,20 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
+import jax
+
 from stages.contract import candidates, command, csv_tables
 from stages.contract.named_targets import read_target
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
-from stages.network.agent import read_parameters, write_parameters
+from stages.network.agent import read_leaves, read_parameters, write_parameters
 from stages.params.agents import OneAgent
 from stages.params.file import section
-from stages.params.section import is_named
+from stages.params.section import STANDARD_START, is_named
 from stages.search.curve import metrics
+from stages.search.games import write_games
 from stages.search.search import rounds
 from stages.search.setup import set_up
 
@@ -28,13 +31,18 @@ def main(args: argparse.Namespace) -> None:
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
     named = [args.targets / f"{target}.json" for target in agent.targets if is_named(target)]
-    inputs = [args.code, args.demonstrations, args.pretrained, *named]
+    inputs = [args.code, args.demonstrations, args.pretrained, args.optimiser, args.data, *named]
     resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
     stopwatch = command.Stopwatch()
-    setup = set_up(args.name, agent, reader, list(map(read_target, named)))
-    search = deque(rounds(setup, network, resume, stopwatch), maxlen=1).pop()  # after the last round
+    games = None if agent.search.data == STANDARD_START else args.data
+    setup = set_up(args.name, agent, reader, list(map(read_target, named)), games)
+    moments = None
+    if agent.search.adam == "pretrained":
+        moments = read_leaves(args.optimiser, jax.eval_shape(setup.optimiser.init, network))
+    search = deque(rounds(setup, network, resume, stopwatch, moments), maxlen=1).pop()  # after the last round
     found = search.candidates()
     candidates.write(args.schemes, found)
+    write_games(args.games, search.state.record, agent, setup.targets)
     write_parameters(args.parameters, search.state.train.network)
     csv_tables.write(args.curve, SearchCurveRow, search.curve)
     command.write_text(args.metrics, json.dumps(metrics(search.curve, search.state, len(found)), indent=2) + "\n")
@@ -43,5 +51,6 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    files = ("code", "demonstrations", "pretrained", "targets", "schemes", "parameters", "curve", "metrics", "timing")
+    read = ("code", "demonstrations", "pretrained", "optimiser", "targets", "data")
+    files = (*read, "schemes", "games", "parameters", "curve", "metrics", "timing")
     command.run(main, command.arguments("search", *files, named="agent"))

@@ -14,10 +14,11 @@ from stages.algebra.factors import COEFFICIENT_LIMIT
 from stages.learning import buffers
 from stages.learning.positions import Position, Terms
 from stages.learning.train import mean_losses, train_steps
+from stages.search import games as played_lib
 from stages.search.batches import draw_batches
 from stages.search.selfplay import Games, learnable_positions, play, solved_terms
 from stages.search.setup import Setup
-from stages.search.starts import change_terms, cut_to_target, draw_bases, modes_of, start_tensors
+from stages.search.starts import Bases, change_terms, cut_to_target, draw_bases, modes_of, start_tensors
 from stages.search.state import KINDS, Kind, State, generator
 from stages.search.windows import Population, Windows, put_back, select, take_windows, window_tensors
 
@@ -64,6 +65,7 @@ class Outcome(NamedTuple):
       found: schemes to hand on.
       ends: by target, the number of terms with which each game ended; 0 where it was not solved.
       costs: by target, the mean of what games from it cost, with the bound of what they left.
+      played: games of whole targets to hand on.
     """
 
     positions: Position
@@ -71,6 +73,7 @@ class Outcome(NamedTuple):
     found: list[Found]
     ends: dict[str, Int[np.ndarray, " games"]]
     costs: Mapping[str, float]
+    played: played_lib.Games
 
 
 def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Report]:
@@ -97,7 +100,9 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         for name, cost in outcomes["game"].costs.items():
             average[name] = decay * average.get(name, setup.targets[name].naive_rank) + (1 - decay) * cost
         state = replace(state, average=average)
-    if settings.reanalyse < 1:
+    for outcome in outcomes.values():
+        state = replace(state, record=played_lib.record(state.record, outcome.played, state.round))
+    if outcomes and settings.reanalyse < 1:
         state = _remember(state, list(outcomes.values()), setup)
 
     losses: Mapping[str, float] = {}
@@ -155,7 +160,20 @@ def play_targets(state: State, key: PRNGKeyArray, setup: Setup) -> Outcome:
     positions = learnable_positions(games, rng, settings.learn_failed)
     spent = -np.asarray(games.rewards).sum(axis=1)
     costs = {agent.targets[index]: float(spent[target == index].mean()) for index in np.unique(target)}
-    return Outcome(positions, best, found, _ends(games, target, setup), costs)
+    ends = _ends(games, target, setup)
+    return Outcome(positions, best, found, ends, costs, _played(games, target, bases, setup))
+
+
+def _played(games: Games, target: Int[np.ndarray, " games"], bases: Bases, setup: Setup) -> played_lib.Games:
+    """The games in the canonical basis; those that over Z leave the action space there are left out."""
+    agent, rules, was_over = setup.agent, setup.rules, np.asarray(games.states.is_over)
+    terms = np.where(was_over[..., None, None], 0, np.asarray(games.played))
+    own = cut_to_target(change_terms(terms, bases.inverses, rules), target, agent)
+    # Without the rewards of the moves, -1 each, what a failed game left is charged.
+    bounds = -np.asarray(games.rewards).sum(axis=1) - (~was_over).sum(axis=1)
+    left = np.where(np.asarray(games.is_solved), 0, np.maximum(bounds, 1))
+    fits = np.flatnonzero(np.isin(own.terms, rules.coefficients).all(axis=(1, 2, 3)))
+    return played_lib.games_of(target[fits], own.rank[fits], left[fits], own.terms[fits], rules)
 
 
 def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Population, Outcome]:
@@ -174,9 +192,8 @@ def _play_windows(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[Popula
     given = Terms(change_terms(played.terms, bases.inverses[members], rules), played.rank)
     after, best = rewrite(population, members, windows, given, setup)
     positions = learnable_positions(games, rng, settings.learn_failed)
-    found = _better(state, after, members, setup)
-    outcome = Outcome(positions, best, found, _ends(games, population.target, setup), {})
-    return after, outcome
+    found, ends = _better(state, after, members, setup), _ends(games, population.target, setup)
+    return after, Outcome(positions, best, found, ends, {}, played_lib.no_games(rules))
 
 
 def rewrite(

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import optax
 
 from stages.contract.archive import Archive
 from stages.contract.candidates import Candidate
@@ -48,11 +49,17 @@ class Search(NamedTuple):
         return [candidate for kind in KINDS for candidate in self.archives[kind].candidates()]
 
 
-def rounds(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch) -> Iterator[Search]:
-    """Yields the search as it begins, or where a killed one left it; then after each round, when that is saved."""
+def rounds(
+    setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch, moments: optax.OptState | None = None
+) -> Iterator[Search]:
+    """Yields the search as it begins, or where a killed one left it; then after each round, when that is saved.
+
+    Args:
+      moments: the state of Adam, if it goes on from that of the pretraining.
+    """
     settings = setup.agent.search
     play = spans.play_round if isinstance(setup.agent, SpanAgent) else play_round
-    search = _begin(setup, network, resume, stopwatch)
+    search = _begin(setup, blank_state(setup, network, moments), resume, stopwatch)
     progress = Progress(f"search@{setup.name}", settings.rounds, "rounds", done=search.state.round)
     yield search
     while search.state.round < settings.rounds:
@@ -66,8 +73,7 @@ def rounds(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch)
         yield search
 
 
-def _begin(setup: Setup, network: Network, resume: Resume, stopwatch: Stopwatch) -> Search:
-    state = blank_state(setup, network)
+def _begin(setup: Setup, state: State, resume: Resume, stopwatch: Stopwatch) -> Search:
     search = Search(state, (), {kind: Archive(setup.agent.search.keep) for kind in KINDS})
     if not (saved := resume.load()):
         return search

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import optax
@@ -15,6 +16,7 @@ from stages.learning.demonstrations import DemonstrationReader
 from stages.learning.train import make_optimiser
 from stages.params.agents import Agent
 from stages.planning.choose import planner
+from stages.search.games import Games, no_games, read_games
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Setup:
       agent: its parameters.
       targets: what it plays, by name.
       reader: its demonstrations.
+      data: games of another agent that it learns from.
       rules, planner, optimiser: what the parameters choose; the planner is of a move, or in spans of whole games.
     """
 
@@ -33,25 +36,35 @@ class Setup:
     agent: Agent
     targets: Mapping[str, Target]
     reader: DemonstrationReader
+    data: Games
     rules: Rules
     planner: Callable
     optimiser: optax.GradientTransformation
 
 
-def set_up(name: str, agent: Agent, reader: DemonstrationReader, named: Collection[Target] = ()) -> Setup:
+def set_up(
+    name: str,
+    agent: Agent,
+    reader: DemonstrationReader,
+    named: Collection[Target] = (),
+    games: Path | None = None,
+) -> Setup:
     """The search of an agent.
 
     Args:
       named: the targets that are no matrix products.
+      games: the table of another agent from which it learns, if any.
     Raises:
       SchemeError: a target that is none of them, or that the games of the agent's window cannot carry.
+      TableError: the games are none for this agent (`games.read_games`).
     """
     rules, optimiser = rules_for(agent.ring, agent.window), make_optimiser(agent.search.optimiser, None)
     targets = {target: parse_target(target, named) for target in agent.targets}
     for target in targets.values():
         if not target.lengths:
             _assert_fits(target, agent, rules)
-    return Setup(name, agent, targets, reader, rules, planner(agent.search), optimiser)
+    data = read_games(games, agent, targets) if games else no_games(rules)
+    return Setup(name, agent, targets, reader, data, rules, planner(agent.search), optimiser)
 
 
 def _assert_fits(target: Target, agent: Agent, rules: Rules) -> None:

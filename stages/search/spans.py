@@ -11,14 +11,16 @@ import jax
 import numpy as np
 from jaxtyping import Int, PRNGKeyArray
 
-from stages.game.support import bound_ranks, pack, pack_factors, unpack_factors
+from stages.game.support import bound_ranks, unpack_factors
 from stages.learning import buffers, spans
 from stages.learning.positions import Terms
 from stages.learning.train import mean_losses
 from stages.network.spans import SpansNetwork
 from stages.planning.one_ply_games import one_ply_games
 from stages.planning.successors import seen
+from stages.search.games import Games, games_of, no_games, orbits, record
 from stages.search.generations import Progress, Solved, play_windows
+from stages.search.played import draw_played, start_of
 from stages.search.round import Found, Report, with_found
 from stages.search.setup import Setup
 from stages.search.state import State, generator
@@ -35,8 +37,9 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
     agent, settings = setup.agent, setup.agent.search
     play_key, draw_key, train_key, games_key = jax.random.split(key, 4)
     rng = generator(play_key)
-    best, found = state.best, []
-    for name in agent.whole:
+    best, found, played = state.best, [], []
+    whole = agent.whole if settings.games else ()
+    for name in whole:
         index = agent.targets.index(name)
         lines = _play(state, name, setup, rng)
         found += [Found("game", name, terms, index) for terms, _ in lines]
@@ -46,7 +49,9 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
             costs = np.array([len(terms) for terms, _ in few], np.int32)
             solved = buffers.BestGames(moves, np.full(len(few), index, np.int32), costs)
             best = buffers.keep_best(best, solved, settings.best_games)
-    population, rewritten, games = state.population, {}, state.games + (1 + settings.games) * len(agent.whole)
+            target, left = solved.kind, np.zeros(len(few))
+            played.append(games_of(target, moves.rank, left, moves.terms, setup.rules, is_line=True))
+    population, rewritten, games = state.population, {}, state.games + (1 + settings.games) * len(whole)
     if settings.windows:
         population, progress = play_windows(population, state.train.network, agent, rng)
         found += _lower(progress, state, setup)
@@ -55,14 +60,14 @@ def play_round(state: State, key: PRNGKeyArray, setup: Setup) -> tuple[State, Re
         rewritten = {name: ended / played for name, ended, played in counts if played}
         games += int(progress.played.sum())
     state = replace(state, best=best, population=population, best_rank=with_found(found, state.best_rank))
-    ends, positions = play_alone(state.train.network, setup, settings.games, generator(games_key))
-    if settings.played_share:
-        state = replace(state, replay=buffers.remember(state.replay, positions, settings.replay_rounds))
+    ends, alone = play_alone(state.train.network, setup, settings.games, generator(games_key))
+    for some in (*played, alone):
+        state = replace(state, record=record(state.record, some, state.round))
     losses = {}
     if settings.train_steps:
-        terms, played = _lessons(state, setup, generator(draw_key))
+        terms, positions = _lessons(state, setup, generator(draw_key))
         steps, batch = settings.train_steps, settings.optimiser.batch
-        train, every = spans.train_steps(state.train, terms, steps, batch, train_key, setup.optimiser, played)
+        train, every = spans.train_steps(state.train, terms, steps, batch, train_key, setup.optimiser, positions)
         state, losses = replace(state, train=train), mean_losses(every, f"search@{setup.name}, round {state.round}")
     report = Report(ends, rewritten, found, losses)
     return replace(state, round=state.round + 1, games=games), report
@@ -99,7 +104,7 @@ def _play(
     noise = setup.agent.search.planner.noise
     lines = setup.planner(
         state.train.network,
-        _start(name, setup, order),
+        start_of(name, setup, order),
         setup.targets[name].naive_rank,
         rng,
         noise=noise[state.round % len(noise)],
@@ -114,39 +119,25 @@ def _play(
 
 def play_alone(
     network: SpansNetwork, setup: Setup, number: int, rng: np.random.Generator
-) -> tuple[dict[str, Int[np.ndarray, " games"]], spans.Positions]:
-    """Games of the network one ply at a time: how they ended, by whole target, and their positions.
+) -> tuple[dict[str, Int[np.ndarray, " games"]], Games]:
+    """Games of the network one ply at a time: how they ended, by whole target, and the games; `number` may be 0.
 
     Their ends, ranks or 0 where it is not solved, are a measure that no luck makes; a beam tells only whether one line
     of hundreds was solved. They are told before anything is learnt from them.
     """
     agent, whole = setup.agent, setup.agent.whole
-    if not whole:
-        return {}, spans.no_positions()
-    starts = np.repeat([_start(name, setup, np.arange(3)) for name in whole], number, axis=0)
+    if not whole or not number:
+        return {}, no_games(setup.rules)
+    starts = np.repeat([start_of(name, setup, np.arange(3)) for name in whole], number, axis=0)
     limits = np.repeat([setup.targets[name].naive_rank for name in whole], number)
     given = {"candidates": agent.search.candidates, "noise": 0.0, "risk": agent.search.risk}
     games = one_ply_games(network, starts, limits, int(limits.max()), rng, **given)
     ends = np.where(games.is_solved, games.costs, 0).reshape(len(whole), number)
-    moves = games.moves if agent.ring == "Z2" else pack_factors(games.moves)
+    moves = games.moves if agent.ring == "Z" else unpack_factors(games.moves, setup.rules.length)
     # Over Z what is left may be even; then the bound modulo 2 is 0, and the game must not count as solved.
     bounds = np.where(games.is_solved, 0, np.maximum(bound_ranks(seen(games.left)), 1))
-    positions = spans.positions_of_games(seen(starts), moves, games.counts, bounds, agent.symmetry == "cyclic")
-    return dict(zip(whole, ends, strict=True)), positions
-
-
-def _start(name: str, setup: Setup, order: Int[np.ndarray, " 3"]) -> np.ndarray:
-    """A target as it is played, its modes in this order: words, over Z integers."""
-    tensor, length = setup.targets[name].tensor.transpose(order), setup.rules.length
-    if setup.agent.ring == "Z2":
-        return pack(tensor)
-    return np.pad(tensor.astype(np.int8), [(0, length - axis) for axis in tensor.shape])
-
-
-def orbits(moves: Int[np.ndarray, "moves 3 s"]) -> Int[np.ndarray, "rank 3 s"]:
-    """The terms of symmetric moves: u v w, v w u, w u v; of a cube itself alone."""
-    is_cube = (moves == moves[:, :1]).all(axis=(1, 2))
-    return np.concatenate([moves, *(np.roll(moves[~is_cube], -turn, axis=1) for turn in (1, 2))])
+    targets = np.repeat([agent.targets.index(name) for name in whole], number)
+    return dict(zip(whole, ends, strict=True)), games_of(targets, games.counts, bounds, moves, setup.rules)
 
 
 def _stack(games: list[Int[np.ndarray, "moves 3 s"]], setup: Setup) -> Terms:
@@ -161,7 +152,8 @@ def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> tuple[Term
     settings = setup.agent.search
     count = settings.train_steps * spans.PER_STEP
     num_own = round(settings.own_share * count) if len(state.best.kind) else 0
-    num_played = round(settings.played_share * count) if len(state.replay.positions.values) else 0
+    played = draw_played(state, setup, rng, round(settings.played_share * count))
+    num_played = len(played.values)
     terms = setup.reader.take(state.round * count, (count - num_own - num_played,))
     if num_own:
         own = buffers.draw_best(state.best, rng, num_own).games
@@ -169,4 +161,4 @@ def _lessons(state: State, setup: Setup, rng: np.random.Generator) -> tuple[Term
             order = np.argsort(rng.random((num_own, 3)), axis=1)
             own = own._replace(terms=np.take_along_axis(own.terms, order[:, None, :, None], axis=2))
         terms = Terms(*(np.concatenate(parts) for parts in zip(terms, own, strict=True)))
-    return terms, buffers.draw(state.replay, rng, (num_played,)) if num_played else None
+    return terms, played if num_played else None

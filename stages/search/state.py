@@ -9,6 +9,7 @@ from typing import Literal
 
 import jax
 import numpy as np
+import optax
 from jaxtyping import PRNGKeyArray
 
 from stages.algebra.targets import Target
@@ -18,6 +19,7 @@ from stages.learning.checkpoint import pack, unpack
 from stages.learning.train import TrainState
 from stages.network.agent import Network
 from stages.params.agents import Agent, SelfCompetition, SpanAgent
+from stages.search.games import Games, best_of
 from stages.search.generations import Play, begin
 from stages.search.setup import Setup
 from stages.search.windows import Population, standard_population
@@ -34,7 +36,9 @@ class State:
       round: rounds that were played.
       games: games that were played, window games among them.
       train: network and optimiser.
-      replay, best: own games to learn from.
+      replay: positions of own games to learn from; in spans they are drawn from `record`.
+      best: solved games to learn from.
+      record: all games of whole targets, those of another agent among them; what the search hands on.
       population: the schemes that window games rewrite; in spans with what is known of windows, or none.
       best_rank: by kind of start and target, of what was found: who finds what the other kind has found is told too.
       average: by target, the running average of what games from it cost, in moves, with the bound of what they left;
@@ -44,8 +48,9 @@ class State:
     round: int
     games: int
     train: TrainState
-    replay: buffers.Replay
+    replay: buffers.Replay | None
     best: buffers.BestGames
+    record: Games
     population: Population | Play | None
     best_rank: Mapping[Kind, Mapping[str, int]]
     average: Mapping[str, float]
@@ -63,23 +68,25 @@ class State:
         return min(ranks, default=target.naive_rank)
 
 
-def blank_state(setup: Setup, network: Network) -> State:
-    """Before the first round: a network, no game, the standard algorithms."""
+def blank_state(setup: Setup, network: Network, moments: optax.OptState | None = None) -> State:
+    """Before the first round: a network, no own game, the standard algorithms."""
+    solved, none = best_of(setup.data, setup.agent.symmetry), buffers.empty_best_games(setup.rules)
     return State(
         0,
         0,
-        TrainState(network, setup.optimiser.init(network)),
+        TrainState(network, setup.optimiser.init(network) if moments is None else moments),
         _replay(setup, network),
-        buffers.empty_best_games(setup.rules),
+        buffers.keep_best(none, solved, setup.agent.search.best_games),
+        setup.data,
         _population(setup.agent),
         {kind: {} for kind in KINDS},
         {},
     )
 
 
-def _replay(setup: Setup, network: Network) -> buffers.Replay:
+def _replay(setup: Setup, network: Network) -> buffers.Replay | None:
     if isinstance(setup.agent, SpanAgent):
-        return buffers.empty_span_replay()
+        return None
     return buffers.empty_replay(setup.rules, network.history)
 
 
@@ -102,12 +109,12 @@ def generator(key: PRNGKeyArray) -> np.random.Generator:
 
 def pack_state(state: State, notes: dict) -> dict[str, np.ndarray]:
     """The state as named arrays for `contract.resume`, beside JSON notes."""
-    tree = (state.train, state.replay, state.best, state.population)
+    tree = (state.train, state.replay, state.best, state.record, state.population)
     own = {"round": state.round, "games": state.games, "best_rank": state.best_rank, "average": state.average}
     return pack(tree, own | notes)
 
 
 def unpack_state(saved: dict[str, np.ndarray], like: State) -> tuple[State, dict]:
     """What `pack_state` packed, with leaves of the kinds of `like`, and the notes."""
-    tree, notes = unpack(saved, (like.train, like.replay, like.best, like.population))
+    tree, notes = unpack(saved, (like.train, like.replay, like.best, like.record, like.population))
     return State(notes["round"], notes["games"], *tree, notes["best_rank"], notes["average"]), notes

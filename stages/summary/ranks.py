@@ -14,8 +14,8 @@ from stages.algebra.targets import parse_size
 from stages.contract.origin import Origin
 from stages.contract.rows.published import PublishedRow
 from stages.errors import TableError
-from stages.params.section import is_named
-from stages.params.walks import STANDARD_START, first_start
+from stages.params.section import STANDARD_START, is_named
+from stages.params.walks import first_start
 from stages.summary.sources import Sources
 
 

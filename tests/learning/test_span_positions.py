@@ -30,7 +30,8 @@ def test_positions_of_a_game_have_its_moves_and_what_it_cost_from_there_on():
     failed = np.array([[1, 1, 1], [1, 2, 4], [0, 0, 0]])
     moves, counts = np.stack([solved, failed]), np.array([3, 2])
     start = sum_moves(moves, np.array([3, 3]), True)[0][:1].repeat(2, axis=0)
-    found = positions_of_games(start, moves, counts, np.array([0, 7]), True)
+    game, made = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])
+    found = positions_of_games(start[game], moves[game], made, counts[game], np.array([0, 7])[game], True)
     assert found.values.tolist() == [-5, -4, -1, -11, -10, -7]  # what a failed game left counts as 7
     np.testing.assert_array_equal(found.residuals[0], start[0])
     np.testing.assert_array_equal(found.residuals[[2, 5]], np.repeat(pack(one_cell(1))[None], 2, axis=0))

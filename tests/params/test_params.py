@@ -506,6 +506,28 @@ def test_message_word_by_word(tmp_path, key, value, message):
             "agents.spans.search.own_share: expected, with played_share 0.5, at most 0.5, got 0.75",
         ),
         (
+            {"agents.spans.search.games": 0},
+            "agents.spans.search.games: expected at least 1 with data data/standard.json, got 0",
+        ),
+        (
+            {"agents.spans.search.data": "data/imported/x.parquet"},
+            "agents.spans.search.data: expected data/standard.json or results/search/games/AGENT.parquet, got "
+            "data/imported/x.parquet",
+        ),
+        (
+            # Agent z plays over another ring, and the own games are none of another's.
+            {"agents.spans.search.data": "results/search/games/z.parquet"},
+            "agents.spans.search.data: expected one of data/standard.json, results/search/games/z2.parquet (games with "
+            "the same ring and symmetry, of a target that it plays whole), got results/search/games/z.parquet",
+        ),
+        (
+            {
+                "agents.spans.search.data": "results/search/games/z2.parquet",
+                "agents.z2.search.data": "results/search/games/spans.parquet",
+            },
+            "agents.spans.search.data: expected agents that begin somewhere, got a circle",
+        ),
+        (
             {"agents.spans.targets": ["2x2x2", "4x4x4"]},
             "agents.spans.targets: expected sizes that fit the window 3x3x3, got 4x4x4",
         ),

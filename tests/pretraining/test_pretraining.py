@@ -42,9 +42,9 @@ def pretrain(tmp_path, monkeypatch):
 
 
 def test_no_steps_give_the_fresh_weights(pretrain):
-    network, curve = pretrain(steps=0)
+    state, curve = pretrain(steps=0)
     init_key, _ = jax.random.split(jax.random.fold_in(jax.random.key(PLAYER.seed), Stream.PRETRAINING))
-    jax.tree.map(np.testing.assert_array_equal, network, AgentNetwork(PLAYER, key=init_key))
+    jax.tree.map(np.testing.assert_array_equal, state.network, AgentNetwork(PLAYER, key=init_key))
     assert curve == []
 
 
@@ -54,7 +54,7 @@ def test_a_killed_run_ends_with_the_same_parameters(pretrain, monkeypatch):
     losses = [row.value_loss for row in curve]
     assert losses[-1] < losses[0]
     fresh, _ = pretrain(steps=0)
-    assert (np.asarray(whole.value.quantiles.bias) != np.asarray(fresh.value.quantiles.bias)).all()
+    assert (np.asarray(whole.network.value.quantiles.bias) != np.asarray(fresh.network.value.quantiles.bias)).all()
 
     for left_behind in resume.FOLDER.glob("*.npz"):
         left_behind.unlink()

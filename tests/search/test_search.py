@@ -212,7 +212,7 @@ def test_returns_are_to_go_and_unsolved_games_are_charged(games):
 
 def _content(search):
     state = search.state
-    tree = (state.train, state.replay, state.best, state.population)
+    tree = (state.train, state.replay, state.best, state.record, state.population)
     leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(tree)]
     found = [(candidate.scheme.hash, candidate.origin, candidate.clock) for candidate in search.candidates()]
     return leaves, found, search.curve, state.best_rank, state.round
@@ -253,9 +253,13 @@ def test_a_round_changes_nothing_that_it_was_given(tmp_path: Path):
     player = agent("Z2", "1x1x2", "2x2x2", **TINY)
     setup = setup_for(player, BOTH, tmp_path)
     state = blank(setup)
-    before = jax.tree.map(np.copy, (state.train, state.replay, state.best, state.population))
+
+    def parts():
+        return state.train, state.replay, state.best, state.record, state.population
+
+    before = jax.tree.map(np.copy, parts())
     (one, _), (again, _) = (next(play_on(state, setup)) for _ in range(2))
-    jax.tree.map(np.testing.assert_array_equal, (state.train, state.replay, state.best, state.population), before)
+    jax.tree.map(np.testing.assert_array_equal, parts(), before)
     assert state.round == 0
     assert state.best_rank == {"game": {}, "window": {}}
     jax.tree.map(np.testing.assert_array_equal, (one.train, one.population), (again.train, again.population))
