@@ -6,6 +6,8 @@ from stages.contract.xla import settle_xla
 
 settle_xla()  # before JAX is imported
 
+import jax
+
 from stages.contract import command, csv_tables
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import PretrainingCurveRow
@@ -22,7 +24,7 @@ def main(args: argparse.Namespace) -> None:
     label = f"pretraining@{args.name}"
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
     params = agent.model_dump(include={"ring", "symmetry", "window", "seed", "network", "pretraining"})
-    resume = Resume(label, params, [args.code, args.demonstrations])
+    resume = Resume(label, params | {"devices": jax.device_count()}, [args.code, args.demonstrations])
     stopwatch = command.Stopwatch()
     state, curve = pretrain(agent, reader, resume, stopwatch, label)
     write_parameters(args.parameters, state.network)

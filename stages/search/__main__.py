@@ -32,7 +32,8 @@ def main(args: argparse.Namespace) -> None:
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
     named = [args.targets / f"{target}.json" for target in agent.targets if is_named(target)]
     inputs = [args.code, args.demonstrations, args.pretrained, args.optimiser, args.data, *named]
-    resume = Resume(f"search@{args.name}", agent.model_dump(exclude={"demonstrations", "pretraining"}), inputs)
+    params = agent.model_dump(exclude={"demonstrations", "pretraining"}) | {"devices": jax.device_count()}
+    resume = Resume(f"search@{args.name}", params, inputs)
     stopwatch = command.Stopwatch()
     games = None if agent.search.data == STANDARD_START else args.data
     setup = set_up(args.name, agent, reader, list(map(read_target, named)), games)
