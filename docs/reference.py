@@ -68,8 +68,9 @@ def models(node: Schema, known: Schema, path: str = "") -> dict[str, dict[str, N
 
 def references(node: Schema) -> list[str]:
     """The models that may stand at a node itself."""
-    choices = [node, *node.get("oneOf", []), *node.get("anyOf", [])]
-    return [choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice]
+    itself = [node["$ref"].rpartition("/")[2]] if "$ref" in node else []
+    choices = (*node.get("oneOf", []), *node.get("anyOf", []))
+    return itself + [name for choice in choices for name in references(choice)]
 
 
 def values(given: BaseModel) -> dict[tuple[str, str], dict[str, None]]:

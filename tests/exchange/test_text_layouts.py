@@ -25,7 +25,7 @@ READ = {
     "matmul_2x3x3_rank15_catalog_gf2.txt": "2x3x3, rank 15: holds over Z2; its third factor indexes C",
     "minus.exp": f"1x1x1, rank 1: {EVERYWHERE} transposed",
     "rank7_smt.json": "2x2x2, rank 7: holds over Z2; its third factor indexes C; not read: policy_analysis",
-    "s2x4x5_32.tensor.txt": "2x4x5, rank 32: holds over Q; its third factor indexes C transposed",
+    "s2x4x5_32.tensor.txt": "2x4x5, rank 32: holds over Z3, Q; its third factor indexes C transposed",
     "strassen-2x2x2_m7_a18.json": f"2x2x2, rank 7: {EVERYWHERE} transposed; not read: slp",
 }
 
