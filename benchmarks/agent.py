@@ -362,7 +362,8 @@ def play(row: Row) -> dict:
 
     agent, games = parameters(row).agents[row.agent], None
     if agent.search.data != STANDARD_START and not (games := played_by(row.teacher)).exists():
-        subprocess.run([sys.executable, __file__, "--row", json.dumps(row.teacher.__dict__)], cwd=ROOT, check=True)
+        command = [sys.executable, __file__, "--row", json.dumps(row.teacher.__dict__)]
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     label, stopwatch = "-".join(row.key).replace(" ", "_"), Stopwatch(-children.ru_utime - children.ru_stime)
     rules = rules_for(agent.ring, agent.window)

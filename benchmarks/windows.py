@@ -87,7 +87,8 @@ def pretrained(agent: SpanAgent) -> SpansNetwork:
             write_demonstrations(table, agent, path.stem)
             reader = DemonstrationReader(table, rules_for(agent.ring, agent.window))
             resume = Resume(f"windows@{path.stem}", used, [table])
-            write_parameters(path, pretrain(agent, reader, resume, Stopwatch(), f"pretraining, seed {agent.seed}")[0])
+            trained, _ = pretrain(agent, reader, resume, Stopwatch(), f"pretraining, seed {agent.seed}")
+            write_parameters(path, trained.network)
             resume.clear()
     return read_parameters(path, agent)
 

@@ -151,8 +151,3 @@ def modulo(scheme: Scheme, ring: Ring) -> Scheme:
     factors = [reduced_to(matrix, ring) for matrix in (u, v, w)]
     stays = np.logical_and.reduce([matrix.any(axis=0) for matrix in factors])
     return Scheme(scheme.target, ring, Factors(*(matrix[:, stays] for matrix in factors)))
-
-
-def modulo_two(scheme: Scheme) -> Scheme:
-    """`modulo` over Z2."""
-    return modulo(scheme, "Z2")

@@ -56,7 +56,7 @@ def class_of(scheme: Scheme, its_invariant: str = "") -> str:
     Sandwiching conjugates P_r = u_r v_r w_r / denominator (u_r as a matrix n x m, and so on) by one matrix, and scaling
     the factors of a term leaves it. So the characteristic polynomials of P_r and of all P_r P_s stay; a cyclic
     permutation takes them to those of v_r w_r u_r. The polynomial of u_r v_s w_r u_s v_r w_s stays under all
-    symmetries. Over Z2 and Z, where factors are scaled by signs alone, those of u_r v_s w_s, v_r w_s u_s and
+    symmetries. Over Z2, Z3 and Z, where factors are scaled by signs alone, those of u_r v_s w_s, v_r w_s u_s and
     w_r u_s v_s stay but for the sign.
     """
     prime = PRIMES.get(scheme.ring, PRIME)

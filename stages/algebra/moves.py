@@ -2,7 +2,8 @@
 
 A merge with a slab of the standard algorithm is what is called an extension.
 
-They take schemes over Z2 or Z in any orientation and return one of a sorted size n <= m <= p, exact over the same ring.
+They take schemes over Z2, Z3 or Z in any orientation and return one of a sorted size n <= m <= p, exact over the same
+ring.
 Nothing is drawn at random: a caller that wants another row, or another orientation of a product, says so.
 """
 

@@ -268,13 +268,13 @@ class SpanSearch(Section):
         description="one-ply games of each whole target a round; how they end is told. With 0 there is no beam either",
     )
     train_steps: int = Field(ge=0, le=100_000, description="train steps after each round; 0 leaves the loop open")
-    own_share: float = Field(ge=0, le=1, description="share of the positions that are of the best own games, if any")
+    own_share: float = Field(ge=0, le=1, description="share of the positions that are of the best games, if any")
     played_share: float = Field(ge=0, le=1, description="share of the positions that are states of one-ply games")
     reanalyse: float = Field(
         ge=0, le=1, description="share of these states that are searched again before training, for new targets"
     )
     replay_rounds: int = Field(ge=1, le=10_000, description="rounds of one-ply games that are learnt from")
-    best_games: int = Field(ge=1, le=1_000_000, description="own games kept per target, cheapest first")
+    best_games: int = Field(ge=1, le=1_000_000, description="games kept per target, cheapest first")
     keep: int = Field(ge=1, le=1_000_000, description="schemes kept per size and rank, distinct by invariants")
     data: Data
     adam: Adam
@@ -331,7 +331,7 @@ class Search(Section):
         description="share of a batch drawn from demonstrations, in the first round and after demonstration_rounds"
     )
     demonstration_rounds: int = Field(ge=1, le=1_000_000, description="rounds in which that share goes down a line")
-    best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best own games")
+    best_share: float = Field(ge=0, le=1, description="share of a batch drawn from the best games, own or given")
     reanalyse: float = Field(
         ge=0, le=1, description="share of own positions that are searched again before training; 1 learns from no game"
     )

@@ -15,6 +15,7 @@ LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries o
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
 # largest size whose factors are words is 8x8x8, of naive rank 512.
 _MOST_MARGIN = 511
+_MOST_IN_A_LIFT = 40_000_000  # equations times unknowns: some 2 GB where two cores lift
 
 Flips = Annotated[int, Field(ge=1, le=10**15)]
 Draws = Annotated[int, Field(ge=1, le=1024)]
@@ -112,6 +113,15 @@ class Modulo3Walk(_PoolWalk):
     """Over Z3, lifted to Z or to Q, where a 2 may stand below."""
 
     mode: Literal["modulo3"]
+
+    @model_validator(mode="after")
+    def _can_be_lifted(self) -> Modulo3Walk:
+        """A lift holds a number for each equation and unknown, four times over."""
+        for name in () if self.named_target else self.targets:
+            size = parse_size(name)
+            if size.naive_rank**3 * sum(size.modes) > _MOST_IN_A_LIFT:
+                raise ValueError(f"targets: expected sizes up to 4x4x5 and 3x4x7 in mode modulo3, got {name}")
+        return self
 
 
 class TernaryWalk(_PoolWalk):

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from stages.params import file
-from stages.params.agents import Agent, games_of
+from stages.params.agents import Agent, SpanAgent, games_of
 from stages.params.benchmarking import Benchmarking
 from stages.params.kernels import Kernels
 from stages.params.recombination import Recombination
@@ -33,12 +33,14 @@ class Params(Section):
             if agent.search.data not in able:
                 raise ValueError(
                     f"agents.{name}.search.data: expected one of {', '.join([STANDARD_START, *able])} (games with the "
-                    f"same ring and symmetry, of a target that it plays whole), got {agent.search.data}"
+                    f"same ring and symmetry, of a target that it plays whole; in spans those of agents in spans), got "
+                    f"{agent.search.data}"
                 )
+        for name in self.agents:
             seen, at = {name}, name
             while (data := self.agents[at].search.data) != STANDARD_START:
                 at = Path(data).stem
-                if at in seen or at not in self.agents:
+                if at in seen:
                     raise ValueError(f"agents.{name}.search.data: expected agents that begin somewhere, got a circle")
                 seen.add(at)
         return self
@@ -63,7 +65,9 @@ class Params(Section):
 
 def _can_learn(agent: Agent, other: Agent) -> bool:
     is_alike = (agent.ring, agent.symmetry) == (other.ring, other.symmetry)
-    return other is not agent and is_alike and bool({*agent.whole} & {*other.whole})
+    # In spans the factors over Z are of -1, 0 and 1; agents that spell play others, too.
+    is_able = isinstance(other, SpanAgent) or not isinstance(agent, SpanAgent)
+    return other is not agent and is_alike and is_able and bool({*agent.whole} & {*other.whole})
 
 
 def load(path: Path) -> Params:

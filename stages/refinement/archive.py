@@ -32,6 +32,7 @@ class WalkArchive:
 
     Attributes:
       ring: over which is walked.
+      given: what can be walked over it.
       named: of the targets of what was given those that are no matrix products.
       held: at most `keep` schemes per size and ring, all of the lowest rank.
       curve: one row per new best rank of a size and ring, with the flips of the whole walk so far.
@@ -40,15 +41,15 @@ class WalkArchive:
 
     def __init__(self, origin: Origin, seed: int, keep: int, given: Iterable[Scheme], ring: Ring) -> None:
         self._origin, self._seed, self.ring = origin, seed, ring
-        self._given = [scheme for scheme in given if scheme.ring in ("Z", ring.residues)]
-        self.named = {scheme.target for scheme in self._given if not scheme.target.lengths}
-        given_rings = [(self._residues(scheme).hash, scheme.ring) for scheme in self._given]
+        self.given = [scheme for scheme in given if scheme.ring in ("Z", ring.residues)]
+        self.named = {scheme.target for scheme in self.given if not scheme.target.lengths}
+        given_rings = [(self._residues(scheme).hash, scheme.ring) for scheme in self.given]
         self._not_found = {
             ring.residues: {residues for residues, _ in given_rings},
             "Z": {residues for residues, its_ring in given_rings if its_ring == "Z"},
         }
         self._given_ranks: dict[tuple[str, str], int] = {}
-        for scheme in self._given:
+        for scheme in self.given:
             key = scheme.target.name, scheme.ring
             self._given_ranks[key] = min(scheme.rank, self._given_ranks.get(key, scheme.rank))
         self.held = Archive(keep, ring.cost)
@@ -101,7 +102,7 @@ class WalkArchive:
         Over Z2 and Z3 those over Z count.
         """
         rings = _with_implied(ring)
-        held = [scheme for scheme in self._given if scheme.target == target and scheme.ring in rings]
+        held = [scheme for scheme in self.given if scheme.target == target and scheme.ring in rings]
         for its_ring in rings:
             best = self.held.best(target, its_ring)
             held += [] if best is None else self.held.schemes(target, its_ring, best)

@@ -36,14 +36,14 @@ def refine(
     """Walks the whole schedule, or what a killed run has left of it.
 
     Args:
-      walk: its start has been read into `given`. From no scheme at all nothing is found.
+      walk: its start has been read into `given`. From no scheme over its ring nothing is found.
       origin: of what it finds.
     Returns:
       The archive, and the flips made.
     """
     mode = mode_of(walk)
     archive = WalkArchive(origin, walk.seed, walk.keep, given, mode.ring)
-    if not given:
+    if not archive.given:
         return archive, 0
     schedule, targets = schedule_of(walk), [parse_target(name, archive.named) for name in walk.targets]
     done, begun, attempts = 0, 0, []  # rounds, and attempts, which are numbered
@@ -74,6 +74,9 @@ def refine(
             to_offer.clear()
 
         if not saved:
+            # What is given lifts before the first flip.
+            sources = [scheme for scheme in archive.given if scheme.ring in mode.ring.sources]
+            to_offer += [(scheme, scheme.hash, 0) for scheme in sources if scheme.target in targets]
             for walker in walkers:
                 attempts.append(begun_at(0, walker, attempts))
             offer()

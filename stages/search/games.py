@@ -157,7 +157,7 @@ def _checked(where: str, row: GameRow, agent: Agent, target: Target, rules: Rule
     rest = np.pad(target.tensor, [(0, length - axis) for axis in target.modes])
     rest = rest - np.einsum("ri,rj,rk->ijk", *np.moveaxis(terms, 1, 0), optimize=True)
     is_solved = not (rest % 2 if agent.ring == "Z2" else rest).any()
-    if (cost := _cost(moves, agent.symmetry)) != row.cost or row.left < 0 or (row.left == 0 and not is_solved):
+    if (cost := _cost(moves, agent.symmetry)) != row.cost or row.left < 0 or is_solved != (row.left == 0):
         got = f"moves that cost {cost} and {'solve' if is_solved else 'do not solve'} {target.name}"
         raise TableError(f"{where}: expected cost {row.cost} and {row.left} left, got {got}")
     return moves

@@ -48,7 +48,7 @@ def test_probabilities_of_all_canonical_actions_sum_to_one():
 
 
 @pytest.mark.parametrize("temperature", [1.0, 1.5])
-def test_samples_follow_the_law_and_their_log_probabilities_are_right(temperature):
+def test_samples_follow_the_distribution_and_their_log_probabilities_are_right(temperature):
     alphabet = Alphabet(Rules("Z2", 2, 4), 2)
     head, embedding = policy(alphabet)
     keys = jax.random.split(jax.random.key(2), 20_000)

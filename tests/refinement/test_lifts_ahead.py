@@ -2,8 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from stages.algebra.factors import Factors, Scheme
-from stages.algebra.factors import modulo_two as over_z2
+from stages.algebra.factors import Factors, Scheme, modulo
 from stages.algebra.invariants import invariant
 from stages.algebra.symmetry import oriented
 from stages.contract.origin import Origin
@@ -37,7 +36,7 @@ def test_a_lift_is_of_the_scheme_itself_and_not_of_one_with_its_hash():
 
 def test_of_one_invariant_schemes_are_lifted_until_one_has(monkeypatch):
     """In a killed walk that goes on, too."""
-    scheme, turned = modulo_two(), over_z2(strassen_in_another_basis())
+    scheme, turned = modulo_two(), modulo(strassen_in_another_basis(), "Z2")
     third = oriented(turned, (1, 0, 2))
     assert len({one.hash for one in (scheme, turned, third)}) == 3
     assert len({invariant(one) for one in (scheme, turned, third)}) == 1

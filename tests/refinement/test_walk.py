@@ -17,8 +17,7 @@ import yaml
 
 from stages.algebra import moves
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme, non_zeros, standard
-from stages.algebra.factors import modulo_two as modulo_two_of
+from stages.algebra.factors import Factors, Scheme, modulo, non_zeros, standard
 from stages.algebra.targets import parse_target
 from stages.contract import candidates, scheme_files
 from stages.contract.candidates import Candidate
@@ -33,7 +32,7 @@ from stages.refinement.packed import Z2, Z3, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
-from tests.examples import halves, modulo_two, strassen, strassen_in_another_basis
+from tests.examples import halves, modulo_two, product, strassen, strassen_in_another_basis
 from tests.walks import FLIPS, MODULO3, SETTINGS, TERNARY
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +110,7 @@ def test_every_row_is_exact_and_knows_its_origin(finished):
         assert check(candidate.scheme) is None
         assert (candidate.origin, candidate.seed) == (ORIGIN, 3)
         assert 0 <= candidate.clock <= flips_done
-        over_z2 = modulo_two_of(candidate.scheme)
+        over_z2 = modulo(candidate.scheme, "Z2")
         assert candidate.parent in {over_z2.hash, *held, *standards}
 
 
@@ -291,7 +290,7 @@ def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
     assert archive.lowest(parse_target("2x2x2"), "Z") == []  # nothing is made of it
     monkeypatch.undo()
     other = strassen_in_another_basis()
-    archive.offer(modulo_two_of(other), "", 1)
+    archive.offer(modulo(other, "Z2"), "", 1)
     assert [row.ring for row in archive.curve] == ["Z2", "Q", "Z"]
     assert {row["ring"] for row in _rows(archive)} == {"Z", "Z2"}
     monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
@@ -303,7 +302,7 @@ def test_another_scheme_of_the_rank_given_is_a_find():
     other = strassen_in_another_basis()
     assert check(other) is None
     archive = WalkArchive(ORIGIN, 0, 4, [strassen()], OVER_Z2)
-    archive.offer(modulo_two_of(other), "", 0)
+    archive.offer(modulo(other, "Z2"), "", 0)
     assert [(row["ring"], row["rank"]) for row in _rows(archive)] == [("Z", 7), ("Z2", 7)]
 
 
@@ -323,6 +322,18 @@ def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     assert modulo_two().hash not in {row["hash"] for row in rows}
     assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
     assert {row["rank"] for row in rows if row["target"] == "2x2x3"} == {11}
+
+
+def test_what_is_given_over_z2_is_lifted_before_the_first_flip():
+    given = [
+        modulo(strassen(), "Z2"),
+        modulo(strassen_in_another_basis(), "Z2"),
+        modulo(product(strassen(), strassen()), "Z2"),
+    ]
+    archive, _ = _refine(FLIPS.model_copy(update={"targets": ("2x2x2",), "flips": 4}), given)
+    rows = [row for row in _rows(archive) if row["ring"] == "Z"]
+    assert {(row["target"], row["rank"], row["clock"]) for row in rows} == {("2x2x2", 7, 0)}
+    assert {row["parent"] for row in rows} <= {scheme.hash for scheme in given[:2]}
 
 
 def test_nothing_given_nothing_found():

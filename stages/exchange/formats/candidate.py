@@ -196,7 +196,7 @@ def _compact(integers: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
         return np.array(integers, object)
 
 
-COMPLEX = "complex coefficients, which are in none of the rings Z2, Z and Q"
+COMPLEX = "complex coefficients, which are in none of the rings Z2, Z3, Z and Q"
 _FOREIGN = (  # coefficients that people publish and that are in none of the rings
     (COMPLEX, re.compile(r"[-+(]*(?:[-+0-9./*]*[0-9.]\*?)?[ijIJ]\)?", re.ASCII)),
     (

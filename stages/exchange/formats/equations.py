@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from stages.algebra.factors import Scheme
+from stages.algebra.rings import PRIMES
 from stages.errors import SchemeError
 from stages.exchange.formats import expressions
 from stages.exchange.formats.candidate import (
@@ -311,7 +312,7 @@ def _equations(
 
 def _title(scheme: Scheme) -> str:
     n, m, p = scheme.size
-    sums = ", sums modulo 2" if scheme.ring == "Z2" else ""
+    sums = f", sums modulo {PRIMES[scheme.ring]}" if scheme.ring in PRIMES else ""
     return f"C = A B, {n}x{m} times {m}x{p}, {scheme.rank} products, over {scheme.ring}{sums}; {scheme.hash}"
 
 

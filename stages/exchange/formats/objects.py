@@ -312,6 +312,8 @@ def write(scheme: Scheme) -> bytes:
     if scheme.denominator > 1:
         w = [[_json_number(expressions.over(entry, scheme.denominator)) for entry in row] for row in w]
     head = {"n": list(scheme.size), "m": scheme.rank, "z2": scheme.ring == "Z2"}
+    if scheme.ring == "Z3":  # which the catalogue does not know
+        head["ring"] = scheme.ring
     return (json.dumps(head | {"u": u, "v": v, "w": w}) + "\n").encode()
 
 
