@@ -33,7 +33,7 @@ class Params(Section):
             if agent.search.data not in able:
                 raise ValueError(
                     f"agents.{name}.search.data: expected one of {', '.join([STANDARD_START, *able])} (games with the "
-                    f"same ring and symmetry, of a target that it plays whole; in spans those of agents in spans), got "
+                    f"same ring and symmetry, of a target that it plays whole; over Z in spans those of agents in spans), got "
                     f"{agent.search.data}"
                 )
         for name in self.agents:
@@ -66,7 +66,7 @@ class Params(Section):
 def _can_learn(agent: Agent, other: Agent) -> bool:
     is_alike = (agent.ring, agent.symmetry) == (other.ring, other.symmetry)
     # In spans the factors over Z are of -1, 0 and 1; agents that spell play others, too.
-    is_able = isinstance(other, SpanAgent) or not isinstance(agent, SpanAgent)
+    is_able = agent.ring == "Z2" or isinstance(other, SpanAgent) or not isinstance(agent, SpanAgent)
     return other is not agent and is_alike and is_able and bool({*agent.whole} & {*other.whole})
 
 

@@ -168,7 +168,7 @@ REFUSED = {
     "a border rank in a product": ("(a11+x*a12)*(b11)*(c11)", f"got both or one of products: {BORDER}"),
     "complex coefficients": (
         (samples.FILES / "complex.txt").read_bytes(),
-        "line 14, column 10: complex coefficients, which are in none of the rings Z2, Z and Q",
+        "line 14, column 10: complex coefficients, which are in none of the rings Z2, Z3, Z and Q",
     ),
     "a complex entry": ('{"u": [["1+2j"]], "v": [[1]], "w": [[1]], "n": 1, "m": 1}', "none of the rings"),
     "a lost parenthesis": ((samples.FILES / "555m93_lifted.exp").read_bytes(), "line 41, column 1: expected a sum"),

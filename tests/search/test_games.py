@@ -95,7 +95,8 @@ def test_games_of_an_agent_that_spells_are_in_the_basis_of_their_target(tmp_path
     [
         (span_agent("1x1x2", ring="Z"), {}, "game 0: expected one over Z with symmetry none, got one over Z2 with"),
         (span_agent("1x2x2"), {}, r"expected games of one of \['1x2x2'\], got 2 games, none of these"),
-        (span_agent("1x1x2"), {"left": (1, 0)}, "game 1: expected cost 1 and 0 left, got moves that cost 1 and do not"),
+        (span_agent("1x1x2"), {"left": (0, 0)}, "game 1: expected cost 1 and 0 left, got moves that cost 1 and do not"),
+        (span_agent("1x1x2"), {"left": (1, 1)}, "game 0: expected cost 2 and 1 left, got moves that cost 2 and solve"),
         (span_agent("1x1x2"), {"coefficient": 2}, r"game 0: expected coefficients of \[0, 1\], got 2"),
         (
             span_agent("1x1x2"),
