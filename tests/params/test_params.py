@@ -518,8 +518,8 @@ def test_message_word_by_word(tmp_path, key, value, message):
             # Agent z plays over another ring, and the own games are none of another's.
             {"agents.spans.search.data": "results/search/games/z.parquet"},
             "agents.spans.search.data: expected one of data/standard.json, results/search/games/z2.parquet (games with "
-            "the same ring and symmetry, of a target that it plays whole; over Z in spans those of agents in spans), got "
-            "results/search/games/z.parquet",
+            "the same ring and symmetry, of a target that it plays whole; over Z in spans those of others in spans), "
+            "got results/search/games/z.parquet",
         ),
         (
             {
