@@ -33,8 +33,8 @@ class Params(Section):
             if agent.search.data not in able:
                 raise ValueError(
                     f"agents.{name}.search.data: expected one of {', '.join([STANDARD_START, *able])} (games with the "
-                    f"same ring and symmetry, of a target that it plays whole; over Z in spans those of others in spans), "
-                    f"got {agent.search.data}"
+                    f"same ring and symmetry, of a target that it plays whole; over Z in spans those of others in spans"
+                    f"), got {agent.search.data}"
                 )
         for name in self.agents:
             seen, at = {name}, name
