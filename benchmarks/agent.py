@@ -177,6 +177,8 @@ MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
 SMALL = {"width": 64, "blocks": 2, "history": 7}
+COOL = {"sampling_temperature": 0.75}
+DEMONSTRATIONS = {"demonstration_share": (1.0, 1.0), "best_share": 0.0}
 TEACHER = "teacher"
 CLOSED = {"own_share": 0.3, "played_share": 0.4, "games": 32}
 OFFLINE = CLOSED | {"games": 0, "data": games_of(TEACHER)}
@@ -189,9 +191,10 @@ VARIANTS = {
     "offline, games alone": (SHORT, {}, {"steps": 0}, ALONE),
     "adam pretrained": (SHORT, {}, {}, CLOSED | {"adam": "pretrained"}),
     "open": ([*SHARE, *SHORT], {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
-    "puct 16 beside one_ply": (PLANNERS, {}, {}, {"sampling_temperature": 0.75}),
+    "puct 16 beside one_ply": (PLANNERS, {}, {}, COOL),
+    "puct 16 beside one_ply, demonstrations only": (PLANNERS, {}, {}, COOL | DEMONSTRATIONS),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
-    "demonstrations only": (BOTH_STARTS, {}, {}, {"demonstration_share": (1.0, 1.0), "best_share": 0.0}),
+    "demonstrations only": (BOTH_STARTS, {}, {}, DEMONSTRATIONS),
     "self-play only": (BOTH_STARTS, {}, {"steps": 0}, {"demonstration_share": (0.0, 0.0), "best_share": 0.0}),
     "bases permuted only": (BOTH_STARTS, {}, {}, {"basis_density": 0.0}),
     "self-competition": (BOTH_STARTS[:1], {}, {}, {"self_competition": {"decay": 0.9, "margin": 0.5}}),

@@ -286,10 +286,15 @@ def clusters() -> Iterator[str]:
     )
 
 
+def learnt(row: Mapping[str, str]) -> str:
+    """What a row of game shares learns from."""
+    return "demonstrations" if row["variant"].endswith("demonstrations only") else "own games too"
+
+
 def planners() -> Iterator[str]:
     """Games of one network under each planner."""
     return markdown(
-        {"target": row["target"], "seed": row["seed"], "CPU seconds": row["cap"], "planner": planner}
+        {"target": row["target"], "CPU seconds": row["cap"], "learns from": learnt(row), "planner": planner}
         | {
             "games solved": f"{sum(float(one.split(':')[1]) for one in ended.split()):.1%}",
             "by rank": ended,
