@@ -23,7 +23,7 @@ SETTINGS = {
     "keep": 4,
 }
 FLIPS, TERNARY = FlipsWalk(mode="flips", **SETTINGS), TernaryWalk(mode="ternary", **SETTINGS)
-MODULO3 = Modulo3Walk(mode="modulo3", **SETTINGS)
+MODULO3 = Modulo3Walk(mode="modulo3", **SETTINGS | {"targets": ("2x2x2",), "flips": 300_000})
 
 LONGER = FLIPS.model_copy(update={"plus_after": (50, 5000), "pool": 8})
 

@@ -257,7 +257,7 @@ def test_going_on_from_any_saved_state_gives_the_same(mode):
     """Each saved state is taken up by a new run; all end alike."""
     states, walk = States(), WALKS[mode]
     whole, flips_done = _refine(walk, START, states)
-    assert len(states.saved) == FLIPS.flips // FLIPS.walkers // FLIPS.barrier
+    assert len(states.saved) == walk.flips // walk.walkers // walk.barrier
     for state in states.saved[:: len(states.saved) // 4]:
         resumed, again = _refine(walk, START, States(state))
         assert (_rows(resumed), resumed.curve, again) == (_rows(whole), whole.curve, flips_done)
