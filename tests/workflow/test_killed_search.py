@@ -15,8 +15,8 @@ import clones
 import numpy as np
 
 AGE_S = 1e6  # no test takes this long
-# The saved round at which a search is killed, of 100 and 60; the rounds that are left take many times a look at it.
-KILLS = {"z2": [1, 40], "z": [20]}
+# The saved round at which a search is killed, of 60 and 36; the rounds that are left take many times a look at it.
+KILLS = {"z2": [1, 24], "z": [12]}
 
 
 def notes_of(folder: Path) -> dict | None:
