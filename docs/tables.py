@@ -194,8 +194,8 @@ def agent() -> Iterator[str]:
             "found by": start,
             **attempts(variants["agent"]),
             "games, median": f"{median(int(row['games']) for row in variants['agent']):,.0f}",
-            "untrained, lowest": lowest(variants["untrained"]),
-            "walk, CPU seconds": " to ".join(dict.fromkeys(fastest_and_slowest(variants["walk"]))),
+            "untrained, lowest": lowest(variants["untrained"]) if variants["untrained"] else "not run",
+            "walk, CPU seconds": range_of(variants["walk"]) if variants["walk"] else "not run",
         }
         for (target, ring, start), variants in sorted(groups.items(), key=lambda item: parse_size(item[0][0]))
     )
@@ -323,9 +323,10 @@ def attempts(rows: Sequence[Attempt]) -> dict[str, object]:
     }
 
 
-def fastest_and_slowest(rows: Sequence[Attempt]) -> tuple[str, str]:
+def range_of(rows: Sequence[Attempt]) -> str:
+    """The CPU seconds of the fastest and the slowest."""
     seconds = [float(row["cpu_s"]) for row in rows]
-    return f"{min(seconds):.1f}", f"{max(seconds):.1f}"
+    return " to ".join(dict.fromkeys(f"{bound:.1f}" for bound in (min(seconds), max(seconds))))
 
 
 def lowest(rows: Sequence[Attempt]) -> int:
