@@ -76,7 +76,18 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written to keep it, each process makes it anew.
     """
-    made = numba.njit(nogil=True)(function)
+    return _kept(numba.njit(nogil=True)(function), function)
+
+
+def compiled_sums(function: Function) -> Function:
+    """As `compiled`, for long sums of floating-point numbers: their order is that of the processor's vector registers.
+
+    So another kind of processor rounds them in another way, as it does in JAX.
+    """
+    return _kept(numba.njit(nogil=True, fastmath={"contract", "nsz", "reassoc"})(function), function)
+
+
+def _kept(made: Function, function: Function) -> Function:
     with contextlib.suppress(RuntimeError):  # «no locator available»
         made._cache = _Cache(function)
     return made

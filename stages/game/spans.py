@@ -5,7 +5,7 @@ of x, 1..9. All that a network sees is counted over x by class, for a vector, or
 basis permutes the features of vectors as it permutes the vectors, and no random basis is needed to teach that.
 
 The image of M(x) in a mode is what is orthogonal to {y : T(x, y, .) = 0}. So the number of x of a class whose image
-holds v, for all v at once, is a Walsh transform of the counts of such pairs (x, y), which are few.
+holds v, for all v at once, is a Walsh transform of the counts of such pairs (x, y).
 
 Modes count on from one another: after mode m come m + 1 and m + 2 (modulo 3). Tables over vectors hold many states,
 each with its zero vector in row `first` (`game.layout`); rows beyond a mode's own dimension are zero.
@@ -13,25 +13,28 @@ each with its zero vector in row `first` (`game.layout`); rows beyond a mode's o
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numba.extending import intrinsic
 
 from stages.compiled import compiled
 from stages.game.support import MOST_DIMENSIONS, compress
 
-_CLASSES = MOST_DIMENSIONS
-_LANES = 16  # classes 1..9 of a vector register of float32; lane 0 takes what does not count
-_MOST_POINTS = 2**MOST_DIMENSIONS
-_MOST_WORDS = _MOST_POINTS // 64
+CLASSES = MOST_DIMENSIONS
+MOST_POINTS = 2**MOST_DIMENSIONS
+MOST_LANES = 16  # of a table of counts: columns for the classes that a mode has, 8 or 16 for whole vector registers
+_WORDS = MOST_POINTS // 64
 
-MODE_FEATURES = 7 * _CLASSES  # of the whole, for each mode
-POINT_FEATURES = 5 * _CLASSES  # of a vector
-PAIR_FEATURES = 3 * _CLASSES  # of a vector, given one of another mode
+MODE_FEATURES = 7 * CLASSES  # of the whole, for each mode
+POINT_FEATURES = 5 * CLASSES  # of a vector
+PAIR_FEATURES = 3 * CLASSES  # of a vector, given one of another mode
 
 
 def _linear_forms() -> np.ndarray:
     """[a, word]: bit x is <a, x>, for all x of 9 dimensions."""
-    a, x = np.arange(_MOST_POINTS)[:, None], np.arange(_MOST_POINTS)[None, :]
-    odd = np.zeros((_MOST_POINTS, _MOST_POINTS), bool)
+    a, x = np.arange(MOST_POINTS)[:, None], np.arange(MOST_POINTS)[None, :]
+    odd = np.zeros((MOST_POINTS, MOST_POINTS), bool)
     for place in range(MOST_DIMENSIONS):
         odd ^= (a & x) >> place & 1 == 1
     return np.packbits(odd, axis=1, bitorder="little").view(np.uint64)
@@ -39,15 +42,76 @@ def _linear_forms() -> np.ndarray:
 
 _FORMS = _linear_forms()
 
-# The place of a word's only bit: the top six bits of its product with this number tell all 64 places apart.
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACES = np.argsort([(1 << place) * int(_DE_BRUIJN) % 2**64 >> 58 for place in range(64)])
+
+@intrinsic
+def _count_ones(typing_context, word):
+    """How many bits of a word are set."""
+    return word(word), lambda context, builder, signature, arguments: builder.ctpop(arguments[0])
+
+
+class Contractions(NamedTuple):
+    """All M(x) of one tensor; room that is used anew for each. Sets of vectors are bits of eight words.
+
+    Attributes:
+      dims: of the three modes.
+      bases: the vectors for which the unit vectors of the tensor's own coordinates stand, [3, 9].
+      oriented: the tensor with each mode in the bits, [3, 9, 9].
+      classes: rank of each x of each mode, [3, 512].
+      ranks: the classes that a mode has, [3, 9]; a table of counts has a lane for each.
+      lanes: how many classes these are, and how many lanes a table of them has, [3, 2].
+      counts: x of each of these classes, [3, 9].
+      members: the sets of these x, [3, 9, 8].
+      zeros: for each y the set of x, not zero, with T(x, y, .) = 0: x of a mode, y of the next one or of the one after
+        that, [3, 2, 512, 8].
+    """
+
+    dims: np.ndarray
+    bases: np.ndarray
+    oriented: np.ndarray
+    classes: np.ndarray
+    ranks: np.ndarray
+    lanes: np.ndarray
+    counts: np.ndarray
+    members: np.ndarray
+    zeros: np.ndarray
 
 
 @compiled
-def _odd(a: int, b: int) -> int:
-    """<a, b>."""
-    return int(_FORMS[a, b >> 6] >> np.uint64(b & 63) & np.uint64(1))
+def room() -> Contractions:
+    """Of no tensor yet."""
+    return Contractions(
+        np.zeros(3, np.int64),
+        np.zeros((3, MOST_DIMENSIONS), np.uint16),
+        np.zeros((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16),
+        np.zeros((3, MOST_POINTS), np.uint8),
+        np.zeros((3, CLASSES), np.int64),
+        np.zeros((3, 2), np.int64),
+        np.zeros((3, CLASSES), np.int64),
+        np.zeros((3, CLASSES, _WORDS), np.uint64),
+        np.zeros((3, 2, MOST_POINTS, _WORDS), np.uint64),
+    )
+
+
+@compiled
+def contract(residual: np.ndarray, is_cyclic: bool, into: Contractions) -> None:
+    """All contractions of a tensor, [9, 9] words, not zero."""
+    compress(residual, into.oriented, into.dims, into.bases)
+    other = np.empty((MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
+    for mode in range(3):
+        if mode and is_cyclic:
+            for each in (into.ranks, into.lanes, into.counts):
+                each[mode] = each[0]
+            into.classes[mode], into.members[mode], into.zeros[mode] = into.classes[0], into.members[0], into.zeros[0]
+            continue
+        after, last = (mode + 1) % 3, (mode + 2) % 3
+        words, dims = into.oriented[mode], into.dims[mode]
+        _find_classes(words, into.dims[after], into.dims[last], dims, into.classes[mode])
+        _list_classes(mode, into)
+        for i in range(MOST_DIMENSIONS):
+            for j in range(MOST_DIMENSIONS):
+                other[i, j] = words[j, i]
+        _find_zeros(words, dims, into.dims[after], into.dims[last], into.zeros[mode, 0])
+        _find_zeros(other, dims, into.dims[last], into.dims[after], into.zeros[mode, 1])
 
 
 @compiled
@@ -59,10 +123,10 @@ def _find_classes(words: np.ndarray, rows: int, cols: int, dims: int, classes: n
       classes: receives the rank of each x.
     """
     num_words = max(1, (1 << dims) >> 6)
-    matrix = np.empty((MOST_DIMENSIONS, MOST_DIMENSIONS, _MOST_WORDS), np.uint64)
-    first = np.empty((MOST_DIMENSIONS, _MOST_WORDS), np.uint64)
-    any_set, has = np.empty(_MOST_WORDS, np.uint64), np.empty(_MOST_WORDS, np.uint64)
-    count = np.zeros((4, _MOST_WORDS), np.uint64)  # the rank so far, as binary digits
+    matrix = np.empty((MOST_DIMENSIONS, MOST_DIMENSIONS, _WORDS), np.uint64)
+    first = np.empty((MOST_DIMENSIONS, _WORDS), np.uint64)
+    any_set, has = np.empty(_WORDS, np.uint64), np.empty(_WORDS, np.uint64)
+    count = np.zeros((4, _WORDS), np.uint64)  # the rank so far, as binary digits
     for i in range(rows):
         for j in range(cols):
             for word in range(num_words):
@@ -96,49 +160,58 @@ def _find_classes(words: np.ndarray, rows: int, cols: int, dims: int, classes: n
 
 
 @compiled
-def _find_zeros(words: np.ndarray, dims: int, dims_next: int, dims_last: int, zeros: np.ndarray) -> int:
-    """The pairs (x, y), neither of them zero, x of a mode and y of the next, with T(x, y, .) = 0; returns their number.
+def _list_classes(mode: int, into: Contractions) -> None:
+    """The classes that a mode has, their vectors, and how many these are."""
+    lane_of = np.full(CLASSES + 1, -1, np.int64)
+    for x in range(1, 1 << into.dims[mode]):
+        lane_of[into.classes[mode, x]] = 0
+    num = 0
+    for rank in range(1, CLASSES + 1):
+        if lane_of[rank] == 0:
+            lane_of[rank], into.ranks[mode, num], into.counts[mode, num] = num, rank, 0
+            into.members[mode, num] = 0
+            num += 1
+    into.lanes[mode, 0], into.lanes[mode, 1] = num, 8 if num <= 8 else MOST_LANES
+    for x in range(1, 1 << into.dims[mode]):
+        lane = lane_of[into.classes[mode, x]]
+        into.counts[mode, lane] += 1
+        into.members[mode, lane, x >> 6] |= np.uint64(1) << np.uint64(x & 63)
+
+
+@compiled
+def _find_zeros(words: np.ndarray, dims: int, dims_y: int, dims_last: int, zeros: np.ndarray) -> None:
+    """For each y the set of x, not zero, with T(x, y, .) = 0.
 
     Args:
       words: [9, 9]; bits are of x's mode, rows of y's.
     """
-    num_words, points = max(1, (1 << dims) >> 6), 1 << dims
+    points = 1 << dims
+    inside = np.zeros(_WORDS, np.uint64)
+    for word in range(max(1, points >> 6)):
+        inside[word] = ~np.uint64(0) if points >= 64 else (np.uint64(1) << np.uint64(points)) - np.uint64(1)
+    inside[0] &= ~np.uint64(1)
     slices = np.zeros(MOST_DIMENSIONS, np.uint16)  # T(., y, k), as y goes through a Gray code
-    is_set = np.empty(_MOST_WORDS, np.uint64)
-    y, found = 0, 0
-    for step in range(1, 1 << dims_next):
+    zeros[0] = inside
+    y = 0
+    for step in range(1, 1 << dims_y):
         place = 0
         while not step >> place & 1:
             place += 1
         y ^= 1 << place
-        is_set[:] = 0
+        zeros[y] = inside
         for k in range(dims_last):
             slices[k] ^= words[place, k]
-            for word in range(num_words):
-                is_set[word] |= _FORMS[slices[k], word]
-        for word in range(num_words):
-            left = ~is_set[word]
-            if points < 64:
-                left &= (np.uint64(1) << np.uint64(points)) - np.uint64(1)
-            if word == 0:
-                left &= ~np.uint64(1)
-            while left:
-                lowest = left & (~left + np.uint64(1))
-                zeros[found, 0] = (word << 6) + _PLACES[lowest * _DE_BRUIJN >> np.uint64(58)]
-                zeros[found, 1] = y
-                found += 1
-                left ^= lowest
-    return found
+            for word in range(_WORDS):
+                zeros[y, word] &= ~_FORMS[slices[k], word]
 
 
 @compiled
-def _walsh(table: np.ndarray, points: int) -> None:
+def _walsh(table: np.ndarray, points: int, lanes: int) -> None:
     """sum_y (-1)^<y, v> table[y] for all v, in place, lane by lane."""
-    flat = table.reshape(-1)  # one long inner loop is what becomes vector instructions
-    half = _LANES
-    while half < points * _LANES:
-        for start in range(0, points * _LANES, 2 * half):
-            low, high = flat[start : start + half], flat[start + half : start + 2 * half]
+    half = lanes  # one long inner loop is what becomes vector instructions
+    while half < points * lanes:
+        for start in range(0, points * lanes, 2 * half):
+            low, high = table[start : start + half], table[start + half : start + 2 * half]
             for at in range(half):
                 a, b = low[at], high[at]
                 low[at] = a + b
@@ -147,209 +220,132 @@ def _walsh(table: np.ndarray, points: int) -> None:
 
 
 @compiled
-def _tally(labels: np.ndarray, points: int, counts: np.ndarray) -> None:
-    """How many of each label."""
-    counts[:] = 0
-    for x in range(points):
-        counts[labels[x]] += 1
+def _signs(mode: int, given: Contractions, counted: np.ndarray, table: np.ndarray) -> None:
+    """The sum of (-1)^<x, u> over the counted x of each class, for all u of the same mode: into `table` [2^d, lanes].
+
+    Args:
+      counted: a set of x.
+    """
+    num, lanes = given.lanes[mode]
+    points = 1 << given.dims[mode]
+    table[: points * lanes] = 0
+    for lane in range(num):
+        for x in range(1, points):
+            is_counted = given.members[mode, lane, x >> 6] & counted[x >> 6]
+            table[x * lanes + lane] = is_counted >> np.uint64(x & 63) & np.uint64(1)
+    _walsh(table, points, lanes)
 
 
 @compiled
-def _holders(
-    zeros: np.ndarray, num_zeros: int, side: int, labels: np.ndarray, dims: int, dims_image: int, table: np.ndarray
-) -> None:
-    """How many x of each label have v in their image in another mode, for all v of that: into `table` [2^d, lanes].
+def _holders(mode: int, image: int, given: Contractions, counted: np.ndarray, table: np.ndarray) -> None:
+    """How many of the counted x of each class have v in their image, for all v: into `table` [2^d, lanes].
 
     Args:
-      zeros: pairs with T = 0, in whose column `side` x stands and in the other one y of the image's mode.
-      labels: class of each x, or 0 if it is not to be counted.
+      mode, image: of x and of v.
+      counted: a set of x.
     """
-    points = 1 << dims_image
-    table[:points] = 0
-    for x in range(1, 1 << dims):
-        table[0, labels[x]] += 1
-    for pair in range(num_zeros):
-        table[zeros[pair, 1 - side], labels[zeros[pair, side]]] += 1
-    _walsh(table, points)
+    num, lanes = given.lanes[mode]
+    points, dims = 1 << given.dims[image], given.dims[image]
+    zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
+    members = np.empty((CLASSES, _WORDS), np.uint64)
     # An image of dimension c is orthogonal to 2^(d - c) vectors y.
-    for lane in range(1, _CLASSES + 1):
-        scale = np.float32(2.0 ** (lane - dims_image))
-        for v in range(points):
-            table[v, lane] *= scale
+    scales = np.empty(CLASSES, np.float32)
+    for lane in range(num):
+        members[lane] = given.members[mode, lane] & counted
+        scales[lane] = np.float32(2.0 ** (given.ranks[mode, lane] - dims))
+    table[: points * lanes] = 0
+    for y in range(points):
+        for lane in range(num):
+            total = np.uint64(0)
+            for word in range(_WORDS):
+                total += _count_ones(zeros[y, word] & members[lane, word])
+            table[y * lanes + lane] = scales[lane] * np.float32(np.int64(total))
+    _walsh(table, points, lanes)
 
 
 @compiled
-def _mark_holders(
-    zeros: np.ndarray, num_zeros: int, side: int, u: int, classes: np.ndarray, dims: int, labels: np.ndarray
-) -> None:
-    """Labels each x whose image holds `u` with its class, the others with 0; arguments as for `_holders`."""
-    for x in range(1 << dims):
-        labels[x] = classes[x]
-    for pair in range(num_zeros):
-        if _odd(u, zeros[pair, 1 - side]):
-            labels[zeros[pair, side]] = 0
-
-
-@compiled
-def _write(table: np.ndarray, points: int, total: np.ndarray, given: np.ndarray, first: int) -> None:
-    """Counts by class as shares of the classes, into the columns of `given` from `first` on."""
-    for v in range(points):
-        for lane in range(1, _CLASSES + 1):
-            if total[lane]:
-                given[v, first + lane - 1] = table[v, lane] / np.float32(total[lane])
-
-
-@compiled
-def _whole(classes: np.ndarray, dims: int, table: np.ndarray, seen: np.ndarray) -> None:
-    """Features of one mode of a whole tensor, from the classes of its vectors; `table` is room to work in."""
-    points = 1 << dims
-    total = np.zeros(_LANES, np.int64)
-    _tally(classes, points, total)
-    table[:points] = 0
-    for x in range(1, points):
-        table[x, classes[x]] = 1
-    _walsh(table, points)
-    for lane in range(1, _CLASSES + 1):
-        if not total[lane]:
-            continue
-        third, fourth, highest = np.float32(0), np.float32(0), np.float32(-1)
-        scale = np.float32(1) / np.float32(total[lane])
-        for u in range(1, points):
-            value = table[u, lane] * scale
-            third += value * value * value
-            fourth += value * value * value * value
-            highest = max(highest, value)
-        at = lane - 1
-        seen[at] = total[lane] / points
-        seen[_CLASSES + at] = 0.3 * np.log(1.0 + total[lane])
-        seen[2 * _CLASSES + at] = third * 10 / np.float32(points)
-        seen[3 * _CLASSES + at] = fourth * 10 / np.float32(points)
-        seen[4 * _CLASSES + at] = highest
-    seen[5 * _CLASSES + dims - 1] = 1
-
-
-@compiled
-def _cubic(oriented: np.ndarray, classes: np.ndarray, dims: int, seen: np.ndarray) -> None:
-    """Mean of T(x, x, x) over each class, of a tensor whose three modes are one."""
-    total, odd = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
-    for x in range(1, 1 << dims):
-        value = 0
-        for i in range(dims):
-            if x >> i & 1:
-                for j in range(dims):
-                    if x >> j & 1:
-                        value ^= _odd(oriented[i, j], x)
-        total[classes[x]] += 1
-        odd[classes[x]] += value
-    for lane in range(1, _CLASSES + 1):
-        if total[lane]:
-            seen[6 * _CLASSES + lane - 1] = odd[lane] / total[lane]
-
-
-@compiled
-def see_wholes(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None:
-    """What the value sees of each tensor.
-
-    Args:
-      residuals: [batch, 9, 9] words, none of them zero.
-      seen: receives [batch, modes * MODE_FEATURES]; zero before. The three modes of a cyclic tensor are one.
-    """
-    oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
-    dims, bases = np.empty(3, np.int64), np.empty((3, MOST_DIMENSIONS), np.uint16)
-    classes = np.empty(_MOST_POINTS, np.uint8)
-    table = np.empty((_MOST_POINTS, _LANES), np.float32)
-    for row in range(len(residuals)):
-        compress(residuals[row], oriented, dims, bases)
-        for mode in range(1 if is_cyclic else 3):
-            here = seen[row, mode * MODE_FEATURES : (mode + 1) * MODE_FEATURES]
-            _find_classes(oriented[mode], dims[(mode + 1) % 3], dims[(mode + 2) % 3], dims[mode], classes)
-            _whole(classes, dims[mode], table, here)
-            if is_cyclic:
-                _cubic(oriented[0], classes, dims[0], here)
-
-
-@compiled
-def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: np.ndarray) -> None:
-    """What the policy sees of each vector of each mode.
-
-    Args:
-      first: [batch] rows of the table.
-      seen: receives [modes, rows, POINT_FEATURES]; zero before.
-    """
-    oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
-    dims, bases = np.empty(3, np.int64), np.empty((3, MOST_DIMENSIONS), np.uint16)
-    classes = np.empty((3, _MOST_POINTS), np.uint8)
-    zeros, num_zeros = np.empty((3, _MOST_POINTS**2, 2), np.uint16), np.empty(3, np.int64)
-    table, total = np.empty((_MOST_POINTS, _LANES), np.float32), np.empty(_LANES, np.int64)
-    for row in range(len(residuals)):
-        compress(residuals[row], oriented, dims, bases)
-        _find_all(oriented, dims, is_cyclic, classes, zeros, num_zeros)
-        for mode in range(1 if is_cyclic else 3):
-            points, here = 1 << dims[mode], seen[mode, first[row] :]
-            table[:points] = 0
-            for x in range(1, points):
-                table[x, classes[mode, x]] = 1
-            _walsh(table, points)
-            _tally(classes[mode], points, total)
-            _write(table, points, total, here, 0)
-            for other in range(1, 3):
-                source = (mode + other) % 3
-                # Pairs (x, y) are listed with x of the earlier mode.
-                side = 1 if other == 1 else 0
-                listed = mode if other == 1 else source
-                _tally(classes[source], 1 << dims[source], total)
-                _holders(zeros[listed], num_zeros[listed], side, classes[source], dims[source], dims[mode], table)
-                _write(table, points, total, here, other * _CLASSES)
-                if is_cyclic:
-                    _holders_apart(zeros[listed], num_zeros[listed], side, classes[0], dims[0], table)
-                    _write(table, points, total, here, (other + 2) * _CLASSES)
-
-
-@compiled
-def _holders_apart(
-    zeros: np.ndarray, num_zeros: int, side: int, classes: np.ndarray, dims: int, table: np.ndarray
-) -> None:
+def _holders_apart(mode: int, image: int, given: Contractions, table: np.ndarray) -> None:
     """How many x of each class hold u in their image and have <x, u> = 1, of a tensor whose three modes are one.
 
     [<x, u> = 1] (-1)^<y, u> = ((-1)^<y, u> - (-1)^<x + y, u>) / 2: one Walsh transform as well.
     """
-    points = 1 << dims
-    table[:points] = 0
-    for x in range(1, points):
-        table[0, classes[x]] += 1
-        table[x, classes[x]] -= 1
-    for pair in range(num_zeros):
-        x, y = zeros[pair, side], zeros[pair, 1 - side]
-        table[y, classes[x]] += 1
-        table[x ^ y, classes[x]] -= 1
-    _walsh(table, points)
-    for lane in range(1, _CLASSES + 1):
-        scale = np.float32(2.0 ** (lane - dims - 1))
-        for v in range(points):
-            table[v, lane] *= scale
+    num, lanes = given.lanes[mode]
+    points, dims = 1 << given.dims[mode], given.dims[mode]
+    zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
+    table[: points * lanes] = 0
+    for lane in range(num):
+        scale = np.float32(2.0 ** (given.ranks[mode, lane] - dims - 1))
+        for y in range(points):
+            for word in range(_WORDS):
+                left = zeros[y, word] & given.members[mode, lane, word]
+                while left:
+                    lowest = left & (~left + np.uint64(1))
+                    x = (word << 6) + np.int64(_count_ones(lowest - np.uint64(1)))
+                    table[y * lanes + lane] += scale
+                    table[(x ^ y) * lanes + lane] -= scale
+                    left ^= lowest
+    _walsh(table, points, lanes)
 
 
 @compiled
-def _find_all(
-    oriented: np.ndarray,
-    dims: np.ndarray,
-    is_cyclic: bool,
-    classes: np.ndarray,
-    zeros: np.ndarray,
-    num_zeros: np.ndarray,
+def _find_holders(mode: int, image: int, given: Contractions, u: int, found: np.ndarray) -> None:
+    """The set of the x of a mode whose image in another one holds u."""
+    zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
+    without = np.zeros(_WORDS, np.uint64)
+    for y in range(1, 1 << given.dims[image]):
+        is_odd = np.uint64(0) - (_FORMS[u, y >> 6] >> np.uint64(y & 63) & np.uint64(1))
+        for word in range(_WORDS):
+            without[word] |= zeros[y, word] & is_odd
+    for word in range(_WORDS):
+        found[word] = zeros[0, word] & ~without[word]
+
+
+@compiled
+def count_pairs(
+    given: Contractions, u: int, source: int, image: int, tables: np.ndarray, scales: np.ndarray
+) -> tuple[int, int, int]:
+    """What the policy sees of each vector v of one mode, given a vector u of another.
+
+    Of each class: the share of x of u's mode with <x, u> = 1 whose image holds v; the share of y of v's mode with
+    <y, v> = 1 whose image holds u; the share of z of the third mode whose images hold both.
+
+    Args:
+      source, image: modes of u and of v.
+      tables: receives three tables [2^d, lanes] of numbers which become these shares
+      scales: by those in [3, lanes], for each class that is there (`lanes`, `ranks`).
+    Returns:
+      The modes whose classes the three tables count.
+    """
+    third = 3 - source - image
+    points, subset = 1 << given.dims[image], np.empty(_WORDS, np.uint64)
+    for number, mode in enumerate((source, image, third)):
+        for lane in range(given.lanes[mode, 0]):
+            scales[number, lane] = np.float32(1) / np.float32(given.counts[mode, lane])
+    _holders(source, image, given, _FORMS[u], tables[0])
+
+    _find_holders(image, source, given, u, subset)
+    _signs(image, given, subset, tables[1])
+    num, lanes = given.lanes[image]
+    for lane in range(num):  # of n, of which the sum of signs is s, (n - s) / 2 are odd
+        total, half = tables[1, lane], np.float32(0.5)
+        for v in range(points):
+            tables[1, v * lanes + lane] = (total - tables[1, v * lanes + lane]) * half
+
+    _find_holders(third, source, given, u, subset)
+    _holders(third, image, given, subset, tables[2])
+    return source, image, third
+
+
+@compiled
+def _write(
+    table: np.ndarray, mode: int, points: int, scales: np.ndarray, given: Contractions, seen: np.ndarray, first: int
 ) -> None:
-    """Classes of each mode and pairs of each mode and the next."""
-    for mode in range(3):
-        if mode and is_cyclic:
-            for x in range(1 << dims[0]):
-                classes[mode, x] = classes[0, x]
-            num_zeros[mode] = num_zeros[0]
-            for pair in range(num_zeros[0]):
-                zeros[mode, pair, 0], zeros[mode, pair, 1] = zeros[0, pair, 0], zeros[0, pair, 1]
-            continue
-        after, last = dims[(mode + 1) % 3], dims[(mode + 2) % 3]
-        _find_classes(oriented[mode], after, last, dims[mode], classes[mode])
-        num_zeros[mode] = _find_zeros(oriented[mode], dims[mode], after, last, zeros[mode])
+    """Counts by class as shares of the classes, into the columns of `seen` from `first` on."""
+    num, lanes = given.lanes[mode]
+    for lane in range(num):
+        column = first + given.ranks[mode, lane] - 1
+        for v in range(points):
+            seen[v, column] = table[v * lanes + lane] * scales[lane]
 
 
 @compiled
@@ -362,85 +358,122 @@ def see_pairs(
     first: np.ndarray,
     seen: np.ndarray,
 ) -> None:
-    """What the policy sees of each vector v of one mode, given a vector u of another.
-
-    Of each class: the share of x of u's mode with <x, u> = 1 whose image holds v; the share of y of v's mode with
-    <y, v> = 1 whose image holds u; the share of z of the third mode whose images hold both.
+    """The shares of `count_pairs` as a table.
 
     Args:
-      given: [batch, candidates] vectors u.
+      given: [batch] vectors u.
       sources, images: modes of u and of v, one pair for each side that is seen.
-      first: [batch, candidates] rows of the table.
+      first: [batch] rows of the table.
       seen: receives [rows, sides * PAIR_FEATURES]; zero before.
     """
-    oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
-    dims, bases = np.empty(3, np.int64), np.empty((3, MOST_DIMENSIONS), np.uint16)
-    classes = np.empty((3, _MOST_POINTS), np.uint8)
-    zeros, num_zeros = np.empty((3, _MOST_POINTS**2, 2), np.uint16), np.empty(3, np.int64)
+    tables, scales = np.empty((3, MOST_POINTS * MOST_LANES), np.float32), np.empty((3, MOST_LANES), np.float32)
+    held = room()
     for row in range(len(residuals)):
-        compress(residuals[row], oriented, dims, bases)
-        _find_all(oriented, dims, is_cyclic, classes, zeros, num_zeros)
-        for candidate in range(given.shape[1]):
-            u = given[row, candidate]
-            here = seen[first[row, candidate] :]
-            if candidate and u == given[row, candidate - 1]:
-                _copy(seen[first[row, candidate - 1] :], 1 << dims.max(), here)
-                continue
-            for side in range(len(sources)):
-                columns = here[:, side * PAIR_FEATURES :]
-                _see_pair(u, sources[side], images[side], dims, classes, zeros, num_zeros, columns)
+        contract(residuals[row], is_cyclic, held)
+        here = seen[first[row] :]
+        for side in range(len(sources)):
+            modes, points = (
+                count_pairs(held, given[row], sources[side], images[side], tables, scales),
+                1 << held.dims[images[side]],
+            )
+            for number in range(3):
+                column = side * PAIR_FEATURES + number * CLASSES
+                _write(tables[number], modes[number], points, scales[number], held, here, column)
 
 
 @compiled
-def _copy(table: np.ndarray, points: int, here: np.ndarray) -> None:
-    for row in range(points):
-        for column in range(table.shape[1]):
-            here[row, column] = table[row, column]
+def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: np.ndarray) -> None:
+    """What the policy sees of each vector of each mode.
+
+    Args:
+      first: [batch] rows of the table.
+      seen: receives [modes, rows, POINT_FEATURES]; zero before.
+    """
+    held, table = room(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    for row in range(len(residuals)):
+        contract(residuals[row], is_cyclic, held)
+        for mode in range(1 if is_cyclic else 3):
+            see_points_of(held, mode, is_cyclic, table, seen[mode, first[row] :])
 
 
 @compiled
-def _see_pair(
-    u: int,
-    source: int,
-    image: int,
-    dims: np.ndarray,
-    classes: np.ndarray,
-    zeros: np.ndarray,
-    num_zeros: np.ndarray,
-    here: np.ndarray,
-) -> None:
-    third = 3 - source - image
-    points = 1 << dims[image]
-    labels, total = np.empty(_MOST_POINTS, np.uint8), np.empty(_LANES, np.int64)
-    table = np.empty((_MOST_POINTS, _LANES), np.float32)
-
-    for x in range(1 << dims[source]):
-        labels[x] = classes[source, x] if _odd(x, u) else 0
-    listed, side = _listing(source, image)
-    _holders(zeros[listed], num_zeros[listed], side, labels, dims[source], dims[image], table)
-    _tally(classes[source], 1 << dims[source], total)
-    _write(table, points, total, here, 0)
-
-    _mark_holders(zeros[listed], num_zeros[listed], 1 - side, u, classes[image], dims[image], labels)
-    table[:points] = 0
-    for y in range(1, points):
-        table[0, labels[y]] += 1
-        table[y, labels[y]] -= 1
-    _walsh(table, points)
-    _tally(classes[image], points, total)
-    for lane in range(_LANES):
-        total[lane] *= 2
-    _write(table, points, total, here, _CLASSES)
-
-    listed, side = _listing(third, source)
-    _mark_holders(zeros[listed], num_zeros[listed], side, u, classes[third], dims[third], labels)
-    listed, side = _listing(third, image)
-    _holders(zeros[listed], num_zeros[listed], side, labels, dims[third], dims[image], table)
-    _tally(classes[third], 1 << dims[third], total)
-    _write(table, points, total, here, 2 * _CLASSES)
+def see_points_of(given: Contractions, mode: int, is_cyclic: bool, table: np.ndarray, seen: np.ndarray) -> None:
+    """As `see_points`, one mode of one tensor: [2^d, POINT_FEATURES]; `table` is room to work in."""
+    points, all_x, scales = 1 << given.dims[mode], np.full(_WORDS, ~np.uint64(0)), np.empty(MOST_LANES, np.float32)
+    for other in range(3):
+        source = (mode + other) % 3
+        for lane in range(given.lanes[source, 0]):
+            scales[lane] = np.float32(1) / np.float32(given.counts[source, lane])
+        if other == 0:
+            _signs(mode, given, all_x, table)
+        else:
+            _holders(source, mode, given, all_x, table)
+        _write(table, source, points, scales, given, seen, other * CLASSES)
+        if other and is_cyclic:
+            _holders_apart(source, mode, given, table)
+            _write(table, source, points, scales, given, seen, (other + 2) * CLASSES)
 
 
 @compiled
-def _listing(one: int, other: int) -> tuple[int, int]:
-    """In which list the pairs of two modes stand, and in which column of it the vectors of the first mode."""
-    return (one, 0) if (one + 1) % 3 == other else (other, 1)
+def _whole(given: Contractions, mode: int, table: np.ndarray, seen: np.ndarray) -> None:
+    """Features of one mode of a whole tensor; `table` is room to work in."""
+    num, lanes = given.lanes[mode]
+    points = 1 << given.dims[mode]
+    _signs(mode, given, np.full(_WORDS, ~np.uint64(0)), table)
+    third, fourth = np.zeros(MOST_LANES, np.float32), np.zeros(MOST_LANES, np.float32)
+    highest, scales = np.full(MOST_LANES, np.float32(-1)), np.zeros(MOST_LANES, np.float32)
+    for lane in range(num):
+        scales[lane] = np.float32(1) / np.float32(given.counts[mode, lane])
+    for u in range(1, points):
+        for lane in range(lanes):
+            value = table[u * lanes + lane] * scales[lane]
+            third[lane] += value * value * value
+            fourth[lane] += value * value * value * value
+            highest[lane] = max(highest[lane], value)
+    for lane in range(num):
+        at = given.ranks[mode, lane] - 1
+        seen[at] = given.counts[mode, lane] / points
+        seen[CLASSES + at] = 0.3 * np.log(1.0 + given.counts[mode, lane])
+        seen[2 * CLASSES + at] = third[lane] * 10 / np.float32(points)
+        seen[3 * CLASSES + at] = fourth[lane] * 10 / np.float32(points)
+        seen[4 * CLASSES + at] = highest[lane]
+    seen[5 * CLASSES + given.dims[mode] - 1] = 1
+
+
+@compiled
+def _cubic(given: Contractions, seen: np.ndarray) -> None:
+    """Mean of T(x, x, x) over each class, of a tensor whose three modes are one."""
+    dims, odd = given.dims[0], np.zeros(CLASSES + 1, np.int64)
+    for x in range(1, 1 << dims):
+        value = np.uint64(0)
+        for i in range(dims):
+            if x >> i & 1:
+                for j in range(dims):
+                    if x >> j & 1:
+                        value ^= _FORMS[given.oriented[0, i, j], x >> 6]
+        odd[given.classes[0, x]] += np.int64(value >> np.uint64(x & 63) & np.uint64(1))
+    for lane in range(given.lanes[0, 0]):
+        rank = given.ranks[0, lane]
+        seen[6 * CLASSES + rank - 1] = odd[rank] / given.counts[0, lane]
+
+
+@compiled
+def see_wholes(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None:
+    """What the value sees of each tensor.
+
+    Args:
+      residuals: [batch, 9, 9] words, none of them zero.
+      seen: receives [batch, modes * MODE_FEATURES]; zero before. The three modes of a cyclic tensor are one.
+    """
+    held, table = room(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    for row in range(len(residuals)):
+        compress(residuals[row], held.oriented, held.dims, held.bases)
+        for mode in range(1 if is_cyclic else 3):
+            here, dims = seen[row, mode * MODE_FEATURES : (mode + 1) * MODE_FEATURES], held.dims
+            _find_classes(
+                held.oriented[mode], dims[(mode + 1) % 3], dims[(mode + 2) % 3], dims[mode], held.classes[mode]
+            )
+            _list_classes(mode, held)
+            _whole(held, mode, table, here)
+            if is_cyclic:
+                _cubic(held, here)

@@ -115,8 +115,8 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
 
     def pairs(given, sources, images):
         found = np.zeros((blocks * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
-        at = layout.first[:count, None]
-        spans.see_pairs(positions.residuals, is_cyclic, given[:, None], np.array(sources), np.array(images), at, found)
+        sides = np.array(sources), np.array(images)
+        spans.see_pairs(positions.residuals, is_cyclic, given, *sides, layout.first[:count], found)
         return found
 
     if is_cyclic:

@@ -44,7 +44,7 @@ def _turn_back(places: Int[Array, "n some"], gradient: Float[Array, "n some size
 _turn.defvjp(lambda table, places: (table[places], places), _turn_back)
 
 
-class _Choice(eqx.Module):
+class Choice(eqx.Module):
     """Logits of one factor given those before it: one hidden layer, shared by all vectors."""
 
     pairs: eqx.nn.Linear
@@ -82,8 +82,8 @@ class SpansNetwork(eqx.Module):
     first: eqx.nn.Linear
     cube: eqx.nn.Linear
     is_cube: eqx.nn.Linear
-    second: _Choice
-    third: _Choice
+    second: Choice
+    third: Choice
     is_cyclic: bool = eqx.field(static=True)
 
     def __init__(self, agent: SpanAgent, *, key: PRNGKeyArray) -> None:
@@ -104,8 +104,8 @@ class SpansNetwork(eqx.Module):
         self.cube = eqx.nn.Linear(size, 1, use_bias=False, key=cube_key)
         self.is_cube = eqx.nn.Linear(width, 1, key=next(keys))
         given = sides * PAIR_FEATURES
-        self.second = _Choice(given, sums * size, width + size, hidden, key=next(keys))
-        self.third = _Choice(2 * given, sums**2 * size, width + 2 * size, hidden, key=next(keys))
+        self.second = Choice(given, sums * size, width + size, hidden, key=next(keys))
+        self.third = Choice(2 * given, sums**2 * size, width + 2 * size, hidden, key=next(keys))
 
     def embed(self, wholes: Float[Array, "batch features"]) -> Float[Array, "batch width"]:
         """Embeddings of states; all heads read them."""
@@ -127,6 +127,16 @@ class SpansNetwork(eqx.Module):
         hidden = _each(self.point_features, points.reshape(modes, -1, BLOCK, POINT_FEATURES))
         embedded = _each(self.point, jax.nn.relu(hidden + jnp.moveaxis(context, 0, 1)[:, :, None]))
         return jnp.broadcast_to(embedded.reshape(modes, n, -1), (3, n, embedded.shape[-1]))
+
+    def contexts(self, trunk: Float[Array, "states width"]) -> tuple[Float[Array, "states _"], ...]:
+        """What states add whatever the vector: to the chance of a cube, to points, to the second and the third choice.
+
+        `embed_points`, `choose_second` and `choose_third` add the same; this is for `planning.terms`.
+        """
+        chance = jax.nn.sigmoid(_each(self.is_cube, trunk))
+        both = (choice.context for choice in (self.second, self.third))
+        of_choices = (trunk @ context.weight[:, : trunk.shape[1]].T + context.bias for context in both)
+        return chance, _each(self.point_trunk, trunk), *of_choices
 
     def choose_first(self, points: Float[Array, "3 n size"], layout: Layout) -> Float[Array, "2 n"]:
         """Log-probabilities of u; first of a term with other factors, then of a cube."""

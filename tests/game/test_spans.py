@@ -98,9 +98,9 @@ def see(tensor, is_cyclic=False):
     pairs = {}
     for source, target in product(range(3), range(3)):
         if source != target:
-            every = np.arange(SIZE)[None] % 2 ** dims[0, source]
-            first, seen = np.arange(SIZE)[None] * SIZE, np.zeros((SIZE**2, spans.PAIR_FEATURES), np.float32)
-            spans.see_pairs(given, is_cyclic, every, np.array([source]), np.array([target]), first, seen)
+            every, sides = np.arange(SIZE) % 2 ** dims[0, source], (np.array([source]), np.array([target]))
+            first, seen = np.arange(SIZE) * SIZE, np.zeros((SIZE**2, spans.PAIR_FEATURES), np.float32)
+            spans.see_pairs(given.repeat(SIZE, axis=0), is_cyclic, every, *sides, first, seen)
             pairs[source, target] = seen.reshape(SIZE, SIZE, -1)
     return wholes[0], points, pairs
 

@@ -5,47 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stages.game import spans
-from stages.game.layout import BLOCK, lay_out
 from stages.game.support import compress_all, pack
 from stages.network.spans import _turn
 from tests.agents import span_agent, untrained
-
-
-def policy(network, tensor, u, v):
-    """Log-probabilities of all u, of all v given u, of all w given both; and the value's quantiles."""
-    given = pack(tensor)[None]
-    dims, _ = compress_all(given)
-    layout = lay_out(dims, 1)
-    modes = 1 if network.is_cyclic else 3
-    wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
-    spans.see_wholes(given, network.is_cyclic, wholes)
-    seen = np.zeros((modes, BLOCK, spans.POINT_FEATURES), np.float32)
-    spans.see_points(given, network.is_cyclic, layout.first, seen)
-
-    def pairs(vector, sources, images):
-        found, at = np.zeros((BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32), layout.first[:, None]
-        spans.see_pairs(given, network.is_cyclic, np.array([[vector]]), np.array(sources), np.array(images), at, found)
-        return found
-
-    if network.is_cyclic:
-        second, of_v = pairs(u, [0, 0], [1, 2]), pairs(v, [0, 0], [1, 2])
-        third = np.concatenate([second, of_v], axis=-1)
-    else:
-        second = pairs(u, [0], [1])
-        third = np.concatenate([pairs(u, [0], [2]), pairs(v, [1], [2])], axis=-1)
-    trunk = network.embed(jnp.asarray(wholes))
-    embedded = network.embed_points(trunk, jnp.asarray(seen), layout)
-    first, u, v = jnp.asarray(layout.first), jnp.array([u], jnp.int32), jnp.array([v], jnp.int32)
-    return [
-        np.asarray(part)
-        for part in (
-            network.choose_first(embedded, layout)[0],
-            network.choose_second(trunk, embedded, first, layout, u, jnp.asarray(second)),
-            network.choose_third(trunk, embedded, first, layout, u, v, jnp.asarray(third)),
-            network.quantiles(trunk)[0],
-        )
-    ]
+from tests.spans import policy
 
 
 def turned(matrices, tensor):
@@ -91,7 +54,7 @@ def test_vectors_beyond_the_dimensions_of_a_mode_are_never_chosen():
     network = untrained(span_agent("2x2x2"))
     tensor = np.zeros((4, 3, 2), int)
     tensor[[0, 1, 2, 3], [0, 1, 2, 0], [0, 0, 1, 1]] = 1
-    first, second, third, _ = policy(network, tensor, 1, 1)
+    first, second, third, *_ = policy(network, tensor, 1, 1)
     assert np.exp(first[1:16]).min() > 0
     assert np.exp(second[8:]).max() == 0
     assert np.exp(third[4:]).max() == 0

@@ -8,7 +8,6 @@ from stages.game.moves import play_moves, sum_moves
 from stages.game.support import pack, pack_factors, unpack_factors
 from stages.planning import beam as beam_lib
 from stages.planning import successors as successors_lib
-from stages.planning.sampling import draw
 from tests.agents import span_agent, untrained
 from tests.examples import strassen
 
@@ -89,13 +88,3 @@ def test_a_symmetric_move_is_an_orbit_or_a_cube():
     np.testing.assert_array_equal(after[0], pack(orbit))
     cube = np.zeros((2, 2, 2), int) + 1
     np.testing.assert_array_equal(after[1], pack(cube))
-
-
-def test_draws_follow_the_distribution():
-    table = np.array([0.9, 0.1, 0.0, 0.25, 0.0, 0.75], np.float32)
-    chosen = np.zeros((1, 4), np.int64)
-    uniform = np.array([[0.1, 0.3, 0.9, 0.9999999]], np.float32)
-    draw(table, np.array([[2]]), np.array([4]), uniform, chosen)
-    assert chosen.tolist() == [[1, 3, 3, 3]]
-    draw(table, np.array([[2, 2, 0, 0]]), np.array([2]), uniform, chosen)
-    assert chosen.tolist() == [[1, 1, 1, 1]]
