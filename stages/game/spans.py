@@ -23,7 +23,7 @@ from stages.game.support import MOST_DIMENSIONS, compress
 
 CLASSES = MOST_DIMENSIONS
 MOST_POINTS = 2**MOST_DIMENSIONS
-MOST_LANES = 16  # of a table of counts: columns for the classes that a mode has, 8 or 16 for whole vector registers
+MOST_LANES = 16  # of a table of counts: columns for the classes that a mode has, 4, 8 or 16
 _WORDS = MOST_POINTS // 64
 
 MODE_FEATURES = 7 * CLASSES  # of the whole, for each mode
@@ -60,9 +60,10 @@ class Contractions(NamedTuple):
       ranks: the classes that a mode has, [3, 9]; a table of counts has a lane for each.
       lanes: how many classes these are, and how many lanes a table of them has, [3, 2].
       counts: x of each of these classes, [3, 9].
+      lane_of: the lane of each x, [3, 512].
       members: the sets of these x, [3, 9, 8].
       zeros: for each y the set of x, not zero, with T(x, y, .) = 0: x of a mode, y of the next one or of the one after
-        that, [3, 2, 512, 8].
+        that, [3, 2, 8, 512].
     """
 
     dims: np.ndarray
@@ -72,12 +73,13 @@ class Contractions(NamedTuple):
     ranks: np.ndarray
     lanes: np.ndarray
     counts: np.ndarray
+    lane_of: np.ndarray
     members: np.ndarray
     zeros: np.ndarray
 
 
 @compiled
-def room() -> Contractions:
+def contractions() -> Contractions:
     """Of no tensor yet."""
     return Contractions(
         np.zeros(3, np.int64),
@@ -87,8 +89,9 @@ def room() -> Contractions:
         np.zeros((3, CLASSES), np.int64),
         np.zeros((3, 2), np.int64),
         np.zeros((3, CLASSES), np.int64),
+        np.zeros((3, MOST_POINTS), np.int64),
         np.zeros((3, CLASSES, _WORDS), np.uint64),
-        np.zeros((3, 2, MOST_POINTS, _WORDS), np.uint64),
+        np.zeros((3, 2, _WORDS, MOST_POINTS), np.uint64),
     )
 
 
@@ -101,7 +104,7 @@ def contract(residual: np.ndarray, is_cyclic: bool, into: Contractions) -> None:
         if mode and is_cyclic:
             for each in (into.ranks, into.lanes, into.counts):
                 each[mode] = each[0]
-            into.classes[mode], into.members[mode], into.zeros[mode] = into.classes[0], into.members[0], into.zeros[0]
+            into.lane_of[mode], into.members[mode], into.zeros[mode] = into.lane_of[0], into.members[0], into.zeros[0]
             continue
         after, last = (mode + 1) % 3, (mode + 2) % 3
         words, dims = into.oriented[mode], into.dims[mode]
@@ -162,25 +165,27 @@ def _find_classes(words: np.ndarray, rows: int, cols: int, dims: int, classes: n
 @compiled
 def _list_classes(mode: int, into: Contractions) -> None:
     """The classes that a mode has, their vectors, and how many these are."""
-    lane_of = np.full(CLASSES + 1, -1, np.int64)
-    for x in range(1, 1 << into.dims[mode]):
-        lane_of[into.classes[mode, x]] = 0
+    lanes, points = np.full(CLASSES + 1, -1, np.int64), 1 << into.dims[mode]
+    for x in range(1, points):
+        lanes[into.classes[mode, x]] = 0
     num = 0
     for rank in range(1, CLASSES + 1):
-        if lane_of[rank] == 0:
-            lane_of[rank], into.ranks[mode, num], into.counts[mode, num] = num, rank, 0
-            into.members[mode, num] = 0
+        if lanes[rank] == 0:
+            lanes[rank], into.ranks[mode, num], into.counts[mode, num] = num, rank, 0
+            for word in range(_WORDS):
+                into.members[mode, num, word] = 0
             num += 1
-    into.lanes[mode, 0], into.lanes[mode, 1] = num, 8 if num <= 8 else MOST_LANES
-    for x in range(1, 1 << into.dims[mode]):
-        lane = lane_of[into.classes[mode, x]]
+    into.lanes[mode, 0], into.lanes[mode, 1] = num, 4 if num <= 4 else 8 if num <= 8 else MOST_LANES
+    for x in range(1, points):
+        lane = lanes[into.classes[mode, x]]
+        into.lane_of[mode, x] = lane
         into.counts[mode, lane] += 1
         into.members[mode, lane, x >> 6] |= np.uint64(1) << np.uint64(x & 63)
 
 
 @compiled
 def _find_zeros(words: np.ndarray, dims: int, dims_y: int, dims_last: int, zeros: np.ndarray) -> None:
-    """For each y the set of x, not zero, with T(x, y, .) = 0.
+    """For each y the set of x, not zero, with T(x, y, .) = 0: [8, 2^d].
 
     Args:
       words: [9, 9]; bits are of x's mode, rows of y's.
@@ -191,32 +196,42 @@ def _find_zeros(words: np.ndarray, dims: int, dims_y: int, dims_last: int, zeros
         inside[word] = ~np.uint64(0) if points >= 64 else (np.uint64(1) << np.uint64(points)) - np.uint64(1)
     inside[0] &= ~np.uint64(1)
     slices = np.zeros(MOST_DIMENSIONS, np.uint16)  # T(., y, k), as y goes through a Gray code
-    zeros[0] = inside
     y = 0
-    for step in range(1, 1 << dims_y):
-        place = 0
-        while not step >> place & 1:
-            place += 1
-        y ^= 1 << place
-        zeros[y] = inside
-        for k in range(dims_last):
-            slices[k] ^= words[place, k]
-            for word in range(_WORDS):
-                zeros[y, word] &= ~_FORMS[slices[k], word]
+    for step in range(1 << dims_y):
+        if step:
+            place = 0
+            while not step >> place & 1:
+                place += 1
+            y ^= 1 << place
+            for k in range(dims_last):
+                slices[k] ^= words[place, k]
+        a, b, c = _FORMS[slices[0]], _FORMS[slices[1]], _FORMS[slices[2]]
+        d, e, f = _FORMS[slices[3]], _FORMS[slices[4]], _FORMS[slices[5]]
+        g, h, i = _FORMS[slices[6]], _FORMS[slices[7]], _FORMS[slices[8]]
+        for word in range(_WORDS):
+            is_set = a[word] | b[word] | c[word] | d[word] | e[word] | f[word] | g[word] | h[word] | i[word]
+            zeros[word, y] = inside[word] & ~is_set
 
 
 @compiled
 def _walsh(table: np.ndarray, points: int, lanes: int) -> None:
     """sum_y (-1)^<y, v> table[y] for all v, in place, lane by lane."""
-    half = lanes  # one long inner loop is what becomes vector instructions
-    while half < points * lanes:
-        for start in range(0, points * lanes, 2 * half):
-            low, high = table[start : start + half], table[start + half : start + 2 * half]
+    size, half = points * lanes, lanes  # one long inner loop is what becomes vector instructions
+    while 2 * half < size:
+        for start in range(0, size, 4 * half):
+            p, q = table[start : start + half], table[start + half : start + 2 * half]
+            r, s = table[start + 2 * half : start + 3 * half], table[start + 3 * half : start + 4 * half]
             for at in range(half):
-                a, b = low[at], high[at]
-                low[at] = a + b
-                high[at] = a - b
-        half *= 2
+                a, b = p[at] + q[at], p[at] - q[at]
+                c, d = r[at] + s[at], r[at] - s[at]
+                p[at], q[at], r[at], s[at] = a + c, b + d, a - c, b - d
+        half *= 4
+    if half < size:
+        low, high = table[:half], table[half:size]
+        for at in range(half):
+            a, b = low[at], high[at]
+            low[at] = a + b
+            high[at] = a - b
 
 
 @compiled
@@ -226,13 +241,10 @@ def _signs(mode: int, given: Contractions, counted: np.ndarray, table: np.ndarra
     Args:
       counted: a set of x.
     """
-    num, lanes = given.lanes[mode]
-    points = 1 << given.dims[mode]
+    lanes, points = given.lanes[mode, 1], 1 << given.dims[mode]
     table[: points * lanes] = 0
-    for lane in range(num):
-        for x in range(1, points):
-            is_counted = given.members[mode, lane, x >> 6] & counted[x >> 6]
-            table[x * lanes + lane] = is_counted >> np.uint64(x & 63) & np.uint64(1)
+    for x in range(1, points):
+        table[x * lanes + given.lane_of[mode, x]] = counted[x >> 6] >> np.uint64(x & 63) & np.uint64(1)
     _walsh(table, points, lanes)
 
 
@@ -247,19 +259,19 @@ def _holders(mode: int, image: int, given: Contractions, counted: np.ndarray, ta
     num, lanes = given.lanes[mode]
     points, dims = 1 << given.dims[image], given.dims[image]
     zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
-    members = np.empty((CLASSES, _WORDS), np.uint64)
-    # An image of dimension c is orthogonal to 2^(d - c) vectors y.
-    scales = np.empty(CLASSES, np.float32)
-    for lane in range(num):
-        members[lane] = given.members[mode, lane] & counted
-        scales[lane] = np.float32(2.0 ** (given.ranks[mode, lane] - dims))
+    totals = np.empty(MOST_POINTS, np.uint64)
     table[: points * lanes] = 0
-    for y in range(points):
-        for lane in range(num):
-            total = np.uint64(0)
-            for word in range(_WORDS):
-                total += _count_ones(zeros[y, word] & members[lane, word])
-            table[y * lanes + lane] = scales[lane] * np.float32(np.int64(total))
+    for lane in range(num):
+        totals[:points] = 0
+        for word in range(_WORDS):
+            members, row = given.members[mode, lane, word] & counted[word], zeros[word]
+            if members:
+                for y in range(points):
+                    totals[y] += _count_ones(row[y] & members)
+        # An image of dimension c is orthogonal to 2^(d - c) vectors y.
+        scale = np.float32(2.0 ** (given.ranks[mode, lane] - dims))
+        for y in range(points):
+            table[y * lanes + lane] = scale * np.float32(np.int64(totals[y]))
     _walsh(table, points, lanes)
 
 
@@ -277,7 +289,7 @@ def _holders_apart(mode: int, image: int, given: Contractions, table: np.ndarray
         scale = np.float32(2.0 ** (given.ranks[mode, lane] - dims - 1))
         for y in range(points):
             for word in range(_WORDS):
-                left = zeros[y, word] & given.members[mode, lane, word]
+                left = zeros[word, y] & given.members[mode, lane, word]
                 while left:
                     lowest = left & (~left + np.uint64(1))
                     x = (word << 6) + np.int64(_count_ones(lowest - np.uint64(1)))
@@ -290,20 +302,48 @@ def _holders_apart(mode: int, image: int, given: Contractions, table: np.ndarray
 @compiled
 def _find_holders(mode: int, image: int, given: Contractions, u: int, found: np.ndarray) -> None:
     """The set of the x of a mode whose image in another one holds u."""
-    zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
-    without = np.zeros(_WORDS, np.uint64)
-    for y in range(1, 1 << given.dims[image]):
-        is_odd = np.uint64(0) - (_FORMS[u, y >> 6] >> np.uint64(y & 63) & np.uint64(1))
-        for word in range(_WORDS):
-            without[word] |= zeros[y, word] & is_odd
+    zeros, points = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1], 1 << given.dims[image]
+    is_odd = np.empty(MOST_POINTS, np.uint64)
+    for y in range(points):
+        is_odd[y] = np.uint64(0) - (_FORMS[u, y >> 6] >> np.uint64(y & 63) & np.uint64(1))
     for word in range(_WORDS):
-        found[word] = zeros[0, word] & ~without[word]
+        row, without = zeros[word], np.uint64(0)
+        for y in range(points):
+            without |= row[y] & is_odd[y]
+        found[word] = row[0] & ~without
+
+
+@compiled
+def _share(
+    table: np.ndarray, mode: int, points: int, given: Contractions, first: int, shares: np.ndarray, columns: np.ndarray
+) -> int:
+    """Appends counts by class of a mode, [2^d, lanes], as shares of the classes: a row for each class that is there.
+
+    Args:
+      first: which feature the share of class 1 is.
+      shares, columns: room for rows, the features that they are, and for what follows.
+    Returns:
+      How many rows these are.
+    """
+    num, lanes = given.lanes[mode]
+    for lane in range(num):
+        row, scale = shares[lane], np.float32(1) / np.float32(given.counts[mode, lane])
+        columns[lane] = first + given.ranks[mode, lane] - 1
+        for v in range(points):
+            row[v] = table[v * lanes + lane] * scale
+    return num
 
 
 @compiled
 def count_pairs(
-    given: Contractions, u: int, source: int, image: int, tables: np.ndarray, scales: np.ndarray
-) -> tuple[int, int, int]:
+    given: Contractions,
+    u: int,
+    source: int,
+    image: int,
+    table: np.ndarray,
+    shares: np.ndarray,
+    columns: np.ndarray,
+) -> int:
     """What the policy sees of each vector v of one mode, given a vector u of another.
 
     Of each class: the share of x of u's mode with <x, u> = 1 whose image holds v; the share of y of v's mode with
@@ -311,41 +351,58 @@ def count_pairs(
 
     Args:
       source, image: modes of u and of v.
-      tables: receives three tables [2^d, lanes] of numbers which become these shares
-      scales: by those in [3, lanes], for each class that is there (`lanes`, `ranks`).
+      table: room to work in.
+      shares: receives a row for each feature that is not zero for all v, [PAIR_FEATURES, 2^d].
+      columns: receives which features these are.
     Returns:
-      The modes whose classes the three tables count.
+      How many there are.
     """
     third = 3 - source - image
     points, subset = 1 << given.dims[image], np.empty(_WORDS, np.uint64)
-    for number, mode in enumerate((source, image, third)):
-        for lane in range(given.lanes[mode, 0]):
-            scales[number, lane] = np.float32(1) / np.float32(given.counts[mode, lane])
-    _holders(source, image, given, _FORMS[u], tables[0])
+    _holders(source, image, given, _FORMS[u], table)
+    end = _share(table, source, points, given, 0, shares, columns)
 
     _find_holders(image, source, given, u, subset)
-    _signs(image, given, subset, tables[1])
-    num, lanes = given.lanes[image]
-    for lane in range(num):  # of n, of which the sum of signs is s, (n - s) / 2 are odd
-        total, half = tables[1, lane], np.float32(0.5)
+    _signs(image, given, subset, table)
+    begin, end = end, end + _share(table, image, points, given, CLASSES, shares[end:], columns[end:])
+    for row in range(begin, end):  # of n, of which the sum of signs is s, (n - s) / 2 are odd
+        total, half = shares[row, 0], np.float32(0.5)
         for v in range(points):
-            tables[1, v * lanes + lane] = (total - tables[1, v * lanes + lane]) * half
+            shares[row, v] = (total - shares[row, v]) * half
 
     _find_holders(third, source, given, u, subset)
-    _holders(third, image, given, subset, tables[2])
-    return source, image, third
+    _holders(third, image, given, subset, table)
+    return end + _share(table, third, points, given, 2 * CLASSES, shares[end:], columns[end:])
 
 
 @compiled
-def _write(
-    table: np.ndarray, mode: int, points: int, scales: np.ndarray, given: Contractions, seen: np.ndarray, first: int
-) -> None:
-    """Counts by class as shares of the classes, into the columns of `seen` from `first` on."""
-    num, lanes = given.lanes[mode]
-    for lane in range(num):
-        column = first + given.ranks[mode, lane] - 1
+def count_points(
+    given: Contractions, mode: int, is_cyclic: bool, table: np.ndarray, shares: np.ndarray, columns: np.ndarray
+) -> int:
+    """What the policy sees of each vector u of a mode; arguments as for `count_pairs`, of POINT_FEATURES.
+
+    Of each class of u's own mode: the mean sign (-1)^<x, u>; of each class of the two others the share of x whose image
+    holds u, and, if all modes are one, the share of these which have <x, u> = 1 too.
+    """
+    points, all_x = 1 << given.dims[mode], np.full(_WORDS, ~np.uint64(0))
+    _signs(mode, given, all_x, table)
+    end = _share(table, mode, points, given, 0, shares, columns)
+    for other in range(1, 3):
+        source = (mode + other) % 3
+        _holders(source, mode, given, all_x, table)
+        end += _share(table, source, points, given, other * CLASSES, shares[end:], columns[end:])
+        if is_cyclic:
+            _holders_apart(source, mode, given, table)
+            end += _share(table, source, points, given, (other + 2) * CLASSES, shares[end:], columns[end:])
+    return end
+
+
+@compiled
+def _write(shares: np.ndarray, columns: np.ndarray, points: int, seen: np.ndarray, first: int) -> None:
+    """Rows as columns of a table, from column `first` on."""
+    for row in range(len(columns)):
         for v in range(points):
-            seen[v, column] = table[v * lanes + lane] * scales[lane]
+            seen[v, first + columns[row]] = shares[row, v]
 
 
 @compiled
@@ -366,52 +423,31 @@ def see_pairs(
       first: [batch] rows of the table.
       seen: receives [rows, sides * PAIR_FEATURES]; zero before.
     """
-    tables, scales = np.empty((3, MOST_POINTS * MOST_LANES), np.float32), np.empty((3, MOST_LANES), np.float32)
-    held = room()
+    held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    shares, columns = np.empty((PAIR_FEATURES, MOST_POINTS), np.float32), np.empty(PAIR_FEATURES, np.int64)
     for row in range(len(residuals)):
         contract(residuals[row], is_cyclic, held)
-        here = seen[first[row] :]
         for side in range(len(sources)):
-            modes, points = (
-                count_pairs(held, given[row], sources[side], images[side], tables, scales),
-                1 << held.dims[images[side]],
-            )
-            for number in range(3):
-                column = side * PAIR_FEATURES + number * CLASSES
-                _write(tables[number], modes[number], points, scales[number], held, here, column)
+            num = count_pairs(held, given[row], sources[side], images[side], table, shares, columns)
+            points = 1 << held.dims[images[side]]
+            _write(shares, columns[:num], points, seen[first[row] :], side * PAIR_FEATURES)
 
 
 @compiled
 def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: np.ndarray) -> None:
-    """What the policy sees of each vector of each mode.
+    """The shares of `count_points` as a table.
 
     Args:
       first: [batch] rows of the table.
       seen: receives [modes, rows, POINT_FEATURES]; zero before.
     """
-    held, table = room(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    shares, columns = np.empty((POINT_FEATURES, MOST_POINTS), np.float32), np.empty(POINT_FEATURES, np.int64)
     for row in range(len(residuals)):
         contract(residuals[row], is_cyclic, held)
         for mode in range(1 if is_cyclic else 3):
-            see_points_of(held, mode, is_cyclic, table, seen[mode, first[row] :])
-
-
-@compiled
-def see_points_of(given: Contractions, mode: int, is_cyclic: bool, table: np.ndarray, seen: np.ndarray) -> None:
-    """As `see_points`, one mode of one tensor: [2^d, POINT_FEATURES]; `table` is room to work in."""
-    points, all_x, scales = 1 << given.dims[mode], np.full(_WORDS, ~np.uint64(0)), np.empty(MOST_LANES, np.float32)
-    for other in range(3):
-        source = (mode + other) % 3
-        for lane in range(given.lanes[source, 0]):
-            scales[lane] = np.float32(1) / np.float32(given.counts[source, lane])
-        if other == 0:
-            _signs(mode, given, all_x, table)
-        else:
-            _holders(source, mode, given, all_x, table)
-        _write(table, source, points, scales, given, seen, other * CLASSES)
-        if other and is_cyclic:
-            _holders_apart(source, mode, given, table)
-            _write(table, source, points, scales, given, seen, (other + 2) * CLASSES)
+            num = count_points(held, mode, is_cyclic, table, shares, columns)
+            _write(shares, columns[:num], 1 << held.dims[mode], seen[mode, first[row] :], 0)
 
 
 @compiled
@@ -443,18 +479,17 @@ def _whole(given: Contractions, mode: int, table: np.ndarray, seen: np.ndarray) 
 @compiled
 def _cubic(given: Contractions, seen: np.ndarray) -> None:
     """Mean of T(x, x, x) over each class, of a tensor whose three modes are one."""
-    dims, odd = given.dims[0], np.zeros(CLASSES + 1, np.int64)
-    for x in range(1, 1 << dims):
-        value = np.uint64(0)
-        for i in range(dims):
-            if x >> i & 1:
-                for j in range(dims):
-                    if x >> j & 1:
-                        value ^= _FORMS[given.oriented[0, i, j], x >> 6]
-        odd[given.classes[0, x]] += np.int64(value >> np.uint64(x & 63) & np.uint64(1))
+    cubes = np.zeros(_WORDS, np.uint64)  # the set of x with T(x, x, x) = 1
+    for i in range(given.dims[0]):
+        for j in range(given.dims[0]):
+            x_i, x_j, of_x = _FORMS[1 << i], _FORMS[1 << j], _FORMS[given.oriented[0, i, j]]
+            for word in range(_WORDS):
+                cubes[word] ^= x_i[word] & x_j[word] & of_x[word]
     for lane in range(given.lanes[0, 0]):
-        rank = given.ranks[0, lane]
-        seen[6 * CLASSES + rank - 1] = odd[rank] / given.counts[0, lane]
+        odd = np.uint64(0)
+        for word in range(_WORDS):
+            odd += _count_ones(cubes[word] & given.members[0, lane, word])
+        seen[6 * CLASSES + given.ranks[0, lane] - 1] = np.int64(odd) / given.counts[0, lane]
 
 
 @compiled
@@ -465,7 +500,7 @@ def see_wholes(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None
       residuals: [batch, 9, 9] words, none of them zero.
       seen: receives [batch, modes * MODE_FEATURES]; zero before. The three modes of a cyclic tensor are one.
     """
-    held, table = room(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
+    held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
     for row in range(len(residuals)):
         compress(residuals[row], held.oriented, held.dims, held.bases)
         for mode in range(1 if is_cyclic else 3):

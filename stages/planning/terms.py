@@ -14,20 +14,17 @@ import numpy as np
 
 from stages.compiled import compiled, compiled_sums
 from stages.game.spans import (
-    CLASSES,
     MOST_LANES,
     MOST_POINTS,
     PAIR_FEATURES,
     POINT_FEATURES,
     Contractions,
     contract,
+    contractions,
     count_pairs,
-    room,
-    see_points_of,
+    count_points,
 )
 from stages.network.spans import Choice, SpansNetwork
-
-_TOGETHER = 4  # lanes of a table that are multiplied in one pass
 
 
 class Choosing(NamedTuple):
@@ -123,83 +120,57 @@ def pick(shares: np.ndarray, points: int, uniform: float) -> int:
 
 
 @compiled_sums
-def _multiply(table: np.ndarray, points: int, weights: np.ndarray, into: np.ndarray) -> None:
-    """into[v] += table[v] @ weights."""
-    inputs, outputs = weights.shape
-    whole = inputs // 4 * 4
-    for v in range(points):
-        row = into[v]
+def _multiply(rows: np.ndarray, columns: np.ndarray, points: int, weights: np.ndarray, into: np.ndarray) -> None:
+    """into[h, v] += the sum over i of weights[columns[i], h] rows[i, v].
+
+    The inner loop over vectors is long and becomes vector instructions; four rows and two sums at a time, so that it
+    multiplies more than it loads.
+    """
+    outputs, num = len(into), len(columns)
+    whole = num // 4 * 4
+    for h in range(0, outputs, 2):
+        other = min(h + 1, outputs - 1)
+        here, there, counts = into[h], into[other], np.float32(other > h)
         for at in range(0, whole, 4):
-            a, b, c, d = table[v, at], table[v, at + 1], table[v, at + 2], table[v, at + 3]
-            for h in range(outputs):
-                row[h] += a * weights[at, h] + b * weights[at + 1, h] + c * weights[at + 2, h] + d * weights[at + 3, h]
-        for at in range(whole, inputs):
-            a = table[v, at]
-            for h in range(outputs):
-                row[h] += a * weights[at, h]
+            a, b, c, d = rows[at], rows[at + 1], rows[at + 2], rows[at + 3]
+            of_a, of_b, of_c, of_d = columns[at], columns[at + 1], columns[at + 2], columns[at + 3]
+            p, q, r, s = weights[of_a, h], weights[of_b, h], weights[of_c, h], weights[of_d, h]
+            t, w, x, y = weights[of_a, other], weights[of_b, other], weights[of_c, other], weights[of_d, other]
+            t, w, x, y = t * counts, w * counts, x * counts, y * counts
+            for v in range(points):
+                here[v] += p * a[v] + q * b[v] + r * c[v] + s * d[v]
+                there[v] += t * a[v] + w * b[v] + x * c[v] + y * d[v]
+        for at in range(whole, num):
+            a, p, t = rows[at], weights[columns[at], h], weights[columns[at], other] * counts
+            for v in range(points):
+                here[v] += p * a[v]
+                there[v] += t * a[v]
 
 
 @compiled_sums
-def _multiply_pairs(
-    given: Contractions,
-    u: int,
-    source: int,
-    image: int,
-    weights: np.ndarray,
-    into: np.ndarray,
-) -> None:
-    """Adds to `into`, [several, 2^d, hidden], what the pair features of all v given u say by several weights.
-
-    Args:
-      weights: [several, PAIR_FEATURES, hidden].
-    """
-    tables, scales = np.empty((3, MOST_POINTS * MOST_LANES), np.float32), np.empty((3, MOST_LANES), np.float32)
-    modes, points, hidden = count_pairs(given, u, source, image, tables, scales), 1 << given.dims[image], into.shape[2]
-    scaled = np.empty((_TOGETHER, hidden), np.float32)
-    for number in range(3):
-        num, lanes = given.lanes[modes[number]]
-        table = tables[number]
-        for start in range(0, num, _TOGETHER):
-            for which in range(len(weights)):
-                scaled[:] = 0
-                for lane in range(start, min(start + _TOGETHER, num)):
-                    row = number * CLASSES + given.ranks[modes[number], lane] - 1
-                    for h in range(hidden):
-                        scaled[lane - start, h] = scales[number, lane] * weights[which, row, h]
-                for v in range(points):
-                    at, sums = v * lanes + start, into[which, v]
-                    a, b, c, d = table[at], table[at + 1], table[at + 2], table[at + 3]
-                    for h in range(hidden):
-                        sums[h] += a * scaled[0, h] + b * scaled[1, h] + c * scaled[2, h] + d * scaled[3, h]
+def _add(table: np.ndarray, points: int, into: np.ndarray) -> None:
+    """into[h, v] += table[h, v] for all vectors v."""
+    for h in range(len(into)):
+        for v in range(points):
+            into[h, v] += table[h, v]
 
 
 @compiled_sums
-def _logits(
-    hidden: np.ndarray, points: int, added: np.ndarray, sums: np.ndarray, logit: np.ndarray, found: np.ndarray
-) -> None:
-    """Of each v: a layer's sum of what v alone says and of what its sums with the vectors given say.
+def _add_sums(one: int, table: np.ndarray, points: int, into: np.ndarray) -> None:
+    """into[h, v] += table[h, v + one] for all vectors v."""
+    for h in range(len(into)):
+        for v in range(points):
+            into[h, v] += table[h, v ^ one]
 
-    Args:
-      hidden: [several, 2^d, hidden], all of which are added up.
-      added: [terms, 2^d, hidden].
-      sums: [terms] vectors; row v ^ sums[term] of each term is added.
-    """
-    size = len(logit)
-    x = np.empty(size, np.float32)
-    for v in range(points):
-        for h in range(size):
-            x[h] = hidden[0, v, h]
-        for some in range(1, len(hidden)):
-            for h in range(size):
-                x[h] += hidden[some, v, h]
-        for term in range(len(added)):
-            row = added[term, v ^ sums[term]]
-            for h in range(size):
-                x[h] += row[h]
-        total = np.float32(0)
-        for h in range(size):
-            total += max(x[h], np.float32(0)) * logit[h]
-        found[v] = total
+
+@compiled_sums
+def _fill(into: np.ndarray, points: int, context: np.ndarray, weights: np.ndarray, embedding: np.ndarray) -> None:
+    """into[h, v] = context[h] + the sum over i of weights[i, h] embedding[i]."""
+    for h in range(len(into)):
+        total = context[h]
+        for at in range(len(embedding)):
+            total += embedding[at] * weights[at, h]
+        into[h, :points] = total
 
 
 @compiled_sums
@@ -217,52 +188,61 @@ def _softmax(logits: np.ndarray, points: int) -> None:
 
 
 @compiled_sums
+def _choose(hidden: np.ndarray, points: int, logit: np.ndarray, shares: np.ndarray) -> None:
+    """The distribution over the vectors of which the hidden layer, [hidden, 2^d], is given before its activation."""
+    shares[:points] = 0
+    for h in range(len(hidden)):
+        weight, row = logit[h], hidden[h]
+        for v in range(points):
+            shares[v] += weight * max(row[v], np.float32(0))
+    _softmax(shares, points)
+
+
+class _Room(NamedTuple):
+    """Tables to work in."""
+
+    table: np.ndarray
+    shares: np.ndarray
+    columns: np.ndarray
+    hidden: np.ndarray
+
+
+@compiled_sums
 def _embed(
-    given: Contractions,
-    is_cyclic: bool,
-    heads: Heads,
-    contexts: np.ndarray,
-    seen: np.ndarray,
-    hidden: np.ndarray,
-    table: np.ndarray,
-    embedded: np.ndarray,
+    given: Contractions, is_cyclic: bool, heads: Heads, contexts: np.ndarray, room: _Room, embedded: np.ndarray
 ) -> None:
-    """The embeddings of the vectors of all modes, [3, 512, size]; `seen`, `hidden` and `table` are room to work in."""
+    """The embeddings of the vectors of all modes, [3, size, 512]."""
     for mode in range(3):
         if mode and is_cyclic:
             embedded[mode] = embedded[0]
             continue
         points = 1 << given.dims[mode]
-        seen[:points] = 0
-        see_points_of(given, mode, is_cyclic, table, seen)
-        for v in range(points):
-            hidden[v], embedded[mode, v] = contexts[mode], heads.point_bias
-        _multiply(seen, points, heads.hidden, hidden)
-        for v in range(points):
-            for h in range(hidden.shape[1]):
-                hidden[v, h] = max(hidden[v, h], np.float32(0))
-        _multiply(hidden, points, heads.point, embedded[mode])
+        num = count_points(given, mode, is_cyclic, room.table, room.shares, room.columns)
+        for h in range(len(room.hidden)):
+            room.hidden[h, :points] = contexts[mode, h]
+        _multiply(room.shares, room.columns[:num], points, heads.hidden, room.hidden)
+        for h in range(len(room.hidden)):
+            for v in range(points):
+                room.hidden[h, v] = max(room.hidden[h, v], np.float32(0))
+        for at in range(len(heads.point_bias)):
+            embedded[mode, at, :points] = heads.point_bias[at]
+        _multiply(room.hidden, np.arange(len(room.hidden)), points, heads.point, embedded[mode])
 
 
 @compiled_sums
-def _alone(choosing: Choosing, embedded: np.ndarray, points: int) -> np.ndarray:
-    """What each vector says to a choice, for each sum that it may be: [sums, 2^d, hidden]."""
-    sums, _, hidden = choosing.points.shape
-    said = np.zeros((sums, points, hidden), np.float32)
-    for one in range(sums):
-        _multiply(embedded, points, choosing.points[one], said[one])
-    return said
+def _say(given: Contractions, u: int, source: int, image: int, room: _Room, weights: np.ndarray, into: np.ndarray):
+    """Adds what the features of all v given u say, [several, PAIR_FEATURES, hidden], to [several, hidden, 512]."""
+    num = count_pairs(given, u, source, image, room.table, room.shares, room.columns)
+    for which in range(len(weights)):
+        _multiply(room.shares, room.columns[:num], 1 << given.dims[image], weights[which], into[which])
 
 
 @compiled_sums
-def _fill(into: np.ndarray, points: int, context: np.ndarray, weights: np.ndarray, embedding: np.ndarray) -> None:
-    """Each row becomes context + embedding @ weights."""
-    row = context.copy()
-    for at in range(len(embedding)):
-        for h in range(len(row)):
-            row[h] += embedding[at] * weights[at, h]
-    for v in range(points):
-        into[v] = row
+def _alone(choosing: Choosing, embedded: np.ndarray, points: int, alone: np.ndarray) -> None:
+    """What each vector says to a choice, for each sum that it may be: [sums, hidden, 512]."""
+    for one in range(len(choosing.points)):
+        alone[one, :, :points] = 0
+        _multiply(embedded, np.arange(len(embedded)), points, choosing.points[one], alone[one])
 
 
 @compiled_sums
@@ -280,64 +260,90 @@ def draw_terms(
     states, candidates = uniform.shape[:2]
     width, size = heads.point.shape
     second, third, sides = heads.second, heads.third, 2 if is_cyclic else 1
-    columns = sides * PAIR_FEATURES
     terms = np.zeros((states, candidates, 3), np.int64)
-    held, table = room(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
-    seen, hidden = np.empty((MOST_POINTS, POINT_FEATURES), np.float32), np.empty((MOST_POINTS, width), np.float32)
-    embedded = np.empty((3, MOST_POINTS, size), np.float32)
+    held, nothing = contractions(), np.zeros(width, np.float32)
+    room = _Room(
+        np.empty(MOST_POINTS * MOST_LANES, np.float32),
+        np.empty((POINT_FEATURES, MOST_POINTS), np.float32),
+        np.empty(POINT_FEATURES, np.int64),
+        np.empty((width, MOST_POINTS), np.float32),
+    )
+    # Weights for the features of u that both choices see, one side after another; then those of v.
+    of_u = np.empty((sides, 2, PAIR_FEATURES, width), np.float32)
+    of_v = np.empty((sides, 1, PAIR_FEATURES, width), np.float32)
+    for side in range(sides):
+        some = slice(side * PAIR_FEATURES, (side + 1) * PAIR_FEATURES)
+        of_u[side, 0], of_u[side, 1], of_v[side, 0] = (
+            second.pairs[some],
+            third.pairs[some],
+            third.pairs[sides * PAIR_FEATURES :][some],
+        )
+    embedded = np.empty((3, size, MOST_POINTS), np.float32)
+    alone_second = np.empty((len(second.points), width, MOST_POINTS), np.float32)
+    alone_third = np.empty((len(third.points), width, MOST_POINTS), np.float32)
+    # Hidden layers: what u says of v and of w; what each v that was drawn says of w; of w, all together.
+    by_u = np.empty((2, width, MOST_POINTS), np.float32)
+    by_v, place_of_v = np.empty((candidates, width, MOST_POINTS), np.float32), np.empty(MOST_POINTS, np.int64)
     of_first, of_second = np.empty((2, MOST_POINTS), np.float32), np.empty(MOST_POINTS, np.float32)
-    of_third, seconds = np.empty((candidates, MOST_POINTS), np.float32), np.empty(candidates, np.int64)
-    # What a given u says of each v and of each w, and what a given v says of each w.
-    said = np.empty((3, MOST_POINTS, width), np.float32)
-    of_w = said[1:]
+    of_third, pairs = np.empty((candidates, MOST_POINTS), np.float32), np.empty(candidates, np.int64)
     for row in range(states):
         contract(residuals[row], is_cyclic, held)
         points = np.array([1 << held.dims[0], 1 << held.dims[1], 1 << held.dims[2]])
-        _embed(held, is_cyclic, heads, contexts.points[row], seen, hidden, table, embedded)
+        _embed(held, is_cyclic, heads, contexts.points[row], room, embedded)
         for which in range(sides):
-            for v in range(points[0]):
-                logit = np.float32(0)
-                for at in range(size):
-                    logit += embedded[0, v, at] * heads.first[which, at]
-                of_first[which, v] = logit
+            of_first[which, : points[0]] = 0
+            for at in range(size):
+                for v in range(points[0]):
+                    of_first[which, v] += heads.first[which, at] * embedded[0, at, v]
             _softmax(of_first[which], points[0])
-        alone_second, alone_third = _alone(second, embedded[1], points[1]), _alone(third, embedded[2], points[2])
-        last, num = 0, 0
+        _alone(second, embedded[1], points[1], alone_second)
+        _alone(third, embedded[2], points[2], alone_third)
+        place_of_v[:] = -1
+        last, num_v, num_pairs = 0, 0, 0
         for candidate in range(candidates):
             if is_cyclic and uniform[row, candidate, 3] < contexts.is_cube[row]:
                 terms[row, candidate] = pick(of_first[1], points[0], uniform[row, candidates - 1 - candidate, 0])
                 continue
             u = pick(of_first[0], points[0], uniform[row, candidate, 0])
             if u != last:
-                last, num = u, 0
-                _fill(said[0], points[1], contexts.second[row], second.given[0], embedded[0, u])
-                _fill(said[1], points[2], contexts.third[row], third.given[0], embedded[0, u])
+                last, num_pairs = u, 0
+                _fill(by_u[0], points[1], contexts.second[row], second.given[0], embedded[0, :, u])
+                _fill(by_u[1], points[2], contexts.third[row], third.given[0], embedded[0, :, u])
+                _add(alone_second[0], points[1], by_u[0])
                 if is_cyclic:
-                    for side in range(2):
-                        some = slice(side * PAIR_FEATURES, (side + 1) * PAIR_FEATURES)
-                        both = np.stack((second.pairs[some], third.pairs[some]))
-                        _multiply_pairs(held, u, 0, side + 1, both, said[:2])
+                    _add_sums(u, alone_second[1], points[1], by_u[0])
+                    _add_sums(u, alone_third[1], points[2], by_u[1])
+                    _say(held, u, 0, 1, room, of_u[0], by_u)
+                    _say(held, u, 0, 2, room, of_u[1], by_u)
                 else:
-                    _multiply_pairs(held, u, 0, 1, second.pairs[None], said[:1])
-                    _multiply_pairs(held, u, 0, 2, third.pairs[:columns][None], said[1:2])
-                _logits(said[:1], points[1], alone_second, np.array([0, u])[:sides], second.logit, of_second)
-                _softmax(of_second, points[1])
+                    _say(held, u, 0, 1, room, of_u[0, :1], by_u[:1])
+                    _say(held, u, 0, 2, room, of_u[0, 1:], by_u[1:])
+                _choose(by_u[0], points[1], second.logit, of_second)
             v = pick(of_second, points[1], uniform[row, candidate, 1])
+            if place_of_v[v] < 0:
+                place_of_v[v] = num_v
+                num_v += 1
+                said = by_v[place_of_v[v]]
+                _fill(said, points[2], nothing, third.given[1], embedded[1, :, v])
+                _add(alone_third[0], points[2], said)
+                if is_cyclic:
+                    _add_sums(v, alone_third[2], points[2], said)
+                    _say(held, v, 0, 1, room, of_v[0], said[None])
+                    _say(held, v, 0, 2, room, of_v[1], said[None])
+                else:
+                    _say(held, v, 1, 2, room, of_v[0], said[None])
             known = 0
-            while known < num and seconds[known] != v:
+            while known < num_pairs and pairs[known] != v:
                 known += 1
-            if known == num:
-                seconds[num] = v
-                num += 1
-                _fill(said[2], points[2], np.zeros(width, np.float32), third.given[1], embedded[1, v])
-                for side in range(sides):
-                    some = slice(columns + side * PAIR_FEATURES, columns + (side + 1) * PAIR_FEATURES)
-                    source, image = (0, side + 1) if is_cyclic else (1, 2)
-                    _multiply_pairs(held, v, source, image, third.pairs[some][None], said[2:])
-                _logits(
-                    of_w, points[2], alone_third, np.array([0, u, v, u ^ v])[: sides**2], third.logit, of_third[known]
-                )
-                _softmax(of_third[known], points[2])
+            if known == num_pairs:
+                pairs[known] = v
+                num_pairs += 1
+                _fill(room.hidden, points[2], nothing, third.given[1], nothing[:0])
+                _add(by_u[1], points[2], room.hidden)
+                _add(by_v[place_of_v[v]], points[2], room.hidden)
+                if is_cyclic:
+                    _add_sums(u ^ v, alone_third[3], points[2], room.hidden)
+                _choose(room.hidden, points[2], third.logit, of_third[known])
             terms[row, candidate, 0], terms[row, candidate, 1] = u, v
             terms[row, candidate, 2] = pick(of_third[known], points[2], uniform[row, candidate, 2])
     return terms
