@@ -24,7 +24,7 @@ def policy(network, tensor, u, v):
     def pairs(vector, sources, images):
         found = np.zeros((blocks * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
         sides = np.array(sources), np.array(images)
-        spans.see_pairs(given, network.is_cyclic, np.array([vector]), *sides, layout.first, found)
+        spans.see_pairs(given, np.array([vector]), *sides, layout.first, found)
         return found
 
     if network.is_cyclic:

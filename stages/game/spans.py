@@ -96,16 +96,11 @@ def contractions() -> Contractions:
 
 
 @compiled
-def contract(residual: np.ndarray, is_cyclic: bool, into: Contractions) -> None:
+def contract(residual: np.ndarray, into: Contractions) -> None:
     """All contractions of a tensor, [9, 9] words, not zero."""
     compress(residual, into.oriented, into.dims, into.bases)
     other = np.empty((MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
     for mode in range(3):
-        if mode and is_cyclic:
-            for each in (into.ranks, into.lanes, into.counts):
-                each[mode] = each[0]
-            into.lane_of[mode], into.members[mode], into.zeros[mode] = into.lane_of[0], into.members[0], into.zeros[0]
-            continue
         after, last = (mode + 1) % 3, (mode + 2) % 3
         words, dims = into.oriented[mode], into.dims[mode]
         _find_classes(words, into.dims[after], into.dims[last], dims, into.classes[mode])
@@ -357,14 +352,14 @@ def count_pairs(
     Returns:
       How many there are.
     """
-    third = 3 - source - image
-    points, subset = 1 << given.dims[image], np.empty(_WORDS, np.uint64)
-    _holders(source, image, given, _FORMS[u], table)
-    end = _share(table, source, points, given, 0, shares, columns)
+    third, points = 3 - source - image, 1 << given.dims[image]
+    subset, firsts = _FORMS[u].copy(), np.arange(0, PAIR_FEATURES, CLASSES)
+    _holders(source, image, given, subset, table)
+    end = _share(table, source, points, given, firsts[0], shares, columns)
 
     _find_holders(image, source, given, u, subset)
     _signs(image, given, subset, table)
-    begin, end = end, end + _share(table, image, points, given, CLASSES, shares[end:], columns[end:])
+    begin, end = end, end + _share(table, image, points, given, firsts[1], shares[end:], columns[end:])
     for row in range(begin, end):  # of n, of which the sum of signs is s, (n - s) / 2 are odd
         total, half = shares[row, 0], np.float32(0.5)
         for v in range(points):
@@ -372,7 +367,7 @@ def count_pairs(
 
     _find_holders(third, source, given, u, subset)
     _holders(third, image, given, subset, table)
-    return end + _share(table, third, points, given, 2 * CLASSES, shares[end:], columns[end:])
+    return end + _share(table, third, points, given, firsts[2], shares[end:], columns[end:])
 
 
 @compiled
@@ -384,31 +379,31 @@ def count_points(
     Of each class of u's own mode: the mean sign (-1)^<x, u>; of each class of the two others the share of x whose image
     holds u, and, if all modes are one, the share of these which have <x, u> = 1 too.
     """
-    points, all_x = 1 << given.dims[mode], np.full(_WORDS, ~np.uint64(0))
-    _signs(mode, given, all_x, table)
-    end = _share(table, mode, points, given, 0, shares, columns)
-    for other in range(1, 3):
+    points, all_x, end = 1 << given.dims[mode], np.full(_WORDS, ~np.uint64(0)), 0
+    for other in range(3):
         source = (mode + other) % 3
-        _holders(source, mode, given, all_x, table)
+        if other == 0:
+            _signs(mode, given, all_x, table)
+        else:
+            _holders(source, mode, given, all_x, table)
         end += _share(table, source, points, given, other * CLASSES, shares[end:], columns[end:])
-        if is_cyclic:
+        if other and is_cyclic:
             _holders_apart(source, mode, given, table)
             end += _share(table, source, points, given, (other + 2) * CLASSES, shares[end:], columns[end:])
     return end
 
 
 @compiled
-def _write(shares: np.ndarray, columns: np.ndarray, points: int, seen: np.ndarray, first: int) -> None:
-    """Rows as columns of a table, from column `first` on."""
+def _write(shares: np.ndarray, columns: np.ndarray, points: int, seen: np.ndarray) -> None:
+    """Rows as columns of a table."""
     for row in range(len(columns)):
         for v in range(points):
-            seen[v, first + columns[row]] = shares[row, v]
+            seen[v, columns[row]] = shares[row, v]
 
 
 @compiled
 def see_pairs(
     residuals: np.ndarray,
-    is_cyclic: bool,
     given: np.ndarray,
     sources: np.ndarray,
     images: np.ndarray,
@@ -426,11 +421,11 @@ def see_pairs(
     held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
     shares, columns = np.empty((PAIR_FEATURES, MOST_POINTS), np.float32), np.empty(PAIR_FEATURES, np.int64)
     for row in range(len(residuals)):
-        contract(residuals[row], is_cyclic, held)
+        contract(residuals[row], held)
         for side in range(len(sources)):
             num = count_pairs(held, given[row], sources[side], images[side], table, shares, columns)
             points = 1 << held.dims[images[side]]
-            _write(shares, columns[:num], points, seen[first[row] :], side * PAIR_FEATURES)
+            _write(shares, columns[:num], points, seen[first[row] :, side * PAIR_FEATURES :])
 
 
 @compiled
@@ -444,10 +439,10 @@ def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: 
     held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
     shares, columns = np.empty((POINT_FEATURES, MOST_POINTS), np.float32), np.empty(POINT_FEATURES, np.int64)
     for row in range(len(residuals)):
-        contract(residuals[row], is_cyclic, held)
+        contract(residuals[row], held)
         for mode in range(1 if is_cyclic else 3):
             num = count_points(held, mode, is_cyclic, table, shares, columns)
-            _write(shares, columns[:num], 1 << held.dims[mode], seen[mode, first[row] :], 0)
+            _write(shares, columns[:num], 1 << held.dims[mode], seen[mode, first[row] :, :])
 
 
 @compiled

@@ -116,7 +116,7 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
     def pairs(given, sources, images):
         found = np.zeros((blocks * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
         sides = np.array(sources), np.array(images)
-        spans.see_pairs(positions.residuals, is_cyclic, given, *sides, layout.first[:count], found)
+        spans.see_pairs(positions.residuals, given, *sides, layout.first[:count], found)
         return found
 
     if is_cyclic:

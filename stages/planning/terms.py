@@ -31,13 +31,11 @@ class Choosing(NamedTuple):
     """Weights of the choice of one factor given those before it; rows are inputs.
 
     Attributes:
-      pairs: [sides * PAIR_FEATURES, hidden].
       points: of the sums of a vector with those given, [sums, size, hidden].
       given: of the vectors given, [vectors, size, hidden].
       logit: [hidden].
     """
 
-    pairs: np.ndarray
     points: np.ndarray
     given: np.ndarray
     logit: np.ndarray
@@ -50,12 +48,17 @@ class Heads(NamedTuple):
       hidden: from features of a vector, [POINT_FEATURES, hidden].
       point: from these to its embedding, [hidden, size], and what is added to that, [size].
       first: of u; of a term with other factors and of a cube, [2, size].
+      pairs_of_u: from the features of each vector of the second and of the third mode given u, and for the second and
+        the third choice: [2, 2, PAIR_FEATURES, hidden].
+      pairs_of_v: from those given v, for the third choice: [sides, 1, PAIR_FEATURES, hidden].
     """
 
     hidden: np.ndarray
     point: np.ndarray
     point_bias: np.ndarray
     first: np.ndarray
+    pairs_of_u: np.ndarray
+    pairs_of_v: np.ndarray
     second: Choosing
     third: Choosing
 
@@ -81,19 +84,29 @@ def heads(network: SpansNetwork) -> Heads:
     def rows(linear) -> np.ndarray:
         return np.ascontiguousarray(np.asarray(linear.weight).T)
 
-    size, width = len(np.asarray(network.point.bias)), len(np.asarray(network.trunk[1].bias))
+    (size, hidden), width = network.point.weight.shape, len(network.trunk[1].bias)
 
     def choosing(choice: Choice) -> Choosing:
-        point, context, hidden = rows(choice.point), rows(choice.context)[width:], len(np.asarray(choice.context.bias))
+        point, context = rows(choice.point), rows(choice.context)[width:]
         of_points, of_given = (np.ascontiguousarray(each.reshape(-1, size, hidden)) for each in (point, context))
-        return Choosing(rows(choice.pairs), of_points, of_given, rows(choice.logit)[:, 0].copy())
+        return Choosing(of_points, of_given, rows(choice.logit)[:, 0].copy())
 
-    first = np.stack([rows(head)[:, 0] for head in (network.first, network.cube)])
+    second, third = (
+        rows(choice.pairs).reshape(-1, PAIR_FEATURES, hidden) for choice in (network.second, network.third)
+    )
+    of_u, of_v = np.split(third, 2)
+    if network.is_cyclic:
+        of_both = np.stack([second, of_u], axis=1)
+    else:  # the second choice sees the second mode alone, the third choice the third one
+        nothing = np.zeros_like(of_u)
+        of_both = np.stack([np.concatenate([second, nothing]), np.concatenate([nothing, of_u])], axis=1)
     return Heads(
         rows(network.point_features),
         rows(network.point),
-        np.asarray(network.point.bias),
-        first,
+        np.array(network.point.bias),
+        np.stack([rows(head)[:, 0] for head in (network.first, network.cube)]),
+        np.ascontiguousarray(of_both),
+        np.ascontiguousarray(of_v[:, None]),
         choosing(network.second),
         choosing(network.third),
     )
@@ -211,11 +224,8 @@ class _Room(NamedTuple):
 def _embed(
     given: Contractions, is_cyclic: bool, heads: Heads, contexts: np.ndarray, room: _Room, embedded: np.ndarray
 ) -> None:
-    """The embeddings of the vectors of all modes, [3, size, 512]."""
-    for mode in range(3):
-        if mode and is_cyclic:
-            embedded[mode] = embedded[0]
-            continue
+    """The embeddings of the vectors of all modes, [modes, size, 512]."""
+    for mode in range(len(embedded)):
         points = 1 << given.dims[mode]
         num = count_points(given, mode, is_cyclic, room.table, room.shares, room.columns)
         for h in range(len(room.hidden)):
@@ -268,17 +278,9 @@ def draw_terms(
         np.empty(POINT_FEATURES, np.int64),
         np.empty((width, MOST_POINTS), np.float32),
     )
-    # Weights for the features of u that both choices see, one side after another; then those of v.
-    of_u = np.empty((sides, 2, PAIR_FEATURES, width), np.float32)
-    of_v = np.empty((sides, 1, PAIR_FEATURES, width), np.float32)
-    for side in range(sides):
-        some = slice(side * PAIR_FEATURES, (side + 1) * PAIR_FEATURES)
-        of_u[side, 0], of_u[side, 1], of_v[side, 0] = (
-            second.pairs[some],
-            third.pairs[some],
-            third.pairs[sides * PAIR_FEATURES :][some],
-        )
-    embedded = np.empty((3, size, MOST_POINTS), np.float32)
+    mode, modes = np.arange(3), 1 if is_cyclic else 3  # for plain numbers Numba would compile `_say` for each
+    embedded = np.empty((modes, size, MOST_POINTS), np.float32)
+    of_vs, of_ws = embedded[1 % modes], embedded[2 % modes]
     alone_second = np.empty((len(second.points), width, MOST_POINTS), np.float32)
     alone_third = np.empty((len(third.points), width, MOST_POINTS), np.float32)
     # Hidden layers: what u says of v and of w; what each v that was drawn says of w; of w, all together.
@@ -287,7 +289,7 @@ def draw_terms(
     of_first, of_second = np.empty((2, MOST_POINTS), np.float32), np.empty(MOST_POINTS, np.float32)
     of_third, pairs = np.empty((candidates, MOST_POINTS), np.float32), np.empty(candidates, np.int64)
     for row in range(states):
-        contract(residuals[row], is_cyclic, held)
+        contract(residuals[row], held)
         points = np.array([1 << held.dims[0], 1 << held.dims[1], 1 << held.dims[2]])
         _embed(held, is_cyclic, heads, contexts.points[row], room, embedded)
         for which in range(sides):
@@ -296,8 +298,8 @@ def draw_terms(
                 for v in range(points[0]):
                     of_first[which, v] += heads.first[which, at] * embedded[0, at, v]
             _softmax(of_first[which], points[0])
-        _alone(second, embedded[1], points[1], alone_second)
-        _alone(third, embedded[2], points[2], alone_third)
+        _alone(second, of_vs, points[1], alone_second)
+        _alone(third, of_ws, points[2], alone_third)
         place_of_v[:] = -1
         last, num_v, num_pairs = 0, 0, 0
         for candidate in range(candidates):
@@ -307,31 +309,29 @@ def draw_terms(
             u = pick(of_first[0], points[0], uniform[row, candidate, 0])
             if u != last:
                 last, num_pairs = u, 0
-                _fill(by_u[0], points[1], contexts.second[row], second.given[0], embedded[0, :, u])
-                _fill(by_u[1], points[2], contexts.third[row], third.given[0], embedded[0, :, u])
+                _fill(by_u[0], points[1], contexts.second[row], second.given[0], embedded[0, :, u].copy())
+                _fill(by_u[1], points[2], contexts.third[row], third.given[0], embedded[0, :, u].copy())
                 _add(alone_second[0], points[1], by_u[0])
                 if is_cyclic:
                     _add_sums(u, alone_second[1], points[1], by_u[0])
                     _add_sums(u, alone_third[1], points[2], by_u[1])
-                    _say(held, u, 0, 1, room, of_u[0], by_u)
-                    _say(held, u, 0, 2, room, of_u[1], by_u)
-                else:
-                    _say(held, u, 0, 1, room, of_u[0, :1], by_u[:1])
-                    _say(held, u, 0, 2, room, of_u[0, 1:], by_u[1:])
+                for side in range(2):
+                    both = slice(0, 2) if is_cyclic else slice(side, side + 1)
+                    _say(held, u, mode[0], mode[side + 1], room, heads.pairs_of_u[side, both], by_u[both])
                 _choose(by_u[0], points[1], second.logit, of_second)
             v = pick(of_second, points[1], uniform[row, candidate, 1])
-            if place_of_v[v] < 0:
-                place_of_v[v] = num_v
+            place = place_of_v[v]
+            if place < 0:
+                place = place_of_v[v] = num_v
                 num_v += 1
-                said = by_v[place_of_v[v]]
-                _fill(said, points[2], nothing, third.given[1], embedded[1, :, v])
+                said = by_v[place]
+                _fill(said, points[2], nothing, third.given[1], of_vs[:, v].copy())
                 _add(alone_third[0], points[2], said)
                 if is_cyclic:
                     _add_sums(v, alone_third[2], points[2], said)
-                    _say(held, v, 0, 1, room, of_v[0], said[None])
-                    _say(held, v, 0, 2, room, of_v[1], said[None])
-                else:
-                    _say(held, v, 1, 2, room, of_v[0], said[None])
+                for side in range(sides):
+                    source, image = (mode[0], mode[side + 1]) if is_cyclic else (mode[1], mode[2])
+                    _say(held, v, source, image, room, heads.pairs_of_v[side], by_v[place : place + 1])
             known = 0
             while known < num_pairs and pairs[known] != v:
                 known += 1
@@ -340,7 +340,7 @@ def draw_terms(
                 num_pairs += 1
                 _fill(room.hidden, points[2], nothing, third.given[1], nothing[:0])
                 _add(by_u[1], points[2], room.hidden)
-                _add(by_v[place_of_v[v]], points[2], room.hidden)
+                _add(by_v[place], points[2], room.hidden)
                 if is_cyclic:
                     _add_sums(u ^ v, alone_third[3], points[2], room.hidden)
                 _choose(room.hidden, points[2], third.logit, of_third[known])

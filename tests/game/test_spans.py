@@ -100,7 +100,7 @@ def see(tensor, is_cyclic=False):
         if source != target:
             every, sides = np.arange(SIZE) % 2 ** dims[0, source], (np.array([source]), np.array([target]))
             first, seen = np.arange(SIZE) * SIZE, np.zeros((SIZE**2, spans.PAIR_FEATURES), np.float32)
-            spans.see_pairs(given.repeat(SIZE, axis=0), is_cyclic, every, *sides, first, seen)
+            spans.see_pairs(given.repeat(SIZE, axis=0), every, *sides, first, seen)
             pairs[source, target] = seen.reshape(SIZE, SIZE, -1)
     return wholes[0], points, pairs
 
