@@ -35,14 +35,14 @@ def policy(network, tensor, u, v):
         third = np.concatenate([pairs(u, [0], [2]), pairs(v, [1], [2])], axis=-1)
     trunk = network.embed(jnp.asarray(wholes))
     embedded = network.embed_points(trunk, jnp.asarray(seen), layout)
-    first, (u, v) = jnp.asarray(layout.first), (jnp.full(blocks, each, jnp.int32) for each in (u, v))
+    u, v = (jnp.full(blocks, each, jnp.int32) for each in (u, v))
     of_first = network.choose_first(embedded, layout)
     return [
         np.asarray(part)
         for part in (
             of_first[0],
-            network.choose_second(trunk, embedded, first, layout, u, jnp.asarray(second)),
-            network.choose_third(trunk, embedded, first, layout, u, v, jnp.asarray(third)),
+            network.choose_second(trunk, embedded, layout, u, jnp.asarray(second)),
+            network.choose_third(trunk, embedded, layout, u, v, jnp.asarray(third)),
             network.quantiles(trunk)[0],
             of_first[1],
             jax.nn.log_sigmoid(network.is_cube.weight @ trunk[0] + network.is_cube.bias)[0],

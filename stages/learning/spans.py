@@ -143,8 +143,8 @@ def _loss(network: SpansNetwork, seen: Seen):
     points = network.embed_points(trunk, seen.points, layout)
     u, v, w = (seen.actions[:, mode] for mode in range(3))
     first = network.choose_first(points, layout)
-    second = network.choose_second(trunk, points, layout.first, layout, u, seen.pairs)
-    third = network.choose_third(trunk, points, layout.first, layout, u, v, seen.pairs_third)
+    second = network.choose_second(trunk, points, layout, u, seen.pairs)
+    third = network.choose_third(trunk, points, layout, u, v, seen.pairs_third)
     log_prob = first[0, layout.first + u] + second[layout.first + v] + third[layout.first + w]
     if network.is_cyclic:
         is_cube = (seen.actions[:, 0] == seen.actions[:, 1]) & (seen.actions[:, 1] == seen.actions[:, 2])

@@ -63,7 +63,7 @@ class Choice(eqx.Module):
         self,
         pairs: Float[Array, "blocks block features"],
         point: Float[Array, "blocks block size"],
-        context: Float[Array, "choices given"],
+        context: Float[Array, "states given"],
         layout: Layout,
     ) -> Float[Array, "blocks block"]:
         hidden = _each(self.pairs, pairs) + _each(self.point, point)
@@ -145,52 +145,44 @@ class SpansNetwork(eqx.Module):
 
     def choose_second(
         self,
-        trunk: Float[Array, "choices width"],
+        trunk: Float[Array, "states width"],
         points: Float[Array, "3 n size"],
-        first: Int[Array, " choices"],
         layout: Layout,
-        u: Int[Array, " choices"],
+        u: Int[Array, " states"],
         pairs: Float[Array, "rows features"],
     ) -> Float[Array, " rows"]:
-        """Log-probabilities of v given u.
-
-        Args:
-          first: where in `points` the state of each choice begins.
-          layout: of the choices.
-        """
-        context = jnp.concatenate([trunk, points[0, first + u]], axis=-1)
-        every = self._with_sums(points[1], first, layout, u[:, None])
+        """Log-probabilities of v given one u of each state."""
+        context = jnp.concatenate([trunk, points[0, layout.first + u]], axis=-1)
+        every = self._with_sums(points[1], layout, u[:, None])
         logits = self.second(_in_blocks(pairs), every, context, layout)
         return _log_softmax(logits, layout, 1)
 
     def choose_third(
         self,
-        trunk: Float[Array, "choices width"],
+        trunk: Float[Array, "states width"],
         points: Float[Array, "3 n size"],
-        first: Int[Array, " choices"],
         layout: Layout,
-        u: Int[Array, " choices"],
-        v: Int[Array, " choices"],
+        u: Int[Array, " states"],
+        v: Int[Array, " states"],
         pairs: Float[Array, "rows features"],
     ) -> Float[Array, " rows"]:
         """Log-probabilities of w given u and v, as `choose_second`; `pairs` are those of u, then those of v."""
-        context = jnp.concatenate([trunk, points[0, first + u], points[1, first + v]], axis=-1)
-        every = self._with_sums(points[2], first, layout, jnp.stack([u, v, u ^ v], axis=-1))
+        context = jnp.concatenate([trunk, points[0, layout.first + u], points[1, layout.first + v]], axis=-1)
+        every = self._with_sums(points[2], layout, jnp.stack([u, v, u ^ v], axis=-1))
         logits = self.third(_in_blocks(pairs), every, context, layout)
         return _log_softmax(logits, layout, 2)
 
     def _with_sums(
         self,
         points: Float[Array, "n size"],
-        first: Int[Array, " choices"],
         layout: Layout,
-        sums: Int[Array, "choices some"],
+        sums: Int[Array, "states some"],
     ) -> Float[Array, "blocks block sizes"]:
         """The vectors' embeddings; where all modes are one, those of their sums with the given ones too."""
         own = jnp.zeros((len(sums), 1), sums.dtype)
         added = jnp.concatenate([own, sums], axis=1) if self.is_cyclic else own
         vectors = layout.place[:, None] + jnp.arange(BLOCK)
-        places = first[layout.owner][:, None, None] + (vectors[..., None] ^ added[layout.owner][:, None])
+        places = layout.first[layout.owner][:, None, None] + (vectors[..., None] ^ added[layout.owner][:, None])
         turned = _turn(points, places.reshape(-1, added.shape[1]))
         return turned.reshape(*vectors.shape, -1)
 
