@@ -8,8 +8,8 @@ them, and the new line replaces the old. Killed in the middle of a row, the same
 the rows whose name holds every one of the words.
 
 `start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2`, `z` and `z2_cyclic` of
-the default run, which play in spans (2x2x2 and 2x2x3 over Z2 those of `z` with that ring), and `span window` window
-games of `z2_windows` of runs/agent.yaml, which does too; `game` and `window` are of an agent that spells. Those of
+the default run, which play in spans, and `span window` window games of `z2_windows` of runs/agent.yaml, which does too
+(whole games of 2x2x2 and 2x2x3 are by one network for both, that of `z` with the ring of the row); `game` and `window` are of an agent that spells. Those of
 2x2x2 over Z and of 2x2x3 that play whole games learn from windows too, as one network plays both.
 
 `cyclic share` asks another question: not when a rank is first found, but how many games are solved, and at which rank,
@@ -97,6 +97,11 @@ class Row:
         return replace(self, variant="closed")
 
     @property
+    def is_small(self) -> bool:
+        """Whether the target is one of those that one network plays."""
+        return self.start == "span game" and self.target in SMALL_GAMES
+
+    @property
     def kind(self) -> str:
         """Which finds of a search count."""
         return "window" if self.start.endswith("window") else "game"
@@ -131,8 +136,8 @@ ATTEMPTS = [
     ("4x4x4", "Z2", "span window", 49, 300, 2),
 ]
 MEASURED_GAMES = 512
-# Over Z2, too, by the small network of `z`: the pretraining of `z2`, for 3x3x3, takes longer than these games may.
-SMALL_GAMES = (("span game", "2x2x2"), ("span game", "2x2x3"))
+# One network plays both, over Z2 too that of `z`: the pretraining of `z2`, for 3x3x3, takes longer than they may.
+SMALL_GAMES = ("2x2x2", "2x2x3")
 PLAYERS = {  # of one network, in rows of `game share`; the second has about the seconds of the third
     "one_ply of 16": {"planner": {"name": "one_ply"}, "candidates": 16},
     "one_ply of 40": {"planner": {"name": "one_ply"}, "candidates": 40},
@@ -233,11 +238,11 @@ def parameters(row: Row) -> params.Params:
     _, network, pretraining, search = VARIANTS.get(row.variant, ([], {}, {}, {}))
     if row.start == "span window":
         agent = section(ROOT / "runs/agent.yaml", "agents.z2_windows", SpanAgent).model_dump()
-    elif (row.start, row.target) in SMALL_GAMES:
+    elif row.is_small:
         agent = tree["agents"]["z"] | {"ring": row.ring}
     else:
         agent = tree["agents"][row.agent] if row.start in IN_SPANS else _speller(row)
-    agent |= {"targets": (row.target,), "seed": row.seed}
+    agent |= {"targets": SMALL_GAMES if row.is_small else (row.target,), "seed": row.seed}
     agent["network"] |= network
     if agent["network"]["torso"] == "attention":
         del agent["network"]["combinations"]

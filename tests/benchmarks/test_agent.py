@@ -12,8 +12,15 @@ def test_every_row_has_valid_parameters_of_its_own(judge):
     rows = list(judge.planned(ended))
     assert {row.variant for row in rows} == {"agent", *judge.CONTROLS, *judge.VARIANTS}
     assert len({row.key for row in rows}) == len(rows)
-    digests = [(row.start, judge.digest(row)) for row in rows if row.variant != "walk"]
+    digests = [(row.start, judge.digest(row)) for row in rows if row.variant != "walk" and not row.is_small]
     assert len(set(digests)) == len(digests)
+
+
+def test_one_network_plays_both_small_targets(judge):
+    small = [row for row in judge.planned({}) if row.is_small]
+    digests = [{judge.digest(row) for row in small if row.target == target} for target in judge.SMALL_GAMES]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 5 + 3  # seeds over Z2 and Z
 
 
 def test_every_agent_plays_what_its_row_counts(judge):
