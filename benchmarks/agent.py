@@ -138,9 +138,10 @@ ATTEMPTS = [
 MEASURED_GAMES = 512
 # One network plays both, over Z2 too that of `z`: the pretraining of `z2`, for 3x3x3, takes longer than they may.
 SMALL_GAMES = ("2x2x2", "2x2x3")
+ONE_PLY = {"name": "one_ply", "improved_policy": "best"}
 PLAYERS = {  # of one network, in rows of `game share`; the second has about the seconds of the third
-    "one_ply of 16": {"planner": {"name": "one_ply"}, "candidates": 16},
-    "one_ply of 40": {"planner": {"name": "one_ply"}, "candidates": 40},
+    "one_ply of 16": {"planner": ONE_PLY, "candidates": 16},
+    "one_ply of 40": {"planner": ONE_PLY, "candidates": 40},
     "puct 16 of 16": {"planner": {"name": "puct", "simulations": 16}, "candidates": 16},
 }
 
@@ -199,6 +200,7 @@ VARIANTS = {
     "adam pretrained": (SHORT, {}, {}, CLOSED | {"adam": "pretrained"}),
     "open": ([*SHARE, *SHORT], {}, {}, {"own_share": 0.0, "played_share": 0.0, "games": 1}),
     "puct 16 beside one_ply": (PLANNERS, {}, {}, COOL),
+    "prior exp(Q)": (PLANNERS, {}, {}, COOL | {"planner": ONE_PLY | {"improved_policy": "prior_exp_q"}}),
     "puct 16 beside one_ply, demonstrations only": (PLANNERS, {}, {}, COOL | DEMONSTRATIONS),
     "untrained": (SHARE, {}, {"steps": 0}, {"train_steps": 0}),  # beside each row of the agent too
     "demonstrations only": (BOTH_STARTS, {}, {}, DEMONSTRATIONS),

@@ -37,12 +37,13 @@ from stages.params.file import section  # noqa: E402
 from stages.planning.choose import planner  # noqa: E402
 from stages.planning.one_ply import one_ply  # noqa: E402
 from stages.planning.one_ply_games import one_ply_games  # noqa: E402
+from stages.planning.plan import Sampling  # noqa: E402
 from stages.planning.tree import sequential_halving  # noqa: E402
 from stages.search.selfplay import play  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 SIMULATIONS, CALLS, STEPS, GAMES = 16, 5, 5, 64
-SAMPLED = {"candidates": 8, "risk": 0.25, "sampling_temperature": 1.0}
+SAMPLED = Sampling(candidates=8, risk=0.25, temperature=1.0)
 HALVING = {"simulations": SIMULATIONS, "gumbel_scale": 0.0, "value_scale": 1.0}
 # target, games in a batch, width, most slices combined, entries per token
 SIZES = [("2x2x2", 128, 128, 4, 4), ("3x3x3", 64, 128, 2, 3), ("3x3x3", 64, 256, 2, 3), ("4x4x4", 16, 256, 1, 4)]
@@ -66,8 +67,8 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     observations = jax.jit(jax.vmap(partial(observe, rules=rules, most=combinations)))(states)
     torso = jax.jit(lambda network, x: jax.vmap(network.torso)(x))
     value = jax.jit(lambda network, states: jax.vmap(lambda state: network.value(network.embed(state)))(states))
-    search = jax.jit(partial(sequential_halving, **SAMPLED, **HALVING))
-    planner = partial(one_ply, **SAMPLED)
+    search = jax.jit(partial(sequential_halving, sampling=SAMPLED, **HALVING))
+    planner = partial(one_ply, sampling=SAMPLED, is_soft=False)
     optimiser = make_optimiser(agent.pretraining.optimiser, None)
     terms = np.zeros((STEPS, 128, rules.max_rank, 3, rules.length), np.int8)
     terms[..., 0] = 1
@@ -94,7 +95,7 @@ def games_in_spans(name: str) -> dict:
     target, rng, search = parse_target("3x3x3"), np.random.default_rng(0), planner(agent.search)
     start, limit = pack(target.tensor), target.naive_rank
     starts, limits = np.repeat(start[None], GAMES, axis=0), np.full(GAMES, limit)
-    given = {"candidates": 16, "noise": 0.0, "risk": SAMPLED["risk"]}
+    given = {"candidates": 16, "noise": 0.0, "risk": SAMPLED.risk}
     return {
         "1-ply games/s": (GAMES, lambda: one_ply_games(network, starts, limits, limit, rng, **given)),
         "beams/s": (1, lambda: search(network, start, limit, rng, noise=0.1)),

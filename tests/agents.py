@@ -23,7 +23,7 @@ SEARCH = {
     "window_terms": (2, 2),
     "dimension_cost": 4.0,
     "selection_every": 2,
-    "planner": {"name": "one_ply"},
+    "planner": {"name": "one_ply", "improved_policy": "best"},
     "candidates": 4,
     "sampling_temperature": 1.0,
     "risk": 0.5,

@@ -133,6 +133,9 @@ class OnePly(Section):
     """The best child after one ply."""
 
     name: Literal["one_ply"] = Field(description="the planner")
+    improved_policy: Literal["best", "prior_exp_q"] = Field(
+        description="what the policy learns: the best candidate alone, or the prior times exp(Q)"
+    )
 
 
 class Puct(Section):

@@ -20,25 +20,22 @@ def planner(settings: Search | SpanSearch) -> Callable:
         return partial(
             beam, width=chosen.width, children=chosen.children, candidates=settings.candidates, risk=settings.risk
         )
-    shared = settings.candidates, settings.risk, settings.sampling_temperature
-    return _planner(settings.planner, *shared, settings.signed_permutations)
+    sampling = plan.Sampling(settings.candidates, settings.risk, settings.sampling_temperature)
+    return _planner(settings.planner, sampling, settings.signed_permutations)
 
 
 @cache  # one object per choice: jit takes a planner as a static argument and compiles once for it
-def _planner(
-    chosen: Planner, candidates: int, risk: float, sampling_temperature: float, is_permuted: bool
-) -> plan.Planner:
-    shared = {"candidates": candidates, "risk": risk, "sampling_temperature": sampling_temperature}
+def _planner(chosen: Planner, sampling: plan.Sampling, is_permuted: bool) -> plan.Planner:
     if isinstance(chosen, OnePly):
-        plain = partial(one_ply, **shared)
+        plain = partial(one_ply, sampling=sampling, is_soft=chosen.improved_policy == "prior_exp_q")
     elif isinstance(chosen, Puct):
-        plain = partial(puct, simulations=chosen.simulations, **shared)
+        plain = partial(puct, sampling=sampling, simulations=chosen.simulations)
     else:
         plain = partial(
             sequential_halving,
+            sampling=sampling,
             simulations=chosen.simulations,
             gumbel_scale=chosen.gumbel_scale,
             value_scale=chosen.value_scale,
-            **shared,
         )
     return partial(permuted, plain) if is_permuted else plain

@@ -15,24 +15,27 @@ from stages.game.tensor_game import State
 from stages.network.agent import AgentNetwork
 from stages.network.value import risk_seeking
 from stages.planning.model import advance
-from stages.planning.plan import Node, Plan, expand
+from stages.planning.plan import Node, Plan, Sampling, expand
 
 
 def one_ply(
     network: AgentNetwork,
     states: State,
     key: PRNGKeyArray,
-    candidates: int,
-    risk: float,
-    sampling_temperature: float,
+    sampling: Sampling,
+    is_soft: bool,
 ) -> Plan:
-    """See `plan.Planner`. The improved policy is the best candidate alone."""
+    """See `plan.Planner`. The improved policy is the best candidate alone.
+
+    Where `is_soft`, it is the prior times exp(Q), normalised, with Q in moves (Grill et al. 2020, regularised policy
+    optimisation, at a weight of one). Played is the best candidate all the same.
+    """
     keys = jax.random.split(key, states.is_over.shape[0])
-    given = {"candidates": candidates, "risk": risk, "sampling_temperature": sampling_temperature}
-    nodes = jax.vmap(partial(expand, network, **given))(states, keys)
-    scores = jax.vmap(partial(_scores, network, risk=risk))(states, nodes)  # [B, K]
+    nodes = jax.vmap(partial(expand, network, sampling=sampling))(states, keys)
+    scores = jax.vmap(partial(_scores, network, risk=sampling.risk))(states, nodes)  # [B, K]
     choice = jnp.argmax(jnp.where(nodes.is_copy, -jnp.inf, scores), axis=-1)
-    return Plan(nodes.actions, jax.nn.one_hot(choice, candidates), choice)
+    soft = jax.nn.softmax(jnp.where(nodes.is_copy, -jnp.inf, nodes.prior_logits + scores))
+    return Plan(nodes.actions, soft if is_soft else jax.nn.one_hot(choice, sampling.candidates), choice)
 
 
 def _scores(network: AgentNetwork, state: State, node: Node, risk: float) -> Float[Array, " candidates"]:

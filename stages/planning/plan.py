@@ -37,6 +37,20 @@ class Plan(NamedTuple):
 Planner = Callable[[AgentNetwork, State, PRNGKeyArray], Plan]
 
 
+class Sampling(NamedTuple):
+    """How planners of a move sample and value.
+
+    Attributes:
+      candidates: K, actions that are sampled from a node's policy.
+      risk: values are means of the upper quantiles, of this share.
+      temperature: of the distribution that is sampled.
+    """
+
+    candidates: int
+    risk: float
+    temperature: float
+
+
 class Node(NamedTuple):
     """A state as a search sees it (Sampled MuZero; AlphaTensor, Methods, «Sample-based MCTS»).
 
@@ -56,21 +70,19 @@ class Node(NamedTuple):
 COPY_LOGIT = -1e9  # finite: mctx subtracts logits
 
 
-def expand(
-    network: AgentNetwork, state: State, key: PRNGKeyArray, candidates: int, risk: float, sampling_temperature: float
-) -> Node:
+def expand(network: AgentNetwork, state: State, key: PRNGKeyArray, sampling: Sampling) -> Node:
     """Evaluates one state and samples its candidates; equal samples are merged and their priors added.
 
     The samples are of a distribution beta, which is the policy pi where the temperature is 1. The prior of an action is
     (its share of the samples / beta) pi (Hubert et al. 2021, Sampled MuZero).
     """
     embedding = network.embed(state)
-    sample = partial(network.policy.sample, embedding, temperature=sampling_temperature)
-    tokens, log_pi, log_beta = jax.vmap(sample)(jax.random.split(key, candidates))
+    sample = partial(network.policy.sample, embedding, temperature=sampling.temperature)
+    tokens, log_pi, log_beta = jax.vmap(sample)(jax.random.split(key, sampling.candidates))
     is_equal = jnp.all(tokens[:, None] == tokens[None, :], axis=-1)  # [K, K]
-    is_copy = jnp.argmax(is_equal, axis=1) < jnp.arange(candidates)
+    is_copy = jnp.argmax(is_equal, axis=1) < jnp.arange(sampling.candidates)
     share = jnp.mean(is_equal, axis=1)
-    value = risk_seeking(network.value(embedding), risk)
+    value = risk_seeking(network.value(embedding), sampling.risk)
     return Node(
         jax.vmap(partial(token_lib.decode, alphabet=network.policy.alphabet))(tokens),
         jnp.where(is_copy, COPY_LOGIT, jnp.log(share) + log_pi - log_beta),

@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from stages.game.tensor_game import State
 from stages.network.agent import AgentNetwork
 from stages.planning.model import advance
-from stages.planning.plan import Plan, expand
+from stages.planning.plan import Plan, Sampling, expand
 
 SHARP_VISITS = 100  # the paper's Nbar, as OpenAlphaTensor has it
 
@@ -61,9 +61,7 @@ def puct(
     network: AgentNetwork,
     states: State,
     key: PRNGKeyArray,
-    candidates: int,
-    risk: float,
-    sampling_temperature: float,
+    sampling: Sampling,
     simulations: int,
 ) -> Plan:
     """See `plan.Planner`. Descent by Q + c(s) prior sqrt(sum N) / (1 + N), improved policy from the visits N.
@@ -75,7 +73,7 @@ def puct(
     is the action with the best line: a draw by visits (AlphaTensor, Methods, «Acting») needs hundreds of them.
     """
     root_key, search_key = jax.random.split(key)
-    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    expand_fn = partial(expand, sampling=sampling)
     root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.muzero_policy(
         network,
@@ -125,9 +123,7 @@ def sequential_halving(
     network: AgentNetwork,
     states: State,
     key: PRNGKeyArray,
-    candidates: int,
-    risk: float,
-    sampling_temperature: float,
+    sampling: Sampling,
     simulations: int,
     gumbel_scale: float,
     value_scale: float,
@@ -138,7 +134,7 @@ def sequential_halving(
     (measured).
     """
     root_key, search_key = jax.random.split(key)
-    expand_fn = partial(expand, candidates=candidates, risk=risk, sampling_temperature=sampling_temperature)
+    expand_fn = partial(expand, sampling=sampling)
     root, nodes = _root(network, states, root_key, expand_fn)
     output = mctx.gumbel_muzero_policy(
         network,
@@ -146,7 +142,7 @@ def sequential_halving(
         root,
         _recurrent_fn(expand_fn),
         num_simulations=simulations,
-        max_num_considered_actions=candidates,
+        max_num_considered_actions=sampling.candidates,
         invalid_actions=nodes.is_copy,
         qtransform=partial(mctx.qtransform_completed_by_mix_value, value_scale=value_scale),
         gumbel_scale=gumbel_scale,

@@ -222,7 +222,7 @@ def test_wrong_list_names_its_key(tmp_path, place, value):
         ),
         (
             "agents.z2.search.planner",
-            {"name": "one_ply", "simulations": 8},
+            {"name": "one_ply", "improved_policy": "best", "simulations": 8},
             "agents.z2.search.planner.simulations: expected no such key",
         ),
         (

@@ -15,6 +15,7 @@ from stages.learning.positions import Terms, draw_residuals
 from stages.network.dynamics import CellDynamics
 from stages.planning.model import advance
 from stages.planning.one_ply import one_ply
+from stages.planning.plan import Sampling
 from tests.agents import agent, untrained
 from tests.examples import strassen
 from tests.positions import BATCH, HISTORY, draw_states
@@ -58,7 +59,7 @@ def test_a_rule_set_by_hand_is_the_rule_of_the_game(networks):
 def test_a_planner_plans_alike_in_the_game_and_in_its_model(networks):
     exact, learned, by_hand = networks
     states = draw_states(exact.rules, np.random.default_rng(0))
-    plan = jax.jit(partial(one_ply, candidates=8, risk=0.5, sampling_temperature=1.0))
+    plan = jax.jit(partial(one_ply, sampling=Sampling(8, 0.5, 1.0), is_soft=False))
     expected, same, other = (plan(network, states, jax.random.key(0)) for network in (exact, by_hand, learned))
     jax.tree.map(np.testing.assert_array_equal, same, expected)
     np.testing.assert_array_equal(other.actions, expected.actions)

@@ -15,20 +15,19 @@ from stages.game.tensor_game import start, step
 from stages.planning.choose import planner as chosen_planner
 from stages.planning.one_ply import one_ply
 from stages.planning.permuted import permuted
-from stages.planning.plan import expand
+from stages.planning.plan import Sampling, expand
 from stages.planning.tree import puct, sequential_halving, temperature
 from tests.agents import agent, settings, untrained
 
 ROOT = Path(__file__).parents[2]
 BATCH = 32
-SHARED = {"risk": 0.5, "sampling_temperature": 1.0}
 # Gumbel search with more distinct candidates than the 16 that mctx considers if it is not told; PUCT with fewer, since
 # it may spend all its visits on strong priors.
 PLAIN = {
-    "one_ply": jax.jit(partial(one_ply, candidates=20, **SHARED)),
-    "puct": jax.jit(partial(puct, candidates=6, risk=0.5, sampling_temperature=0.8, simulations=48)),
+    "one_ply": jax.jit(partial(one_ply, sampling=Sampling(20, 0.5, 1.0), is_soft=False)),
+    "puct": jax.jit(partial(puct, sampling=Sampling(6, 0.5, 0.8), simulations=48)),
     "sequential_halving": jax.jit(
-        partial(sequential_halving, candidates=40, simulations=48, gumbel_scale=0.0, value_scale=1.0, **SHARED)
+        partial(sequential_halving, sampling=Sampling(40, 0.5, 1.0), simulations=48, gumbel_scale=0.0, value_scale=1.0)
     ),
 }
 # Permutations are drawn outside of jit, so that each planner compiles once.
@@ -139,7 +138,7 @@ def test_over_the_integers_permuted_candidates_win_in_the_frame_of_the_state(net
     assert won(network, states, planner(network, states, jax.random.key(1))).all()
 
 
-EXPAND = jax.jit(partial(expand, candidates=64, **SHARED))
+EXPAND = jax.jit(partial(expand, sampling=Sampling(64, 0.5, 1.0)))
 
 
 def test_expand_merges_copies_and_adds_their_priors(networks):
@@ -171,6 +170,21 @@ def test_a_finished_game_is_worth_nothing_more(networks):
     assert worth != 0.0
 
 
+def test_the_soft_policy_of_one_ply_is_the_prior_times_exp_q(networks):
+    # With one move left Q is the reward.
+    network, states, key = networks["Z2"], positions(np.ones((BATCH, 2, 2, 2)), 1), jax.random.key(2)
+    sampling = Sampling(20, 0.5, 1.0)
+    plan = jax.jit(partial(one_ply, sampling=sampling, is_soft=True))(network, states, key)
+    best = PLANNERS["one_ply"](network, states, key)
+    np.testing.assert_array_equal(plan.actions, best.actions)
+    np.testing.assert_array_equal(plan.choice, best.choice)
+    nodes = jax.jit(jax.vmap(partial(expand, network, sampling=sampling)))(states, jax.random.split(key, BATCH))
+    _, rewards = jax.jit(jax.vmap(jax.vmap(partial(step, rules=network.rules), (None, 0))))(states, plan.actions)
+    assert np.ptp(rewards) > 0
+    weights = np.exp(np.asarray(nodes.prior_logits + rewards)) * ~np.asarray(nodes.is_copy)
+    np.testing.assert_allclose(plan.action_weights, weights / weights.sum(-1, keepdims=True), atol=1e-5)
+
+
 def test_the_temperature_rises_beyond_a_hundred_visits():
     assert [temperature(visits) for visits in (1, 2, 50, 100)] == [1.0] * 4
     assert temperature(101) > 1.0
@@ -194,7 +208,7 @@ def test_puct_plays_no_move_worse_than_the_most_visited(networks):
 @pytest.mark.parametrize(
     ("given", "function", "fixed"),
     [
-        ({"name": "one_ply"}, one_ply, {}),
+        ({"name": "one_ply", "improved_policy": "prior_exp_q"}, one_ply, {"is_soft": True}),
         ({"name": "puct", "simulations": 7}, puct, {"simulations": 7}),
         (
             {"name": "sequential_halving", "simulations": 7, "gumbel_scale": 0.5, "value_scale": 2.0},
@@ -207,10 +221,7 @@ def test_the_planner_that_the_parameters_describe(given, function, fixed):
     plain, shown = (
         chosen_planner(settings(planner=given, signed_permutations=is_permuted)) for is_permuted in (False, True)
     )
-    assert (plain.func, plain.keywords) == (
-        function,
-        {"candidates": 4, "risk": 0.5, "sampling_temperature": 1.0} | fixed,
-    )
+    assert (plain.func, plain.keywords) == (function, {"sampling": Sampling(4, 0.5, 1.0)} | fixed)
     assert shown.func is permuted
     assert (shown.args[0].func, shown.args[0].keywords) == (plain.func, plain.keywords)
 
