@@ -394,55 +394,52 @@ def count_points(
 
 
 @compiled
-def _write(shares: np.ndarray, columns: np.ndarray, points: int, seen: np.ndarray) -> None:
+def _write(shares: np.ndarray, columns: np.ndarray, vectors: int, seen: np.ndarray) -> None:
     """Rows as columns of a table."""
     for row in range(len(columns)):
-        for v in range(points):
+        for v in range(vectors):
             seen[v, columns[row]] = shares[row, v]
 
 
 @compiled
-def see_pairs(
+def see_choices(
     residuals: np.ndarray,
-    given: np.ndarray,
-    sources: np.ndarray,
-    images: np.ndarray,
+    is_cyclic: bool,
+    chosen: np.ndarray,
     first: np.ndarray,
-    seen: np.ndarray,
+    points: np.ndarray,
+    second: np.ndarray,
+    third: np.ndarray,
 ) -> None:
-    """The shares of `count_pairs` as a table.
+    """What the policy sees when it chooses u, then v, then w: the shares of `count_points` and `count_pairs` as tables.
 
     Args:
-      given: [batch] vectors u.
-      sources, images: modes of u and of v, one pair for each side that is seen.
-      first: [batch] rows of the table.
-      seen: receives [rows, sides * PAIR_FEATURES]; zero before.
-    """
-    held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
-    shares, columns = np.empty((PAIR_FEATURES, MOST_POINTS), np.float32), np.empty(PAIR_FEATURES, np.int64)
-    for row in range(len(residuals)):
-        contract(residuals[row], held)
-        for side in range(len(sources)):
-            num = count_pairs(held, given[row], sources[side], images[side], table, shares, columns)
-            points = 1 << held.dims[images[side]]
-            _write(shares, columns[:num], points, seen[first[row] :, side * PAIR_FEATURES :])
-
-
-@compiled
-def see_points(residuals: np.ndarray, is_cyclic: bool, first: np.ndarray, seen: np.ndarray) -> None:
-    """The shares of `count_points` as a table.
-
-    Args:
-      first: [batch] rows of the table.
-      seen: receives [modes, rows, POINT_FEATURES]; zero before.
+      chosen: [batch, 3] vectors u, v and w.
+      first: [batch] rows of the tables.
+      points: receives [modes, rows, POINT_FEATURES]; zero before, as the others.
+      second: receives [rows, sides * PAIR_FEATURES], of v given u; in a symmetric game, where all modes are one, v is
+        seen as a vector of the second mode and of the third.
+      third: receives [rows, 2 * sides * PAIR_FEATURES], of w given u, then given v.
     """
     held, table = contractions(), np.empty(MOST_POINTS * MOST_LANES, np.float32)
     shares, columns = np.empty((POINT_FEATURES, MOST_POINTS), np.float32), np.empty(POINT_FEATURES, np.int64)
+    mode = np.arange(3)  # for plain numbers Numba would compile `count_pairs` for each
     for row in range(len(residuals)):
         contract(residuals[row], held)
-        for mode in range(1 if is_cyclic else 3):
-            num = count_points(held, mode, is_cyclic, table, shares, columns)
-            _write(shares, columns[:num], 1 << held.dims[mode], seen[mode, first[row] :, :])
+        (u, v), at = chosen[row, :2], first[row]
+        for one in range(len(points)):
+            num = count_points(held, one, is_cyclic, table, shares, columns)
+            _write(shares, columns[:num], 1 << held.dims[one], points[one, at:])
+        for image in range(1, 3):
+            num = count_pairs(held, u, mode[0], image, table, shares, columns)
+            vectors, side = 1 << held.dims[image], image - 1 if is_cyclic else 0
+            if is_cyclic or image == 1:
+                _write(shares, columns[:num], vectors, second[at:, side * PAIR_FEATURES :])
+            if is_cyclic or image == 2:
+                _write(shares, columns[:num], vectors, third[at:, side * PAIR_FEATURES :])
+                source, side = (mode[0], side + 2) if is_cyclic else (mode[1], side + 1)
+                num = count_pairs(held, v, source, image, table, shares, columns)
+                _write(shares, columns[:num], vectors, third[at:, side * PAIR_FEATURES :])
 
 
 @compiled

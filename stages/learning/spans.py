@@ -100,7 +100,7 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
     Raises:
       ValueError: they do not; the gradient of `network.spans` would be wrong in blocks that are left over.
     """
-    count, modes = len(positions.values), 1 if is_cyclic else 3
+    count, (modes, sides) = len(positions.values), (1, 2) if is_cyclic else (3, 1)
     dims, bases = compress_all(positions.residuals)
     if (filled := int(count_blocks(dims).sum())) != blocks:
         raise ValueError(f"expected positions that fill {blocks} blocks, got {filled}")
@@ -110,21 +110,15 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
     inside = coordinates(positions.actions[:, None], bases)
     is_inside = (restore(inside, bases) == positions.actions[:, None]).all(axis=(1, 2))
     inside = np.where(is_inside[:, None], inside[:, 0], 1)
-    points = np.zeros((modes, blocks * BLOCK, spans.POINT_FEATURES), np.float32)
-    spans.see_points(positions.residuals, is_cyclic, layout.first, points)
-
-    def pairs(given, sources, images):
-        found = np.zeros((blocks * BLOCK, len(sources) * spans.PAIR_FEATURES), np.float32)
-        sides = np.array(sources), np.array(images)
-        spans.see_pairs(positions.residuals, given, *sides, layout.first[:count], found)
-        return found
-
-    if is_cyclic:
-        of_u, of_v = (pairs(inside[:, mode], [0, 0], [1, 2]) for mode in (0, 1))
-        third = np.concatenate([of_u, of_v], axis=-1)
-    else:
-        of_u = pairs(inside[:, 0], [0], [1])
-        third = np.concatenate([pairs(inside[:, 0], [0], [2]), pairs(inside[:, 1], [1], [2])], axis=-1)
+    points, second, third = (
+        np.zeros((*shape, features), np.float32)
+        for shape, features in (
+            ((modes, blocks * BLOCK), spans.POINT_FEATURES),
+            ((blocks * BLOCK,), sides * spans.PAIR_FEATURES),
+            ((blocks * BLOCK,), 2 * sides * spans.PAIR_FEATURES),
+        )
+    )
+    spans.see_choices(positions.residuals, is_cyclic, inside, layout.first, points, second, third)
 
     def padded(given, kind):
         rows = np.zeros((blocks, *given.shape[1:]), kind)
@@ -132,7 +126,7 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
         return rows
 
     actions, values = padded(inside, np.int32), padded(positions.values, np.float32)
-    return Seen(layout, wholes, points, of_u, third, actions, values, padded(is_inside, bool))
+    return Seen(layout, wholes, points, second, third, actions, values, padded(is_inside, bool))
 
 
 def _loss(network: SpansNetwork, seen: Seen):

@@ -1,5 +1,6 @@
 """What the network sees in spans: by its definition, and the same, permuted, after every change of basis."""
 
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from stages.algebra.targets import parse_target
 from stages.game import spans
-from stages.game.support import compress_all, pack
+from stages.game.support import pack
 
 DIMS = (4, 3, 4)
 SIZE = 16
@@ -90,18 +91,29 @@ def concise(rng):
 def see(tensor, is_cyclic=False):
     """Features of a tensor, of all points and of all pairs of modes."""
     given, modes = pack(tensor)[None], 1 if is_cyclic else 3
-    dims, _ = compress_all(given)
     wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(given, is_cyclic, wholes)
-    points = np.zeros((modes, SIZE, spans.POINT_FEATURES), np.float32)
-    spans.see_points(given, is_cyclic, np.zeros(1, np.int32), points)
+    held, table = spans.contractions(), np.zeros(spans.MOST_POINTS * spans.MOST_LANES, np.float32)
+    spans.contract(given[0], held)
+
+    def counted(count, features):
+        """The rows that a function writes, as a table of all features."""
+        shares, columns = np.zeros((features, spans.MOST_POINTS), np.float32), np.zeros(features, np.int64)
+        num = count(table, shares, columns)
+        seen = np.zeros((SIZE, features), np.float32)
+        seen[:, columns[:num]] = shares[:num, :SIZE].T
+        return seen
+
+    points = [
+        counted(partial(spans.count_points, held, mode, is_cyclic), spans.POINT_FEATURES) for mode in range(modes)
+    ]
     pairs = {}
     for source, target in product(range(3), range(3)):
         if source != target:
-            every, sides = np.arange(SIZE) % 2 ** dims[0, source], (np.array([source]), np.array([target]))
-            first, seen = np.arange(SIZE) * SIZE, np.zeros((SIZE**2, spans.PAIR_FEATURES), np.float32)
-            spans.see_pairs(given.repeat(SIZE, axis=0), every, *sides, first, seen)
-            pairs[source, target] = seen.reshape(SIZE, SIZE, -1)
+            every = np.arange(SIZE) % 2 ** held.dims[source]
+            pairs[source, target] = np.stack(
+                [counted(partial(spans.count_pairs, held, u, source, target), spans.PAIR_FEATURES) for u in every]
+            )
     return wholes[0], points, pairs
 
 
@@ -114,7 +126,7 @@ def test_features_are_what_they_are_said_to_be():
             wholes[mode * spans.MODE_FEATURES :][:9], np.bincount(ranks, minlength=10)[1:] / len(ranks), atol=1e-6
         )
         for u in (1, 2, 5):
-            np.testing.assert_allclose(points[mode, u], point_reference(tensor, mode, u, False), atol=1e-6)
+            np.testing.assert_allclose(points[mode][u], point_reference(tensor, mode, u, False), atol=1e-6)
     for (source, target), seen in pairs.items():
         for u, v in ((1, 2), (3, 7), (6, 1)):
             np.testing.assert_allclose(seen[u, v], pair_reference(tensor, source, target, u, v), atol=1e-6)
@@ -124,7 +136,7 @@ def test_features_of_a_symmetric_tensor_join_a_vector_with_itself():
     tensor = parse_target("2x2x2").tensor.astype(int)
     wholes, points, _ = see(tensor, is_cyclic=True)
     for u in (1, 6, 9, 15):
-        np.testing.assert_allclose(points[0, u], point_reference(tensor, 0, u, True), atol=1e-6)
+        np.testing.assert_allclose(points[0][u], point_reference(tensor, 0, u, True), atol=1e-6)
     cubic = [np.einsum("i,j,k,ijk", x, x, x, tensor) % 2 for x in vectors(4)]
     ranks = np.array([rank for rank, _ in classes_and_images(tensor, 0)])
     for rank in (2, 4):
@@ -148,7 +160,7 @@ def test_features_turn_with_the_basis():
     np.testing.assert_allclose(wholes_then, wholes, atol=1e-5)
     for mode, dims in enumerate(DIMS):
         inside = places[mode][: 2**dims]
-        np.testing.assert_allclose(points_then[mode, inside], points[mode, : 2**dims], atol=1e-5)
+        np.testing.assert_allclose(points_then[mode][inside], points[mode][: 2**dims], atol=1e-5)
     for (source, target), seen in pairs.items():
         rows, columns = places[source][: 2 ** DIMS[source]], places[target][: 2 ** DIMS[target]]
         then = pairs_then[source, target][np.ix_(rows, columns)]
