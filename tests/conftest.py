@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMPILED_BY_NUMBA = (
-    *(f"stages.game.{name}" for name in ("moves", "signs", "spans", "support")),
+    *(f"stages.game.{name}" for name in ("contractions", "moves", "signs", "spans", "support")),
     "stages.planning.terms",
     *(f"stages.program.{name}" for name in ("annealing", "classes", "elimination", "equivalent", "fewest")),
     *(

@@ -12,6 +12,7 @@ import optax
 from jaxtyping import PRNGKeyArray
 
 from stages.game import spans
+from stages.game.contractions import PAIR_FEATURES, POINT_FEATURES
 from stages.game.layout import BLOCK, Layout, count_blocks, lay_out
 from stages.game.moves import sum_moves
 from stages.game.support import MOST_DIMENSIONS, compress_all, coordinates, pack_factors, restore
@@ -113,9 +114,9 @@ def see(positions: Positions, is_cyclic: bool, blocks: int) -> Seen:
     points, second, third = (
         np.zeros((*shape, features), np.float32)
         for shape, features in (
-            ((modes, blocks * BLOCK), spans.POINT_FEATURES),
-            ((blocks * BLOCK,), sides * spans.PAIR_FEATURES),
-            ((blocks * BLOCK,), 2 * sides * spans.PAIR_FEATURES),
+            ((modes, blocks * BLOCK), POINT_FEATURES),
+            ((blocks * BLOCK,), sides * PAIR_FEATURES),
+            ((blocks * BLOCK,), 2 * sides * PAIR_FEATURES),
         )
     )
     spans.see_choices(positions.residuals, is_cyclic, inside, layout.first, points, second, third)

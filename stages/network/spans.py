@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from stages.game.contractions import PAIR_FEATURES, POINT_FEATURES
 from stages.game.layout import BLOCK, Layout
-from stages.game.spans import MODE_FEATURES, PAIR_FEATURES, POINT_FEATURES
+from stages.game.spans import MODE_FEATURES
 from stages.network.value import ValueHead
 from stages.params.agents import SpanAgent
 

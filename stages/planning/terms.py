@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.compiled import compiled, compiled_sums
-from stages.game.spans import (
+from stages.game.contractions import (
     MOST_LANES,
     MOST_POINTS,
     PAIR_FEATURES,

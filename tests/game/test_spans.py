@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stages.algebra.targets import parse_target
+from stages.game import contractions as lib
 from stages.game import spans
 from stages.game.support import pack
 
@@ -93,26 +94,24 @@ def see(tensor, is_cyclic=False):
     given, modes = pack(tensor)[None], 1 if is_cyclic else 3
     wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(given, is_cyclic, wholes)
-    held, table = spans.contractions(), np.zeros(spans.MOST_POINTS * spans.MOST_LANES, np.float32)
-    spans.contract(given[0], held)
+    held, table = lib.contractions(), np.zeros(lib.MOST_POINTS * lib.MOST_LANES, np.float32)
+    lib.contract(given[0], held)
 
     def counted(count, features):
         """The rows that a function writes, as a table of all features."""
-        shares, columns = np.zeros((features, spans.MOST_POINTS), np.float32), np.zeros(features, np.int64)
+        shares, columns = np.zeros((features, lib.MOST_POINTS), np.float32), np.zeros(features, np.int64)
         num = count(table, shares, columns)
         seen = np.zeros((SIZE, features), np.float32)
         seen[:, columns[:num]] = shares[:num, :SIZE].T
         return seen
 
-    points = [
-        counted(partial(spans.count_points, held, mode, is_cyclic), spans.POINT_FEATURES) for mode in range(modes)
-    ]
+    points = [counted(partial(lib.count_points, held, mode, is_cyclic), lib.POINT_FEATURES) for mode in range(modes)]
     pairs = {}
     for source, target in product(range(3), range(3)):
         if source != target:
             every = np.arange(SIZE) % 2 ** held.dims[source]
             pairs[source, target] = np.stack(
-                [counted(partial(spans.count_pairs, held, u, source, target), spans.PAIR_FEATURES) for u in every]
+                [counted(partial(lib.count_pairs, held, u, source, target), lib.PAIR_FEATURES) for u in every]
             )
     return wholes[0], points, pairs
 
