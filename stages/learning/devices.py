@@ -31,7 +31,7 @@ def join(agent: Agent) -> bool:
     if processes == 1:
         return True
     if isinstance(agent, SpanAgent):
-        raise TrainingError(f"expected one process for an agent in spans, which takes one device, got {processes}")
+        raise TrainingError(f"processes of this step: expected 1 for an agent in spans, got {processes}")
     jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM for itself
     jax.distributed.initialize()
     return jax.process_index() == 0
@@ -59,11 +59,13 @@ def spread(rows: Tree, axis: int = 0) -> Tree:
 
 
 def gather(results: Tree) -> Tree:
-    """What is computed from spread rows within `jax.jit`, whole on every device, so that each process can read it.
+    """What is computed from spread rows within `jax.jit`, whole on every device: so each process can read it."""
+    return results if jax.device_count() == 1 else _placed(results, PartitionSpec())
 
-    In one process nothing changes.
-    """
-    return results if jax.process_count() == 1 else _placed(results, PartitionSpec())
+
+def everywhere(state: Tree) -> Tree:
+    """The same arrays on every device, as `gather` gives them back: so nothing is compiled for both."""
+    return state if jax.device_count() == 1 else jax.jit(gather)(state)
 
 
 def _placed(arrays: Tree, spec: PartitionSpec) -> Tree:
