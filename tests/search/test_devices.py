@@ -33,8 +33,8 @@ PORTS = range(61440, 65536)  # of which JAX takes one by SLURM's number of the j
 
 
 @pytest.fixture
-def two_processes(monkeypatch):
-    """A function that runs a stage in the current folder as `srun --ntasks 2` does, with two devices in each process."""
+def two_processes():
+    """A function that runs a stage here as `srun --ntasks 2` does, with two devices in each process."""
     started = []
 
     def run(*command: str) -> list[str]:
