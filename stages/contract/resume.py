@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,11 +33,12 @@ class Resume:
       name: stage and agent or walk, for people: «search@z2».
       params: everything from params.yaml that the result depends on, as JSON-able values.
       inputs: files it depends on, first among them the stage's fingerprint (results/code).
+      is_kept: whether this process saves; of several that run one stage together, one does.
     Raises:
       TableError: an input cannot be read.
     """
 
-    def __init__(self, name: str, params: object, inputs: Iterable[Path]) -> None:
+    def __init__(self, name: str, params: object, inputs: Iterable[Path], *, is_kept: bool = True) -> None:
         digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
         for path in sorted(inputs):
             digest.update(f"\n{path.name} ".encode())  # the folder of the data is none of what the result depends on
@@ -45,7 +47,7 @@ class Resume:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
             except OSError as error:
                 raise TableError(f"{path}: {error.strerror}") from None
-        self._name, self._due = name, 0.0
+        self._name, self._due = name, 0.0 if is_kept else math.inf
         self.path = FOLDER / f"{name}-{digest.hexdigest()[:_DIGITS]}.npz"
 
     @property

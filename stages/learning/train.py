@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from stages.errors import TrainingError
 from stages.game.signed_permutations import draw_signed_permutation
-from stages.learning.devices import spread
+from stages.learning.devices import gather, spread
 from stages.learning.losses import position_losses, unrolled_loss
 from stages.learning.positions import Position, Terms, draw_position, draw_residuals, permute_position
 from stages.network.agent import AgentNetwork
@@ -117,7 +117,7 @@ def train_steps(
 
     steps = batches.terms.rank.shape[0]
     batches = spread(batches, axis=1)
-    return jax.lax.scan(body, state, (batches, jax.random.split(key, steps)))
+    return gather(jax.lax.scan(body, state, (batches, jax.random.split(key, steps))))
 
 
 def mean_losses(losses: Losses, where: str) -> dict[str, float]:

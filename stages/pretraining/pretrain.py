@@ -15,6 +15,7 @@ from stages.contract.streams import Stream
 from stages.learning import spans
 from stages.learning.checkpoint import pack, unpack
 from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.devices import everywhere
 from stages.learning.train import Batch, TrainState, make_optimiser, mean_losses, train_steps
 from stages.network.agent import fresh
 from stages.params.agents import Agent, SpanAgent
@@ -38,6 +39,7 @@ def pretrain(
         state, notes = unpack(saved, state)
         step, curve = notes["step"], [PretrainingCurveRow(*row) for row in notes["curve"]]
         stopwatch.add(notes["cpu_s"], notes["wall_s"])
+    state = everywhere(state)
 
     progress = Progress(label, settings.steps, "steps", done=step)
     batch = settings.optimiser.batch

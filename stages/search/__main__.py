@@ -16,6 +16,7 @@ from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
 from stages.game.rules import rules_for
 from stages.learning.demonstrations import DemonstrationReader
+from stages.learning.devices import join
 from stages.network.agent import read_leaves, read_parameters, write_parameters
 from stages.params.agents import OneAgent
 from stages.params.file import section
@@ -28,12 +29,13 @@ from stages.search.setup import set_up
 
 def main(args: argparse.Namespace) -> None:
     agent = section(args.params, f"agents.{args.name}", OneAgent).root
+    is_first = join(agent)
     network = read_parameters(args.pretrained, agent)
     reader = DemonstrationReader(args.demonstrations, rules_for(agent.ring, agent.window))
     named = [args.targets / f"{target}.json" for target in agent.targets if is_named(target)]
     inputs = [args.code, args.demonstrations, args.pretrained, args.optimiser, args.data, *named]
     params = agent.model_dump(exclude={"demonstrations", "pretraining"}) | {"devices": jax.device_count()}
-    resume = Resume(f"search@{args.name}", params, inputs)
+    resume = Resume(f"search@{args.name}", params, inputs, is_kept=is_first)
     stopwatch = command.Stopwatch()
     games = None if agent.search.data == STANDARD_START else args.data
     setup = set_up(args.name, agent, reader, list(map(read_target, named)), games)
@@ -41,6 +43,8 @@ def main(args: argparse.Namespace) -> None:
     if agent.search.adam == "pretrained":
         moments = read_leaves(args.optimiser, jax.eval_shape(setup.optimiser.init, network))
     search = deque(rounds(setup, network, resume, stopwatch, moments), maxlen=1).pop()  # after the last round
+    if not is_first:
+        return
     found = search.candidates()
     candidates.write(args.schemes, found)
     write_games(args.games, search.state.record, agent, setup.targets)

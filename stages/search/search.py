@@ -7,7 +7,7 @@ its last saved round to the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from stages.contract.origin import Origin
 from stages.contract.progress import Progress
 from stages.contract.resume import Resume
 from stages.contract.rows.curves import SearchCurveRow
+from stages.learning.devices import everywhere
 from stages.network.agent import Network
 from stages.params.agents import SpanAgent
 from stages.search import spans
@@ -60,6 +61,7 @@ def rounds(
     settings = setup.agent.search
     play = spans.play_round if isinstance(setup.agent, SpanAgent) else play_round
     search = _begin(setup, blank_state(setup, network, moments), resume, stopwatch)
+    search = search._replace(state=replace(search.state, train=everywhere(search.state.train)))
     progress = Progress(f"search@{setup.name}", settings.rounds, "rounds", done=search.state.round)
     yield search
     while search.state.round < settings.rounds:

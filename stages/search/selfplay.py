@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.game.tensor_game import State, start, step
-from stages.learning.devices import spread
+from stages.learning.devices import gather, spread
 from stages.learning.positions import Position, Terms
 from stages.network.agent import AgentNetwork
 from stages.planning.plan import Plan, Planner
@@ -78,7 +78,7 @@ def play(
     blank = blank._replace(states=blank.states._replace(is_over=jnp.ones_like(blank.states.is_over)))
     _, last, records = jax.lax.while_loop(is_open, advance, (jnp.int32(0), first, blank))
     by_game = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), records)
-    return Games(*by_game, is_solved=jnp.all(last.residual == 0, axis=(1, 2, 3)))
+    return gather(Games(*by_game, is_solved=jnp.all(last.residual == 0, axis=(1, 2, 3))))
 
 
 def pick(actions: Int[Array, "batch candidates 3 s"], index: Int[Array, " batch"]) -> Int[Array, "batch 3 s"]:
@@ -104,7 +104,7 @@ def reanalyse(network: AgentNetwork, positions: Position, key: PRNGKeyArray, pla
     positions = spread(positions)
     wide = jax.tree.map(lambda part: part if part.dtype == bool else part.astype(jnp.int32), positions.state)
     plan = planner(network, wide, plan_key)  # mctx keeps the types of the first states, so not the replay's
-    return positions._replace(action=draw_improved(plan, draw_key))
+    return gather(positions._replace(action=draw_improved(plan, draw_key)))
 
 
 def solved_terms(games: Games) -> tuple[np.ndarray, Terms]:

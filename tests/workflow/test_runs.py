@@ -1,5 +1,6 @@
 """A whole run with tiny parameters: nothing is done twice, nothing false is recorded, a failure ends it."""
 
+import re
 import shutil
 
 import clones
@@ -32,6 +33,17 @@ def test_dvc_finds_all_done_and_records_the_same_again(copy):
     again = clones.lock(copy)["kernels"]
     assert again["outs"][:-1] == recorded["outs"][:-1], "all but the seconds"
     assert again | {"outs": []} == recorded | {"outs": []}
+
+
+def test_dvc_records_what_a_command_typed_by_hand_has_made(copy):
+    """As docs/scale.md has it for an agent in several processes."""
+    printed = clones.run(copy, "dvc", "repro", "--dry", "--force", "--single-item", "recombination")
+    (command,) = re.findall("^> (python -m .*)", printed, re.MULTILINE)
+    (copy / "results/recombination/schemes.parquet").unlink()
+    clones.run(copy, *command.split())
+    assert not is_clean(copy), "its seconds are others"
+    clones.run(copy, "dvc", "commit", "--force", "recombination")
+    assert clones.run(copy, "dvc", "status", "--json", "recombination").strip() == "{}"
 
 
 def test_no_result_of_other_parameters_passes_for_fresh(finished, tmp_path, monkeypatch):
