@@ -53,6 +53,7 @@ CLASSES = {  # products, and rounds
     "tall": {(8192, 1024, 1024): 11},
     "flat": {(1024, 1024, 8192): 11},
     "odd": {(2571, 1641, 1687): 11, (2047, 2047, 2047): 11},
+    "gram": {(n, n, n): rounds for n, rounds in ((2048, 15), (4096, 7), (8192, 3))},  # x @ x.T
 }
 STRASSEN = "2x2x2:7"
 STATES = ("warm", "after")
@@ -87,8 +88,10 @@ class Product:
       strassen: name of the best variant of 2x2x2 alone, if asked for and if there is one.
     """
 
-    def __init__(self, rng: np.random.Generator, n: int, m: int, p: int, pauses: Pauses, with_strassen: bool) -> None:
+    def __init__(self, rng: np.random.Generator, kind: str, n: int, m: int, p: int, pauses: Pauses) -> None:
         self.a, self.b = (rng.standard_normal(shape).astype(np.float32) for shape in ((n, m), (m, p)))
+        if kind == "gram":
+            self.b = self.a.T
         rows, exact = exact_rows(self.a, self.b, ERROR_ROWS, 0)
         error = relative_error(fastmm.matmul(self.a, self.b)[rows], exact)
         if not error < 1e-4:
@@ -102,7 +105,7 @@ class Product:
             "jax": lambda: jax.block_until_ready(XLA(x, y)),
         }
         self.strassen = ""
-        if with_strassen and (variants := self._alone()):
+        if kind != "random" and (variants := self._alone()):
             seconds = interleave(variants, FEW, 0, before("warm", calls["numpy"], pauses))
             self.strassen = min(variants, key=lambda name: np.median(seconds[name]))
             calls["strassen"] = variants[self.strassen]
@@ -243,7 +246,7 @@ def main() -> None:
     print(f"{len(pieces) - len(left)} of {len(pieces)} lines are there; some {minutes:.0f} minutes", file=sys.stderr)
     rng = np.random.default_rng(given.seed)
     for (kind, shape), group in itertools.groupby(left, key=lambda piece: piece[:2]):
-        timed = Product(rng, *shape, pauses, kind != "random")
+        timed = Product(rng, kind, *shape, pauses)
         lines = [measured(piece, timed, given.seed, shared) for piece in group]
         keep(lines)
         for line in lines:

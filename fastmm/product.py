@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import math
 import sys
 from typing import NamedTuple
@@ -21,6 +22,7 @@ REAL = {
     np.dtype(np.complex128): np.dtype(np.float64),
 }
 LEAST = 500  # effective size below which no variant can win, and to ask would take time
+MIRRORED = 256  # rows and columns that are mirrored at once: more do not fit into the caches
 # Of f for a complex product beside that of its real ones: each part of the plain product sums 2 m terms that together
 # are at most m |a| |b|. By three real products the imaginary part has errors of f (2 + 1 + 1) max|A| max|B|, the real
 # part of f (1 + 1); the few roundings of sums of parts are left out.
@@ -41,7 +43,8 @@ def matmul(a, b, *, out: np.ndarray | None = None, max_error_growth: float | Non
 
     The result is as accurate as the plain product by norm up to a factor (`error_bound`), not entry by entry: rows or
     columns of very different scale can lose all their digits, and elements near the largest number of the type can
-    overflow in sums. Where an operand holds NaN or infinity, the result is NumPy's.
+    overflow in sums. Where an operand holds NaN or infinity, the result is NumPy's. Of x @ x.T, as of x.T @ x, half is
+    computed and mirrored.
 
     Args:
       a: array [..., n, m] of float32, float64, complex64 or complex128; whatever else NumPy multiplies, it computes.
@@ -68,7 +71,9 @@ def matmul(a, b, *, out: np.ndarray | None = None, max_error_growth: float | Non
     kernel, threads = library.installed(), blas.threads()
     with contextlib.suppress(MemoryError, RuntimeError):  # no room for the sums of blocks, no threads
         to = None if overlaps else out
-        if a.ndim == b.ndim == 2:
+        if _is_gram(a, b):
+            c = _gram(kernel, a, to, threads, max_error_growth)
+        elif a.ndim == b.ndim == 2:
             c = run(kernel, chosen.variant, a, b, to, threads)
         else:
             c = _batch(kernel, chosen.variant, a, b, to, threads)
@@ -80,7 +85,7 @@ def matmul(a, b, *, out: np.ndarray | None = None, max_error_growth: float | Non
 
 
 def explain(a, b, *, max_error_growth: float | None = None) -> Plan:
-    """What `matmul` does for such arrays at this moment, and why."""
+    """What `matmul` does for such arrays at this moment, and why; of x @ x.T, for the largest block that it mirrors."""
     return planned(np.asarray(a), np.asarray(b), max_error_growth)
 
 
@@ -120,6 +125,47 @@ def run(kernel: Kernel, variant: Variant, a: np.ndarray, b: np.ndarray, out: np.
     return c
 
 
+def _is_gram(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether b is a.T, the same elements of the memory: NumPy goes by that, too."""
+    return (
+        a.ndim == b.ndim == 2
+        and a.shape == b.shape[::-1]
+        and a.strides == b.strides[::-1]
+        and a.ctypes.data == b.ctypes.data
+    )
+
+
+def _middle(length: int) -> int:
+    """Rows of the first of two halves, in whole lines of the cache."""
+    return length // (2 * dispatch.LINE) * dispatch.LINE
+
+
+def _gram(kernel: Kernel, x: np.ndarray, out: np.ndarray | None, threads: int, most_growth: float | None):
+    """x @ x.T: what lies below the diagonal by products of halves of the rows, of halves of these, and so on.
+
+    NumPy computes the blocks on the diagonal for which no variant is planned; at the end, as its threads spin on.
+    """
+    c = np.empty((len(x), len(x)), x.dtype) if out is None else out
+    halves, plain = [(0, len(x))], []
+    while halves:
+        start, stop = halves.pop()
+        rows = x[start:stop]
+        chosen = planned(rows, rows.T, most_growth)
+        if chosen.variant is None:
+            plain.append((start, stop))
+            continue
+        middle = start + _middle(stop - start)
+        run(kernel, chosen.variant, x[middle:stop], x[start:middle].T, c[middle:stop, start:middle], threads)
+        for i, j in itertools.product(range(middle, stop, MIRRORED), range(start, middle, MIRRORED)):
+            below, left = slice(i, min(i + MIRRORED, stop)), slice(j, min(j + MIRRORED, middle))
+            c[left, below] = c[below, left].T
+        halves += [(start, middle), (middle, stop)]
+    for start, stop in plain:
+        rows = x[start:stop]
+        np.matmul(rows, rows.T, out=c[start:stop, start:stop])
+    return c
+
+
 def forget() -> None:
     """Reads what was measured again."""
     _measured.cache_clear()
@@ -130,7 +176,10 @@ def planned(a: np.ndarray, b: np.ndarray, most_growth: float | None) -> Plan:
     dtype = a.dtype
     if dtype != b.dtype or dtype not in REAL or a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
         return _PLAIN
-    shape = (*a.shape[-2:], b.shape[-1])
+    n, m, p = (*a.shape[-2:], b.shape[-1])
+    if dispatch.effective_size((n, m, p)) >= LEAST and _is_gram(a, b):
+        n, p = n - _middle(n), _middle(n)  # the largest block beside the diagonal
+    shape = (n, m, p)
     if dispatch.effective_size(shape) < LEAST:
         return _SMALL
     threads = blas.threads()

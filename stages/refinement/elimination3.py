@@ -41,3 +41,9 @@ def eliminate(plus, minus, columns):
         if count == order.size:
             break
     return order, pivots[:count]
+
+
+def unpacked(plus: np.ndarray, minus: np.ndarray, rows: np.ndarray, columns: int) -> np.ndarray:
+    """The entries -1, 0 and 1 of some rows, int64 [rows, columns]."""
+    planes = (np.unpackbits(plane[rows].view(np.uint8), axis=1, bitorder="little") for plane in (plus, minus))
+    return np.subtract(*planes, dtype=np.int64)[:, :columns]

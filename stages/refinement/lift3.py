@@ -18,7 +18,7 @@ from stages.algebra.factors import Factors, Scheme, non_zeros
 from stages.algebra.rings import balanced
 from stages.errors import SchemeError
 from stages.refinement.elimination import pack
-from stages.refinement.elimination3 import eliminate
+from stages.refinement.elimination3 import eliminate, unpacked
 from stages.refinement.rational import rational_factors
 
 LAST_POWER = 12  # fractions have |p|, q <= sqrt(3^12 / 2) = 515; sums of 400 products of residues are within int64
@@ -126,8 +126,7 @@ def _solver(jacobian: Int[np.ndarray, "equations unknowns"], order: Int[np.ndarr
     part = jacobian[np.ix_(rows, columns)]
     plus, minus = _planes(np.concatenate([part, np.eye(len(part), dtype=np.int64)], axis=1))
     used, _ = eliminate(plus, minus, len(part))
-    unpacked = (np.unpackbits(plane[used].view(np.uint8), axis=1, bitorder="little") for plane in (plus, minus))
-    reduced = np.subtract(*unpacked, dtype=np.int64)[:, : 2 * len(part)]  # each row but for its sign
+    reduced = unpacked(plus, minus, used, 2 * len(part))  # each row but for its sign
     return Solver(jacobian, rows, columns, reduced[:, len(part) :] * reduced.diagonal()[:, None])
 
 

@@ -22,6 +22,7 @@ from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
 from stages.refinement.packed import Z2, Z3, Ring, Ternary
 from stages.refinement.places import Free, Symmetry
+from stages.refinement.two_reduction import two_reduced
 
 FOREVER = 2**62  # moves
 RINGS: dict[str, Ring] = {"flips": Z2(), "modulo3": Z3(), "ternary": Ternary()}  # of modes that return to a pool
@@ -105,14 +106,13 @@ class Mode:
                 found.append(self._scheme(flips.terms_of(walker), attempt))
         return replace(attempt, walker=walker, idle=idle), found
 
-    def rank(self, attempt: Attempt) -> int:
-        """The lowest rank of an attempt."""
-        return attempt.fixed.shape[1] + self.symmetry.orbit * int(attempt.walker.registers[flips.BEST])
-
     def harvested(self, attempt: Attempt) -> list[Scheme]:
-        """What is worth a look when an attempt ends: the pool of one attempt is a family and lifts as one."""
+        """What is worth a look when an attempt ends: the pool of one attempt is a family and lifts as one.
+
+        Where 2-reductions are possible they have been made.
+        """
         chosen = self.ring.harvest(flips.pooled_terms(attempt.walker), self.harvest)
-        return [self._scheme(terms, attempt) for terms in chosen]
+        return [two_reduced(self._scheme(terms, attempt)) for terms in chosen]
 
     def _scheme(self, terms: np.ndarray, attempt: Attempt) -> Scheme:
         target = attempt.target

@@ -91,7 +91,7 @@ def refine(
                 reports.append(report)
                 attempts[place] = report.attempt
                 if report.is_over:
-                    archive.attempts[report.attempt.target.name, mode.rank(report.attempt)] += 1
+                    archive.attempts[report.attempt.target.name, min(scheme.rank for scheme in report.found)] += 1
                 if report.is_over and not now.is_last:
                     attempts[place] = begun_at(number + 1, walker, attempts[:place] + attempts[place + 1 :])
             to_offer += [(scheme, one.attempt.parent, now.ends) for one in reports for scheme in one.found]

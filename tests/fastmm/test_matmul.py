@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fastmm
-from fastmm import library, product
+from fastmm import cache, dispatch, library, product
 from tests.fastmm.conftest import FUSED, SHAPE, TWO, forget, integers
 
 N, M, P = SHAPE
@@ -29,6 +29,53 @@ def test_the_best_variant_is_taken_and_exact(tuned, dtype):
     out = np.zeros((N, P), dtype)
     assert fastmm.matmul(a, b, out=out) is out
     assert np.array_equal(out, got)
+
+
+@pytest.fixture
+def tuned_small(tuned, monkeypatch):
+    """As if a fused level had won from 100 on."""
+    for module, name, least in ((dispatch, "LEAST_BLOCK", 20), (product, "LEAST", 50)):
+        monkeypatch.setattr(module, name, least)
+    for dtype in product.REAL:
+        for threads in (1, 2):
+            cache.write(cache.path(dtype, threads), {state: {(100, 100, 100): {FUSED: 1.5}} for state in cache.STATES})
+    product.forget()
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("order", ["rows", "columns", "strided"])
+def test_half_of_a_matrix_times_its_transpose_is_computed(tuned_small, monkeypatch, dtype, order):
+    products, run = [], product.run
+
+    def seen(kernel, variant, a, b, *rest):
+        products.append((*a.shape, b.shape[1]))
+        return run(kernel, variant, a, b, *rest)
+
+    monkeypatch.setattr(product, "run", seen)
+    wide = integers(dtype, 610, 602)
+    x = {"rows": wide[:, :301], "columns": wide.T[:, :301], "strided": wide[::-1, ::2]}[order]
+    expected = x @ x.T.copy()
+    got = fastmm.matmul(x, x.T)
+    assert np.array_equal(got, expected)
+    assert fastmm.explain(x, x.T).variant == FUSED
+    half = len(x) // 32 * 16
+    assert products[0] == (len(x) - half, 301, half)
+    assert 0.35 < sum(n * p for n, _, p in products) / len(x) ** 2 < 0.5  # by halves, quarters and eighths
+    out = np.zeros((2 * len(x), len(x)), dtype)[::2]
+    assert fastmm.matmul(x, x.T, out=out) is out
+    assert np.array_equal(out, expected)
+    square = wide[:602].copy()
+    expected = square @ square.T.copy()
+    assert fastmm.matmul(square, square.T, out=square) is square
+    assert np.array_equal(square, expected)
+
+
+@pytest.mark.parametrize("row", [0, 5, 600])
+def test_what_is_not_finite_times_its_transpose_is_where_numpy_has_it(tuned_small, row):
+    x = integers(np.float32, 610, 301)
+    x[row, 7] = np.inf
+    with np.errstate(invalid="ignore"):
+        assert np.array_equal(fastmm.matmul(x, x.T), x @ x.T, equal_nan=True)
 
 
 def test_what_is_not_tuned_is_plain(kernel):
