@@ -24,7 +24,8 @@ from stages.network.policy import PolicyHead
 from stages.network.spans import SpansNetwork
 from stages.network.torso import Torso
 from stages.network.value import ValueHead
-from stages.params.agents import Agent, EntriesAgent, LearnedModel, RanksNetwork, SpanAgent
+from stages.params.agents import Agent, EntriesAgent, SpanAgent
+from stages.params.networks import LearnedModel, RanksNetwork
 
 Tree = TypeVar("Tree")
 

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, Discriminator, Field, RootModel, Tag, field
 
 from stages.algebra.basis import LONGEST_AXIS
 from stages.algebra.targets import parse_size
+from stages.params.networks import Network, RanksNetwork, SpansNetwork
+from stages.params.planners import Beam, Planner, SequentialHalving, WindowChoice
 from stages.params.section import STANDARD_START, Distinct, Section, Seed, SizeName, TargetName, is_named
 
 MOST_DIMENSIONS = 9  # of a mode that is played in spans: a network sees all 2^9 vectors
@@ -26,62 +28,6 @@ _MOST_COMBINATIONS = 2**13
 def games_of(agent: str) -> str:
     """The path of the games that an agent has played."""
     return f"results/search/games/{agent}.parquet"
-
-
-class ExactModel(Section):
-    """Planners foresee by the rules of the game."""
-
-    name: Literal["exact"] = Field(description="the model")
-
-
-class LearnedModel(Section):
-    """Planners foresee by a learned rule of one cell of the residual, as in MuZero."""
-
-    name: Literal["learned"] = Field(description="the model")
-    width: int = Field(ge=4, le=1024, description="features of its hidden layer")
-    unroll: int = Field(ge=1, le=16, description="moves in a row that its loss foresees")
-
-
-Model = Annotated[ExactModel | LearnedModel, Field(discriminator="name")]
-
-
-class _Network(Section):
-    """What every network has."""
-
-    model: Model
-
-    width: int = Field(ge=8, le=2048, description="features of an embedding")
-    blocks: int = Field(ge=1, le=32, description="residual blocks of the torso")
-    quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
-    history: int = Field(ge=0, le=32, description="last actions that the network sees (the paper: 7)")
-    entries_per_token: int = Field(ge=1, le=16, description="factor entries in one action token; divides S")
-
-
-class RanksNetwork(_Network):
-    """A residual MLP on rank features, which a CPU can feed."""
-
-    torso: Literal["ranks"] = Field(description="the light torso")
-    combinations: int = Field(ge=1, le=16, description="most slices in a linear combination whose rank is seen")
-
-
-class AttentionNetwork(_Network):
-    """The paper's attention torso."""
-
-    torso: Literal["attention"] = Field(description="the paper's torso")
-    head_size: int = Field(ge=1, le=256, description="features of one attention head, width // head_size heads")
-
-
-Network = Annotated[RanksNetwork | AttentionNetwork, Field(discriminator="torso")]
-
-
-class SpansNetwork(Section):
-    """A small network, shared by all vectors, on what no change of basis alters."""
-
-    torso: Literal["spans"] = Field(description="the torso that is equivariant under changes of basis")
-    width: int = Field(ge=8, le=2048, description="features of an embedding of a position")
-    point_width: int = Field(ge=4, le=256, description="features of the hidden layers of a vector")
-    point_size: int = Field(ge=4, le=256, description="features of an embedding of a vector")
-    quantiles: int = Field(ge=2, le=128, description="outputs of the value head")
 
 
 Count = Annotated[int, Field(ge=1, le=100_000_000, description="demonstrations to draw")]
@@ -124,76 +70,6 @@ class Pretraining(Section):
     steps: int = Field(ge=0, le=10_000_000, description="train steps; 0 leaves the weights random")
     report_every: int = Field(ge=1, le=10_000_000, description="steps between two rows of the curve")
     optimiser: Optimiser
-
-
-Simulations = Annotated[int, Field(ge=1, le=4096, description="simulations of each move")]
-
-
-class OnePly(Section):
-    """The best child after one ply."""
-
-    name: Literal["one_ply"] = Field(description="the planner")
-    improved_policy: Literal["best", "prior_exp_q"] = Field(
-        description="what the policy learns: the best candidate alone, or the prior times exp(Q)"
-    )
-
-
-class Puct(Section):
-    """Sampled AlphaZero with the paper's PUCT rule, on mctx."""
-
-    name: Literal["puct"] = Field(description="the planner")
-    simulations: Simulations
-
-
-class SequentialHalving(Section):
-    """Sampled AlphaZero with Gumbel MuZero's sequential halving at the root, on mctx."""
-
-    name: Literal["sequential_halving"] = Field(description="the planner")
-    simulations: Simulations
-    gumbel_scale: float = Field(ge=0, le=10, description="size of the Gumbel noise at the root; 0: without noise")
-    value_scale: float = Field(gt=0, le=100, description="weight of the values beside the logits (mctx: value_scale)")
-
-
-Planner = Annotated[OnePly | Puct | SequentialHalving, Field(discriminator="name")]
-
-
-class Beam(Section):
-    """Whole games at once: the best states of each move stay, equal residuals merged."""
-
-    name: Literal["beam"] = Field(description="the planner")
-    width: int = Field(ge=1, le=65536, description="states that stay after each move")
-    children: int = Field(ge=1, le=256, description="most states that stay of one parent")
-    noise: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
-        min_length=1, description="sizes of the Gumbel noise on the scores, in turn from round to round, in terms"
-    )
-
-
-class _WindowChoice(Section):
-    """What every choice has."""
-
-    windows: int = Field(ge=2, le=256, description="first windows of each scheme in a batch, of which one is played")
-
-
-class AnyWindow(_WindowChoice):
-    """Every window alike: the control of the others, with the same windows before it."""
-
-    name: Literal["any"] = Field(description="the choice")
-
-
-class LikelyWindow(_WindowChoice):
-    """A draw in proportion to the chance of a shorter rewrite, as a model learns it from own window games."""
-
-    name: Literal["likely"] = Field(description="the choice")
-
-
-class StochasticMuzero(_WindowChoice):
-    """Stochastic MuZero's search over windows and outcomes with the same model, on mctx; a draw from the visits."""
-
-    name: Literal["stochastic_muzero"] = Field(description="the choice")
-    simulations: Simulations
-
-
-WindowChoice = Annotated[AnyWindow | LikelyWindow | StochasticMuzero, Field(discriminator="name")]
 
 
 def _data(path: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 
-from stages.params.agents import OnePly, Planner, Puct, Search, SpanSearch
+from stages.params.agents import Search, SpanSearch
+from stages.params.planners import OnePly, Planner, Puct
 from stages.planning import plan
 from stages.planning.beam import beam
 from stages.planning.one_ply import one_ply

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from stages.network.chance import LOWER, ChanceNetwork, Windows
-from stages.params.agents import StochasticMuzero, WindowChoice
+from stages.params.planners import StochasticMuzero, WindowChoice
 
 _GAMES = 4  # of one scheme that the tree looks ahead
 _NEVER = -1e9

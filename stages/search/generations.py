@@ -14,7 +14,8 @@ import numpy as np
 from stages.learning.chance import Chance, learn_outcomes, no_chance
 from stages.network.chance import FAILED, LOWER, NEW, OUTCOMES, Windows, see_windows
 from stages.network.spans import SpansNetwork
-from stages.params.agents import AnyWindow, SpanAgent, WindowChoice
+from stages.params.agents import SpanAgent
+from stages.params.planners import AnyWindow, WindowChoice
 from stages.planning.one_ply_games import one_ply_games
 from stages.planning.windows import choose_windows
 from stages.search.rewrites import Rewrites, learn, no_rewrites

@@ -5,7 +5,7 @@ import pytest
 
 from stages.learning.chance import learn_outcomes, log_losses, no_chance
 from stages.network.chance import FAILED, LOWER, Windows
-from stages.params.agents import LikelyWindow, StochasticMuzero
+from stages.params.planners import LikelyWindow, StochasticMuzero
 from stages.planning.windows import choose_windows
 
 CHOICES = [LikelyWindow(name="likely", windows=4), StochasticMuzero(name="stochastic_muzero", windows=4, simulations=8)]
