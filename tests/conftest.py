@@ -1,6 +1,7 @@
 """Annotations are checked in every test: jaxtyping's shapes and beartype's types, on nearly all of stages/."""
 
 import fcntl
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,11 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache/xla"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 # Most of the time of small networks goes into compiling them. Kernels and whole runs are tested as users run them.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
+# While a module of stages/ is imported, the hook looks for the bytecode of everything under another name, so what it
+# imports would be compiled from its source.
+for library in ("altair", "beartype.vale", "equinox", "jax", "mctx", "numba", "optax", "pandas", "ruamel.yaml", "snakemake.api"):
+    importlib.import_module(library)
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
