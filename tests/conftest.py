@@ -3,7 +3,7 @@
 import fcntl
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jaxtyping
@@ -39,8 +39,10 @@ def _modules() -> list[str]:
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache/numba"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache/xla"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
-# Most of the time of small networks goes into compiling them. Kernels and whole runs are tested as users run them.
+# Most of the time of small networks goes into compiling them, half of that into how XLA fuses loops for the processor.
+# Whole runs are tested as users run them; kernels are but for those loops.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
 # While a module of stages/ is imported, the hook looks for the bytecode of everything under another name, so what it
 # imports would be compiled from its source.
@@ -55,6 +57,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder that all processes have in common."""
     folder = tmp_path_factory.getbasetemp()
     return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kernels_of_this_run(shared: Path) -> Iterator[None]:
+    """Each text in C is compiled once, by a test or by a run that it starts, and none into the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +84,10 @@ def made_once(shared: Path) -> Callable[[str, Callable[[Path], object]], Path]:
 
 
 # With several processes the longest files are waited for, so they go first; beside the one run of the pipeline, which
-# keeps less than two cores busy, those that need no such run.
+# keeps less than two cores busy, those that need no such run. The first file of fastmm builds what its others wait for.
 ORDER = (
     "tests/workflow/test_killed_search.py",
+    "tests/fastmm/test_matmul.py",
     *(f"tests/{room}/" for room in ("backends", "search", "kernels", "refinement", "verification")),
     "tests/workflow/",
 )

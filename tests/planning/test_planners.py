@@ -23,9 +23,9 @@ ROOT = Path(__file__).parents[2]
 BATCH = 32
 SHARED = {"risk": 0.5, "sampling_temperature": 1.0}
 # Gumbel search with more distinct candidates than the 16 that mctx considers if it is not told; PUCT with fewer, since
-# it may spend all its visits on strong priors.
+# it may spend all its visits on strong priors. What stands outside of jit compiles once for each number of candidates.
 PLAIN = {
-    "one_ply": jax.jit(partial(one_ply, candidates=20, **SHARED)),
+    "one_ply": jax.jit(partial(one_ply, candidates=40, **SHARED)),
     "puct": jax.jit(partial(puct, candidates=6, risk=0.5, sampling_temperature=0.8, simulations=48)),
     "sequential_halving": jax.jit(
         partial(sequential_halving, candidates=40, simulations=48, gumbel_scale=0.0, value_scale=1.0, **SHARED)
