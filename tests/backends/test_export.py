@@ -73,18 +73,15 @@ def test_exported_python_runs_alone(backend, scheme, largest, tmp_path):
     assert others == ([] if backend == "numpy" else ["gradients of its sum: (300, 200) (200, 100)"])
 
 
-def test_exported_c_compiles_and_runs_alone(tmp_path):
+def test_exported_c_tells_how_it_is_compiled(tmp_path):
+    """That it then runs alone is what the newcomer of tests/workflow sees."""
     export(chosen(strassen()), "c", tmp_path, None)
     proof = f"certificate_{strassen().hash}.json"
     names = ["README.txt", proof, "check_certificate.py", "example.c", "matmul_2x2x2.c"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     readme = dict(line.split(":  ", 1) for line in (tmp_path / "README.txt").read_text().splitlines() if ":  " in line)
-    test, example = (readme[key].strip() for key in ("Test", "Example"))
-    assert example in (tmp_path / "example.c").read_text().splitlines()[0]
-    (line,) = lines(["sh", "-c", test], tmp_path)
-    assert line.endswith(" products, 0 wrong")
-    (line,) = lines(["sh", "-c", example], tmp_path)
-    assert 0 < difference(line) < 1e-12
+    assert readme["Test"].strip().startswith("cc ")
+    assert readme["Example"].strip() in (tmp_path / "example.c").read_text().splitlines()[0]
 
 
 def test_c_fuses_the_scheme_that_is_asked_for_or_its_own(tmp_path, monkeypatch):

@@ -1,1 +1,1 @@
-from tests.backends.conftest import compiled, own_cache  # noqa: F401
+from tests.backends.conftest import as_for_users  # noqa: F401

@@ -8,7 +8,7 @@ import pytest
 from stages.algebra.factors import Factors, Scheme, standard
 from stages.algebra.symmetry import PERMUTATIONS, oriented
 from stages.algebra.targets import Size
-from stages.backends import jax_emitter, numpy_emitter
+from stages.backends import jax_emitter, kernel, numpy_emitter
 from stages.backends.expressions import unpacked
 from stages.backends.kernel import try_jax, try_numpy
 from stages.backends.source import kernel_hash
@@ -36,6 +36,12 @@ def verified(scheme: Scheme) -> VerifiedRow:
     return verified_row(scheme, additions=additions(program), program=to_json(program))
 
 
+@pytest.fixture
+def untried(monkeypatch):
+    """Texts in C are not compiled: of which schemes they are is the test's, and whether they are right another's."""
+    monkeypatch.setattr(kernel, "build", lambda source: None)
+
+
 def test_kernels_come_by_size_and_rank_once_per_scheme_and_back_end():
     four, small = product(strassen(), strassen()), product(strassen(), standard(Size(1, 1, 2).target))
     rows = [verified(scheme) for scheme in (four, strassen(), small, strassen(), halves())]
@@ -56,7 +62,7 @@ def test_kernels_come_by_size_and_rank_once_per_scheme_and_back_end():
     assert (row.additions, row.emax) == (18, 12.0)
 
 
-def test_c_has_the_scheme_with_fewest_operands_that_are_sums_and_fuses_the_one_with_fewest_nonzeros():
+def test_c_has_the_scheme_with_fewest_operands_that_are_sums_and_fuses_the_one_with_fewest_nonzeros(untried):
     """Winograd: 4 + 4 operands that are sums and 42 non-zeros; Strassen: 5 + 5 and 36."""
     kernels, _ = make_all([verified(scheme) for scheme in (strassen(), winograd(), halves())], values())
     (row,) = (row for row in kernels if row.backend == "c")
@@ -69,7 +75,7 @@ def test_c_needs_a_scheme_to_fuse():
         assert {row.backend for row in make_all(rows, values())[0]} == {"jax", "numpy"}
 
 
-def test_no_more_than_the_best_of_a_size_are_kept_and_those_that_c_needs():
+def test_no_more_than_the_best_of_a_size_are_kept_and_those_that_c_needs(untried):
     """Winograd has 15 additions, so it comes first; C fuses Strassen, which has fewer non-zeros."""
     more = [oriented(strassen(), permutation) for permutation in PERMUTATIONS[1:]]
     kernels, refused = make_all([verified(scheme) for scheme in (*more, strassen(), winograd())], values(per_size=1))
@@ -101,7 +107,7 @@ def test_what_makes_no_kernel_has_its_reason():
     ]
 
 
-def test_terms_that_vanish_are_no_products():
+def test_terms_that_vanish_are_no_products(untried):
     """Strassen with a zero term has rank 8 and seven products: a kernel all the same."""
     padded = Factors(*(np.pad(matrix, ((0, 0), (0, 1))) for matrix in strassen().factors))
     kernels, refused = make_all([verified(Scheme(Size(2, 2, 2).target, "Z", padded))], values())

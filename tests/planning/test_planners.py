@@ -22,9 +22,9 @@ from tests.agents import agent, settings, untrained
 ROOT = Path(__file__).parents[2]
 BATCH = 32
 # Gumbel search with more distinct candidates than the 16 that mctx considers if it is not told; PUCT with fewer, since
-# it may spend all its visits on strong priors.
+# it may spend all its visits on strong priors. What stands outside of jit compiles once for each number of candidates.
 PLAIN = {
-    "one_ply": jax.jit(partial(one_ply, sampling=Sampling(20, 0.5, 1.0), is_soft=False)),
+    "one_ply": jax.jit(partial(one_ply, sampling=Sampling(40, 0.5, 1.0), is_soft=False)),
     "puct": jax.jit(partial(puct, sampling=Sampling(6, 0.5, 0.8), simulations=48)),
     "sequential_halving": jax.jit(
         partial(sequential_halving, sampling=Sampling(40, 0.5, 1.0), simulations=48, gumbel_scale=0.0, value_scale=1.0)
@@ -173,7 +173,7 @@ def test_a_finished_game_is_worth_nothing_more(networks):
 def test_the_soft_policy_of_one_ply_is_the_prior_times_exp_q(networks):
     # With one move left Q is the reward.
     network, states, key = networks["Z2"], positions(np.ones((BATCH, 2, 2, 2)), 1), jax.random.key(2)
-    sampling = Sampling(20, 0.5, 1.0)
+    sampling = Sampling(40, 0.5, 1.0)
     plan = jax.jit(partial(one_ply, sampling=sampling, is_soft=True))(network, states, key)
     best = PLANNERS["one_ply"](network, states, key)
     np.testing.assert_array_equal(plan.actions, best.actions)

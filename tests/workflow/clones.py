@@ -50,7 +50,8 @@ KNOWLEDGE = (  # ranks and schemes
 def start(clone: Path, *command: str, **variables: str) -> subprocess.Popen:
     """Starts a command in a clone, in the environment of the tests (and `variables`), in a process group of its own."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
-    environment.pop("JAX_DISABLE_MOST_OPTIMIZATIONS", None)  # of the tests themselves
+    for name in ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS"):  # of the tests themselves
+        environment.pop(name, None)
     return subprocess.Popen(
         command,
         cwd=clone,
