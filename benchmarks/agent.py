@@ -8,9 +8,10 @@ them, and the new line replaces the old. Killed in the middle of a row, the same
 the rows whose name holds every one of the words.
 
 `start` says which finds count. `span game` and `cyclic game` are whole games of the agents `z2`, `z` and `z2_cyclic` of
-the default run, which play in spans (2x2x2 and 2x2x3 in both rings by one network of the size of `z`'s), and `span
-window` window games of `z2_windows` of runs/agent.yaml, which does too; `game` and `window` are of an agent that
-spells. Those of 2x2x2 over Z and of 2x2x3 that play whole games learn from windows too, as one network plays both.
+the default run, which play in spans, and `span window` window games of `z2_windows` of runs/agent.yaml, which does too.
+In both rings one network of the size of `z`'s plays 2x2x2 and 2x2x3: the seconds and games of such a row are of both,
+until its own target is at its aim. `game` and `window` are of an agent that spells; where it plays 2x2x2 over Z or
+2x2x3 whole, it learns from windows too, by the same network.
 
 `cyclic share` asks another question: not when a rank is first found, but how many games are solved, and at which rank,
 after all CPU seconds of the row. Its aim is 0, so that nothing ends it early, and `shares` are of 512 one-ply games of

@@ -68,7 +68,7 @@ def parts(target: str, batch: int, width: int, combinations: int, entries: int) 
     torso = jax.jit(lambda network, x: jax.vmap(network.torso)(x))
     value = jax.jit(lambda network, states: jax.vmap(lambda state: network.value(network.embed(state)))(states))
     search = jax.jit(partial(sequential_halving, sampling=SAMPLED, **HALVING))
-    planner = partial(one_ply, sampling=SAMPLED, is_soft=False)
+    planner = partial(one_ply, sampling=SAMPLED, improved_policy="best")
     optimiser = make_optimiser(agent.pretraining.optimiser, None)
     terms = np.zeros((STEPS, 128, rules.max_rank, 3, rules.length), np.int8)
     terms[..., 0] = 1

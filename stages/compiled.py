@@ -1,7 +1,7 @@
-"""Numba as the stages use it: without the GIL, and what is compiled is kept until a file of its package changes.
+"""Numba as the stages use it: without the GIL, and what is compiled is kept until a file of its packages changes.
 
-Numba's own stamp is of the file of a function alone. After an edit of a function that is called from another file, the
-old machine code would go on, and a stage would store its results under the new source.
+Numba's own stamp is of the file of a function alone. After an edit of a function that is called from another file, or
+another package, the old machine code would go on, and a stage would store its results under the new source.
 """
 
 from __future__ import annotations
@@ -11,44 +11,59 @@ import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from types import ModuleType
+from typing import Any, TypeVar
 
 import numba
 from numba.core import caching
+from numba.core.dispatcher import Dispatcher
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 @functools.cache
-def _stamp(package: Path) -> str:
-    """Of the sources of a package, as they are when its first function is declared."""
-    sources = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(package.glob("*.py"))}
+def _sources(folder: Path) -> str:
+    """What stands in the files of a package, as they are when its first function is declared."""
+    sources = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.py"))}
     return str(sources)
 
 
-class _OfPackage:
+def _packages(names: dict[str, Any], found: dict[int, Path]) -> dict[int, Path]:
+    """The folders of a module and of all modules whose machine code its own may hold, by what is imported there."""
+    if id(names) not in found:
+        found[id(names)] = Path(names["__file__"]).parent
+        for value in tuple(names.values()):
+            if isinstance(value, Dispatcher):
+                _packages(value.py_func.__globals__, found)
+            elif isinstance(value, ModuleType) and value.__name__.startswith("stages."):
+                _packages(vars(value), found)
+    return found
+
+
+class _OfPackages:
     def __init__(self, py_func, py_file: str) -> None:
         super().__init__(py_func, py_file)
-        self._package_stamp = _stamp(Path(py_file).parent)
+        folders = {Path(__file__).parent, Path(py_file).parent, *_packages(py_func.__globals__, {}).values()}
+        self._stamp = str(sorted(_sources(folder) for folder in folders))
 
     def get_source_stamp(self) -> str:
-        return self._package_stamp
+        return self._stamp
 
 
-class UserProvided(_OfPackage, caching.UserProvidedCacheLocator):
+class UserProvided(_OfPackages, caching.UserProvidedCacheLocator):
     """In the folder that NUMBA_CACHE_DIR names, for every checkout of the same sources."""
 
     @classmethod
     def get_suitable_cache_subpath(cls, py_file: str) -> str:
         package = Path(py_file).parent
-        return f"{package.name}_{hashlib.sha256(_stamp(package).encode()).hexdigest()}"
+        return f"{package.name}_{hashlib.sha256(_sources(package).encode()).hexdigest()}"
 
 
-class InTree(_OfPackage, caching.InTreeCacheLocator):
+class InTree(_OfPackages, caching.InTreeCacheLocator):
     """In __pycache__."""
 
 
-class UserWide(_OfPackage, caching.UserWideCacheLocator):
+class UserWide(_OfPackages, caching.UserWideCacheLocator):
     """In the user's cache, where the tree cannot be written."""
 
 
@@ -82,7 +97,7 @@ def compiled(function: Function) -> Function:
 def compiled_sums(function: Function) -> Function:
     """As `compiled`, for long sums of floating-point numbers: their order is that of the processor's vector registers.
 
-    So another kind of processor rounds them in another way, as it does in JAX.
+    So another kind of processor may round them in another way. NaN and infinity stay what they are.
     """
     return _kept(numba.njit(nogil=True, fastmath={"contract", "nsz", "reassoc"})(function), function)
 

@@ -52,6 +52,17 @@ def test_a_changed_callee_is_compiled_anew(folder):
         assert run(folder) == [str(2 * value), hits]
 
 
+def test_a_changed_callee_of_a_callee_in_another_package_is_compiled_anew(folder):
+    package = folder / "package"
+    package.mkdir()
+    (folder / "callee.py").write_text(
+        CALLEE.format("add()").replace("import compiled\n", "import compiled\nfrom package.other import add\n")
+    )
+    for value, hits in ((1, "0"), (1, "1"), (2, "0")):
+        (package / "other.py").write_text(CALLEE.format(value).replace("def one", "def add"))
+        assert run(folder) == [str(2 * value), hits]
+
+
 def test_what_is_damaged_is_compiled_anew(folder):
     """An index or its machine code, empty or cut off; what is compiled then is found again."""
     assert run(folder) == ["2", "0"]

@@ -52,11 +52,11 @@ class Contractions(NamedTuple):
 
     Attributes:
       dims: of the three modes.
-      bases: the vectors for which the unit vectors of the tensor's own coordinates stand, [3, 9].
+      bases: room for `compress`, [3, 9].
       oriented: the tensor with each mode in the bits, [3, 9, 9].
-      classes: rank of each x of each mode, [3, 512].
-      ranks: the classes that a mode has, [3, 9]; a table of counts has a lane for each.
-      lanes: how many classes these are, and how many lanes a table of them has, [3, 2].
+      rank_of: the rank of each x of each mode, [3, 512].
+      classes: the ranks that there are in a mode, [3, 9]; a table of counts has a lane for each.
+      lanes: how many these are, and how many lanes a row of a table has for them, [3, 2].
       counts: x of each of these classes, [3, 9].
       lane_of: the lane of each x, [3, 512].
       members: the sets of these x, [3, 9, 8].
@@ -67,8 +67,8 @@ class Contractions(NamedTuple):
     dims: np.ndarray
     bases: np.ndarray
     oriented: np.ndarray
+    rank_of: np.ndarray
     classes: np.ndarray
-    ranks: np.ndarray
     lanes: np.ndarray
     counts: np.ndarray
     lane_of: np.ndarray
@@ -101,7 +101,7 @@ def contract(residual: np.ndarray, into: Contractions) -> None:
     for mode in range(3):
         after, last = (mode + 1) % 3, (mode + 2) % 3
         words, dims = into.oriented[mode], into.dims[mode]
-        find_classes(words, into.dims[after], into.dims[last], dims, into.classes[mode])
+        find_classes(words, into.dims[after], into.dims[last], dims, into.rank_of[mode])
         list_classes(mode, into)
         for i in range(MOST_DIMENSIONS):
             for j in range(MOST_DIMENSIONS):
@@ -160,17 +160,17 @@ def list_classes(mode: int, into: Contractions) -> None:
     """The classes that a mode has, their vectors, and how many these are."""
     lanes, points = np.full(CLASSES + 1, -1, np.int64), 1 << into.dims[mode]
     for x in range(1, points):
-        lanes[into.classes[mode, x]] = 0
+        lanes[into.rank_of[mode, x]] = 0
     num = 0
     for rank in range(1, CLASSES + 1):
         if lanes[rank] == 0:
-            lanes[rank], into.ranks[mode, num], into.counts[mode, num] = num, rank, 0
+            lanes[rank], into.classes[mode, num], into.counts[mode, num] = num, rank, 0
             for word in range(WORDS):
                 into.members[mode, num, word] = 0
             num += 1
     into.lanes[mode, 0], into.lanes[mode, 1] = num, 4 if num <= 4 else 8 if num <= 8 else MOST_LANES
     for x in range(1, points):
-        lane = lanes[into.classes[mode, x]]
+        lane = lanes[into.rank_of[mode, x]]
         into.lane_of[mode, x] = lane
         into.counts[mode, lane] += 1
         into.members[mode, lane, x >> 6] |= np.uint64(1) << np.uint64(x & 63)
@@ -262,7 +262,7 @@ def _holders(mode: int, image: int, given: Contractions, counted: np.ndarray, ta
                 for y in range(points):
                     totals[y] += count_ones(row[y] & members)
         # An image of dimension c is orthogonal to 2^(d - c) vectors y.
-        scale = np.float32(2.0 ** (given.ranks[mode, lane] - dims))
+        scale = np.float32(2.0 ** (given.classes[mode, lane] - dims))
         for y in range(points):
             table[y * lanes + lane] = scale * np.float32(np.int64(totals[y]))
     _walsh(table, points, lanes)
@@ -279,7 +279,7 @@ def _holders_apart(mode: int, image: int, given: Contractions, table: np.ndarray
     zeros = given.zeros[mode, 0 if (mode + 1) % 3 == image else 1]
     table[: points * lanes] = 0
     for lane in range(num):
-        scale = np.float32(2.0 ** (given.ranks[mode, lane] - dims - 1))
+        scale = np.float32(2.0 ** (given.classes[mode, lane] - dims - 1))
         for y in range(points):
             for word in range(WORDS):
                 left = zeros[word, y] & given.members[mode, lane, word]
@@ -321,7 +321,7 @@ def _share(
     num, lanes = given.lanes[mode]
     for lane in range(num):
         row, scale = shares[lane], np.float32(1) / np.float32(given.counts[mode, lane])
-        columns[lane] = first + given.ranks[mode, lane] - 1
+        columns[lane] = first + given.classes[mode, lane] - 1
         for v in range(points):
             row[v] = table[v * lanes + lane] * scale
     return num

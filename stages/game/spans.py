@@ -98,7 +98,7 @@ def _whole(given: Contractions, mode: int, table: np.ndarray, seen: np.ndarray) 
             fourth[lane] += value * value * value * value
             highest[lane] = max(highest[lane], value)
     for lane in range(num):
-        at = given.ranks[mode, lane] - 1
+        at = given.classes[mode, lane] - 1
         seen[at] = given.counts[mode, lane] / points
         seen[CLASSES + at] = 0.3 * np.log(1.0 + given.counts[mode, lane])
         seen[2 * CLASSES + at] = third[lane] * 10 / np.float32(points)
@@ -120,7 +120,7 @@ def _cubic(given: Contractions, seen: np.ndarray) -> None:
         odd = np.uint64(0)
         for word in range(WORDS):
             odd += count_ones(cubes[word] & given.members[0, lane, word])
-        seen[6 * CLASSES + given.ranks[0, lane] - 1] = np.int64(odd) / given.counts[0, lane]
+        seen[6 * CLASSES + given.classes[0, lane] - 1] = np.int64(odd) / given.counts[0, lane]
 
 
 @compiled
@@ -137,7 +137,7 @@ def see_wholes(residuals: np.ndarray, is_cyclic: bool, seen: np.ndarray) -> None
         for mode in range(1 if is_cyclic else 3):
             here, dims = seen[row, mode * MODE_FEATURES : (mode + 1) * MODE_FEATURES], held.dims
             find_classes(
-                held.oriented[mode], dims[(mode + 1) % 3], dims[(mode + 2) % 3], dims[mode], held.classes[mode]
+                held.oriented[mode], dims[(mode + 1) % 3], dims[(mode + 2) % 3], dims[mode], held.rank_of[mode]
             )
             list_classes(mode, held)
             _whole(held, mode, table, here)

@@ -60,6 +60,6 @@ class SpansNetwork(Section):
 
     torso: Literal["spans"] = Field(description="the torso that is equivariant under changes of basis")
     width: int = Field(ge=8, le=2048, description="features of an embedding of a position")
-    point_width: int = Field(ge=4, le=256, description="features of the hidden layers of a vector")
-    point_size: int = Field(ge=4, le=256, description="features of an embedding of a vector")
+    point_width: int = Field(ge=4, le=256, multiple_of=2, description="features of the hidden layers of a vector")
+    point_size: int = Field(ge=4, le=256, multiple_of=2, description="features of an embedding of a vector")
     quantiles: int = Field(ge=2, le=128, description="outputs of the value head")

@@ -28,7 +28,7 @@ def planner(settings: Search | SpanSearch) -> Callable:
 @cache  # one object per choice: jit takes a planner as a static argument and compiles once for it
 def _planner(chosen: Planner, sampling: plan.Sampling, is_permuted: bool) -> plan.Planner:
     if isinstance(chosen, OnePly):
-        plain = partial(one_ply, sampling=sampling, is_soft=chosen.improved_policy == "prior_exp_q")
+        plain = partial(one_ply, sampling=sampling, improved_policy=chosen.improved_policy)
     elif isinstance(chosen, Puct):
         plain = partial(puct, sampling=sampling, simulations=chosen.simulations)
     else:

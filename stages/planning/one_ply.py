@@ -23,19 +23,22 @@ def one_ply(
     states: State,
     key: PRNGKeyArray,
     sampling: Sampling,
-    is_soft: bool,
+    improved_policy: str,
 ) -> Plan:
     """See `plan.Planner`. The improved policy is the best candidate alone.
 
-    Where `is_soft`, it is the prior times exp(Q), normalised, with Q in moves (Grill et al. 2020, regularised policy
-    optimisation, at a weight of one). Played is the best candidate all the same.
+    With `prior_exp_q` it is the prior times exp(Q), normalised, with Q in moves (as in MPO, Abdolmaleki et al. 2018, at
+    a temperature of one move). Played is the best candidate all the same.
     """
     keys = jax.random.split(key, states.is_over.shape[0])
     nodes = jax.vmap(partial(expand, network, sampling=sampling))(states, keys)
     scores = jax.vmap(partial(_scores, network, risk=sampling.risk))(states, nodes)  # [B, K]
     choice = jnp.argmax(jnp.where(nodes.is_copy, -jnp.inf, scores), axis=-1)
-    soft = jax.nn.softmax(jnp.where(nodes.is_copy, -jnp.inf, nodes.prior_logits + scores))
-    return Plan(nodes.actions, soft if is_soft else jax.nn.one_hot(choice, sampling.candidates), choice)
+    if improved_policy == "prior_exp_q":
+        weights = jax.nn.softmax(jnp.where(nodes.is_copy, -jnp.inf, nodes.prior_logits + scores))
+    else:
+        weights = jax.nn.one_hot(choice, sampling.candidates)
+    return Plan(nodes.actions, weights, choice)
 
 
 def _scores(network: AgentNetwork, state: State, node: Node, risk: float) -> Float[Array, " candidates"]:

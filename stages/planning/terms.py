@@ -97,7 +97,7 @@ def heads(network: SpansNetwork) -> Heads:
     of_u, of_v = np.split(third, 2)
     if network.is_cyclic:
         of_both = np.stack([second, of_u], axis=1)
-    else:  # the second choice sees the second mode alone, the third choice the third one
+    else:  # the second choice sees the second mode alone, the third choice the third one; the rest is never read
         nothing = np.zeros_like(of_u)
         of_both = np.stack([np.concatenate([second, nothing]), np.concatenate([nothing, of_u])], axis=1)
     return Heads(
@@ -119,9 +119,9 @@ def pick(shares: np.ndarray, points: int, uniform: float) -> int:
     Args:
       shares: of the vectors, with any sum in front.
       points: how many vectors there are.
-      uniform: in [0, 1) of that sum.
+      uniform: of that sum; from it on the last vector with a share.
     """
-    left, last = uniform, 0
+    left, last = uniform, 1
     for v in range(1, points):
         share = shares[v]
         if share > 0:
@@ -134,27 +134,25 @@ def pick(shares: np.ndarray, points: int, uniform: float) -> int:
 
 @compiled_sums
 def _multiply(rows: np.ndarray, columns: np.ndarray, points: int, weights: np.ndarray, into: np.ndarray) -> None:
-    """into[h, v] += the sum over i of weights[columns[i], h] rows[i, v].
+    """into[h, v] += the sum over i of weights[columns[i], h] rows[i, v], for an even number of h.
 
     The inner loop over vectors is long and becomes vector instructions; four rows and two sums at a time, so that it
     multiplies more than it loads.
     """
-    outputs, num = len(into), len(columns)
+    num = len(columns)
     whole = num // 4 * 4
-    for h in range(0, outputs, 2):
-        other = min(h + 1, outputs - 1)
-        here, there, counts = into[h], into[other], np.float32(other > h)
+    for h in range(0, len(into), 2):
+        here, there = into[h], into[h + 1]
         for at in range(0, whole, 4):
             a, b, c, d = rows[at], rows[at + 1], rows[at + 2], rows[at + 3]
             of_a, of_b, of_c, of_d = columns[at], columns[at + 1], columns[at + 2], columns[at + 3]
             p, q, r, s = weights[of_a, h], weights[of_b, h], weights[of_c, h], weights[of_d, h]
-            t, w, x, y = weights[of_a, other], weights[of_b, other], weights[of_c, other], weights[of_d, other]
-            t, w, x, y = t * counts, w * counts, x * counts, y * counts
+            t, w, x, y = weights[of_a, h + 1], weights[of_b, h + 1], weights[of_c, h + 1], weights[of_d, h + 1]
             for v in range(points):
                 here[v] += p * a[v] + q * b[v] + r * c[v] + s * d[v]
                 there[v] += t * a[v] + w * b[v] + x * c[v] + y * d[v]
         for at in range(whole, num):
-            a, p, t = rows[at], weights[columns[at], h], weights[columns[at], other] * counts
+            a, p, t = rows[at], weights[columns[at], h], weights[columns[at], h + 1]
             for v in range(points):
                 here[v] += p * a[v]
                 there[v] += t * a[v]
@@ -338,7 +336,7 @@ def draw_terms(
             if known == num_pairs:
                 pairs[known] = v
                 num_pairs += 1
-                _fill(room.hidden, points[2], nothing, third.given[1], nothing[:0])
+                room.hidden[:, : points[2]] = 0
                 _add(by_u[1], points[2], room.hidden)
                 _add(by_v[place], points[2], room.hidden)
                 if is_cyclic:

@@ -80,13 +80,39 @@ def pair_reference(tensor, source, target, u, v):
     )
 
 
-def concise(rng):
+def concise(rng, shape=DIMS):
     """A random tensor whose slices are independent in each mode and first of all, so that it is its own core."""
     while True:
-        tensor = rng.integers(0, 2, DIMS)
-        unfolded = [np.moveaxis(tensor, mode, 0).reshape(dims, -1) for mode, dims in enumerate(DIMS)]
+        tensor = rng.integers(0, 2, shape)
+        unfolded = [np.moveaxis(tensor, mode, 0).reshape(dims, -1) for mode, dims in enumerate(shape)]
         if all(len(image(matrix)) == 2 ** len(matrix) for matrix in unfolded):
             return tensor
+
+
+def counted(count, features):
+    """The rows that a function writes, as a table of all features of all vectors."""
+    table = np.full(lib.MOST_POINTS * lib.MOST_LANES, np.nan, np.float32)
+    shares, columns = np.zeros((features, lib.MOST_POINTS), np.float32), np.zeros(features, np.int64)
+    num = count(table, shares, columns)
+    seen = np.zeros((lib.MOST_POINTS, features), np.float32)
+    seen[:, columns[:num]] = shares[:num].T
+    return seen
+
+
+def check_a_few(tensor, is_cyclic):
+    """Compares the features of a few vectors with their definition."""
+    held, rng = lib.contractions(), np.random.default_rng(1)
+    lib.contract(pack(tensor), held)
+    few = [np.unique(rng.integers(1, 2**dims, 3)) for dims in tensor.shape]
+    for mode in range(1 if is_cyclic else 3):
+        seen = counted(partial(lib.count_points, held, mode, is_cyclic), lib.POINT_FEATURES)
+        for u in few[mode]:
+            np.testing.assert_allclose(seen[u], point_reference(tensor, mode, u, is_cyclic), atol=1e-5)
+    for source, target in ((0, 1), (0, 2), (1, 2)):
+        u = few[source][0]
+        seen = counted(partial(lib.count_pairs, held, u, source, target), lib.PAIR_FEATURES)
+        for v in few[target]:
+            np.testing.assert_allclose(seen[v], pair_reference(tensor, source, target, u, v), atol=1e-5)
 
 
 def see(tensor, is_cyclic=False):
@@ -94,24 +120,15 @@ def see(tensor, is_cyclic=False):
     given, modes = pack(tensor)[None], 1 if is_cyclic else 3
     wholes = np.zeros((1, modes * spans.MODE_FEATURES), np.float32)
     spans.see_wholes(given, is_cyclic, wholes)
-    held, table = lib.contractions(), np.zeros(lib.MOST_POINTS * lib.MOST_LANES, np.float32)
+    held = lib.contractions()
     lib.contract(given[0], held)
-
-    def counted(count, features):
-        """The rows that a function writes, as a table of all features."""
-        shares, columns = np.zeros((features, lib.MOST_POINTS), np.float32), np.zeros(features, np.int64)
-        num = count(table, shares, columns)
-        seen = np.zeros((SIZE, features), np.float32)
-        seen[:, columns[:num]] = shares[:num, :SIZE].T
-        return seen
-
     points = [counted(partial(lib.count_points, held, mode, is_cyclic), lib.POINT_FEATURES) for mode in range(modes)]
     pairs = {}
     for source, target in product(range(3), range(3)):
         if source != target:
             every = np.arange(SIZE) % 2 ** held.dims[source]
             pairs[source, target] = np.stack(
-                [counted(partial(lib.count_pairs, held, u, source, target), lib.PAIR_FEATURES) for u in every]
+                [counted(partial(lib.count_pairs, held, u, source, target), lib.PAIR_FEATURES)[:SIZE] for u in every]
             )
     return wholes[0], points, pairs
 
@@ -129,6 +146,18 @@ def test_features_are_what_they_are_said_to_be():
     for (source, target), seen in pairs.items():
         for u, v in ((1, 2), (3, 7), (6, 1)):
             np.testing.assert_allclose(seen[u, v], pair_reference(tensor, source, target, u, v), atol=1e-6)
+
+
+@pytest.mark.parametrize("dims", [(1, 9, 9), (6, 7, 5)])
+def test_features_of_many_vectors_are_what_they_are_said_to_be(dims):
+    tensor = concise(np.random.default_rng(0), dims)
+    check_a_few(tensor, False)
+
+
+def test_features_of_a_tensor_with_all_nine_classes_are_what_they_are_said_to_be():
+    tensor = np.zeros((9, 9, 9), int)
+    tensor[np.arange(9), np.arange(9), np.arange(9)] = 1
+    check_a_few(tensor, True)
 
 
 def test_features_of_a_symmetric_tensor_join_a_vector_with_itself():

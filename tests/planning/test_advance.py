@@ -59,7 +59,7 @@ def test_a_rule_set_by_hand_is_the_rule_of_the_game(networks):
 def test_a_planner_plans_alike_in_the_game_and_in_its_model(networks):
     exact, learned, by_hand = networks
     states = draw_states(exact.rules, np.random.default_rng(0))
-    plan = jax.jit(partial(one_ply, sampling=Sampling(8, 0.5, 1.0), is_soft=False))
+    plan = jax.jit(partial(one_ply, sampling=Sampling(8, 0.5, 1.0), improved_policy="best"))
     expected, same, other = (plan(network, states, jax.random.key(0)) for network in (exact, by_hand, learned))
     jax.tree.map(np.testing.assert_array_equal, same, expected)
     np.testing.assert_array_equal(other.actions, expected.actions)

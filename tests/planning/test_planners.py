@@ -24,7 +24,7 @@ BATCH = 32
 # Gumbel search with more distinct candidates than the 16 that mctx considers if it is not told; PUCT with fewer, since
 # it may spend all its visits on strong priors. What stands outside of jit compiles once for each number of candidates.
 PLAIN = {
-    "one_ply": jax.jit(partial(one_ply, sampling=Sampling(40, 0.5, 1.0), is_soft=False)),
+    "one_ply": jax.jit(partial(one_ply, sampling=Sampling(40, 0.5, 1.0), improved_policy="best")),
     "puct": jax.jit(partial(puct, sampling=Sampling(6, 0.5, 0.8), simulations=48)),
     "sequential_halving": jax.jit(
         partial(sequential_halving, sampling=Sampling(40, 0.5, 1.0), simulations=48, gumbel_scale=0.0, value_scale=1.0)
@@ -174,7 +174,7 @@ def test_the_soft_policy_of_one_ply_is_the_prior_times_exp_q(networks):
     # With one move left Q is the reward.
     network, states, key = networks["Z2"], positions(np.ones((BATCH, 2, 2, 2)), 1), jax.random.key(2)
     sampling = Sampling(40, 0.5, 1.0)
-    plan = jax.jit(partial(one_ply, sampling=sampling, is_soft=True))(network, states, key)
+    plan = jax.jit(partial(one_ply, sampling=sampling, improved_policy="prior_exp_q"))(network, states, key)
     best = PLANNERS["one_ply"](network, states, key)
     np.testing.assert_array_equal(plan.actions, best.actions)
     np.testing.assert_array_equal(plan.choice, best.choice)
@@ -208,7 +208,7 @@ def test_puct_plays_no_move_worse_than_the_most_visited(networks):
 @pytest.mark.parametrize(
     ("given", "function", "fixed"),
     [
-        ({"name": "one_ply", "improved_policy": "prior_exp_q"}, one_ply, {"is_soft": True}),
+        ({"name": "one_ply", "improved_policy": "prior_exp_q"}, one_ply, {"improved_policy": "prior_exp_q"}),
         ({"name": "puct", "simulations": 7}, puct, {"simulations": 7}),
         (
             {"name": "sequential_halving", "simulations": 7, "gumbel_scale": 0.5, "value_scale": 2.0},
