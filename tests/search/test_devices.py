@@ -22,8 +22,6 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from stages.contract.xla import settle_xla
-settle_xla()
 from tests.search.test_devices import played
 print(json.dumps(played(Path(sys.argv[1]))))
 """
@@ -45,7 +43,7 @@ def played(folder: Path) -> dict:
 
 
 def played_on(devices: int, folder: Path) -> dict:
-    """The same in a process of its own."""
+    """The same in a process of its own, where XLA compiles as in this one."""
     environment = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", PROGRAM, folder]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
