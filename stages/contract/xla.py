@@ -8,8 +8,8 @@ Two things are known to make bits depend on the processor: XLA's own approximati
 oneDNN, which multiplies matrices for XLA by other kernels where there is AVX-512. The first are exact here, and the
 second takes the kernels for AVX2.
 
-What takes more than a second to compile is kept on disk. This changes no bit: a program is found again by its text, the
-versions, the flags and the features of the processor.
+What takes more than a tenth of a second to compile is kept on disk. This changes no bit: a program is found again by
+its text, the versions, the flags and the features of the processor.
 """
 
 import os
@@ -40,6 +40,7 @@ def settle_xla() -> None:
     for name in [name for name in os.environ if name.startswith(("JAX_", "XLA_")) and name not in _KEPT]:
         del os.environ[name]
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".cache/xla")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
     os.environ["NPROC"] = "1"  # size of XLA's thread pools
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false --xla_cpu_enable_platform_dependent_math=false"
     os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"

@@ -1,7 +1,7 @@
 """Compiled programs are kept on disk and found again, unless the user wants none.
 
 That a search which finds them writes the same bytes as one that compiles is what the whole runs in tests/workflow show:
-what takes longer than a second is compiled by the first of them and found by all others.
+what takes longer than a tenth of a second is compiled by the first of them and found by all others.
 """
 
 import json
