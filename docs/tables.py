@@ -288,7 +288,9 @@ def clusters() -> Iterator[str]:
 
 def learnt(row: Mapping[str, str]) -> str:
     """What a row of game shares learns from."""
-    return "demonstrations" if row["variant"].endswith("demonstrations only") else "own games too"
+    if row["variant"].endswith("demonstrations only"):
+        return "demonstrations"
+    return f"own games too{', prior × exp(Q)' if row['variant'] == 'prior exp(Q)' else ''}"
 
 
 def planners() -> Iterator[str]:
