@@ -134,7 +134,7 @@ ATTEMPTS = [
     ("3x3x3", "Z", "window", 23, 900, 1),
     ("2x2x3", "Z2", "game", 11, 1800, 1),
     ("4x4x4", "Z2", "window", 47, 3600, 1),
-    ("4x4x4", "Z2", "span window", 49, 300, 2),
+    ("4x4x4", "Z2", "span window", 49, 300, 5),
 ]
 MEASURED_GAMES = 512
 # One network plays both, over Z2 too that of `z`: the pretraining of `z2`, for 3x3x3, takes longer than they may.
