@@ -7,6 +7,7 @@ another package, the old machine code would go on, and a stage would store its r
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 from collections.abc import Callable
@@ -42,9 +43,10 @@ def _packages(names: dict[str, Any], found: dict[int, Path]) -> dict[int, Path]:
 
 class _OfPackages:
     def __init__(self, py_func, py_file: str) -> None:
+        folders = {Path(py_file).parent, *_packages(py_func.__globals__, {}).values()}
+        here = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+        self._stamp = str([here, *sorted(_sources(folder) for folder in folders)])
         super().__init__(py_func, py_file)
-        folders = {Path(__file__).parent, Path(py_file).parent, *_packages(py_func.__globals__, {}).values()}
-        self._stamp = str(sorted(_sources(folder) for folder in folders))
 
     def get_source_stamp(self) -> str:
         return self._stamp
@@ -53,10 +55,10 @@ class _OfPackages:
 class UserProvided(_OfPackages, caching.UserProvidedCacheLocator):
     """In the folder that NUMBA_CACHE_DIR names, for every checkout of the same sources."""
 
-    @classmethod
-    def get_suitable_cache_subpath(cls, py_file: str) -> str:
-        package = Path(py_file).parent
-        return f"{package.name}_{hashlib.sha256(_sources(package).encode()).hexdigest()}"
+    def __init__(self, py_func, py_file: str) -> None:
+        super().__init__(py_func, py_file)
+        name = f"{Path(py_file).parent.name}_{hashlib.sha256(self._stamp.encode()).hexdigest()}"
+        self._cache_path = str(Path(numba.config.CACHE_DIR) / name)
 
 
 class InTree(_OfPackages, caching.InTreeCacheLocator):
@@ -70,8 +72,24 @@ class UserWide(_OfPackages, caching.UserWideCacheLocator):
 numba.config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{one.__name__}" for one in (UserProvided, InTree, UserWide))
 
 
+class _File(caching.IndexDataCacheFile):
+    """Several processes compile one function at once, for other types each: none loses what another has kept."""
+
+    def save(self, key, data) -> None:
+        with open(f"{self._index_path}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = self._load_index()
+            name = kept.get(key) or self._data_name(len(kept) + 1)
+            self._save_data(name, data)  # before an index names it
+            self._save_index(kept | {key: name})
+
+
 class _Cache(caching.FunctionCache):
     """What cannot be read or kept is compiled: a disk may be full, and a file cut off."""
+
+    def __init__(self, py_func) -> None:
+        super().__init__(py_func)
+        self._cache_file = _File(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
 
     def load_overload(self, sig, target_context):
         try:

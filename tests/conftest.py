@@ -1,8 +1,10 @@
-"""Annotations are checked in every test: jaxtyping's shapes and beartype's types, on nearly all of stages/."""
+"""Annotations are checked in every test where they name shapes: jaxtyping's shapes and beartype's types."""
 
 import fcntl
+import gc
 import importlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,28 +12,17 @@ import jaxtyping
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMPILED_BY_NUMBA = (
-    *(f"stages.game.{name}" for name in ("contractions", "moves", "signs", "spans", "support")),
-    "stages.planning.terms",
-    *(f"stages.program.{name}" for name in ("annealing", "classes", "elimination", "equivalent", "fewest")),
-    *(
-        f"stages.refinement.{name}"
-        for name in ("arithmetic", "elimination", "elimination3", "flips", "jacobian", "places")
-    ),
-    "stages.recombination.splits",
-    *(f"stages.search.{name}" for name in ("rewrites", "span_windows")),
-)
-# These visit each node of a tree, and take ten times as long with checks. What comes into parameters pydantic checks
-# without them, and their code mypy.
-SMALL_AND_OFTEN = ("stages.code.meaning", "stages.params")
 
 
 def _modules() -> list[str]:
-    """Every module by name; packages are left out, since the hook would take all that is in them."""
-    files = (ROOT / "stages").rglob("*.py")
-    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.stem != "__init__")
-    left_out = (*COMPILED_BY_NUMBA, *SMALL_AND_OFTEN)
-    return sorted(name for name in names if not f"{name}.".startswith(tuple(f"{other}." for other in left_out)))
+    """Every module that names shapes, by name.
+
+    A check takes ten microseconds a call, most of them to bind the arguments: elsewhere mypy looks at the types.
+    """
+    texts = {file: file.read_text() for file in (ROOT / "stages").rglob("*.py")}
+    compiled = re.compile("^@compiled|^import numba", re.MULTILINE)
+    shaped = [file for file, text in texts.items() if "from jaxtyping" in text and not compiled.search(text)]
+    return sorted(".".join(file.relative_to(ROOT).with_suffix("").parts) for file in shaped)
 
 
 # What a test compiles, or a run that it starts, is kept for all others, and for those of the next `make test`:
@@ -48,6 +39,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 # imports would be compiled from its source.
 for library in ("altair", "equinox", "jax", "mctx", "numba", "optax", "pandas", "ruamel.yaml", "snakemake.api"):
     importlib.import_module(library)
+gc.freeze()  # else each full collection walks over all that these hold
 
 jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
