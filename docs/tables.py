@@ -136,6 +136,7 @@ def products() -> Iterator[str]:
         {
             "class": row["kind"],
             "n x m x p": "x".join(row[side] for side in "nmp"),
+            "processor": row["cpu"],
             "threads": row["threads"],
             "NumPy's threads": "shared" if row["shared"] == "1" else "its own",
             "state": row["state"],
@@ -157,11 +158,12 @@ def shapes() -> Iterator[str]:
     groups: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for row in read_csv("benchmarks/matmul.csv"):
         if row["kind"] == "random":
-            groups[row["threads"], row["core"], "all"].append(row)
+            groups[row["cpu"], row["threads"], row["core"], "all"].append(row)
             if effective_size(tuple(int(row[side]) for side in "nmp")) >= 1024:
-                groups[row["threads"], row["core"], "1024 or more"].append(row)
+                groups[row["cpu"], row["threads"], row["core"], "1024 or more"].append(row)
     return markdown(
         {
+            "processor": cpu,
             "threads": threads,
             "OpenBLAS": core,
             "effective size": size,
@@ -171,7 +173,7 @@ def shapes() -> Iterator[str]:
             "NumPy once more": f"{median(float(row['again']) for row in rows):.3f}",
             "not plain": f"{sum(row['method'] != 'plain' for row in rows) / len(rows):.0%}",
         }
-        for (threads, core, size), rows in sorted(groups.items())
+        for (cpu, threads, core, size), rows in sorted(groups.items())
     )
 
 

@@ -54,8 +54,12 @@ def digest() -> str:
 
 
 def cpu_model() -> str:
+    """The processor by name, and by family and model where Linux tells them: virtual machines share one name."""
+    told: dict[str, str] = {}
     if _CPUINFO.exists():
         for line in _CPUINFO.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+            key, _, value = line.partition(":")
+            told.setdefault(key.strip(), value.strip())
+    name = told.get("model name") or platform.processor() or platform.machine()
+    numbers = [f"{key.split()[-1]} {told[key]}" for key in ("cpu family", "model") if key in told]
+    return f"{name} ({', '.join(numbers)})" if numbers else name

@@ -109,7 +109,7 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written to keep it, each process makes it anew.
     """
-    return _kept(numba.njit(nogil=True)(function), function)
+    return _kept(numba.njit(nogil=True, no_cfunc_wrapper=True)(function), function)
 
 
 def compiled_sums(function: Function) -> Function:
@@ -117,7 +117,7 @@ def compiled_sums(function: Function) -> Function:
 
     So another kind of processor may round them in another way. NaN and infinity stay what they are.
     """
-    return _kept(numba.njit(nogil=True, fastmath={"contract", "nsz", "reassoc"})(function), function)
+    return _kept(numba.njit(nogil=True, no_cfunc_wrapper=True, fastmath={"contract", "nsz", "reassoc"})(function), function)
 
 
 def _kept(made: Function, function: Function) -> Function:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from fastmm import blas
+from fastmm import library as installed
 from stages.backends.library import library
 from tests.fastmm.conftest import ROOT
 
@@ -21,6 +22,19 @@ from tests.fastmm.conftest import ROOT
 def test_the_source_is_made_again_byte_for_byte():
     made = library(ROOT / "results")
     assert made == (ROOT / "fastmm/kernels/kernels.c").read_text(), "python -m stages.backends library"
+
+
+@pytest.mark.parametrize(
+    ("told", "model"),
+    [
+        ("processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n", "AMD EPYC (family 26, model 2)"),
+        ("processor\t: 0\nmodel name\t: Cortex\n\nprocessor\t: 1\nmodel name\t: Other\n", "Cortex"),
+    ],
+)
+def test_processors_of_one_name_are_told_apart(monkeypatch, tmp_path, told, model):
+    (tmp_path / "cpuinfo").write_text(told)
+    monkeypatch.setattr(installed, "_CPUINFO", tmp_path / "cpuinfo")
+    assert installed.cpu_model() == model
 
 
 def test_the_wheel_is_small_and_for_any_python(wheel):

@@ -61,7 +61,7 @@ class TimingRow:
     predicted: float  # seconds by stages.benchmarking.model; 0 where it has none: all but C
     threads: Int32
     device: str  # what the library says it ran on
-    cpu: str  # model name
+    cpu: str  # name, family, model
     versions: str  # jax, numpy and BLAS
 
 
