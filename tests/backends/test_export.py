@@ -1,3 +1,4 @@
+import functools
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from stages.backends import kernel
 from stages.backends.choice import Choice, choose
 from stages.backends.export import BACKENDS, export
 from stages.contract import scheme_files, tables
-from stages.contract.rows.schemes import VERIFIED
+from stages.contract.rows.schemes import VERIFIED, VerifiedRow
 from stages.errors import KernelError, SchemeError
 from stages.exchange.formats import files
 from stages.program.costs import additions
@@ -23,7 +24,11 @@ from tests.kernels.test_kernels import verified
 ROOT = Path(__file__).parents[2]
 LONG = product(strassen(), standard(Size(1, 1, 2).target))
 EIGHT = standard(Size(2, 2, 2).target)
-ROWS = [verified(scheme) for scheme in (strassen(), winograd(), halves(), LONG, modulo_two(), EIGHT)]
+
+
+@functools.cache
+def rows() -> list[VerifiedRow]:
+    return [verified(scheme) for scheme in (strassen(), winograd(), halves(), LONG, modulo_two(), EIGHT)]
 
 
 def chosen(scheme: Scheme) -> Choice:
@@ -33,7 +38,7 @@ def chosen(scheme: Scheme) -> Choice:
 @pytest.fixture
 def table(tmp_path) -> Path:
     path = tmp_path / "verified" / "schemes.parquet"
-    tables.write(path, VERIFIED, ROWS)
+    tables.write(path, VERIFIED, rows())
     return path
 
 
@@ -113,7 +118,7 @@ def test_a_name_of_nothing_that_becomes_a_kernel_is_one_line(prefix, message, ta
 
 
 def test_a_verified_scheme_has_its_own_program(table, tmp_path):
-    row = next(row for row in ROWS if row.hash == winograd().hash)
+    row = next(row for row in rows() if row.hash == winograd().hash)
     made = choose(winograd().hash, table, tmp_path)
     assert (made.scheme.hash, made.program) == (winograd().hash, from_json(row.program))
 
