@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
-from numba.core import caching
+from numba import extending
+from numba.core import caching, errors, types
 from numba.core.dispatcher import Dispatcher
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -109,20 +110,19 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written to keep it, each process makes it anew.
     """
-    return _kept(function)
-
-
-def compiled_sums(function: Function) -> Function:
-    """As `compiled`, for long sums of floating-point numbers: their order is that of the processor's vector registers.
-
-    So another kind of processor may round them in another way. NaN and infinity stay what they are.
-    """
-    return _kept(function, fastmath={"contract", "nsz", "reassoc"})
-
-
-def _kept(function: Function, **options: Any) -> Function:
     # A wrapper for C, which nothing here calls, would take a seventh of the time.
-    made = numba.njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
+    made = numba.njit(nogil=True, no_cfunc_wrapper=True)(function)
     with contextlib.suppress(RuntimeError):  # «no locator available»
         made._cache = _Cache(function)
     return made
+
+
+@extending.intrinsic
+def fma(typing_context, x, y, z):
+    """x y + z of floats of one type, rounded once: the one instruction of fast sums whose bits no compiler may change.
+
+    Sums that LLVM may reorder (`fastmath`) depend on what it had inlined, and so on what was found in the cache.
+    """
+    if not (isinstance(x, types.Float) and x == y == z):
+        raise errors.TypingError(f"fma: expected three floats of one type, got {x}, {y}, {z}")
+    return x(x, y, z), lambda context, builder, signature, given: builder.fma(*given)

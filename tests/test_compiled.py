@@ -1,11 +1,17 @@
 """What Numba compiled is found again, and made anew where it has changed, is damaged or has no place to lie."""
 
+import importlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
+
+from stages.compiled import compiled, fma
 
 ROOT = Path(__file__).parents[1]
 CALLER = """
@@ -99,3 +105,26 @@ def test_checkouts_share_a_folder_by_what_their_sources_say(tmp_path: Path):
     assert [run(folder, NUMBA_CACHE_DIR=cache) for folder in (first, second)] == [["2", "0"], ["2", "1"]]
     (second / "callee.py").write_text(CALLEE.format(2))
     assert run(second, NUMBA_CACHE_DIR=cache) == ["4", "0"]
+
+
+@compiled
+def _sum(x, y, z):
+    return fma(x, y, z)
+
+
+def test_a_product_and_its_sum_are_rounded_once():
+    near = np.float32(1 + 2**-12)
+    assert _sum(near, near, np.float32(-1 - 2**-11)) == 2.0**-24  # 0 where the product is rounded first
+    with pytest.raises(numba.TypingError, match="expected three floats of one type, got float32, float32, float64"):
+        _sum(near, near, 1.0)
+
+
+def test_no_compiler_may_change_the_order_of_a_sum():
+    """Else its bits depend on what LLVM had inlined, and so on what was found in the cache."""
+    found = {}
+    for path in (ROOT / "stages").rglob("*.py"):
+        if "@compiled" in path.read_text():
+            module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            found |= {value.py_func: value for value in vars(module).values() if isinstance(value, Dispatcher)}
+    assert len(found) > 100
+    assert {value.targetoptions.get("fastmath") for value in found.values()} <= {None, False}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.compiled import compiled, compiled_sums
+from stages.compiled import compiled, fma
 from stages.game.contractions import (
     MOST_LANES,
     MOST_POINTS,
@@ -132,7 +132,7 @@ def pick(shares: np.ndarray, points: int, uniform: float) -> int:
     return last
 
 
-@compiled_sums
+@compiled
 def _multiply(rows: np.ndarray, columns: np.ndarray, points: int, weights: np.ndarray, into: np.ndarray) -> None:
     """into[h, v] += the sum over i of weights[columns[i], h] rows[i, v], for an even number of h.
 
@@ -149,16 +149,16 @@ def _multiply(rows: np.ndarray, columns: np.ndarray, points: int, weights: np.nd
             p, q, r, s = weights[of_a, h], weights[of_b, h], weights[of_c, h], weights[of_d, h]
             t, w, x, y = weights[of_a, h + 1], weights[of_b, h + 1], weights[of_c, h + 1], weights[of_d, h + 1]
             for v in range(points):
-                here[v] += p * a[v] + q * b[v] + r * c[v] + s * d[v]
-                there[v] += t * a[v] + w * b[v] + x * c[v] + y * d[v]
+                here[v] = fma(s, d[v], fma(r, c[v], fma(q, b[v], fma(p, a[v], here[v]))))
+                there[v] = fma(y, d[v], fma(x, c[v], fma(w, b[v], fma(t, a[v], there[v]))))
         for at in range(whole, num):
             a, p, t = rows[at], weights[columns[at], h], weights[columns[at], h + 1]
             for v in range(points):
-                here[v] += p * a[v]
-                there[v] += t * a[v]
+                here[v] = fma(p, a[v], here[v])
+                there[v] = fma(t, a[v], there[v])
 
 
-@compiled_sums
+@compiled
 def _add(table: np.ndarray, points: int, into: np.ndarray) -> None:
     """into[h, v] += table[h, v] for all vectors v."""
     for h in range(len(into)):
@@ -166,7 +166,7 @@ def _add(table: np.ndarray, points: int, into: np.ndarray) -> None:
             into[h, v] += table[h, v]
 
 
-@compiled_sums
+@compiled
 def _add_sums(one: int, table: np.ndarray, points: int, into: np.ndarray) -> None:
     """into[h, v] += table[h, v + one] for all vectors v."""
     for h in range(len(into)):
@@ -174,17 +174,17 @@ def _add_sums(one: int, table: np.ndarray, points: int, into: np.ndarray) -> Non
             into[h, v] += table[h, v ^ one]
 
 
-@compiled_sums
+@compiled
 def _fill(into: np.ndarray, points: int, context: np.ndarray, weights: np.ndarray, embedding: np.ndarray) -> None:
     """into[h, v] = context[h] + the sum over i of weights[i, h] embedding[i]."""
     for h in range(len(into)):
         total = context[h]
         for at in range(len(embedding)):
-            total += embedding[at] * weights[at, h]
+            total = fma(embedding[at], weights[at, h], total)
         into[h, :points] = total
 
 
-@compiled_sums
+@compiled
 def _softmax(logits: np.ndarray, points: int) -> None:
     """Over the vectors that are not zero, in place."""
     highest, total = logits[1], np.float32(0)
@@ -198,14 +198,14 @@ def _softmax(logits: np.ndarray, points: int) -> None:
         logits[v] /= total
 
 
-@compiled_sums
+@compiled
 def _choose(hidden: np.ndarray, points: int, logit: np.ndarray, shares: np.ndarray) -> None:
     """The distribution over the vectors of which the hidden layer, [hidden, 2^d], is given before its activation."""
     shares[:points] = 0
     for h in range(len(hidden)):
         weight, row = logit[h], hidden[h]
         for v in range(points):
-            shares[v] += weight * max(row[v], np.float32(0))
+            shares[v] = fma(weight, max(row[v], np.float32(0)), shares[v])
     _softmax(shares, points)
 
 
@@ -218,7 +218,7 @@ class _Room(NamedTuple):
     hidden: np.ndarray
 
 
-@compiled_sums
+@compiled
 def _embed(
     given: Contractions, is_cyclic: bool, heads: Heads, contexts: np.ndarray, room: _Room, embedded: np.ndarray
 ) -> None:
@@ -237,7 +237,7 @@ def _embed(
         _multiply(room.hidden, np.arange(len(room.hidden)), points, heads.point, embedded[mode])
 
 
-@compiled_sums
+@compiled
 def _say(given: Contractions, u: int, source: int, image: int, room: _Room, weights: np.ndarray, into: np.ndarray):
     """Adds what the features of all v given u say, [several, PAIR_FEATURES, hidden], to [several, hidden, 512]."""
     num = count_pairs(given, u, source, image, room.table, room.shares, room.columns)
@@ -245,7 +245,7 @@ def _say(given: Contractions, u: int, source: int, image: int, room: _Room, weig
         _multiply(room.shares, room.columns[:num], 1 << given.dims[image], weights[which], into[which])
 
 
-@compiled_sums
+@compiled
 def _alone(choosing: Choosing, embedded: np.ndarray, points: int, alone: np.ndarray) -> None:
     """What each vector says to a choice, for each sum that it may be: [sums, hidden, 512]."""
     for one in range(len(choosing.points)):
@@ -253,7 +253,7 @@ def _alone(choosing: Choosing, embedded: np.ndarray, points: int, alone: np.ndar
         _multiply(embedded, np.arange(len(embedded)), points, choosing.points[one], alone[one])
 
 
-@compiled_sums
+@compiled
 def draw_terms(
     residuals: np.ndarray, is_cyclic: bool, heads: Heads, contexts: Contexts, uniform: np.ndarray
 ) -> np.ndarray:
@@ -294,7 +294,7 @@ def draw_terms(
             of_first[which, : points[0]] = 0
             for at in range(size):
                 for v in range(points[0]):
-                    of_first[which, v] += heads.first[which, at] * embedded[0, at, v]
+                    of_first[which, v] = fma(heads.first[which, at], embedded[0, at, v], of_first[which, v])
             _softmax(of_first[which], points[0])
         _alone(second, of_vs, points[1], alone_second)
         _alone(third, of_ws, points[2], alone_third)
