@@ -76,10 +76,12 @@ def made_once(shared: Path) -> Callable[[str, Callable[[Path], object]], Path]:
 
 
 # With several processes the longest files are waited for, so they go first; beside the one run of the pipeline, which
-# keeps less than two cores busy, those that need no such run. The first file of fastmm builds what its others wait for.
+# keeps less than two cores busy, those that need no such run. The first file of fastmm builds what its others wait for;
+# the first of windows in spans compiles what the other finds then.
 ORDER = (
     "tests/workflow/test_killed_search.py",
     "tests/fastmm/test_matmul.py",
+    "tests/search/test_span_search.py",
     *(f"tests/{room}/" for room in ("backends", "search", "kernels", "refinement", "verification")),
     "tests/workflow/",
 )
