@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
+import glob
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -74,15 +75,36 @@ numba.config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{one.__name__}" for o
 
 
 class _File(caching.IndexDataCacheFile):
-    """Several processes compile one function at once, for other types each: none loses what another has kept."""
+    """Several processes compile one function at once, for other types each: none loses what another has kept.
 
-    def save(self, key, data) -> None:
+    Machine code has a name that no other sources and no other types give: where a process is killed between its code
+    and the index, what an older index names is still what it was.
+    """
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
         with open(f"{self._index_path}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            kept = self._load_index()
-            name = kept.get(key) or self._data_name(len(kept) + 1)
+            yield
+
+    def flush(self) -> None:
+        with self._alone():
+            super().flush()
+
+    def save(self, key, data) -> None:
+        digest = hashlib.sha256(repr((self._source_stamp, key)).encode()).hexdigest()
+        stem = self._index_name.removesuffix(".nbi")
+        name = f"{stem}.{digest[:16]}.nbc"
+        with self._alone():
+            try:
+                kept = self._load_index()
+            except Exception:  # damaged bytes raise errors of any type
+                kept = {}
             self._save_data(name, data)  # before an index names it
             self._save_index(kept | {key: name})
+            for path in Path(self._cache_path).glob(f"{glob.escape(stem)}.*.nbc"):
+                if path.name not in {name, *kept.values()}:
+                    path.unlink(missing_ok=True)
 
 
 class _Cache(caching.FunctionCache):

@@ -81,6 +81,25 @@ def test_what_is_damaged_is_compiled_anew(folder):
     assert run(folder) == ["2", "1"]
 
 
+def test_an_index_never_names_the_machine_code_of_other_sources(folder):
+    """Killed between the two files, an edit that is taken back leaves what was there."""
+    assert run(folder) == ["2", "0"]
+    (index,) = folder.glob("__pycache__/*.one-*.nbi")
+    (other,) = folder.glob("__pycache__/*.two-*.nbi")
+    before = {path: path.read_bytes() for path in (index, other)}
+    (code,) = folder.glob("__pycache__/*.two-*.nbc")
+    kept = code.read_bytes()
+    (folder / "callee.py").write_text(CALLEE.format(100))
+    assert run(folder) == ["200", "0"]
+    (changed,) = folder.glob("__pycache__/*.two-*.nbc")
+    assert changed.name != code.name
+    code.write_bytes(kept)  # it goes only when the new index stands
+    for path, data in before.items():
+        path.write_bytes(data)
+    (folder / "callee.py").write_text(CALLEE.format(1))
+    assert run(folder) == ["2", "1"]
+
+
 def test_what_has_no_place_to_lie_is_compiled_in_each_process(folder):
     """Neither the folder nor a home is there: a file stands in the place of each."""
     (folder / "__pycache__").write_text("")
