@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import TypeCheckError
 
 from stages.algebra.targets import parse_size
 from stages.game.rules import Rules, rules_for
@@ -16,6 +17,12 @@ TARGET = parse_size("2x2x2").target.tensor
 
 
 STEP = jax.jit(step, static_argnames="rules")
+
+
+def test_a_wrong_shape_is_refused_wherever_shapes_are_named():
+    """Not by the rules, but by what conftest.py installs for all tests."""
+    with pytest.raises(TypeCheckError, match="target"):
+        start(jnp.zeros((4, 4, 5), jnp.int32), jnp.int32(8), 0)
 
 
 def _play(terms, ring, limit, history=0):
