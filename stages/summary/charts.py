@@ -195,7 +195,7 @@ def _play(agent: str, rows: Sequence[SearchCurveRow]) -> alt.TopLevelMixin:
         return alt.hconcat(*panels, _note(title, "No scheme was found."))
     kinds = sorted({record["by"] for record in best})
     lines = (
-        alt.Chart(_data(best), title=title, width=300, height=150)
+        alt.Chart(_data(best), title=title, width=240, height=150)
         .mark_line(interpolate="step-after", point={"filled": False, "size": 40})
         .encode(
             x=_amount("games", PLAYED),
