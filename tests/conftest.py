@@ -87,6 +87,7 @@ ORDER = (
     "tests/fastmm/test_matmul.py",
     "tests/search/test_span_search.py",
     *(f"tests/{room}/" for room in ("backends", "search", "kernels", "refinement", "verification")),
+    "tests/test_compiled.py",
     "tests/workflow/",
 )
 
