@@ -4,14 +4,16 @@ Factors are words, bit i the i-th entry. A window is its tensor in the reduced e
 the agent has found for that tensor before (`search.rewrites`) is put back at once; else the network is to play it
 (`search.generations`). The energy of a scheme is the number of its distinct factors, mode by mode.
 
-Of a cyclic target a scheme may be kept as moves of the cyclic game (`game.moves`): each stands for its orbit, at cost 3,
-or is a cube, at cost 1. Modulo 2 the three turns of a cube sum to the cube, so for all moves alike the scheme is what
-the sum of its moves, turned in all three ways, comes to. Two kinds of windows leave that as it is:
-- *of turned moves*: each is turned as it fits best; any rewrite of their sum by any terms, as in a scheme without
-  symmetry, has the same turns. A rewrite that holds a cube is cheaper by two.
-- *in one span*: all factors of its moves lie in one space, the sum of their orbits is a cyclic tensor there, and a
-  rewrite is one by moves.
-Costs tell which scheme is lower, and all factors are of one mode.
+Of a square target a scheme may be kept as moves of the cyclic game (`game.moves`): each stands for its orbit, at cost
+3, or is a cube, at cost 1. Modulo 2 the three turns of a cube sum to the cube. So whatever the moves, the target is the
+sum of their three turns, and two kinds of windows leave it as it is:
+
+- *of turned moves*: each move is turned as it fits. Any terms with the same sum have turns with the same sum, so a
+  window is one of a scheme without symmetry. Cubes among the terms are cheaper by two.
+- *in one span*: all factors of the moves lie in one space, and the sum of their orbits is a cyclic tensor there. A
+  rewrite is by moves; one by other terms would not be cyclic.
+
+A cyclic scheme is lower by its cost, not by its number of moves, and its factors are all of one mode.
 
 `search.windows` is the same for agents that spell: over Z too, where there are no words and no such bases, and with a
 game of each window, since there no memory answers millions of them.
@@ -181,14 +183,14 @@ def take(
     """
     rest = terms.copy()
     score = np.empty(len(rest))
-    is_gone = np.zeros(rank, np.bool_)
+    is_gone = np.zeros(len(rest), np.bool_)
     is_taken[:] = False
     dims[:] = 0
     for count in range(wanted):
         total = 0.0
         for term in range(len(rest)):
             score[term] = 0.0
-            if not is_gone[term % rank]:
+            if not is_gone[term]:
                 added, fits = 0, True
                 if is_one:
                     u, v, w = rest[term]
@@ -211,7 +213,9 @@ def take(
                 left -= score[term]
                 if left < 0.0:
                     break
-        is_taken[chosen] = is_gone[chosen % rank] = True
+        is_taken[chosen] = True
+        for same in range(chosen % rank, len(rest), rank):
+            is_gone[same] = True
         for factor in range(3):
             word = rest[chosen, factor]
             if not word:
@@ -364,8 +368,8 @@ def walk(
 ) -> None:
     """Rewrites windows of each scheme by what is known, in place.
 
-    A rewrite at the same cost is drawn from the Boltzmann distribution of the energy, among those that are known and the
-    terms as they are. A cheaper one leads to a child, and the scheme goes on as it is.
+    A rewrite at the same cost is drawn from the Boltzmann distribution of the energy, among those that are known and
+    the terms as they are. A cheaper one leads to a child, and the scheme goes on as it is.
 
     Args:
       children: the best child so far of each scheme, in place.
@@ -424,7 +428,8 @@ def walk(
             choices = max(choices, as_it_is + 1)
             is_kept = np.ones(rank, np.bool_)
             for term in range(num):
-                is_kept[term % rank] &= not is_taken[term]
+                if is_taken[term]:
+                    is_kept[term % rank] = False
             for choice in range(choices):
                 costs[choice] = cost(given[choice], lengths[choice], kind.is_cyclic)
             lowest, num_cheapest = costs[:choices].min(), 0

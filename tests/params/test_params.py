@@ -537,8 +537,8 @@ def test_message_word_by_word(key, value, message):
         ),
         (
             WITH_WINDOWS | {"agents.spans.symmetry": "cyclic"},
-            "agents.spans.search.windows: expected nothing with symmetry cyclic; windows of cyclic schemes are ordinary "
-            "games (search.windows.symmetry)",
+            "agents.spans.search.windows: expected nothing with symmetry cyclic; windows of cyclic schemes are "
+            "ordinary games (search.windows.symmetry)",
         ),
         (
             WITH_WINDOWS

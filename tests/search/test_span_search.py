@@ -17,9 +17,9 @@ from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import write_demonstrations
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
+from stages.game.support import unpack_factors
 from stages.learning.demonstrations import DemonstrationReader
 from stages.search.curve import rank_shares
-from stages.game.support import unpack_factors
 from stages.search.generations import begin, play_windows, turned
 from stages.search.search import rounds
 from stages.search.setup import set_up
