@@ -5,9 +5,9 @@ best scheme of lower rank that a window led to. Those of lowest energy of all ar
 whether a scheme leads on: the windows that save a term in blocks of blocks are of terms that share their factors.
 
 Cyclic schemes have batches of windows of turned moves and of windows in one span in turn (`search.span_windows`). The
-network knows ordinary games alone. The first kind is such games. In one span each term that it chooses is played as the
-orbit, some are made cubes, and the value is what an ordinary game may cost, which is no more than a cyclic one has to.
-What it plays there it does not learn from.
+network knows ordinary games alone, and the first kind is such games. In one span each term that it chooses is played as
+its orbit, or as a cube (`planning.successors`), and its value foretells the ordinary rank, of which the cyclic cost is
+an upper bound. From these games it does not learn.
 """
 
 from __future__ import annotations
