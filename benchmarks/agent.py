@@ -182,6 +182,8 @@ SHARE = [("3x3x3", "Z2", "cyclic share", 0, 300, 3)]
 PLANNERS = [("2x2x2", "Z2", "game share", 0, 400, 1)]
 SHORT = [("2x2x3", "Z", "short share", 0, 60, 2)]
 LEARNED = [("2x2x2", "Z2", "game", 7, 60, 5)]
+FOUR, FIVE = [("4x4x4", "Z2", "span window", 49, 200, 2)], [("5x5x5", "Z2", "span window", 97, 200, 3)]
+FEWER = {"members": 64, "steps": 300, "patience": 16}  # what 5x5x5 stands still at is reached sooner, and oftener
 MODEL = {"model": {"name": "learned", "width": 32, "unroll": 2}}
 PUCT = {"name": "puct", "simulations": 16}
 HALVING = {"name": "sequential_halving", "simulations": 16, "gumbel_scale": 0.0, "value_scale": 1.0}
@@ -217,6 +219,8 @@ VARIANTS = {
     "learned model, puct 32 of 8": (LEARNED, MODEL, {}, {"planner": PUCT | {"simulations": 32}, "candidates": 8}),
     "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "head_size": 16}, {}, {}),
     "ranks 64": (BOTH_STARTS, SMALL, {}, {}),
+    "fewer schemes, cyclic": ([*FIVE, *FOUR], {}, {}, {"windows": FEWER | {"symmetry": "cyclic"}}),
+    "fewer schemes": (FIVE, {}, {}, {"windows": FEWER}),
     "windows off": (OVER_Z, {}, {}, {"games": 512, "window_games": 0}),
 }
 
@@ -250,6 +254,8 @@ def parameters(row: Row) -> params.Params:
     if agent["network"]["torso"] == "attention":
         del agent["network"]["combinations"]
     agent["pretraining"] |= pretraining
+    if "windows" in search:
+        search = search | {"windows": agent["search"]["windows"] | search["windows"]}
     agent["search"] |= {"rounds": 1_000_000} | search
     tree["agents"][row.agent] = agent
     if agent["search"]["data"] != STANDARD_START:

@@ -86,7 +86,7 @@ def values(given: BaseModel) -> dict[tuple[str, str], dict[str, None]]:
                     look(one)
             else:
                 texts = found.setdefault((type(section).__name__, key), {})
-                texts[flow(section.model_dump(mode="json")[key])] = None
+                texts[flow(section.model_dump(mode="json").get(key, value))] = None
 
     look(given)
     return found

@@ -122,6 +122,13 @@ class SpanWindows(Section):
     temperatures: tuple[Annotated[float, Field(gt=0, le=100)], ...] = Field(
         min_length=1, description="of the energy, in distinct factors, in turn from start to start"
     )
+    symmetry: Literal["none", "cyclic"] = Field(
+        default="none",
+        exclude_if=lambda symmetry: symmetry == "none",  # so that windows without it are what they were before it
+        description="of the schemes in play. cyclic: square targets, whose schemes are orbits u v w, v w u, w u v and "
+        "cubes u u u; batches have windows of some of their moves, each turned as it fits, and windows in one span in "
+        "turn",
+    )
 
 
 class SelfCompetition(Section):
@@ -402,11 +409,20 @@ class SpanAgent(Section):
         if not windows:
             return self
         if self.symmetry == "cyclic":
-            raise ValueError("search.windows: expected nothing with symmetry cyclic")
+            raise ValueError(
+                "search.windows: expected nothing with symmetry cyclic; windows of cyclic schemes are ordinary games "
+                "(search.windows.symmetry)"
+            )
         if self.ring == "Z":
             raise ValueError("search.windows: expected nothing over Z")
         if not self.windowed:
             raise ValueError(f"search.windows: expected nothing, since all targets fit the window {self.window}")
+        if windows.symmetry == "cyclic":
+            if oblong := [name for name in self.windowed if len(set(parse_size(name))) > 1]:
+                raise ValueError(f"search.windows.symmetry: expected none for {oblong[0]}, got cyclic")
+            if windows.choice or windows.batches % 2:
+                got = "a choice" if windows.choice else f"batches {windows.batches}"
+                raise ValueError(f"search.windows: with symmetry cyclic expected even batches and no choice, got {got}")
         if not 1 <= windows.terms[0] <= windows.terms[1] <= size.naive_rank:
             raise ValueError(
                 f"search.windows.terms: expected two numbers, 1 <= least <= most <= {size.naive_rank} (the naive rank "

@@ -42,13 +42,16 @@ def one_ply_games(
     candidates: int,
     noise: float,
     risk: float,
+    is_cyclic: bool = False,
 ) -> OnePlyGames:
     """Plays one game from each tensor, until it is solved or no successor can be solved within its limit.
 
     Args:
       starts: [games, 9, 9] words, over Z integers [games, s, s, s]; none zero modulo 2.
-      limits: [games], the most that each may cost, at most `most`.
+      limits: [games], the most that each may cost.
+      most: moves of a game.
       noise: size of the Gumbel noise on the scores.
+      is_cyclic: whether games are symmetric whatever the network knows; with one that knows symmetric games they are.
     """
     moves = np.zeros((len(starts), most, 3, *starts.shape[3:]), np.int64)
     counts, costs, is_solved = (
@@ -58,7 +61,7 @@ def one_ply_games(
     )
     games, residuals, left = np.arange(len(starts)), starts, starts.copy()
     for move in range(most):
-        terms, after, prices, is_zero = successors(network, residuals, rng, candidates)
+        terms, after, prices, is_zero = successors(network, residuals, rng, candidates, is_cyclic=is_cyclic)
         totals, bounds = costs[games, None] + prices, np.broadcast_to(limits[games, None], prices.shape)
         scores = np.where(is_zero & (totals <= bounds), np.inf, -np.inf)
         words = seen(after)

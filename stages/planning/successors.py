@@ -16,6 +16,8 @@ from stages.game.support import pack
 from stages.network.spans import SpansNetwork
 from stages.planning.spans import propose
 
+_CUBE_SHARE = 0.25  # of the terms of a network that knows no cubes
+
 
 class Successors(NamedTuple):
     """Of each state, one child for each candidate.
@@ -33,13 +35,26 @@ class Successors(NamedTuple):
     is_zero: np.ndarray
 
 
-def successors(network: SpansNetwork, residuals: np.ndarray, rng: np.random.Generator, candidates: int) -> Successors:
-    """Draws terms for each state from the policy and plays them; no state is zero modulo 2."""
+def successors(
+    network: SpansNetwork,
+    residuals: np.ndarray,
+    rng: np.random.Generator,
+    candidates: int,
+    *,
+    is_cyclic: bool = False,
+) -> Successors:
+    """Draws terms for each state from the policy and plays them; no state is zero modulo 2.
+
+    Args:
+      is_cyclic: to play a symmetric game by a network of ordinary ones. It knows no cubes, so some terms are made ones.
+    """
     drawn = propose(network, seen(residuals), rng, candidates)
+    if is_cyclic and not network.is_cyclic:
+        drawn = np.where(rng.random(drawn.shape[:2])[..., None] < _CUBE_SHARE, drawn[..., :1], drawn)
     if _is_over_z(residuals):
         (after, terms), prices = play_signed(residuals, drawn, rng), np.ones(drawn.shape[:2], np.int64)
     else:
-        (after, prices), terms = play_moves(residuals, drawn, network.is_cyclic), drawn
+        (after, prices), terms = play_moves(residuals, drawn, network.is_cyclic or is_cyclic), drawn
     return Successors(terms, after, prices, ~after.any(axis=tuple(range(2, after.ndim))))
 
 

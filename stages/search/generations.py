@@ -3,6 +3,11 @@
 All schemes of a target begin as the standard algorithm. They walk from window to window at their rank; each keeps the
 best scheme of lower rank that a window led to. Those of lowest energy of all are the next generation. Energy decides
 whether a scheme leads on: the windows that save a term in blocks of blocks are of terms that share their factors.
+
+Cyclic schemes have batches of windows of turned moves and of windows in one span in turn (`search.span_windows`). The
+network knows ordinary games alone, and the first kind is such games. In one span each term that it chooses is played as
+its orbit, or as a cube (`planning.successors`), and its value foretells the ordinary rank, of which the cyclic cost is
+an upper bound. From these games it does not learn.
 """
 
 from __future__ import annotations
@@ -18,8 +23,10 @@ from stages.params.agents import SpanAgent
 from stages.params.planners import AnyWindow, WindowChoice
 from stages.planning.one_ply_games import one_ply_games
 from stages.planning.windows import choose_windows
+from stages.search.games import orbits
 from stages.search.rewrites import Rewrites, learn, no_rewrites
 from stages.search.span_windows import (
+    KINDS,
     NO_RANK,
     Children,
     Met,
@@ -38,7 +45,7 @@ class Play(NamedTuple):
     Attributes:
       schemes: in play.
       children: of each scheme in play.
-      rewrites: that are known, of all targets.
+      rewrites: that are known, of all targets, for each kind of windows.
       age: [targets] batches since the generation began.
       starts: [targets] how often the schemes began anew.
       chance: what window games bring, where windows are chosen by that.
@@ -46,7 +53,7 @@ class Play(NamedTuple):
 
     schemes: Schemes
     children: Children
-    rewrites: Rewrites
+    rewrites: tuple[Rewrites, ...]
     age: np.ndarray
     starts: np.ndarray
     chance: Chance | None
@@ -93,10 +100,11 @@ class Progress(NamedTuple):
 def begin(agent: SpanAgent) -> Play:
     """Nothing known, the standard algorithms."""
     windows, targets = agent.search.windows, agent.windowed
-    schemes = standard_schemes(targets, windows.members)
+    schemes = standard_schemes(targets, windows.members, windows.symmetry)
     zero = np.zeros(len(targets), np.int64)
     chance = no_chance(agent.network.quantiles, agent.seed) if windows.choice else None
-    return Play(schemes, no_children(schemes), no_rewrites(windows.terms[1]), zero, zero.copy(), chance)
+    rewrites = tuple(no_rewrites(windows.terms[1]) for _ in KINDS[windows.symmetry])
+    return Play(schemes, no_children(schemes), rewrites, zero, zero.copy(), chance)
 
 
 def play_windows(
@@ -105,28 +113,33 @@ def play_windows(
     """Plays the batches of one round."""
     windows, targets = agent.search.windows, agent.windowed
     schemes, children = (type(part)(*(field.copy() for field in part)) for part in (state.schemes, state.children))
-    rewrites, age, starts, chance = state.rewrites, state.age.copy(), state.starts.copy(), state.chance
-    shares = np.exp(-windows.dimension_cost * np.arange(4))
-    settings = Settings(windows.terms, windows.dimensions, shares, windows.plays)
+    rewrites, age, starts, chance = list(state.rewrites), state.age.copy(), state.starts.copy(), state.chance
+    shares, kinds = np.exp(-windows.dimension_cost * np.arange(4)), KINDS[windows.symmetry]
     met = met_windows(schemes, windows.terms[1], windows.choice.windows if windows.choice else 1)
     lower, solved, outcomes = [], [], np.zeros((len(targets), OUTCOMES), np.int64)
-    for _ in range(windows.batches):
+    for batch in range(windows.batches):
+        which = batch % len(kinds)
+        kind, known = kinds[which], rewrites[which]
+        settings = Settings(kind, windows.terms, windows.dimensions, shares, windows.plays)
         temperatures = np.array([windows.temperatures[start % len(windows.temperatures)] for start in starts])
-        walk(schemes, children, rewrites, temperatures[schemes.target], settings, windows.steps, rng, met)
+        walk(schemes, children, known, temperatures[schemes.target], settings, windows.steps, rng, met)
         if met.is_met.any():
             rows, before = np.nonzero(met.is_met), None
             if chance:
                 rows, before = _chosen(met, chance, network, windows.choice, rng)
             tensors, terms, count = met.tensors[rows], met.terms[rows], met.count[rows]
             given = {"candidates": agent.search.candidates, "noise": windows.noise, "risk": agent.search.risk}
-            games = one_ply_games(network, tensors, count, windows.terms[1], rng, **given)
-            moves, length = games.moves, np.where(games.is_solved, games.counts, 0)
-            solved.append(Solved(*(field[length > 0] for field in (moves, length, count))))
-            known = np.where(terms.any(axis=(1, 2)), count, 0)
-            both = (np.concatenate(pair) for pair in ((tensors, tensors), (terms, moves), (known, length)))
-            rewrites, outcome = learn(rewrites, *both, plays=np.repeat([0, 1], len(tensors)))
+            games = one_ply_games(network, tensors, count, windows.terms[1], rng, is_cyclic=kind.is_one, **given)
+            moves, cost = games.moves, np.where(games.is_solved, games.costs, 0)
+            if kind.is_one:
+                terms, moves = turned(terms), turned(moves)
+            else:
+                solved.append(Solved(*(field[cost > 0] for field in (moves, cost, count))))
+            own = np.where(terms.any(axis=(1, 2)), count, 0)
+            both = (np.concatenate(pair) for pair in ((tensors, tensors), (terms, moves), (own, cost)))
+            rewrites[which], outcome = learn(known, *both, plays=np.repeat([0, 1], len(tensors)))
             # Of terms that lie outside of the spans of their sum nothing was known.
-            outcome = np.where((outcome == LOWER)[len(tensors) :] & (length == count), NEW, outcome[len(tensors) :])
+            outcome = np.where((outcome == LOWER)[len(tensors) :] & (cost == count), NEW, outcome[len(tensors) :])
             np.add.at(outcomes, (schemes.target[rows[0]], outcome), 1)
             if chance:
                 chance = learn_outcomes(chance, before, outcome, rng)
@@ -136,20 +149,22 @@ def play_windows(
             best = _best(Children(*(field[rows] for field in children)), windows.parents)
             if len(best) and age[index] >= windows.generation:
                 source = rows[best]
-                lower += [(name, children.terms[row, : children.rank[row]].copy()) for row in source]
+                for row in source:
+                    terms = children.terms[row, : children.rank[row]].copy()
+                    lower.append((name, orbits(terms[..., None])[..., 0] if kind.is_cyclic else terms))
                 source = np.resize(source, len(rows))
                 schemes.terms[rows], schemes.rank[rows] = children.terms[source], children.rank[source]
             elif not len(best) and age[index] >= windows.patience:
-                fresh = standard_schemes((name,), len(rows))
+                fresh = standard_schemes((name,), len(rows), windows.symmetry)
                 schemes.terms[rows] = 0
                 schemes.terms[rows, : fresh.terms.shape[1]], schemes.rank[rows] = fresh.terms, fresh.rank
                 starts[index] += 1
             else:
                 continue
-            children.rank[rows] = NO_RANK
+            children.cost[rows] = NO_RANK
             age[index] = 0
     every = Solved(*(np.concatenate(parts) for parts in zip(*solved, strict=True))) if solved else _none(windows.terms)
-    after = Play(schemes, children, rewrites, age, starts, chance)
+    after = Play(schemes, children, tuple(rewrites), age, starts, chance)
     return after, Progress(lower, outcomes, every)
 
 
@@ -175,11 +190,19 @@ def _chosen(
     return rows, Windows(*(field[rows] for field in windows))
 
 
+def turned(moves: np.ndarray) -> np.ndarray:
+    """Moves in coordinates, [..., 3], each as the first of its three turns."""
+    turns = (np.arange(3)[:, None] + np.arange(3)) % 3
+    every = moves[..., turns]  # [..., turns, 3]
+    first = np.argmin(every @ (1 << 9 * np.arange(2, -1, -1)), axis=-1)
+    return np.take_along_axis(every, first[..., None, None], axis=-2)[..., 0, :]
+
+
 def _none(terms: tuple[int, int]) -> Solved:
     return Solved(np.zeros((0, terms[1], 3), np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def _best(children: Children, most: int) -> np.ndarray:
-    """The rows of those of lowest rank, at most so many, lowest energy first."""
-    order = np.lexsort((children.energy, children.rank))
-    return order[(children.rank[order] == children.rank[order[0]]) & (children.rank[order] < NO_RANK)][:most]
+    """The rows of those of lowest cost, at most so many, lowest energy first."""
+    order = np.lexsort((children.energy, children.cost))
+    return order[(children.cost[order] == children.cost[order[0]]) & (children.cost[order] < NO_RANK)][:most]

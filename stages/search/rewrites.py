@@ -1,7 +1,8 @@
 """Rewrites that the agent has found, by the tensor that they sum to, so that no window is solved twice (compiled).
 
 A window is written in the reduced echelon bases of the spans of its tensor's three modes. These depend on the tensor
-alone, so equal tensors at other places of a scheme, or of another scheme, meet here and are rewritten alike.
+alone, so equal tensors at other places of a scheme, or of another scheme, meet here and are rewritten alike. What a
+rewrite costs is its number of terms, or of cyclic tensors the cost of its moves; these stand in a table of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from stages.compiled import compiled
 from stages.game.support import MOST_DIMENSIONS
 from stages.network.chance import FAILED, LOWER, NEW, SAME
 
-KEPT = 8  # rewrites of one tensor, all of its lowest length; later ones are not kept
+KEPT = 8  # rewrites of one tensor, all of its lowest cost; later ones are not kept
 _LEAST_SLOTS = 1024
 
 
@@ -25,15 +26,15 @@ class Rewrites(NamedTuple):
       slots: number of the entry, or -1; a power of two of them, at least twice the entries.
       tensors: of each entry, [9, 9] words in its own coordinates.
       plays: how often windows of this tensor were played.
-      length: of the shortest rewrites.
+      cost: of the cheapest rewrites.
       count: how many of these are kept.
-      terms: they, in the coordinates of the tensor; zero beyond their number and length.
+      terms: they, in the coordinates of the tensor; zero beyond their number and their terms.
     """
 
     slots: np.ndarray
     tensors: np.ndarray
     plays: np.ndarray
-    length: np.ndarray
+    cost: np.ndarray
     count: np.ndarray
     terms: np.ndarray
 
@@ -77,19 +78,29 @@ def _place(slots: np.ndarray, tensors: np.ndarray, first: int) -> None:
 
 
 @compiled
-def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, length: int) -> int:
-    """Adds one rewrite to an entry, in place, if it is as short as those and not among them; returns the outcome."""
-    if length > rewrites.length[entry]:
+def count_terms(terms: np.ndarray) -> int:
+    """How many terms there are before the zeros."""
+    count = 0
+    while count < len(terms) and terms[count, 0]:
+        count += 1
+    return count
+
+
+@compiled
+def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, cost: int) -> int:
+    """Adds one rewrite to an entry, in place, if it is as cheap as those and not among them; returns the outcome."""
+    if cost > rewrites.cost[entry]:
         return SAME
     outcome = NEW
-    if length < rewrites.length[entry]:
-        rewrites.length[entry], rewrites.count[entry] = length, 0
+    if cost < rewrites.cost[entry]:
+        rewrites.cost[entry], rewrites.count[entry] = cost, 0
         rewrites.terms[entry] = 0
         outcome = LOWER
     count = rewrites.count[entry]
     if count == KEPT:
         return SAME
     # In a fixed order, since a rewrite is a set of terms.
+    length = count_terms(terms)
     words = terms[:length].astype(np.int64)
     sort = np.argsort((words[:, 0] << 18) | (words[:, 1] << 9) | words[:, 2])
     new = rewrites.terms[entry, count]
@@ -103,17 +114,17 @@ def _keep(rewrites: Rewrites, entry: int, terms: np.ndarray, length: int) -> int
 
 
 @compiled
-def _learn(rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _learn(rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, costs: np.ndarray) -> np.ndarray:
     outcomes = np.full(len(tensors), FAILED)
     for row in range(len(tensors)):
-        if lengths[row]:
+        if costs[row]:
             entry = rewrites.slots[_slot(tensors[row], rewrites.slots, rewrites.tensors)]
-            outcomes[row] = _keep(rewrites, entry, terms[row], lengths[row])
+            outcomes[row] = _keep(rewrites, entry, terms[row], costs[row])
     return outcomes
 
 
 def learn(
-    rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, lengths: np.ndarray, *, plays: np.ndarray | int = 0
+    rewrites: Rewrites, tensors: np.ndarray, terms: np.ndarray, costs: np.ndarray, *, plays: np.ndarray | int = 0
 ) -> tuple[Rewrites, np.ndarray]:
     """The table with more rewrites, and what each was beside those that were known: `FAILED`, `SAME`, `NEW` or `LOWER`.
 
@@ -121,8 +132,8 @@ def learn(
 
     Args:
       tensors: [rewrites, 9, 9] words, what each sums to.
-      terms: [rewrites, most, 3] vectors.
-      lengths: number of terms of each; 0 for a tensor of which none is to be learnt.
+      terms: [rewrites, most, 3] vectors; zero beyond each one's own.
+      costs: of each; 0 for a tensor of which none is to be learnt.
       plays: of its tensor that each counts as; one number for all, or [rewrites].
     """
     known = np.array([find(rewrites, tensor) for tensor in tensors], np.int64)
@@ -140,11 +151,11 @@ def learn(
         slots,
         np.concatenate([rewrites.tensors, fresh]),
         grown(rewrites.plays, 0),
-        grown(rewrites.length, most + 1),
+        grown(rewrites.cost, 3 * most + 1),
         grown(rewrites.count, 0),
         grown(rewrites.terms, 0),
     )
     _place(after.slots, after.tensors, before)
-    outcomes = _learn(after, tensors, terms.astype(np.uint16), lengths)
+    outcomes = _learn(after, tensors, terms.astype(np.uint16), costs)
     np.add.at(after.plays, np.array([find(after, tensor) for tensor in tensors], np.int64), plays)
     return after, outcomes

@@ -2,7 +2,18 @@
 
 Factors are words, bit i the i-th entry. A window is its tensor in the reduced echelon bases of its three spans. What
 the agent has found for that tensor before (`search.rewrites`) is put back at once; else the network is to play it
-(`search.window_games`). The energy of a scheme is the number of its distinct factors, mode by mode.
+(`search.generations`). The energy of a scheme is the number of its distinct factors, mode by mode.
+
+Of a square target a scheme may be kept as moves of the cyclic game (`game.moves`): each stands for its orbit, at cost
+3, or is a cube, at cost 1. Modulo 2 the three turns of a cube sum to the cube. So whatever the moves, the target is the
+sum of their three turns, and two kinds of windows leave it as it is:
+
+- *of turned moves*: each move is turned as it fits. Any terms with the same sum have turns with the same sum, so a
+  window is one of a scheme without symmetry. Cubes among the terms are cheaper by two.
+- *in one span*: all factors of the moves lie in one space, and the sum of their orbits is a cyclic tensor there. A
+  rewrite is by moves; one by other terms would not be cyclic.
+
+A cyclic scheme is lower by its cost, not by its number of moves, and its factors are all of one mode.
 
 `search.windows` is the same for agents that spell: over Z too, where there are no words and no such bases, and with a
 game of each window, since there no memory answers millions of them.
@@ -15,8 +26,9 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.compiled import compiled
-from stages.game.support import MOST_DIMENSIONS, add_term, compress, pack_factors
-from stages.search.rewrites import KEPT, Rewrites, find
+from stages.game.moves import add_move
+from stages.game.support import MOST_DIMENSIONS, compress, pack_factors
+from stages.search.rewrites import KEPT, Rewrites, count_terms, find
 from stages.search.starts import standard_terms
 
 
@@ -24,8 +36,8 @@ class Schemes(NamedTuple):
     """The schemes in play.
 
     Attributes:
-      terms: [members, most, 3] words; zero beyond the rank.
-      rank: [members] number of terms.
+      terms: [members, most, 3] words; zero beyond the rank. Of a cyclic scheme they are moves.
+      rank: [members] number of terms, or of moves.
       target: [members] index of each scheme's target; does not change.
     """
 
@@ -35,53 +47,92 @@ class Schemes(NamedTuple):
 
 
 class Children(NamedTuple):
-    """Of each scheme the best one of lower rank that a window of it led to.
+    """Of each scheme the best one of lower cost that a window of it led to.
 
     Attributes:
-      terms, rank: as in `Schemes`; where there is none the rank is `NO_RANK`.
+      terms, rank: as in `Schemes`.
+      cost: [members] the rank of each, its moves in full; where there is none `NO_RANK`.
       energy: [members] of each.
     """
 
     terms: np.ndarray
     rank: np.ndarray
+    cost: np.ndarray
     energy: np.ndarray
 
 
 NO_RANK = np.iinfo(np.int64).max
 
 
+class Kind(NamedTuple):
+    """What windows of a batch are.
+
+    Attributes:
+      is_cyclic: whether schemes are kept as moves.
+      is_one: whether a window lies in one span, and its tensor is cyclic.
+    """
+
+    is_cyclic: bool
+    is_one: bool
+
+
+KINDS = {"none": (Kind(False, False),), "cyclic": (Kind(True, False), Kind(True, True))}  # by the schemes' symmetry
+
+
 def no_children(schemes: Schemes) -> Children:
     """None of any scheme."""
-    return Children(np.zeros_like(schemes.terms), np.full_like(schemes.rank, NO_RANK), np.zeros_like(schemes.rank))
+    none, zero = np.full_like(schemes.rank, NO_RANK), np.zeros_like(schemes.rank)
+    return Children(np.zeros_like(schemes.terms), zero, none, zero.copy())
 
 
-def standard_schemes(targets: tuple[str, ...], members: int) -> Schemes:
-    """`members` standard algorithms of each target."""
+def standard_schemes(targets: tuple[str, ...], members: int, symmetry: str = "none") -> Schemes:
+    """`members` standard algorithms of each target, with room for as many moves as they have terms."""
     terms, ranks = standard_terms(targets)
+    words = pack_factors(terms, np.int64)
+    if symmetry == "cyclic":
+        for index in range(len(targets)):
+            every = [tuple(term) for term in words[index, : ranks[index]].tolist()]
+            moves = [(u, v, w) for u, v, w in every if (u, v, w) == min((u, v, w), (v, w, u), (w, u, v))]
+            words[index], ranks[index] = 0, len(moves)
+            words[index, : len(moves)] = moves
     target = np.repeat(np.arange(len(targets)), members)
-    return Schemes(pack_factors(terms, np.int64)[target], ranks[target], target)
+    return Schemes(words[target], ranks[target], target)
 
 
 @compiled
-def energy(terms: np.ndarray, rank: int) -> int:
-    """The number of distinct factors, mode by mode, of a scheme [most, 3]."""
-    return _unshared(terms[:rank], np.zeros(rank, np.bool_), terms[:rank], rank)
+def cost(terms: np.ndarray, rank: int, is_cyclic: bool) -> int:
+    """The number of terms of a scheme [most, 3], its moves in full."""
+    total = 0
+    for term in range(rank):
+        u, v, w = terms[term]
+        total += 1 if not is_cyclic or u == v == w else 3
+    return total
 
 
 @compiled
-def _unshared(terms: np.ndarray, is_kept: np.ndarray, added: np.ndarray, count: int) -> int:
+def energy(terms: np.ndarray, rank: int, is_cyclic: bool) -> int:
+    """The number of distinct factors of a scheme [most, 3], mode by mode; of a cyclic one in all modes together."""
+    return _unshared(terms[:rank], np.zeros(rank, np.bool_), terms[:rank], rank, is_cyclic)
+
+
+@compiled
+def _unshared(terms: np.ndarray, is_kept: np.ndarray, added: np.ndarray, count: int, is_cyclic: bool) -> int:
     """How many distinct factors the first `count` of `added` have that no kept term has."""
     found = 0
     for mode in range(3):
+        first, end = (0, 3) if is_cyclic else (mode, mode + 1)
         for one in range(count):
             word, is_new = added[one, mode], True
-            for other in range(one):
-                if added[other, mode] == word:
-                    is_new = False
+            for place in range(first, mode + 1):
+                for other in range(count if place < mode else one):
+                    if added[other, place] == word:
+                        is_new = False
+                        break
+            for place in range(first, end):
+                if not is_new:
                     break
-            if is_new:
                 for term in range(len(terms)):
-                    if is_kept[term] and terms[term, mode] == word:
+                    if is_kept[term] and terms[term, place] == word:
                         is_new = False
                         break
             found += is_new
@@ -89,9 +140,27 @@ def _unshared(terms: np.ndarray, is_kept: np.ndarray, added: np.ndarray, count: 
 
 
 @compiled
+def turn(terms: np.ndarray, rank: int, kind: Kind, turned: np.ndarray) -> int:
+    """All that windows of a kind may take of a scheme: its terms, or one after another the three turns of its moves.
+
+    Args:
+      turned: receives them.
+    Returns:
+      How many they are, `rank` times the number of turns.
+    """
+    turns = 3 if kind.is_cyclic and not kind.is_one else 1
+    for one in range(turns):
+        for term in range(rank):
+            for mode in range(3):
+                turned[one * rank + term, mode] = terms[term, (mode + one) % 3]
+    return turns * rank
+
+
+@compiled
 def take(
     terms: np.ndarray,
     rank: int,
+    is_one: bool,
     wanted: int,
     most_dims: int,
     shares: np.ndarray,
@@ -103,7 +172,8 @@ def take(
     """Takes up to `wanted` terms of a scheme, one after another at random, whose factors span few dimensions.
 
     Args:
-      terms: [most, 3] words.
+      terms: [rank or more, 3] words; rows that are `rank` apart are turns of one move, of which one is taken at most.
+      is_one: whether the factors of all modes are to lie in one span.
       shares: relative probability of a term by the number of modes in which it adds a dimension, 0..3.
       is_taken: receives which terms.
       bases: receives [3, 9], reduced echelon bases of the spans, lowest pivot first.
@@ -111,50 +181,60 @@ def take(
     Returns:
       How many were taken.
     """
-    rest = terms[:rank].copy()
-    score = np.empty(rank)
+    rest = terms.copy()
+    score = np.empty(len(rest))
+    is_gone = np.zeros(len(rest), np.bool_)
     is_taken[:] = False
     dims[:] = 0
     for count in range(wanted):
         total = 0.0
-        for term in range(rank):
+        for term in range(len(rest)):
             score[term] = 0.0
-            if not is_taken[term]:
+            if not is_gone[term]:
                 added, fits = 0, True
-                for mode in range(3):
-                    if rest[term, mode]:
-                        added += 1
-                        fits &= dims[mode] < most_dims
+                if is_one:
+                    u, v, w = rest[term]
+                    added = (u != 0) + (v != 0 and v != u) + (w != 0 and w != u and w != v and w != u ^ v)
+                    fits = dims[0] + added <= most_dims
+                else:
+                    for mode in range(3):
+                        if rest[term, mode]:
+                            added += 1
+                            fits &= dims[mode] < most_dims
                 if fits:
                     score[term] = shares[added]
             total += score[term]
         if total == 0.0:
             return count
         left, chosen = rng.random() * total, -1
-        for term in range(rank):
+        for term in range(len(rest)):
             if score[term] > 0.0:
                 chosen = term
                 left -= score[term]
                 if left < 0.0:
                     break
         is_taken[chosen] = True
-        for mode in range(3):
-            word = rest[chosen, mode]
+        for same in range(chosen % rank, len(rest), rank):
+            is_gone[same] = True
+        for factor in range(3):
+            word = rest[chosen, factor]
             if not word:
                 continue
             pivot = word & -word
-            for term in range(rank):
-                if rest[term, mode] & pivot:
-                    rest[term, mode] ^= word
-            place = dims[mode]
-            for known in range(dims[mode]):
-                if bases[mode, known] & pivot:
-                    bases[mode, known] ^= word
-            while place and (bases[mode, place - 1] & -bases[mode, place - 1]) > pivot:
-                bases[mode, place] = bases[mode, place - 1]
-                place -= 1
-            bases[mode, place] = word
-            dims[mode] += 1
+            first, end = (0, 3) if is_one else (factor, factor + 1)
+            for mode in range(first, end):
+                for term in range(len(rest)):
+                    if rest[term, mode] & pivot:
+                        rest[term, mode] ^= word
+                place = dims[mode]
+                for known in range(dims[mode]):
+                    if bases[mode, known] & pivot:
+                        bases[mode, known] ^= word
+                while place and (bases[mode, place - 1] & -bases[mode, place - 1]) > pivot:
+                    bases[mode, place] = bases[mode, place - 1]
+                    place -= 1
+                bases[mode, place] = word
+                dims[mode] += 1
     return wanted
 
 
@@ -162,16 +242,17 @@ def take(
 def write(
     terms: np.ndarray,
     is_taken: np.ndarray,
+    is_one: bool,
     bases: np.ndarray,
     dims: np.ndarray,
     tensor: np.ndarray,
     spans: np.ndarray,
     inside: np.ndarray,
 ) -> bool:
-    """Writes the sum of the taken terms in bases of its own spans.
+    """Writes the sum of the taken terms, or in one span of their orbits, in bases of its own spans.
 
     Args:
-      terms, is_taken, bases, dims: as `take` left them.
+      terms, is_taken, is_one, bases, dims: as `take` left them.
       tensor: receives [9, 9] words.
       spans: receives [3, 9], the words that its unit vectors stand for; zero beyond its dimensions.
       inside: receives [taken, 3], the taken terms in its coordinates.
@@ -187,7 +268,7 @@ def write(
                 for place in range(dims[mode]):
                     if terms[term, mode] & bases[mode, place] & -bases[mode, place]:
                         inside[row, mode] |= 1 << place
-            add_term(residual, inside[row, 0], inside[row, 1], inside[row, 2])
+            add_move(residual, inside[row, 0], inside[row, 1], inside[row, 2], is_one)
             row += 1
     oriented = np.empty((3, MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
     own_dims, own = np.empty(3, np.int64), np.zeros((3, MOST_DIMENSIONS), np.uint16)
@@ -213,11 +294,11 @@ def write(
 
 
 @compiled
-def put_back(terms: np.ndarray, rank: int, is_taken: np.ndarray, rewritten: np.ndarray, count: int) -> int:
-    """Replaces the taken terms of a scheme [most, 3] by `count` others, in place; returns the new rank."""
+def put_back(terms: np.ndarray, rank: int, is_kept: np.ndarray, rewritten: np.ndarray, count: int) -> int:
+    """Replaces the other terms of a scheme [most, 3] by `count` new ones, in place; returns the new rank."""
     row = 0
     for term in range(rank):
-        if not is_taken[term]:
+        if is_kept[term]:
             terms[row] = terms[term]
             row += 1
     terms[row : row + count] = rewritten[:count]
@@ -229,12 +310,14 @@ class Settings(NamedTuple):
     """How windows are taken.
 
     Attributes:
+      kind: of all of them.
       terms: least and most terms of a window.
       dims: most dimensions of a mode.
       shares: of `take`.
       plays: how often the network plays windows of one tensor.
     """
 
+    kind: Kind
     terms: tuple[int, int]
     dims: int
     shares: np.ndarray
@@ -248,8 +331,8 @@ class Met(NamedTuple):
       is_met: [members, some]; the rest is filled for these.
       tensors: [members, some, 9, 9] words.
       terms: [members, some, most, 3], the taken terms in the coordinates of the tensor.
-      count: [members, some] how many.
-      known: [members, some] length of the shortest rewrite that is known, these terms among them.
+      count: [members, some] how many, or of one span what they cost; what a game may cost.
+      known: [members, some] cost of the cheapest rewrite that is known, these terms among them.
       plays: [members, some] how often the tensor was played.
     """
 
@@ -285,8 +368,8 @@ def walk(
 ) -> None:
     """Rewrites windows of each scheme by what is known, in place.
 
-    A rewrite as long is drawn from the Boltzmann distribution of the energy, among those that are known and the terms
-    as they are. One that is shorter leads to a child, and the scheme goes on as it is.
+    A rewrite at the same cost is drawn from the Boltzmann distribution of the energy, among those that are known and
+    the terms as they are. A cheaper one leads to a child, and the scheme goes on as it is.
 
     Args:
       children: the best child so far of each scheme, in place.
@@ -294,23 +377,28 @@ def walk(
       windows: of each scheme.
       met: receives the first windows of each scheme that may be played, as many as it has room for.
     """
-    most, size = schemes.terms.shape[1], settings.terms[1]
-    is_taken = np.empty(most, np.bool_)
+    most, size, kind = schemes.terms.shape[1], settings.terms[1], settings.kind
+    room, is_room_taken = np.empty((3 * most, 3), np.int64), np.empty(3 * most, np.bool_)
     bases, dims = np.zeros((3, MOST_DIMENSIONS), np.int64), np.empty(3, np.int64)
     tensor = np.empty((MOST_DIMENSIONS, MOST_DIMENSIONS), np.uint16)
     spans = np.empty((3, MOST_DIMENSIONS), np.int64)
     inside = np.empty((size, 3), np.int64)
     child = np.empty((most, 3), np.int64)
-    given, energies = np.empty((KEPT + 1, size, 3), np.int64), np.empty(KEPT + 1)
+    given, lengths = np.empty((KEPT + 1, size, 3), np.int64), np.zeros(KEPT + 1, np.int64)
+    costs, energies, cheapest = np.empty(KEPT + 1, np.int64), np.empty(KEPT + 1), np.empty(KEPT + 1, np.int64)
     for member in range(len(schemes.rank)):
         met.is_met[member], filled = False, 0
         terms = schemes.terms[member]
         for _ in range(windows):
             rank = schemes.rank[member]
             wanted = settings.terms[0] + int(rng.random() * (size - settings.terms[0] + 1))
-            count = take(terms, rank, wanted, settings.dims, settings.shares, rng, is_taken, bases, dims)
-            is_inside = write(terms, is_taken[:rank], bases, dims, tensor, spans, inside)
-            length, choices = 0, 1
+            num = turn(terms, rank, kind, room)
+            turned, is_taken = room[:num], is_room_taken[:num]
+            count = take(turned, rank, kind.is_one, wanted, settings.dims, settings.shares, rng, is_taken, bases, dims)
+            is_inside = write(turned, is_taken, kind.is_one, bases, dims, tensor, spans, inside)
+            given[0, :count] = turned[is_taken]
+            price = cost(given[0], count, kind.is_one)
+            choices = 1
             if np.any(tensor):
                 entry = find(rewrites, tensor)
                 is_open = filled < met.is_met.shape[1] and (entry < 0 or rewrites.plays[entry] < settings.plays)
@@ -320,32 +408,45 @@ def walk(
                     met.terms[member, filled] = 0
                     if is_inside:
                         met.terms[member, filled, :count] = inside[:count]
-                    met.count[member, filled] = met.known[member, filled] = count
+                    met.count[member, filled] = met.known[member, filled] = price
                     met.plays[member, filled] = 0
                     if entry >= 0:
-                        met.known[member, filled] = min(count, rewrites.length[entry])
+                        met.known[member, filled] = min(price, rewrites.cost[entry])
                         met.plays[member, filled] = rewrites.plays[entry]
                     filled += 1
-                if entry < 0 or rewrites.length[entry] > count:
+                if entry < 0 or rewrites.cost[entry] > price:
                     continue
-                length, choices = rewrites.length[entry], rewrites.count[entry]
-                _restore(rewrites.terms[entry, :choices], length, spans, given)
-            as_it_is = -1
-            if length == count:  # the terms as they are stay a choice
-                given[choices, :count] = terms[:rank][is_taken[:rank]]
-                as_it_is = 0
-                while not _are_same(given[as_it_is], given[choices], count):
-                    as_it_is += 1
-                choices = max(choices, as_it_is + 1)
+                choices = rewrites.count[entry]
+                _restore(rewrites.terms[entry, :choices], spans, given, lengths)
+            else:
+                lengths[0] = 0
+            # The terms as they are stay a choice.
+            given[choices, :count], lengths[choices] = turned[is_taken], count
+            as_it_is = 0
+            while lengths[as_it_is] != count or not _are_same(given[as_it_is], given[choices], count):
+                as_it_is += 1
+            choices = max(choices, as_it_is + 1)
+            is_kept = np.ones(rank, np.bool_)
+            for term in range(num):
+                if is_taken[term]:
+                    is_kept[term % rank] = False
             for choice in range(choices):
-                energies[choice] = _unshared(terms[:rank], ~is_taken[:rank], given[choice], length)
-            chosen = _draw(energies[:choices], temperatures[member], rng)
-            if length < count:
+                costs[choice] = cost(given[choice], lengths[choice], kind.is_cyclic)
+            lowest, num_cheapest = costs[:choices].min(), 0
+            for choice in range(choices):
+                if costs[choice] == lowest:
+                    energies[num_cheapest] = _unshared(
+                        terms[:rank], is_kept, given[choice], lengths[choice], kind.is_cyclic
+                    )
+                    cheapest[num_cheapest] = choice
+                    num_cheapest += 1
+            chosen = cheapest[_draw(energies[:num_cheapest], temperatures[member], rng)]
+            if lowest < costs[as_it_is]:
                 child[:] = terms
-                lower = put_back(child, rank, is_taken, given[chosen], length)
-                _keep_child(children, member, child, lower)
+                lower = put_back(child, rank, is_kept, given[chosen], lengths[chosen])
+                _keep_child(children, member, child, lower, kind.is_cyclic)
             elif chosen != as_it_is:
-                put_back(terms, rank, is_taken, given[chosen], length)
+                schemes.rank[member] = put_back(terms, rank, is_kept, given[chosen], lengths[chosen])
 
 
 @compiled
@@ -357,18 +458,19 @@ def _is_new(tensor: np.ndarray, others: np.ndarray) -> bool:
 
 
 @compiled
-def _keep_child(children: Children, member: int, child: np.ndarray, rank: int) -> None:
-    lowest = energy(child, rank)
-    if rank < children.rank[member] or (rank == children.rank[member] and lowest < children.energy[member]):
-        children.terms[member] = child
-        children.rank[member], children.energy[member] = rank, lowest
+def _keep_child(children: Children, member: int, child: np.ndarray, rank: int, is_cyclic: bool) -> None:
+    price, lowest = cost(child, rank, is_cyclic), energy(child, rank, is_cyclic)
+    if price < children.cost[member] or (price == children.cost[member] and lowest < children.energy[member]):
+        children.terms[member], children.rank[member] = child, rank
+        children.cost[member], children.energy[member] = price, lowest
 
 
 @compiled
-def _restore(coordinates: np.ndarray, length: int, spans: np.ndarray, given: np.ndarray) -> None:
-    """The words of the spans that have these coordinates: [rewrites, most, 3], into `given`."""
+def _restore(coordinates: np.ndarray, spans: np.ndarray, given: np.ndarray, lengths: np.ndarray) -> None:
+    """The words of the spans that have these coordinates, [rewrites, most, 3], into `given`, and how many terms."""
     for one in range(len(coordinates)):
-        for term in range(length):
+        lengths[one] = count_terms(coordinates[one])
+        for term in range(lengths[one]):
             for mode in range(3):
                 word = 0
                 for place in range(MOST_DIMENSIONS):

@@ -44,6 +44,7 @@ STANDARD, CYCLIC = GIVEN["walks"]["standard"], GIVEN["walks"]["cyclic"]
 SKEW = STANDARD | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
 
 
+CYCLIC_WINDOWS = {"symmetry": "cyclic", "batches": 8}
 WITH_WINDOWS = {"agents.spans.targets": ["2x2x2", "4x4x4"], "agents.spans.search.windows": WINDOWS}
 
 
@@ -536,7 +537,23 @@ def test_message_word_by_word(key, value, message):
         ),
         (
             WITH_WINDOWS | {"agents.spans.symmetry": "cyclic"},
-            "agents.spans.search.windows: expected nothing with symmetry cyclic",
+            "agents.spans.search.windows: expected nothing with symmetry cyclic; windows of cyclic schemes are "
+            "ordinary games (search.windows.symmetry)",
+        ),
+        (
+            WITH_WINDOWS
+            | {"agents.spans.targets": ["4x4x4", "3x3x4"], "agents.spans.search.windows": WINDOWS | CYCLIC_WINDOWS},
+            "agents.spans.search.windows.symmetry: expected none for 3x3x4, got cyclic",
+        ),
+        *(
+            (
+                WITH_WINDOWS | {"agents.spans.search.windows": WINDOWS | CYCLIC_WINDOWS | changes},
+                f"agents.spans.search.windows: with symmetry cyclic expected even batches and no choice, got {got}",
+            )
+            for changes, got in (
+                ({"batches": 3}, "batches 3"),
+                ({"choice": {"name": "any", "windows": 2}}, "a choice"),
+            )
         ),
         (
             {"agents.spans.ring": "Z", "agents.spans.symmetry": "cyclic", "agents.spans.targets": ["2x2x2"]},

@@ -1,4 +1,4 @@
-"""Rewrites: what was learnt of a tensor is found again, the shortest of it alone."""
+"""Rewrites: what was learnt of a tensor is found again, the cheapest of it alone."""
 
 import numpy as np
 
@@ -27,15 +27,15 @@ def test_each_tensor_has_its_own_entry_however_many_there_are():
         most += len(np.unique(tensors, axis=0))
         entries = np.array([find(rewrites, tensor) for tensor in tensors])
         np.testing.assert_array_equal(rewrites.tensors[entries], tensors)
-        shortest = rewrites.terms[entries, 0]
-        np.testing.assert_array_equal(_sums(shortest.astype(np.int64), rewrites.length[entries]), tensors)
-        assert (rewrites.length[entries] <= lengths).all()
+        cheapest = rewrites.terms[entries, 0]
+        np.testing.assert_array_equal(_sums(cheapest.astype(np.int64), rewrites.cost[entries]), tensors)
+        assert (rewrites.cost[entries] <= lengths).all()
     assert len(rewrites.tensors) == most
     assert len(rewrites.slots) >= 2 * most
     assert find(rewrites, np.zeros((9, 9), np.uint16)) == -1
 
 
-def test_of_a_tensor_the_shortest_are_kept_each_once_and_plays_are_counted():
+def test_of_a_tensor_the_cheapest_are_kept_each_once_and_plays_are_counted():
     # 1 (x) 1 (x) 1 in one term, in two, and in two others; every sum below is the same tensor.
     def two(vector):
         return [[1, 1, vector], [1, 1, 1 ^ vector]]
@@ -53,18 +53,18 @@ def test_of_a_tensor_the_shortest_are_kept_each_once_and_plays_are_counted():
 
     rewrites = after(no_rewrites(2), [], is_play=True)
     entry = find(rewrites, tensor[0])
-    assert (rewrites.plays[entry], rewrites.count[entry], rewrites.length[entry]) == (1, 0, 3)
+    assert (rewrites.plays[entry], rewrites.count[entry], rewrites.cost[entry]) == (1, 0, 7)
     for vector in (2, 4, 2):
         rewrites = after(rewrites, two(vector))
     rewrites = after(rewrites, two(2)[::-1], is_play=True)
-    assert (rewrites.plays[entry], rewrites.count[entry], rewrites.length[entry]) == (2, 2, 2)
+    assert (rewrites.plays[entry], rewrites.count[entry], rewrites.cost[entry]) == (2, 2, 2)
     assert outcomes == [FAILED, LOWER, NEW, SAME, SAME]
     for vector in range(6, 60, 2):
         rewrites = after(rewrites, two(vector))
     assert rewrites.count[entry] == KEPT
     assert outcomes[-1] == SAME  # one as short, but there is no room for it
     rewrites = after(after(rewrites, [[1, 1, 1]]), two(2))
-    assert (rewrites.count[entry], rewrites.length[entry]) == (1, 1)
+    assert (rewrites.count[entry], rewrites.cost[entry]) == (1, 1)
     assert outcomes[-2:] == [LOWER, SAME]
     assert rewrites.terms[entry, 0].tolist() == [[1, 1, 1], [0, 0, 0]]
     assert not rewrites.terms[entry, 1:].any()

@@ -17,9 +17,10 @@ from stages.contract.rows.agents import DEMONSTRATIONS
 from stages.demonstrations.draw import write_demonstrations
 from stages.errors import SchemeError
 from stages.game.rules import rules_for
+from stages.game.support import unpack_factors
 from stages.learning.demonstrations import DemonstrationReader
 from stages.search.curve import rank_shares
-from stages.search.generations import begin, play_windows
+from stages.search.generations import begin, play_windows, turned
 from stages.search.search import rounds
 from stages.search.setup import set_up
 from stages.search.spans import orbits, play_round
@@ -183,14 +184,14 @@ def test_targets_that_do_not_fit_are_played_by_windows_and_a_killed_search_ends_
     setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS)
     *_, whole = searched(setup)
     # A beam and four games a round; each window game counts as a play of its tensor.
-    assert whole.state.games == 5 * whole.state.round + whole.state.population.rewrites.plays.sum()
+    assert whole.state.games == 5 * whole.state.round + whole.state.population.rewrites[0].plays.sum()
     assert {row.games for row in whole.curve if row.round == whole.state.round} == {whole.state.games}
     first, *_, last = (row for row in whole.curve if row.target == "2x2x2")
     assert first.solved_share is None
     assert 0 < last.rewritten_share <= 1
     play = whole.state.population
     assert play.schemes.rank.tolist() == [8] * 4 + [12] * 4
-    assert play.rewrites.plays.sum() > len(play.rewrites.plays) / 2
+    assert play.rewrites[0].plays.sum() > len(play.rewrites[0].plays) / 2
     assert {0, 3} <= set(whole.state.best.kind)  # whole games, and windows
     assert play.starts.sum()  # the network has no skill, so nothing is lower before patience ends
 
@@ -205,7 +206,7 @@ def test_a_search_that_chooses_its_windows_learns_their_outcomes_and_ends_the_sa
     setup = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=windows)
     *_, whole = searched(setup)
     play = whole.state.population
-    assert len(play.chance.outcomes) == play.rewrites.plays.sum() > 0
+    assert len(play.chance.outcomes) == play.rewrites[0].plays.sum() > 0
     assert len(set(play.chance.outcomes)) > 1
     assert play.chance.windows.plays.max() > 0  # a tensor that was played is seen as such
     assert (play.chance.windows.known >= 1).all()
@@ -216,7 +217,7 @@ def test_only_games_that_were_played_are_counted(tmp_path):
     player = setup_of(tmp_path, "1x2x2", "2x2x2", "2x2x3", window="1x2x2", windows=SPAN_WINDOWS).agent
     before = begin(player)
     after, progress = play_windows(before, untrained(player), player, np.random.default_rng(0))
-    assert progress.played.sum() == after.rewrites.plays.sum()
+    assert progress.played.sum() == after.rewrites[0].plays.sum()
     assert (progress.played <= 3 * 4).all()  # one of each scheme in a batch at most
     assert 0 < progress.ended.sum() == len(progress.solved.length) < progress.played.sum()
     assert (progress.ended <= progress.played).all()
@@ -242,3 +243,48 @@ def test_a_generation_is_of_the_lower_schemes_and_is_handed_on(tmp_path):
         assert check(scheme_of_terms(found.terms, setup.targets[found.target], setup.agent)) is None
     assert state.best_rank["window"] == {"2x2x2": 8}
     assert set(report.rewritten) == {"2x2x2", "2x2x3"}
+
+
+CYCLIC_WINDOWS = SPAN_WINDOWS | {"symmetry": "cyclic", "batches": 4, "patience": 40, "temperatures": (9.0,)}
+
+
+def test_cyclic_schemes_stay_exact_and_a_killed_search_ends_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(resume_lib, "FOLDER", tmp_path / "resume")
+    monkeypatch.setattr(resume_lib, "_BETWEEN_SAVES", 0)
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "3x3x3", window="1x2x2", windows=CYCLIC_WINDOWS)
+    *_, whole = searched(setup)
+    play = whole.state.population
+    of_turned, of_one = play.rewrites
+    assert min(of_turned.plays.sum(), of_one.plays.sum()) > 0
+    assert whole.state.games == 5 * whole.state.round + of_turned.plays.sum() + of_one.plays.sum()
+    standard = {tuple(map(tuple, terms)) for terms in begin(setup.agent).schemes.terms.tolist()}
+    assert {tuple(map(tuple, terms)) for terms in play.schemes.terms.tolist()} - standard
+    for terms, rank, index in zip(*play.schemes, strict=True):
+        name = setup.agent.windowed[index]
+        target = parse_target(name)
+        every = orbits(unpack_factors(terms[:rank], max(target.modes)))
+        assert check(scheme_of_terms(every, target, setup.agent)) is None
+        assert len(every) == target.naive_rank  # equal costs: the network has no skill
+    assert of_one.cost[of_one.count > 0].max() > 4  # costs, not moves
+    ends_the_same_when_killed(setup, whole)
+
+
+def test_a_lower_cyclic_scheme_is_handed_on_with_all_its_terms(tmp_path):
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "3x3x3", window="1x2x2", windows=CYCLIC_WINDOWS)
+    state = blank_state(setup, untrained(setup.agent))
+    # One orbit twice, its moves turned against each other: they cancel.
+    schemes = state.population.schemes
+    schemes.terms[:4, 4:6], schemes.rank[:4] = [[5, 6, 9], [6, 9, 5]], 6
+    state, report = play_round(state, round_key(setup, 0), setup)
+    assert state.best_rank["window"] == {"2x2x2": 8}
+    found = [found for found in report.found if found.target == "2x2x2"]
+    assert {len(each.terms) for each in found} == {8}
+    for each in found:
+        assert check(scheme_of_terms(each.terms, setup.targets["2x2x2"], setup.agent)) is None
+
+
+def test_the_three_turns_of_a_move_are_one():
+    moves = np.random.default_rng(0).integers(0, 512, (40, 5, 3))
+    for one in range(3):
+        np.testing.assert_array_equal(turned(np.roll(moves, one, axis=-1)), turned(moves))
+    assert turned(np.array([[7, 3, 5], [4, 4, 4], [0, 0, 0]])).tolist() == [[3, 5, 7], [4, 4, 4], [0, 0, 0]]

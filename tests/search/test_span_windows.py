@@ -6,10 +6,14 @@ import pytest
 from stages.algebra.check import check
 from stages.algebra.targets import parse_target
 from stages.game.support import MOST_DIMENSIONS, pack_factors, unpack_factors
+from stages.search.games import orbits
 from stages.search.rewrites import find, learn, no_rewrites
 from stages.search.span_windows import (
+    KINDS,
     NO_RANK,
+    Kind,
     Settings,
+    cost,
     energy,
     met_windows,
     no_children,
@@ -23,24 +27,27 @@ from tests.agents import span_agent
 from tests.examples import strassen
 
 SHARES = np.exp(-2.0 * np.arange(4))
+(PLAIN,), (TURNED, ONE) = KINDS["none"], KINDS["cyclic"]
 
 
-def _exact(terms, rank, name):
+def _exact(terms, rank, name, kind=PLAIN):
     given = unpack_factors(terms[:rank], max(parse_target(name).modes))
+    given = orbits(given) if kind.is_cyclic else given
     assert not terms[rank:].any()
-    return check(scheme_of_terms(given, parse_target(name), span_agent(name))) is None
+    assert len(given) == cost(terms, rank, kind.is_cyclic)
+    return check(scheme_of_terms(given, parse_target(name), span_agent("2x2x2"))) is None
 
 
-def _window(terms, is_taken, bases, dims):
+def _window(terms, is_taken, bases, dims, is_one=False):
     tensor, spans = np.empty((9, 9), np.uint16), np.empty((3, 9), np.int64)
     inside = np.empty((is_taken.sum(), 3), np.int64)
-    is_inside = write(terms, is_taken, bases, dims, tensor, spans, inside)
+    is_inside = write(terms, is_taken, is_one, bases, dims, tensor, spans, inside)
     return tensor, spans, inside, is_inside
 
 
-def _taken(terms, rank, wanted, most_dims, rng):
+def _taken(terms, rank, wanted, most_dims, rng, is_one=False):
     is_taken, bases, dims = np.empty(len(terms), bool), np.zeros((3, MOST_DIMENSIONS), np.int64), np.empty(3, np.int64)
-    count = take(terms, rank, wanted, most_dims, SHARES, rng, is_taken, bases, dims)
+    count = take(terms, rank, is_one, wanted, most_dims, SHARES, rng, is_taken, bases, dims)
     return count, is_taken, bases, dims
 
 
@@ -113,13 +120,14 @@ def test_energy_counts_distinct_factors():
     rng = np.random.default_rng(0)
     terms = rng.integers(1, 9, (12, 3))
     for rank in (1, 5, 12):
-        assert energy(terms, rank) == sum(len(np.unique(terms[:rank, mode])) for mode in range(3))
+        assert energy(terms, rank, False) == sum(len(np.unique(terms[:rank, mode])) for mode in range(3))
+        assert energy(terms, rank, True) == len(np.unique(terms[:rank]))
 
 
-def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0, some=1):
+def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0, some=1, kind=PLAIN):
     children, met = no_children(schemes), met_windows(schemes, terms[1], some)
     temperatures = np.full(len(schemes.rank), temperature)
-    settings = Settings(terms, 4, SHARES, plays)
+    settings = Settings(kind, terms, 4, SHARES, plays)
     walk(schemes, children, rewrites, temperatures, settings, steps, np.random.default_rng(2), met)
     return children, met
 
@@ -128,13 +136,19 @@ def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0, so
 def strassens():
     """The rewrite of a window of 2x2x2 as Strassen's, and of two terms that share a factor as a flip."""
     products = pack_factors(np.stack([matrix.T for matrix in strassen().factors], axis=1), np.int64)
-    is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(0))[1:]
+    return _learnt(products)
+
+
+def _learnt(terms, price=None, is_one=False):
+    """A table that knows one rewrite of the sum of all terms."""
+    count = len(terms)
+    is_taken, bases, dims = _taken(terms, count, count, 4, np.random.default_rng(0), is_one)[1:]
     while not is_taken.all():
-        is_taken, bases, dims = _taken(products, 7, 7, 4, np.random.default_rng(dims.sum()))[1:]
-    tensor, _, inside, _ = _window(products, is_taken, bases, dims)
-    terms = np.zeros((1, 8, 3), np.int64)
-    terms[0, :7] = inside
-    return learn(no_rewrites(8), tensor[None], terms, np.array([7]))[0]
+        is_taken, bases, dims = _taken(terms, count, count, 4, np.random.default_rng(dims.sum()), is_one)[1:]
+    tensor, _, inside, _ = _window(terms, is_taken, bases, dims, is_one)
+    padded = np.zeros((1, 8, 3), np.int64)
+    padded[0, :count] = inside
+    return learn(no_rewrites(8), tensor[None], padded, np.array([price or count]))[0]
 
 
 def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
@@ -147,7 +161,8 @@ def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
     for name, rows in (("2x2x2", range(3)), ("2x2x4", range(3, 6))):
         for row in rows:
             assert _exact(children.terms[row], children.rank[row], name)
-            assert children.energy[row] == energy(children.terms[row], children.rank[row])
+            assert children.cost[row] == children.rank[row]
+            assert children.energy[row] == energy(children.terms[row], children.rank[row], False)
     assert met.is_met.all()  # windows of which nothing is known
     for tensor, terms, count in zip(*(field[:, 0] for field in met[1:4]), strict=True):
         assert find(strassens, tensor) == -1
@@ -165,12 +180,12 @@ def _with_flips():
 @pytest.mark.parametrize(("temperature", "moves"), [(0.01, False), (100.0, True)])
 def test_rewrites_as_long_follow_the_energy(temperature, moves):
     schemes = standard_schemes(("2x2x3",), 4)
-    before = energy(schemes.terms[0], 12)
+    before = energy(schemes.terms[0], 12, False)
     children, _ = _walked(schemes, _with_flips(), temperature, terms=(2, 2))
-    assert (children.rank == NO_RANK).all()
+    assert (children.cost == NO_RANK).all()
     for terms, rank in zip(schemes.terms, schemes.rank, strict=True):
         assert _exact(terms, rank, "2x2x3")
-        assert (energy(terms, rank) > before) == moves
+        assert (energy(terms, rank, False) > before) == moves
 
 
 def test_terms_that_cancel_are_dropped():
@@ -204,3 +219,105 @@ def test_the_windows_that_one_scheme_meets_are_distinct_and_the_first_stays_the_
     for tensors in many.tensors:
         assert len(np.unique(tensors, axis=0)) == 6
     np.testing.assert_array_equal(many.tensors[:, :1], first.tensors)
+
+
+def _cyclic(name, members=1):
+    return standard_schemes((name,), members, "cyclic")
+
+
+@pytest.mark.parametrize(("name", "cubes", "orbits"), [("1x1x1", 1, 0), ("2x2x2", 2, 2), ("5x5x5", 5, 40)])
+def test_the_standard_algorithm_as_moves(name, cubes, orbits):
+    schemes = _cyclic(name)
+    assert schemes.rank.tolist() == [cubes + orbits]
+    assert cost(schemes.terms[0], schemes.rank[0], True) == cubes + 3 * orbits
+    assert _exact(schemes.terms[0], schemes.rank[0], name, TURNED)
+
+
+def test_moves_are_turned_as_they_fit_and_none_is_taken_twice():
+    """The eight products of one block of 4x4x4 are of eight orbits, whose first turns do not stand alike."""
+    schemes, rng = _cyclic("4x4x4"), np.random.default_rng(0)
+    most, rank = 0, schemes.rank[0]
+    turned = np.concatenate([np.roll(schemes.terms[0, :rank], -one, axis=1) for one in range(3)])
+    for _ in range(200):
+        count, is_taken, _, dims = _taken(turned, rank, 8, 4, rng)
+        taken = np.flatnonzero(is_taken) % rank
+        assert len(set(taken)) == len(taken) == count
+        assert dims.max() <= 4
+        most = max(most, count)
+    assert most == 8
+
+
+def test_windows_in_one_span_are_cyclic_and_come_back_from_their_coordinates():
+    rng, orders = np.random.default_rng(0), set()
+    for _ in range(100):
+        terms = rng.integers(1, 2**6, (12, 3))
+        count, is_taken, bases, dims = _taken(terms, 12, 6, 5, rng, is_one=True)
+        vectors = terms[is_taken].ravel()
+        span = {0}
+        for vector in vectors:
+            span |= {vector ^ other for other in span}
+        assert (dims == np.log2(len(span))).all()
+        assert (bases[0, : dims[0]] == bases[1:, : dims[0]]).all()
+        tensor, spans, inside, is_inside = _window(terms, is_taken, bases, dims, is_one=True)
+        unpacked = tensor[..., None] >> np.arange(9) & 1
+        np.testing.assert_array_equal(unpacked, unpacked.transpose(1, 2, 0))
+        if is_inside:
+            np.testing.assert_array_equal(_restored(inside, spans), terms[is_taken])
+            np.testing.assert_array_equal(_dense(orbits(inside[..., None])[..., 0], 9), unpacked)
+        orders.add(count)
+    assert {2, 3} <= orders
+
+
+def _moves_of_strassen():
+    """Strassen's algorithm is cyclic: one cube and two orbits."""
+    products = pack_factors(np.stack([matrix.T for matrix in strassen().factors], axis=1), np.int64)
+    moves = [(u, v, w) for u, v, w in products.tolist() if (u, v, w) == min((u, v, w), (v, w, u), (w, u, v))]
+    assert len(moves) == 3
+    return np.array(moves)
+
+
+def test_a_cheaper_rewrite_of_turned_moves_saves_all_three_turns(strassens):
+    schemes = _cyclic("4x4x4", 2)
+    children, _ = _walked(schemes, strassens, 0.5, steps=2000, terms=(8, 8), kind=TURNED)
+    assert children.cost.tolist() == [61, 61]
+    for terms, rank in zip(children.terms, children.rank, strict=True):
+        assert _exact(terms, rank, "4x4x4", TURNED)
+
+
+def test_a_window_in_one_span_is_the_same_wherever_it_lies():
+    """The moves of 2x2x2, and those of each two rows and columns of 4x4x4: two cubes and two orbits."""
+    table = _learnt(_moves_of_strassen(), 7, is_one=True)
+    for name, lowest in (("2x2x2", 7), ("4x4x4", 63)):
+        schemes = _cyclic(name, 2)
+        children, _ = _walked(schemes, table, 0.5, steps=2000, terms=(4, 4), kind=ONE)
+        assert children.cost.tolist() == [lowest] * 2
+        assert children.rank.tolist() == [schemes.rank[0] - 1] * 2
+        assert _exact(children.terms[0], children.rank[0], name, ONE)
+
+
+@pytest.mark.parametrize("kind", [TURNED, ONE])
+def test_a_rewrite_that_makes_a_cube_costs_one(kind):
+    schemes = _cyclic("2x2x2")
+    terms = schemes.terms[0]
+    assert terms[0].tolist() == [1, 1, 1]
+    terms[0], terms[4], schemes.rank[0] = (1, 1, 5), (1, 1, 4), 5  # sums to the cube of 1
+    assert _exact(terms, 5, "2x2x2", kind)
+    one = np.zeros((1, 9, 9), np.uint16)
+    one[0, 0, 0] = 1
+    table, _ = learn(no_rewrites(2), one, np.array([[[1, 1, 1], [0, 0, 0]]]), np.array([1]))
+    children = _walked(schemes, table, 0.5, terms=(2, 2), kind=kind)[0]
+    assert (children.cost.tolist(), children.rank.tolist()) == ([8], [4])
+    assert _exact(children.terms[0], 4, "2x2x2", kind)
+
+
+def test_rewrites_as_long_that_lose_a_cube_are_left_and_others_leave_the_scheme_exact():
+    schemes = _cyclic("3x3x3", 4)
+    before = schemes.terms.copy()
+    children, _ = _walked(schemes, _with_flips(), 100.0, terms=(2, 2), kind=Kind(True, False))
+    assert (schemes.terms != before).any(axis=(1, 2)).all()
+    for terms, rank in zip(schemes.terms, schemes.rank, strict=True):
+        assert _exact(terms, rank, "3x3x3", TURNED)
+        assert cost(terms, rank, True) == 27
+    for row in np.flatnonzero(children.cost < NO_RANK):
+        assert children.cost[row] < 27
+        assert _exact(children.terms[row], children.rank[row], "3x3x3", TURNED)
