@@ -35,17 +35,13 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
+# While a module of stages/ is imported, the hook looks for the bytecode of everything under another name, so what it
+# imports would be compiled from its source.
+for library in ("altair", "equinox", "jax", "mctx", "numba", "optax", "pandas", "ruamel.yaml", "snakemake.api"):
+    importlib.import_module(library)
+gc.freeze()  # else each full collection walks over all that these hold
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Before any test is imported, in each process that runs tests: the first one of xdist only hands them out."""
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        return
-    # While a module of stages/ is imported, the hook looks for the bytecode of everything under another name, so what
-    # it imports would be compiled from its source.
-    for library in ("altair", "equinox", "jax", "mctx", "numba", "optax", "pandas", "ruamel.yaml", "snakemake.api"):
-        importlib.import_module(library)
-    gc.freeze()  # else each full collection walks over all that these hold
-    jaxtyping.install_import_hook(_modules(), "beartype.beartype")
+jaxtyping.install_import_hook(_modules(), "beartype.beartype")
 
 
 @pytest.fixture(scope="session")

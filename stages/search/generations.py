@@ -132,7 +132,7 @@ def play_windows(
             games = one_ply_games(network, tensors, count, windows.terms[1], rng, is_cyclic=kind.is_one, **given)
             moves, cost = games.moves, np.where(games.is_solved, games.costs, 0)
             if kind.is_one:
-                terms, moves = turned(terms), turned(moves)
+                terms, moves = first_turns(terms), first_turns(moves)
             else:
                 solved.append(Solved(*(field[cost > 0] for field in (moves, cost, count))))
             own = np.where(terms.any(axis=(1, 2)), count, 0)
@@ -190,7 +190,7 @@ def _chosen(
     return rows, Windows(*(field[rows] for field in windows))
 
 
-def turned(moves: np.ndarray) -> np.ndarray:
+def first_turns(moves: np.ndarray) -> np.ndarray:
     """Moves in coordinates, [..., 3], each as the first of its three turns."""
     turns = (np.arange(3)[:, None] + np.arange(3)) % 3
     every = moves[..., turns]  # [..., turns, 3]

@@ -423,7 +423,7 @@ def walk(
             # The terms as they are stay a choice.
             given[choices, :count], lengths[choices] = turned[is_taken], count
             as_it_is = 0
-            while lengths[as_it_is] != count or not _are_same(given[as_it_is], given[choices], count):
+            while lengths[as_it_is] != count or not _are_same(given[as_it_is], given[choices], count, kind.is_one):
                 as_it_is += 1
             choices = max(choices, as_it_is + 1)
             is_kept = np.ones(rank, np.bool_)
@@ -480,12 +480,19 @@ def _restore(coordinates: np.ndarray, spans: np.ndarray, given: np.ndarray, leng
 
 
 @compiled
-def _are_same(some: np.ndarray, others: np.ndarray, count: int) -> bool:
-    """Whether the first `count` of some terms, all of them distinct, are the same as of others in any order."""
+def _are_same(some: np.ndarray, others: np.ndarray, count: int, is_one: bool) -> bool:
+    """Whether the first `count` of some terms, all of them distinct, are the same as of others in any order.
+
+    In one span the turns of a move are the same.
+    """
     for one in range(count):
+        u, v, w = some[one]
         is_there = False
         for other in range(count):
-            is_there |= np.array_equal(some[one], others[other])
+            x, y, z = others[other]
+            is_there |= u == x and v == y and w == z
+            if is_one:
+                is_there |= (u == y and v == z and w == x) or (u == z and v == x and w == y)
         if not is_there:
             return False
     return True

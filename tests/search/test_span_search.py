@@ -19,8 +19,10 @@ from stages.errors import SchemeError
 from stages.game.rules import rules_for
 from stages.game.support import unpack_factors
 from stages.learning.demonstrations import DemonstrationReader
+from stages.planning.one_ply_games import one_ply_games
+from stages.search import generations
 from stages.search.curve import rank_shares
-from stages.search.generations import begin, play_windows, turned
+from stages.search.generations import begin, first_turns, play_windows
 from stages.search.search import rounds
 from stages.search.setup import set_up
 from stages.search.spans import orbits, play_round
@@ -283,8 +285,27 @@ def test_a_lower_cyclic_scheme_is_handed_on_with_all_its_terms(tmp_path):
         assert check(scheme_of_terms(each.terms, setup.targets["2x2x2"], setup.agent)) is None
 
 
+def test_games_in_one_span_teach_nothing_and_are_kept_in_one_turn(tmp_path, monkeypatch):
+    setup = setup_of(tmp_path, "1x2x2", "2x2x2", "3x3x3", window="1x2x2", windows=CYCLIC_WINDOWS)
+    solved = {False: 0, True: 0}
+
+    def counted(*given, is_cyclic, **others):
+        games = one_ply_games(*given, is_cyclic=is_cyclic, **others)
+        solved[is_cyclic] += games.is_solved.sum()
+        return games
+
+    monkeypatch.setattr(generations, "one_ply_games", counted)
+    network, rng = untrained(setup.agent), np.random.default_rng(0)
+    play, progress = play_windows(begin(setup.agent), network, setup.agent, rng)
+    assert min(solved.values()) > 0
+    assert len(progress.solved.length) == solved[False]
+    terms = play.rewrites[1].terms
+    assert (terms != np.roll(terms, 1, axis=-1)).any()
+    np.testing.assert_array_equal(first_turns(terms), terms)
+
+
 def test_the_three_turns_of_a_move_are_one():
     moves = np.random.default_rng(0).integers(0, 512, (40, 5, 3))
     for one in range(3):
-        np.testing.assert_array_equal(turned(np.roll(moves, one, axis=-1)), turned(moves))
-    assert turned(np.array([[7, 3, 5], [4, 4, 4], [0, 0, 0]])).tolist() == [[3, 5, 7], [4, 4, 4], [0, 0, 0]]
+        np.testing.assert_array_equal(first_turns(np.roll(moves, one, axis=-1)), first_turns(moves))
+    assert first_turns(np.array([[7, 3, 5], [4, 4, 4], [0, 0, 0]])).tolist() == [[3, 5, 7], [4, 4, 4], [0, 0, 0]]

@@ -295,6 +295,17 @@ def test_a_window_in_one_span_is_the_same_wherever_it_lies():
         assert _exact(children.terms[0], children.rank[0], name, ONE)
 
 
+def test_moves_that_memory_holds_in_other_turns_are_the_same():
+    """Else what a scheme is would be two of its choices."""
+    schemes = _cyclic("2x2x2", 8)
+    table = _learnt(schemes.terms[0, :4], 8, is_one=True)
+    schemes.terms[:] = np.roll(schemes.terms, 1, axis=-1)
+    before = schemes.terms.copy()
+    children, _ = _walked(schemes, table, 100.0, steps=20, terms=(4, 4), kind=ONE)
+    np.testing.assert_array_equal(schemes.terms, before)
+    assert (children.cost == NO_RANK).all()
+
+
 @pytest.mark.parametrize("kind", [TURNED, ONE])
 def test_a_rewrite_that_makes_a_cube_costs_one(kind):
     schemes = _cyclic("2x2x2")
