@@ -220,7 +220,7 @@ VARIANTS = {
     "attention": (BOTH_STARTS, SMALL | {"torso": "attention", "head_size": 16}, {}, {}),
     "ranks 64": (BOTH_STARTS, SMALL, {}, {}),
     "fewer schemes, cyclic": ([*FIVE, *FOUR], {}, {}, {"windows": FEWER | {"symmetry": "cyclic"}}),
-    "fewer schemes": (FIVE, {}, {}, {"windows": FEWER}),
+    "fewer schemes": ([*FIVE, *FOUR], {}, {}, {"windows": FEWER}),
     "windows off": (OVER_Z, {}, {}, {"games": 512, "window_games": 0}),
 }
 
