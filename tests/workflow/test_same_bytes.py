@@ -8,7 +8,7 @@ import os
 import clones
 import pytest
 
-AGENTS = ("demonstrations@z2", "pretraining@z")
+AGENTS = ("demonstrations@z", "pretraining@z2")
 
 
 @pytest.mark.parametrize("stage", [*AGENTS, "refinement@sparse", "recombination", "verification", "kernels", "summary"])
