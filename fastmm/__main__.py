@@ -52,8 +52,10 @@ def main() -> None:
     parser = argparse.ArgumentParser("fastmm", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     tuned = commands.add_parser("tune", help="measure, and keep the result for this machine")
-    tuned.add_argument("--seconds", type=float, default=20)
-    tuned.add_argument("--types", nargs="+", choices=SPEEDS, default=["float32", "float64"])
+    tuned.add_argument("--seconds", type=float, default=20, help="in all, 20 unless given; more time, more shapes")
+    tuned.add_argument(
+        "--types", nargs="+", choices=SPEEDS, default=["float32", "float64"], help="float32 and float64 unless given"
+    )
     commands.add_parser("info", help="what is tuned, and what it gains")
     commands.add_parser("check", help="the exact trial of the installed kernels")
     given = parser.parse_args()

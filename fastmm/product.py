@@ -27,7 +27,11 @@ MIRRORED = 256  # rows and columns that are mirrored at once: more do not fit in
 # are at most m |a| |b|. By three real products the imaginary part has errors of f (2 + 1 + 1) max|A| max|B|, the real
 # part of f (1 + 1); the few roundings of sums of parts are left out.
 COMPLEX_PLAIN, COMPLEX_FAST = 8**0.5, 20**0.5
-_PLAIN = Plan("plain", "only arrays of one type, float32, float64, complex64 or complex128, are planned")
+_PLAIN = Plan(
+    "plain",
+    "only two arrays of one type, float32, float64, complex64 or complex128, are planned, with at least two axes each "
+    "and sides that fit",
+)
 _SMALL = Plan("plain", f"effective size below {LEAST}")
 
 
@@ -51,11 +55,12 @@ def matmul(a, b, *, out: np.ndarray | None = None, max_error_growth: float | Non
         With a JAX array, JAX computes what is not planned.
       b: likewise [..., m, p].
       out: as of `np.matmul`; not for JAX.
-      max_error_growth: take no variant whose bound of the error is more than so many times that of the plain product.
+      max_error_growth: take no variant whose bound of the error is more than so many times that of the plain product;
+        at least 1.
     Returns:
       As `np.matmul`.
     Raises:
-      As `np.matmul`; TypeError: `out` for JAX.
+      As `np.matmul`; TypeError: `out` for JAX; ValueError: `max_error_growth` below 1.
     """
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
         jax = sys.modules.get("jax")  # whoever has a JAX array has imported it
@@ -94,8 +99,15 @@ def error_bound(a: np.ndarray, b: np.ndarray) -> Bound:
 
     The bounds grow with the square of the inner length; errors of random matrices are far smaller. The first bound over
     the second says what a fast product costs.
+
+    Raises:
+      ValueError: shapes that do not fit, or entries that are no numbers.
     """
     a, b = np.asarray(a), np.asarray(b)
+    if not (a.ndim and b.ndim and a.shape[-1] == b.shape[-min(b.ndim, 2)]):
+        raise ValueError(f"error_bound: expected sides that fit, got {a.shape} and {b.shape}")
+    if {a.dtype.kind, b.dtype.kind} - set("biufc"):
+        raise ValueError(f"error_bound: expected numbers, got {a.dtype} and {b.dtype}")
     chosen = planned(a, b, None)
     largest = float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0))
     unit = float(np.finfo(np.result_type(a, b, np.float16)).eps) / 2
@@ -173,6 +185,8 @@ def forget() -> None:
 
 
 def planned(a: np.ndarray, b: np.ndarray, most_growth: float | None) -> Plan:
+    if most_growth is not None and not most_growth >= 1:
+        raise ValueError(f"max_error_growth: expected a number of at least 1, got {most_growth}")
     dtype = a.dtype
     if dtype != b.dtype or dtype not in REAL or a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
         return _PLAIN

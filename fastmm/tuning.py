@@ -99,10 +99,12 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
         finally:
             blas.share_threads(was_shared)
         crowded = quiet if threads == 1 else measured.crowded(quiet, time.monotonic() + share * 0.15)
-        if quiet:
-            cache.write(paths[name], {"quiet": quiet, "crowded": crowded})
-        else:
+        if not quiet:
             _say(f"{name}: no product was timed, so nothing is kept")
+            continue
+        cache.write(paths[name], {"quiet": quiet, "crowded": crowded})
+        if len(quiet) < len(ANCHORS):
+            _say(f"{name}: {len(quiet)} of {len(ANCHORS)} products were timed; more seconds have time for more")
     product.forget()
 
 

@@ -52,5 +52,6 @@ def by_hash(prefix: str, rows: Iterable[CandidateRow], folder: Path, named: Coll
             found.setdefault(scheme.hash, scheme)
     if len(found) != 1:
         got = f"{len(found)}: {', '.join(sorted(found))}" if found else "none"
-        raise SchemeError(f"hash {prefix}: expected one scheme, verified or in {folder}, got {got}")
+        hint = "" if found else " (import a file first)"
+        raise SchemeError(f"hash {prefix}: expected one scheme, verified or in {folder}, got {got}{hint}")
     return found.popitem()[1]

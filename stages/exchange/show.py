@@ -12,6 +12,7 @@ from stages.contract.named_targets import NAME, read_target
 from stages.contract.origin import IMPORTED, Origin
 from stages.contract.rows.published import PublishedRow
 from stages.contract.rows.schemes import NAMED, VERIFIED, VerifiedRow
+from stages.errors import SchemeError
 from stages.exchange.held import imported, verified
 
 
@@ -27,6 +28,8 @@ def show(name: str, known: Path, table: Path, named: Path, folder: Path, targets
       SchemeError: neither a size nor a target. TableError: a table is damaged, or that of published ranks is missing.
     """
     is_named = re.fullmatch(NAME, name) is not None
+    if is_named and not (targets / f"{name}.json").exists():
+        raise SchemeError(f"{name}: expected a size such as 3x4x5 or the name of a file of {targets}, got neither")
     target = read_target(targets / f"{name}.json") if is_named else parse_target(name)
     published = {row.size: row for row in csv_tables.read(known, PublishedRow)}.get(name)
     lines = [f"{name}: the standard algorithm needs {target.naive_rank} products"]

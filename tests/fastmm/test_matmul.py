@@ -113,6 +113,9 @@ def test_error_growth_is_bounded_on_demand(tuned):
     assert fastmm.explain(a, b, max_error_growth=2).method == "plain"
     assert growth[0] > 50 > growth[1] > 2 > growth[2] == 1
     assert np.array_equal(fastmm.matmul(a, b, max_error_growth=2), a @ b)
+    for least in (0.5, -1, float("nan")):
+        with pytest.raises(ValueError, match=f"^max_error_growth: expected a number of at least 1, got {least}$"):
+            fastmm.matmul(a, b, max_error_growth=least)
 
 
 def test_the_bound_of_the_error_holds(tuned):
@@ -124,6 +127,16 @@ def test_the_bound_of_the_error_holds(tuned):
         error = np.abs(fastmm.matmul(a, b) - a.astype(wide) @ b.astype(wide)).max()
         assert 0 < error < bound.chosen
         assert bound.chosen / bound.plain == pytest.approx(fastmm.explain(a, b).error_growth)
+
+
+def test_what_cannot_be_multiplied_has_no_plan_and_no_bound(tuned):
+    a = integers(np.float64, 40, 50)
+    assert "sides that fit" in fastmm.explain(a, a).reason
+    assert fastmm.error_bound(a, a[0]) == fastmm.error_bound(a, a[0][:, None])  # a vector
+    with pytest.raises(ValueError, match=r"^error_bound: expected sides that fit, got \(40, 50\) and \(40, 50\)$"):
+        fastmm.error_bound(a, a)
+    with pytest.raises(ValueError, match=r"^error_bound: expected numbers, got float64 and object$"):
+        fastmm.error_bound(a, a.T.astype(object))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
