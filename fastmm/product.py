@@ -101,7 +101,7 @@ def error_bound(a: np.ndarray, b: np.ndarray) -> Bound:
     the second says what a fast product costs.
 
     Raises:
-      ValueError: shapes that do not fit, or entries that are no numbers.
+      ValueError: sides that do not fit, or entries that are no numbers.
     """
     a, b = np.asarray(a), np.asarray(b)
     if not (a.ndim and b.ndim and a.shape[-1] == b.shape[-min(b.ndim, 2)]):
