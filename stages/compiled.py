@@ -1,4 +1,4 @@
-"""Numba as the stages use it: without the GIL, and what is compiled is kept until a file of its packages changes.
+"""Numba as the stages use it: without the GIL, and what is compiled is kept until a file that it came from changes.
 
 Numba's own stamp is of the file of a function alone. After an edit of a function that is called from another file, or
 another package, the old machine code would go on, and a stage would store its results under the new source.
@@ -11,50 +11,53 @@ import fcntl
 import functools
 import glob
 import hashlib
+import re
+import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numba
 from numba import extending
 from numba.core import caching, errors, types
-from numba.core.dispatcher import Dispatcher
 
 Function = TypeVar("Function", bound=Callable[..., object])
+_IMPORT = re.compile(r"^from ([\w.]+) import (\([^)]*\)|.*)|^import ([\w.]+)", re.MULTILINE)
+_INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 @functools.cache
-def _sources(folder: Path) -> str:
-    """What stands in the files of a package, as they are when its first function is declared."""
-    sources = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.py"))}
-    return str(sources)
+def _source(file: str) -> tuple[str, frozenset[str]]:
+    """The hash of a file, and the files of what it imports at its top, as they are when its functions are declared."""
+    text = Path(file).read_text()
+    named = set()
+    for package, names, module in _IMPORT.findall(text):
+        named |= {module or package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))}
+    found = (getattr(sys.modules.get(name), "__file__", None) or "" for name in named)
+    own = {path for path in found if path.endswith(".py") and not path.startswith(_INSTALLED)}
+    return hashlib.sha256(text.encode()).hexdigest(), frozenset(own)
 
 
-def _packages(names: dict[str, Any], found: dict[int, Path]) -> dict[int, Path]:
-    """The folders of a module and of all modules whose machine code its own may hold, by what is imported there."""
-    if id(names) not in found:
-        found[id(names)] = Path(names["__file__"]).parent
-        for value in tuple(names.values()):
-            if isinstance(value, Dispatcher):
-                _packages(value.py_func.__globals__, found)
-            elif isinstance(value, ModuleType) and value.__name__.startswith("stages."):
-                _packages(vars(value), found)
-    return found
+def _stamp(file: str) -> str:
+    """What stands in a file and in all that it imports, also through others: its machine code may hold any of it."""
+    reached, ahead = set(), {file, __file__}
+    while ahead:
+        reached |= ahead
+        ahead = frozenset().union(*(_source(path)[1] for path in ahead)) - reached
+    return str(sorted(_source(path)[0] for path in reached))
 
 
-class _OfPackages:
+class _OfImports:
     def __init__(self, py_func, py_file: str) -> None:
-        folders = {Path(py_file).parent, *_packages(py_func.__globals__, {}).values()}
-        here = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-        self._stamp = str([here, *sorted(_sources(folder) for folder in folders)])
+        self._stamp = _stamp(py_func.__globals__["__file__"])
         super().__init__(py_func, py_file)
 
     def get_source_stamp(self) -> str:
         return self._stamp
 
 
-class UserProvided(_OfPackages, caching.UserProvidedCacheLocator):
+class UserProvided(_OfImports, caching.UserProvidedCacheLocator):
     """In the folder that NUMBA_CACHE_DIR names, for every checkout of the same sources."""
 
     def __init__(self, py_func, py_file: str) -> None:
@@ -63,11 +66,11 @@ class UserProvided(_OfPackages, caching.UserProvidedCacheLocator):
         self._cache_path = str(Path(numba.config.CACHE_DIR) / name)
 
 
-class InTree(_OfPackages, caching.InTreeCacheLocator):
+class InTree(_OfImports, caching.InTreeCacheLocator):
     """In __pycache__."""
 
 
-class UserWide(_OfPackages, caching.UserWideCacheLocator):
+class UserWide(_OfImports, caching.UserWideCacheLocator):
     """In the user's cache, where the tree cannot be written."""
 
 

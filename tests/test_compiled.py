@@ -52,8 +52,10 @@ def run(folder: Path, *before: str, **variables: str) -> list[str]:
 
 
 def test_a_changed_callee_is_compiled_anew(folder):
+    """A file beside it that is not imported changes nothing."""
     for value, hits in ((1, "0"), (1, "1"), (2, "0")):
         (folder / "callee.py").write_text(CALLEE.format(value))
+        (folder / "other.py").write_text(hits)
         assert run(folder) == [str(2 * value), hits]
 
 
