@@ -28,9 +28,11 @@ def test_a_second_run_does_nothing(copy):
 
 def test_dvc_finds_all_done_and_records_the_same_again(copy):
     assert "Running stage" not in clones.run(copy, "dvc", "repro")
-    recorded = clones.lock(copy)["kernels"]
-    assert "Running stage 'kernels'" in clones.run(copy, "dvc", "repro", "--force", "--single-item", "kernels")
-    again = clones.lock(copy)["kernels"]
+    recorded = clones.lock(copy)["recombination"]
+    assert "Running stage 'recombination'" in clones.run(
+        copy, "dvc", "repro", "--force", "--single-item", "recombination"
+    )
+    again = clones.lock(copy)["recombination"]
     assert again["outs"][:-1] == recorded["outs"][:-1], "all but the seconds"
     assert again | {"outs": []} == recorded | {"outs": []}
 
