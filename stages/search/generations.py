@@ -25,18 +25,8 @@ from stages.planning.one_ply_games import one_ply_games
 from stages.planning.windows import choose_windows
 from stages.search.games import orbits
 from stages.search.rewrites import Rewrites, learn, no_rewrites
-from stages.search.span_windows import (
-    KINDS,
-    NO_RANK,
-    Children,
-    Met,
-    Schemes,
-    Settings,
-    met_windows,
-    no_children,
-    standard_schemes,
-    walk,
-)
+from stages.search.span_schemes import NO_RANK, Children, Schemes, no_children, standard_schemes
+from stages.search.span_windows import KINDS, Met, Settings, met_windows, walk
 
 
 class Play(NamedTuple):

@@ -1,19 +1,15 @@
 """Windows in spans: a few terms of one of the agent's own schemes over Z2, rewritten in as many or fewer (compiled).
 
-Factors are words, bit i the i-th entry. A window is its tensor in the reduced echelon bases of its three spans. What
+A window of a scheme in play (`search.span_schemes`) is its tensor in the reduced echelon bases of its three spans. What
 the agent has found for that tensor before (`search.rewrites`) is put back at once; else the network is to play it
-(`search.generations`). The energy of a scheme is the number of its distinct factors, mode by mode.
+(`search.generations`).
 
-Of a square target a scheme may be kept as moves of the cyclic game (`game.moves`): each stands for its orbit, at cost
-3, or is a cube, at cost 1. Modulo 2 the three turns of a cube sum to the cube. So whatever the moves, the target is the
-sum of their three turns, and two kinds of windows leave it as it is:
+The target of a cyclic scheme is the sum of the three turns of its moves. Two kinds of windows leave it as it is:
 
 - *of turned moves*: each move is turned as it fits. Any terms with the same sum have turns with the same sum, so a
   window is one of a scheme without symmetry. Cubes among the terms are cheaper by two.
 - *in one span*: all factors of the moves lie in one space, and the sum of their orbits is a cyclic tensor there. A
   rewrite is by moves; one by other terms would not be cyclic.
-
-A cyclic scheme is lower by its cost, not by its number of moves, and its factors are all of one mode.
 
 `search.windows` is the same for agents that spell: over Z too, where there are no words and no such bases, and with a
 game of each window, since there no memory answers millions of them.
@@ -27,41 +23,9 @@ import numpy as np
 
 from stages.compiled import compiled
 from stages.game.moves import add_move
-from stages.game.support import MOST_DIMENSIONS, compress, pack_factors
+from stages.game.support import MOST_DIMENSIONS, compress
 from stages.search.rewrites import KEPT, Rewrites, count_terms, find
-from stages.search.starts import standard_terms
-
-
-class Schemes(NamedTuple):
-    """The schemes in play.
-
-    Attributes:
-      terms: [members, most, 3] words; zero beyond the rank. Of a cyclic scheme they are moves.
-      rank: [members] number of terms, or of moves.
-      target: [members] index of each scheme's target; does not change.
-    """
-
-    terms: np.ndarray
-    rank: np.ndarray
-    target: np.ndarray
-
-
-class Children(NamedTuple):
-    """Of each scheme the best one of lower cost that a window of it led to.
-
-    Attributes:
-      terms, rank: as in `Schemes`.
-      cost: [members] the rank of each, its moves in full; where there is none `NO_RANK`.
-      energy: [members] of each.
-    """
-
-    terms: np.ndarray
-    rank: np.ndarray
-    cost: np.ndarray
-    energy: np.ndarray
-
-
-NO_RANK = np.iinfo(np.int64).max
+from stages.search.span_schemes import Children, Schemes, cost, keep_child, unshared
 
 
 class Kind(NamedTuple):
@@ -77,66 +41,6 @@ class Kind(NamedTuple):
 
 
 KINDS = {"none": (Kind(False, False),), "cyclic": (Kind(True, False), Kind(True, True))}  # by the schemes' symmetry
-
-
-def no_children(schemes: Schemes) -> Children:
-    """None of any scheme."""
-    none, zero = np.full_like(schemes.rank, NO_RANK), np.zeros_like(schemes.rank)
-    return Children(np.zeros_like(schemes.terms), zero, none, zero.copy())
-
-
-def standard_schemes(targets: tuple[str, ...], members: int, symmetry: str = "none") -> Schemes:
-    """`members` standard algorithms of each target, with room for as many moves as they have terms."""
-    terms, ranks = standard_terms(targets)
-    words = pack_factors(terms, np.int64)
-    if symmetry == "cyclic":
-        for index in range(len(targets)):
-            every = [tuple(term) for term in words[index, : ranks[index]].tolist()]
-            moves = [(u, v, w) for u, v, w in every if (u, v, w) == min((u, v, w), (v, w, u), (w, u, v))]
-            words[index], ranks[index] = 0, len(moves)
-            words[index, : len(moves)] = moves
-    target = np.repeat(np.arange(len(targets)), members)
-    return Schemes(words[target], ranks[target], target)
-
-
-@compiled
-def cost(terms: np.ndarray, rank: int, is_cyclic: bool) -> int:
-    """The number of terms of a scheme [most, 3], its moves in full."""
-    total = 0
-    for term in range(rank):
-        u, v, w = terms[term]
-        total += 1 if not is_cyclic or u == v == w else 3
-    return total
-
-
-@compiled
-def energy(terms: np.ndarray, rank: int, is_cyclic: bool) -> int:
-    """The number of distinct factors of a scheme [most, 3], mode by mode; of a cyclic one in all modes together."""
-    return _unshared(terms[:rank], np.zeros(rank, np.bool_), terms[:rank], rank, is_cyclic)
-
-
-@compiled
-def _unshared(terms: np.ndarray, is_kept: np.ndarray, added: np.ndarray, count: int, is_cyclic: bool) -> int:
-    """How many distinct factors the first `count` of `added` have that no kept term has."""
-    found = 0
-    for mode in range(3):
-        first, end = (0, 3) if is_cyclic else (mode, mode + 1)
-        for one in range(count):
-            word, is_new = added[one, mode], True
-            for place in range(first, mode + 1):
-                for other in range(count if place < mode else one):
-                    if added[other, place] == word:
-                        is_new = False
-                        break
-            for place in range(first, end):
-                if not is_new:
-                    break
-                for term in range(len(terms)):
-                    if is_kept[term] and terms[term, place] == word:
-                        is_new = False
-                        break
-            found += is_new
-    return found
 
 
 @compiled
@@ -435,7 +339,7 @@ def walk(
             lowest, num_cheapest = costs[:choices].min(), 0
             for choice in range(choices):
                 if costs[choice] == lowest:
-                    energies[num_cheapest] = _unshared(
+                    energies[num_cheapest] = unshared(
                         terms[:rank], is_kept, given[choice], lengths[choice], kind.is_cyclic
                     )
                     cheapest[num_cheapest] = choice
@@ -444,7 +348,7 @@ def walk(
             if lowest < costs[as_it_is]:
                 child[:] = terms
                 lower = put_back(child, rank, is_kept, given[chosen], lengths[chosen])
-                _keep_child(children, member, child, lower, kind.is_cyclic)
+                keep_child(children, member, child, lower, kind.is_cyclic)
             elif chosen != as_it_is:
                 schemes.rank[member] = put_back(terms, rank, is_kept, given[chosen], lengths[chosen])
 
@@ -455,14 +359,6 @@ def _is_new(tensor: np.ndarray, others: np.ndarray) -> bool:
         if np.array_equal(other, tensor):
             return False
     return True
-
-
-@compiled
-def _keep_child(children: Children, member: int, child: np.ndarray, rank: int, is_cyclic: bool) -> None:
-    price, lowest = cost(child, rank, is_cyclic), energy(child, rank, is_cyclic)
-    if price < children.cost[member] or (price == children.cost[member] and lowest < children.energy[member]):
-        children.terms[member], children.rank[member] = child, rank
-        children.cost[member], children.energy[member] = price, lowest
 
 
 @compiled

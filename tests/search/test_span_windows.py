@@ -3,39 +3,16 @@
 import numpy as np
 import pytest
 
-from stages.algebra.check import check
-from stages.algebra.targets import parse_target
 from stages.game.support import MOST_DIMENSIONS, pack_factors, unpack_factors
 from stages.search.games import orbits
 from stages.search.rewrites import find, learn, no_rewrites
-from stages.search.span_windows import (
-    KINDS,
-    NO_RANK,
-    Kind,
-    Settings,
-    cost,
-    energy,
-    met_windows,
-    no_children,
-    standard_schemes,
-    take,
-    walk,
-    write,
-)
-from stages.search.starts import scheme_of_terms
-from tests.agents import span_agent
+from stages.search.span_schemes import NO_RANK, cost, energy, no_children, standard_schemes
+from stages.search.span_windows import KINDS, Kind, Settings, met_windows, take, walk, write
 from tests.examples import strassen
+from tests.search.exactness import exact
 
 SHARES = np.exp(-2.0 * np.arange(4))
 (PLAIN,), (TURNED, ONE) = KINDS["none"], KINDS["cyclic"]
-
-
-def _exact(terms, rank, name, kind=PLAIN):
-    given = unpack_factors(terms[:rank], max(parse_target(name).modes))
-    given = orbits(given) if kind.is_cyclic else given
-    assert not terms[rank:].any()
-    assert len(given) == cost(terms, rank, kind.is_cyclic)
-    return check(scheme_of_terms(given, parse_target(name), span_agent("2x2x2"))) is None
 
 
 def _window(terms, is_taken, bases, dims, is_one=False):
@@ -116,14 +93,6 @@ def test_terms_outside_of_the_spans_of_their_sum_are_told():
     assert not spans[:, 1:].any()
 
 
-def test_energy_counts_distinct_factors():
-    rng = np.random.default_rng(0)
-    terms = rng.integers(1, 9, (12, 3))
-    for rank in (1, 5, 12):
-        assert energy(terms, rank, False) == sum(len(np.unique(terms[:rank, mode])) for mode in range(3))
-        assert energy(terms, rank, True) == len(np.unique(terms[:rank]))
-
-
 def _walked(schemes, rewrites, temperature, steps=400, terms=(2, 8), plays=0, some=1, kind=PLAIN):
     children, met = no_children(schemes), met_windows(schemes, terms[1], some)
     temperatures = np.full(len(schemes.rank), temperature)
@@ -160,7 +129,7 @@ def test_a_shorter_rewrite_leads_to_a_child_and_the_scheme_goes_on(strassens):
     assert children.rank.tolist() == [7] * 3 + [15] * 3
     for name, rows in (("2x2x2", range(3)), ("2x2x4", range(3, 6))):
         for row in rows:
-            assert _exact(children.terms[row], children.rank[row], name)
+            assert exact(children.terms[row], children.rank[row], name)
             assert children.cost[row] == children.rank[row]
             assert children.energy[row] == energy(children.terms[row], children.rank[row], False)
     assert met.is_met.all()  # windows of which nothing is known
@@ -184,7 +153,7 @@ def test_rewrites_as_long_follow_the_energy(temperature, moves):
     children, _ = _walked(schemes, _with_flips(), temperature, terms=(2, 2))
     assert (children.cost == NO_RANK).all()
     for terms, rank in zip(schemes.terms, schemes.rank, strict=True):
-        assert _exact(terms, rank, "2x2x3")
+        assert exact(terms, rank, "2x2x3")
         assert (energy(terms, rank, False) > before) == moves
 
 
@@ -195,7 +164,7 @@ def test_terms_that_cancel_are_dropped():
     )
     children = _walked(schemes, no_rewrites(2), 0.5, terms=(2, 2))[0]
     assert children.rank.tolist() == [8]
-    assert _exact(children.terms[0], 8, "2x2x2")
+    assert exact(children.terms[0], 8, "2x2x2")
 
 
 def test_a_window_is_played_as_often_as_is_asked_for(strassens):
@@ -223,14 +192,6 @@ def test_the_windows_that_one_scheme_meets_are_distinct_and_the_first_stays_the_
 
 def _cyclic(name, members=1):
     return standard_schemes((name,), members, "cyclic")
-
-
-@pytest.mark.parametrize(("name", "cubes", "orbits"), [("1x1x1", 1, 0), ("2x2x2", 2, 2), ("5x5x5", 5, 40)])
-def test_the_standard_algorithm_as_moves(name, cubes, orbits):
-    schemes = _cyclic(name)
-    assert schemes.rank.tolist() == [cubes + orbits]
-    assert cost(schemes.terms[0], schemes.rank[0], True) == cubes + 3 * orbits
-    assert _exact(schemes.terms[0], schemes.rank[0], name, TURNED)
 
 
 def test_moves_are_turned_as_they_fit_and_none_is_taken_twice():
@@ -281,7 +242,7 @@ def test_a_cheaper_rewrite_of_turned_moves_saves_all_three_turns(strassens):
     children, _ = _walked(schemes, strassens, 0.5, steps=2000, terms=(8, 8), kind=TURNED)
     assert children.cost.tolist() == [61, 61]
     for terms, rank in zip(children.terms, children.rank, strict=True):
-        assert _exact(terms, rank, "4x4x4", TURNED)
+        assert exact(terms, rank, "4x4x4", is_cyclic=True)
 
 
 def test_a_window_in_one_span_is_the_same_wherever_it_lies():
@@ -292,7 +253,7 @@ def test_a_window_in_one_span_is_the_same_wherever_it_lies():
         children, _ = _walked(schemes, table, 0.5, steps=2000, terms=(4, 4), kind=ONE)
         assert children.cost.tolist() == [lowest] * 2
         assert children.rank.tolist() == [schemes.rank[0] - 1] * 2
-        assert _exact(children.terms[0], children.rank[0], name, ONE)
+        assert exact(children.terms[0], children.rank[0], name, is_cyclic=True)
 
 
 def test_moves_that_memory_holds_in_other_turns_are_the_same():
@@ -312,13 +273,13 @@ def test_a_rewrite_that_makes_a_cube_costs_one(kind):
     terms = schemes.terms[0]
     assert terms[0].tolist() == [1, 1, 1]
     terms[0], terms[4], schemes.rank[0] = (1, 1, 5), (1, 1, 4), 5  # sums to the cube of 1
-    assert _exact(terms, 5, "2x2x2", kind)
+    assert exact(terms, 5, "2x2x2", is_cyclic=True)
     one = np.zeros((1, 9, 9), np.uint16)
     one[0, 0, 0] = 1
     table, _ = learn(no_rewrites(2), one, np.array([[[1, 1, 1], [0, 0, 0]]]), np.array([1]))
     children = _walked(schemes, table, 0.5, terms=(2, 2), kind=kind)[0]
     assert (children.cost.tolist(), children.rank.tolist()) == ([8], [4])
-    assert _exact(children.terms[0], 4, "2x2x2", kind)
+    assert exact(children.terms[0], 4, "2x2x2", is_cyclic=True)
 
 
 def test_rewrites_as_long_that_lose_a_cube_are_left_and_others_leave_the_scheme_exact():
@@ -327,8 +288,8 @@ def test_rewrites_as_long_that_lose_a_cube_are_left_and_others_leave_the_scheme_
     children, _ = _walked(schemes, _with_flips(), 100.0, terms=(2, 2), kind=Kind(True, False))
     assert (schemes.terms != before).any(axis=(1, 2)).all()
     for terms, rank in zip(schemes.terms, schemes.rank, strict=True):
-        assert _exact(terms, rank, "3x3x3", TURNED)
+        assert exact(terms, rank, "3x3x3", is_cyclic=True)
         assert cost(terms, rank, True) == 27
     for row in np.flatnonzero(children.cost < NO_RANK):
         assert children.cost[row] < 27
-        assert _exact(children.terms[row], children.rank[row], "3x3x3", TURNED)
+        assert exact(children.terms[row], children.rank[row], "3x3x3", is_cyclic=True)
