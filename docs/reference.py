@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import yaml
+from page_tables.rows import markdown
 from pydantic import BaseModel
-from tables import markdown
 
 from stages.contract import rows
 from stages.contract.tables import Table

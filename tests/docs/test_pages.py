@@ -47,10 +47,11 @@ def test_what_was_trained_is_told_by_the_run_that_trained_it(tables, tmp_path, m
     }
     lock = {"stages": {name: {"params": {"params.yaml": given}} for name, given in stages.items()}}
     (tmp_path / "dvc.lock").write_text(yaml.safe_dump(lock))
-    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    monkeypatch.setattr("page_tables.recorded.ROOT", tmp_path)
+    recorded_parameters = tables.default_run.recorded_parameters
     agent = {"pretraining": {"steps": 5}, "ring": "Z2", "search": {"rounds": 2}}
-    assert tables.recorded_parameters("agents") == {"a": agent}
-    assert tables.recorded_parameters("walks") == {"b": {"flips": 1}}
+    assert recorded_parameters("agents") == {"a": agent}
+    assert recorded_parameters("walks") == {"b": {"flips": 1}}
 
 
 def test_every_table_stands_on_a_page(tables):
@@ -83,7 +84,7 @@ def test_keys_of_an_agent_are_those_of_a_run():
 
 
 def test_pages_name_the_date_of_the_published_ranks(tables):
-    dates = {row["as_of"] for row in tables.read_csv("data/known_ranks.csv")}
+    dates = {row["as_of"] for row in tables.records.read_csv("data/known_ranks.csv")}
     for page in ("README.md", "docs/results.md", "docs/records.md", "data/README.md"):
         assert set(re.findall(r"tables\s+of\s+(\w+ \d{4})", (ROOT / page).read_text())) == dates
 
