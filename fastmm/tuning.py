@@ -104,7 +104,10 @@ def tune(seconds: float = 20, types: Sequence[str] = ("float32", "float64")) -> 
             continue
         cache.write(paths[name], {"quiet": quiet, "crowded": crowded})
         if len(quiet) < len(ANCHORS):
-            _say(f"{name}: {len(quiet)} of {len(ANCHORS)} products were timed; more seconds have time for more")
+            missing = "memory has no room for the others"
+            if any(_has_room(shape, dtype) for shape in ANCHORS if shape not in quiet):
+                missing = "more seconds have time for more"
+            _say(f"{name}: {len(quiet)} of {len(ANCHORS)} products were timed; {missing}")
     product.forget()
 
 
@@ -156,8 +159,7 @@ class _Measured:
 
     def _effort(self, shape: Shape, pause: float) -> Effort | None:
         """The largest that the time allows; None: there is not enough for any, or not enough memory."""
-        n, m, p = shape
-        if self._dtype.itemsize * (n * m + m * p + n * p) > MOST_OF_MEMORY * _memory():
+        if not _has_room(shape, self._dtype):
             return None
         left = self._end - time.monotonic()
         if not self._rate:
@@ -203,6 +205,12 @@ class _Measured:
             f"{variant.name(self._kernel)} has {speed:.2f} of the plain speed, "
             f"{max(0.0, self._end - time.monotonic()):.0f} s left"
         )
+
+
+def _has_room(shape: Shape, dtype: np.dtype) -> bool:
+    """Whether the matrices of a product take a fair part of the memory at most."""
+    n, m, p = shape
+    return dtype.itemsize * (n * m + m * p + n * p) <= MOST_OF_MEMORY * _memory()
 
 
 def _memory() -> int:

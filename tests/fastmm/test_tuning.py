@@ -101,6 +101,14 @@ def test_what_there_is_no_time_or_memory_for_is_told(kernel, monkeypatch, capsys
     assert not cache.path(FLOAT32, blas.threads()).exists()
 
 
+def test_products_that_memory_has_no_room_for_need_no_more_seconds(kernel, monkeypatch, capsys):
+    monkeypatch.setattr(tuning, "ANCHORS", ((200, 200, 200), (4096, 4096, 4096)))
+    monkeypatch.setattr(tuning, "_memory", lambda: 10**7)
+    fastmm.tune(20, ("float32",))
+    told = capsys.readouterr().err
+    assert told.endswith("float32: 1 of 2 products were timed; memory has no room for the others\n")
+
+
 @pytest.mark.parametrize(("given", "message"), [((0,), "seconds above 0"), ((1, ("int8",)), "got int8")])
 def test_tune_refuses(kernel, given, message):
     with pytest.raises(ValueError, match=message):
