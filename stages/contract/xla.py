@@ -40,7 +40,7 @@ def settle_xla() -> None:
     for name in [name for name in os.environ if name.startswith(("JAX_", "XLA_")) and name not in _KEPT]:
         del os.environ[name]
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".cache/xla")
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["NPROC"] = "1"  # size of XLA's thread pools
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false --xla_cpu_enable_platform_dependent_math=false"
     os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
