@@ -6,51 +6,69 @@ another package, the old machine code would go on, and a stage would store its r
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import fcntl
 import functools
 import glob
 import hashlib
-import re
+import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from importlib.util import resolve_name
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 from numba import extending
 from numba.core import caching, errors, types
 
 Function = TypeVar("Function", bound=Callable[..., object])
-_IMPORT = re.compile(r"^from ([\w.]+) import (\([^)]*\)|.*)|^import ([\w.]+)", re.MULTILINE)
-_INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_INSTALLED = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 @functools.cache
 def _source(file: str) -> tuple[str, frozenset[str]]:
-    """The hash of a file, and the files of what it imports at its top, as they are when its functions are declared."""
-    text = Path(file).read_text()
-    named = set()
-    for package, names, module in _IMPORT.findall(text):
-        named |= {module or package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))}
-    found = (getattr(sys.modules.get(name), "__file__", None) or "" for name in named)
-    own = {path for path in found if path.endswith(".py") and not path.startswith(_INSTALLED)}
-    return hashlib.sha256(text.encode()).hexdigest(), frozenset(own)
+    """The hash of a file as it is when its first function is declared, and what it imports: modules, or what is in one.
+
+    Names that begin with dots are relative.
+    """
+    data = Path(file).read_bytes()
+    imported = set()
+    for node in ast.walk(ast.parse(data)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = "." * node.level + (node.module or "")
+            imported |= {package, *(f"{package}{'.' if node.module else ''}{alias.name}" for alias in node.names)}
+    return hashlib.sha256(data).hexdigest(), frozenset(imported)
 
 
-def _stamp(file: str) -> str:
-    """What stands in a file and in all that it imports, also through others: its machine code may hold any of it."""
-    reached, ahead = set(), {file, __file__}
+def _stamp(names: dict[str, Any]) -> str:
+    """What stands in the file of a module and in all that it imports, also through others.
+
+    Machine code may hold any of it. Imports come before the functions that use them, and no two modules import each
+    other. What a module reads from a file of data when it is imported does not count.
+    """
+    hashes: dict[str, str] = {}
+    ahead = [(names["__file__"], names["__package__"]), (__file__, __package__)]
     while ahead:
-        reached |= ahead
-        ahead = frozenset().union(*(_source(path)[1] for path in ahead)) - reached
-    return str(sorted(_source(path)[0] for path in reached))
+        file, package = ahead.pop()
+        if file in hashes:
+            continue
+        hashes[file], imported = _source(file)
+        for name in imported:
+            module = sys.modules.get(resolve_name(name, package) if name.startswith(".") else name)
+            found = getattr(module, "__file__", None) or ""
+            if found.endswith(".py") and not found.startswith(_INSTALLED):
+                ahead.append((found, module.__package__))
+    return str(sorted(hashes.values()))
 
 
 class _OfImports:
     def __init__(self, py_func, py_file: str) -> None:
-        self._stamp = _stamp(py_func.__globals__["__file__"])
+        self._stamp = _stamp(py_func.__globals__)
         super().__init__(py_func, py_file)
 
     def get_source_stamp(self) -> str:

@@ -59,11 +59,21 @@ def test_a_changed_callee_is_compiled_anew(folder):
         assert run(folder) == [str(2 * value), hits]
 
 
-def test_a_changed_callee_of_a_callee_in_another_package_is_compiled_anew(folder):
+IMPORTS = (
+    "from package.other import add",
+    "from package import (  # (all of it)\n    other,\n)\nadd = other.add",
+    "if True:\n    import os, package.other as other\nadd = other.add",
+    "from package.again import add",  # which imports it by a relative name
+)
+
+
+@pytest.mark.parametrize("imports", IMPORTS)
+def test_a_changed_callee_of_a_callee_in_another_package_is_compiled_anew(folder, imports):
     package = folder / "package"
     package.mkdir()
+    (package / "again.py").write_text("from .other import add\n")
     (folder / "callee.py").write_text(
-        CALLEE.format("add()").replace("import compiled\n", "import compiled\nfrom package.other import add\n")
+        CALLEE.format("add()").replace("import compiled\n", f"import compiled\n{imports}\n")
     )
     for value, hits in ((1, "0"), (1, "1"), (2, "0")):
         (package / "other.py").write_text(CALLEE.format(value).replace("def one", "def add"))

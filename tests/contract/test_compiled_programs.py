@@ -1,7 +1,7 @@
 """Compiled programs are kept on disk and found again, unless the user wants none.
 
 That a search which finds them writes the same bytes as one that compiles is what the whole runs in tests/workflow show:
-what takes longer than a tenth of a second is compiled by the first of them and found by all others.
+what the first of them compiles is found by all others.
 """
 
 import json
@@ -17,7 +17,6 @@ import json, os
 from stages.contract.xla import settle_xla
 
 settle_xla()
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # this one compiles at once
 
 import jax
 
