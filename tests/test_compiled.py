@@ -59,21 +59,21 @@ def test_a_changed_callee_is_compiled_anew(folder):
         assert run(folder) == [str(2 * value), hits]
 
 
-IMPORTS = (
-    "from package.other import add",
-    "from package import (  # (all of it)\n    other,\n)\nadd = other.add",
-    "if True:\n    import os, package.other as other\nadd = other.add",
-    "from package.again import add",  # which imports it by a relative name
-)
+PACKAGE = {  # each imports the one before in another form
+    "__init__": "",
+    "second": "from .other import add",
+    "third": "from package import (  # (all of it)\n    second,\n)\nadd = second.add",
+    "fourth": "if True:\n    import os, package.third\nadd = package.third.add",
+}
 
 
-@pytest.mark.parametrize("imports", IMPORTS)
-def test_a_changed_callee_of_a_callee_in_another_package_is_compiled_anew(folder, imports):
+def test_a_changed_callee_of_a_callee_in_another_package_is_compiled_anew(folder):
     package = folder / "package"
     package.mkdir()
-    (package / "again.py").write_text("from .other import add\n")
+    for name, text in PACKAGE.items():
+        (package / f"{name}.py").write_text(f"{text}\n")
     (folder / "callee.py").write_text(
-        CALLEE.format("add()").replace("import compiled\n", f"import compiled\n{imports}\n")
+        CALLEE.format("add()").replace("import compiled\n", "import compiled\nfrom package.fourth import add\n")
     )
     for value, hits in ((1, "0"), (1, "1"), (2, "0")):
         (package / "other.py").write_text(CALLEE.format(value).replace("def one", "def add"))
