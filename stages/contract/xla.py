@@ -8,8 +8,8 @@ Two things are known to make bits depend on the processor: XLA's own approximati
 oneDNN, which multiplies matrices for XLA by other kernels where there is AVX-512. The first are exact here, and the
 second takes the kernels for AVX2.
 
-All that is compiled is kept on disk. This changes no bit: a program is found again by
-its text, the versions, the flags and the features of the processor.
+All that is compiled is kept on disk. This changes no bit: a program is found again by its text, the versions, the
+flags and the features of the processor.
 """
 
 import os

@@ -1,8 +1,7 @@
-"""The walk: where attempts start, what is kept, and that threads and interruptions change no byte."""
+"""The walk: where attempts start, what they find, and that threads and interruptions change no byte."""
 
 import csv
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -15,32 +14,24 @@ import numpy as np
 import pytest
 import yaml
 
-from stages.algebra import moves
 from stages.algebra.check import check
-from stages.algebra.factors import Factors, Scheme, modulo, non_zeros, standard
+from stages.algebra.factors import Scheme, modulo, non_zeros, standard
 from stages.algebra.targets import parse_target
-from stages.contract import candidates, scheme_files
-from stages.contract.candidates import Candidate
+from stages.contract import candidates
 from stages.contract.command import Stopwatch
-from stages.contract.origin import Origin
 from stages.contract.resume import Resume
-from stages.errors import SchemeError, TableError
 from stages.params.walks import CyclicWalk, Walk
-from stages.refinement import archive as archive_lib
 from stages.refinement.archive import WalkArchive
-from stages.refinement.packed import Z2, Z3, Ternary
+from stages.refinement.packed import Z2, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
 from stages.refinement.walk import refine
-from tests.examples import halves, modulo_two, product, strassen, strassen_in_another_basis
-from tests.walks import FLIPS, MODULO3, SETTINGS, TERNARY
+from tests.examples import modulo_two, product, strassen, strassen_in_another_basis
+from tests.walks import FLIPS, MODULO3, ORIGIN, RINGS, SETTINGS, TERNARY, rows, write
 
 ROOT = Path(__file__).parents[2]
 AGE_S = 1e6  # no test takes this long
 WALKS = {"flips": FLIPS, "modulo3": MODULO3, "ternary": TERNARY}
-OVER_Z2 = Z2()
-ORIGIN = Origin("refinement", "test")
-RINGS = {"flips": OVER_Z2, "modulo3": Z3(), "ternary": Ternary()}
 
 
 class States(Resume):
@@ -62,17 +53,7 @@ def _refine(walk: Walk, given: list[Scheme], states: States | None = None) -> tu
     return refine(walk, given, ORIGIN, states or States(), Stopwatch())
 
 
-def _write(path: Path, *schemes: Scheme) -> None:
-    candidates.write(path, [Candidate(scheme, ORIGIN, "", 0, 0) for scheme in schemes])
-
-
 START = [standard(parse_target("1x1x1"))]
-
-
-def _rows(archive: WalkArchive) -> list[dict]:
-    """Rows that can be compared."""
-    rows = [vars(candidates.to_row(candidate)) for candidate in archive.held.candidates()]
-    return [row | {name: row[name].tolist() for name in "uvw"} for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +64,7 @@ def finished() -> tuple[WalkArchive, int]:
 def test_walk_reaches_known_ranks_over_both_rings(finished):
     archive, flips_done = finished
     assert 1_500_000 <= flips_done < 1_500_000 + FLIPS.walkers
-    best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
+    best = {(row["target"], row["ring"]): row["rank"] for row in rows(archive)}
     assert best == {
         (size, ring): rank for size, rank in (("2x2x2", 7), ("2x2x3", 11), ("2x3x3", 15)) for ring in ("Z2", "Z")
     }
@@ -125,15 +106,15 @@ def test_curve_falls_and_ends_at_the_best_rank(finished):
 
 
 def test_attempts_end_at_their_ranks(finished):
-    rows = finished[0].attempt_rows()
-    assert {row.size for row in rows} == set(FLIPS.targets)
-    assert min(row.rank for row in rows if row.size == "2x3x3") == 15
-    assert sum(row.attempts for row in rows) >= FLIPS.walkers * len(FLIPS.targets)
+    ended = finished[0].attempt_rows()
+    assert {row.size for row in ended} == set(FLIPS.targets)
+    assert min(row.rank for row in ended if row.size == "2x3x3") == 15
+    assert sum(row.attempts for row in ended) >= FLIPS.walkers * len(FLIPS.targets)
 
 
 def test_no_more_than_keep_per_size_ring_and_rank(finished):
     counts: dict[tuple, int] = {}
-    for row in _rows(finished[0]):
+    for row in rows(finished[0]):
         key = (row["target"], row["ring"], row["rank"])
         counts[key] = counts.get(key, 0) + 1
     assert max(counts.values()) == FLIPS.keep
@@ -161,7 +142,7 @@ def test_no_more_than_keep_per_size_ring_and_rank(finished):
 )
 def test_every_number_is_alive(finished, change):
     other, _ = _refine(FLIPS.model_copy(update=change), START)
-    assert _rows(other) != _rows(finished[0])
+    assert rows(other) != rows(finished[0])
 
 
 @pytest.mark.parametrize("cores", [1, 2])
@@ -172,7 +153,7 @@ def test_number_of_cores_changes_nothing(finished, cores):
         other, _ = _refine(FLIPS, START)
     finally:
         os.sched_setaffinity(0, every)
-    assert (_rows(other), other.curve) == (_rows(finished[0]), finished[0].curve)
+    assert (rows(other), other.curve) == (rows(finished[0]), finished[0].curve)
 
 
 def test_walkers_wait_for_nobody_but_where_they_begin(finished, monkeypatch):
@@ -185,7 +166,7 @@ def test_walkers_wait_for_nobody_but_where_they_begin(finished, monkeypatch):
 
     monkeypatch.setattr(WalkArchive, "offer", slow)
     other, _ = _refine(FLIPS, START)
-    assert (_rows(other), other.curve) == (_rows(finished[0]), finished[0].curve)
+    assert (rows(other), other.curve) == (rows(finished[0]), finished[0].curve)
 
 
 CYCLIC = CyclicWalk(
@@ -209,7 +190,7 @@ def finished_cyclic() -> WalkArchive:
 )
 def test_cyclic_walk_reaches_known_ranks(change, ranks):
     archive, _ = _refine(CYCLIC.model_copy(update=change), START)
-    best = {(row["target"], row["ring"]): row["rank"] for row in _rows(archive)}
+    best = {(row["target"], row["ring"]): row["rank"] for row in rows(archive)}
     assert {key: rank for key, rank in best.items() if key[0] in ranks} == {
         (size, ring): rank for size, rank in ranks.items() for ring in ("Z2", "Z")
     }
@@ -230,7 +211,7 @@ def test_cyclic_walk_reaches_known_ranks(change, ranks):
 )
 def test_every_number_of_a_cyclic_walk_is_alive(finished_cyclic, change):
     one, (other, _) = finished_cyclic, _refine(CYCLIC.model_copy(update=change), START)
-    assert (one.attempt_rows(), _rows(one)) != (other.attempt_rows(), _rows(other))
+    assert (one.attempt_rows(), rows(one)) != (other.attempt_rows(), rows(other))
 
 
 def test_ternary_walk_finds_sparser_schemes_over_z():
@@ -265,50 +246,7 @@ def test_going_on_from_any_saved_state_gives_the_same(mode):
     assert len(states.saved) == walk.flips // walk.walkers // walk.barrier
     for state in states.saved[:: len(states.saved) // 4]:
         resumed, again = _refine(walk, START, States(state))
-        assert (_rows(resumed), resumed.curve, again) == (_rows(whole), whole.curve, flips_done)
-
-
-def test_a_wrong_scheme_of_the_walk_is_a_bug():
-    right = standard(parse_target("2x2x2"), "Z2")
-    wrong = Scheme(right.target, "Z2", Factors(*(matrix[:, :-1] for matrix in right.factors)))
-    with pytest.raises(RuntimeError, match="left the target 2x2x2: entry"):
-        WalkArchive(ORIGIN, 0, 4, [], OVER_Z2).offer(wrong, "", 0)
-
-
-@pytest.mark.parametrize(
-    ("given", "rings"),
-    [([], ["Z", "Z2"]), ([modulo_two()], ["Z"]), ([strassen()], []), ([strassen(), modulo_two()], [])],
-    ids=["nothing", "over Z2", "over Z", "both"],
-)
-def test_what_was_given_is_not_found_but_a_lift_of_it_is(given, rings):
-    archive = WalkArchive(ORIGIN, 0, 4, given, OVER_Z2)
-    archive.offer(modulo_two(), "", 0)
-    assert sorted(row["ring"] for row in _rows(archive)) == sorted(row.ring for row in archive.curve) == rings
-
-
-def test_a_lift_to_q_is_kept_until_one_to_z_is_as_low(monkeypatch):
-    archive = WalkArchive(ORIGIN, 0, 4, [], OVER_Z2)
-    monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
-    archive.offer(modulo_two(), "", 0)
-    assert [row.ring for row in archive.curve] == ["Z2", "Q"]
-    assert sorted(row["ring"] for row in _rows(archive)) == ["Q", "Z2"]
-    assert archive.lowest(parse_target("2x2x2"), "Z") == []  # nothing is made of it
-    monkeypatch.undo()
-    other = strassen_in_another_basis()
-    archive.offer(modulo(other, "Z2"), "", 1)
-    assert [row.ring for row in archive.curve] == ["Z2", "Q", "Z"]
-    assert {row["ring"] for row in _rows(archive)} == {"Z", "Z2"}
-    monkeypatch.setattr(archive_lib, "lift", lambda scheme: halves())
-    archive.offer(modulo_two(), "", 2)
-    assert {row["ring"] for row in _rows(archive)} == {"Z", "Z2"}
-
-
-def test_another_scheme_of_the_rank_given_is_a_find():
-    other = strassen_in_another_basis()
-    assert check(other) is None
-    archive = WalkArchive(ORIGIN, 0, 4, [strassen()], OVER_Z2)
-    archive.offer(modulo(other, "Z2"), "", 0)
-    assert [(row["ring"], row["rank"]) for row in _rows(archive)] == [("Z", 7), ("Z2", 7)]
+        assert (rows(resumed), resumed.curve, again) == (rows(whole), whole.curve, flips_done)
 
 
 @pytest.mark.parametrize("ring", ["Z2", "Z"])
@@ -316,17 +254,17 @@ def test_standard_algorithm_is_not_found_and_yet_a_start(ring):
     """One flip is too few for anything new."""
     given = [standard(parse_target("2x2x2"), ring)]
     archive, _ = _refine(FLIPS.model_copy(update={"flips": 1}), given)
-    assert all(row["rank"] < parse_target(row["target"]).naive_rank for row in _rows(archive))
+    assert all(row["rank"] < parse_target(row["target"]).naive_rank for row in rows(archive))
 
 
 def test_an_agents_scheme_is_extended_and_not_credited_to_the_walk():
     given = [modulo_two()]
     walk = FLIPS.model_copy(update={"targets": ("2x2x2", "2x2x3"), "flips": 1, "walkers": 16})
     archive, _ = _refine(walk, given)
-    rows = _rows(archive)
-    assert modulo_two().hash not in {row["hash"] for row in rows}
-    assert [row["hash"] for row in rows if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
-    assert {row["rank"] for row in rows if row["target"] == "2x2x3"} == {11}
+    found = rows(archive)
+    assert modulo_two().hash not in {row["hash"] for row in found}
+    assert [row["hash"] for row in found if row["parent"] == modulo_two().hash and row["ring"] == "Z"]
+    assert {row["rank"] for row in found if row["target"] == "2x2x3"} == {11}
 
 
 def test_what_is_given_over_z2_is_lifted_before_the_first_flip():
@@ -336,51 +274,21 @@ def test_what_is_given_over_z2_is_lifted_before_the_first_flip():
         modulo(product(strassen(), strassen()), "Z2"),
     ]
     archive, _ = _refine(FLIPS.model_copy(update={"targets": ("2x2x2",), "flips": 4}), given)
-    rows = [row for row in _rows(archive) if row["ring"] == "Z"]
-    assert {(row["target"], row["rank"], row["clock"]) for row in rows} == {("2x2x2", 7, 0)}
-    assert {row["parent"] for row in rows} <= {scheme.hash for scheme in given[:2]}
+    found = [row for row in rows(archive) if row["ring"] == "Z"]
+    assert {(row["target"], row["rank"], row["clock"]) for row in found} == {("2x2x2", 7, 0)}
+    assert {row["parent"] for row in found} <= {scheme.hash for scheme in given[:2]}
 
 
 def test_nothing_given_nothing_found():
     archive, flips_done = _refine(FLIPS, [])
-    assert (_rows(archive), archive.curve, flips_done) == ([], [], 0)
+    assert (rows(archive), archive.curve, flips_done) == ([], [], 0)
 
 
 def test_agent_of_naive_rank_is_enough(tmp_path):
     path = tmp_path / "agent.parquet"
-    _write(path, standard(parse_target("2x2x2"), "Z2"))
+    write(path, standard(parse_target("2x2x2"), "Z2"))
     archive, _ = _refine(FLIPS, read_start(path))
     assert archive.held.best(parse_target("2x2x2"), "Z") == 7
-
-
-def test_start_that_is_wrong_or_foreign(tmp_path):
-    right = standard(parse_target("2x2x2"))
-    wrong = Scheme(right.target, "Z", Factors(*(matrix[:, 1:] for matrix in right.factors)))
-    _write(tmp_path / "wrong.parquet", wrong)
-    with pytest.raises(SchemeError, match=r"wrong.*: .*entry \("):
-        read_start(tmp_path / "wrong.parquet")
-    (tmp_path / "foreign.parquet").write_bytes(b"PAR1")
-    with pytest.raises(TableError, match=r"foreign\.parquet"):
-        read_start(tmp_path / "foreign.parquet")
-
-
-def test_rational_schemes_are_no_start(tmp_path):
-    _write(tmp_path / "start.parquet", halves(), strassen())
-    assert [scheme.ring for scheme in read_start(tmp_path / "start.parquet")] == ["Z"]
-
-
-def test_only_the_standard_algorithm_starts_from_json(tmp_path):
-    path = tmp_path / "start.json"
-    for name in ("1x1x1", "2x2x3"):
-        scheme = standard(parse_target(name))
-        scheme_files.write(path, Scheme(scheme.target, "Z", Factors(*(matrix[:, ::-1] for matrix in scheme.factors))))
-        assert [scheme.hash for scheme in read_start(path)] == [scheme.hash]
-    for foreign in (strassen(), modulo_two()):
-        scheme_files.write(path, foreign)
-        with pytest.raises(
-            SchemeError, match=rf"start.json: expected the standard algorithm of 2x2x2 .*{foreign.hash}"
-        ):
-            read_start(path)
 
 
 def _target_walk(name: str, mode: str, flips: int) -> Walk:
@@ -400,27 +308,11 @@ def test_other_targets_reach_the_ranks_of_alphatensor(name, rank, mode):
 
 def test_other_targets_go_on_where_they_were_killed():
     walk = _target_walk("skew3", "flips", 400_000)
-    start, states = read_target_start(ROOT / walk.start, OVER_Z2), States()
+    start, states = read_target_start(ROOT / walk.start, RINGS["flips"]), States()
     archive, _ = _refine(walk, start, states)
     again, _ = _refine(walk, start, States(states.saved[len(states.saved) // 2]))
-    assert _rows(again) == _rows(archive)
+    assert rows(again) == rows(archive)
     assert (again.curve, again.attempt_rows()) == (archive.curve, archive.attempt_rows())
-
-
-@pytest.mark.parametrize(
-    ("modes", "entries", "mode", "message"),
-    [
-        ([1, 65, 1], [[0, 0, 0, 1]], "flips", r"modes of at most 64 entries, got \[1, 65, 1\]"),
-        ([1, 33, 1], [[0, 0, 0, 1]], "ternary", r"modes of at most 32 entries, got \[1, 33, 1\]"),
-        ([1, 1, 1], [[0, 0, 0, 2]], "flips", "a value not divisible by 2"),
-        ([1, 1, 1], [[0, 0, 0, 3]], "modulo3", "a value not divisible by 3"),
-        ([1, 1, 1], [[0, 0, 0, 3]], "ternary", "values -1 and 1 in mode ternary, got 3"),
-    ],
-)
-def test_targets_that_the_moves_cannot_carry(tmp_path, modes, entries, mode, message):
-    (tmp_path / "t.json").write_text(json.dumps({"modes": modes, "entries": entries}))
-    with pytest.raises(SchemeError, match=f"t.json: expected {message}"):
-        read_target_start(tmp_path / "t.json", RINGS[mode])
 
 
 def _command(folder: Path, walk: str = "standard", start: Path = ROOT / "data/standard.json") -> list[str]:
@@ -474,7 +366,7 @@ def test_killed_run_ends_in_the_same_bytes(workspace):
 
 def test_agent_that_solved_nothing_leaves_the_walk_empty_handed(workspace):
     start, out = workspace / "agent.parquet", workspace / "out"
-    _write(start)
+    write(start)
     done = subprocess.run(_command(out, start=start), cwd=workspace, env=_environment(), capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stderr == f"refinement:standard: {start} holds no scheme, so there is nothing to refine\n"
@@ -491,13 +383,3 @@ def test_command_line_names_an_unknown_walk(workspace):
     assert done.returncode == 1
     assert done.stderr.decode() == "error: params.yaml: walks: expected one of standard, got 'nowhere'\n"
     assert not (workspace / "out").exists()
-
-
-def test_what_was_given_may_be_larger_than_a_machine_word():
-    """8x8x16 has factors of 128 entries."""
-    eight = moves.product(moves.product(strassen(), strassen()), strassen())
-    large = moves.product(eight, standard(parse_target("1x1x2")))
-    archive = WalkArchive(ORIGIN, 0, 4, [large], OVER_Z2)
-    over_z2 = Scheme(large.target, "Z2", Factors(*(matrix % 2 for matrix in large.factors)))
-    archive.offer(over_z2, "", 0)
-    assert _rows(archive) == []
