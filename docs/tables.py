@@ -67,6 +67,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
         agents.planners,
         default_run.walks,
         records.records,
+        records.record_counts,
         records.record_walks,
         records.additions,
         records.classes,

@@ -34,6 +34,28 @@ def records() -> Iterator[str]:
     )
 
 
+def record_counts() -> Iterator[str]:
+    """At how many sizes of axes of 2 to some length the certificates have the published rank, or a lower one."""
+    held: dict[tuple[str, str], int] = {}
+    for path in (ROOT / "results/records").glob("*.json"):
+        size, ring, rank = path.stem.split("_")
+        for its_ring in ("Z", "Z2") if ring == "Z" else ("Z2",):  # a scheme over Z is one over Z2, too
+            held[size, its_ring] = min(int(rank), held.get((size, its_ring), int(rank)))
+    published = {parse_size(row["size"]): row for row in read_csv("data/known_ranks.csv")}
+    within = {n: [row for size, row in published.items() if size.n >= 2 and size.p <= n] for n in (5, 6)}
+    return markdown(
+        {
+            "sizes": f"up to {n}x{n}x{n}",
+            "of": len(rows),
+            **{
+                ring: sum(held.get((row["size"], ring), 10**9) <= int(row[f"best_{ring.lower()}"]) for row in rows)
+                for ring in ("Z2", "Z")
+            },
+        }
+        for n, rows in within.items()
+    )
+
+
 def record_walks() -> Iterator[str]:
     """Which walk found each record, how many of its attempts ended there, and the CPU seconds until it was there."""
     measured = {(row["size"], row["ring"]): row for row in read_csv("results/records/attempts.csv")}

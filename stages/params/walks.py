@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
-from stages.params.section import STANDARD_START, Distinct, Section, Seed, TargetName, is_named
+from stages.params.section import Distinct, Section, Seed, TargetName, is_named
 
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries of a factor in one machine word
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
@@ -131,15 +131,21 @@ class TernaryWalk(_PoolWalk):
 
 
 class CyclicWalk(_AnyWalk):
-    """Over Z2 among the cyclically symmetric schemes of square sizes, always from the standard algorithm."""
+    """Over Z2 among the cyclically symmetric schemes of square sizes.
+
+    From the standard algorithm, or from the symmetric schemes of another such walk, of the same group or a larger one.
+    """
 
     mode: Literal["cyclic"]
-    plus_after: Flips = Field(description="flips before a plus, while there are fewer orbits than at the start")
+    plus_after: Flips = Field(
+        description="flips before a plus, while there are fewer orbits than in the standard algorithm"
+    )
     group: Literal["C3", "C3xZ2"] = Field(
         description="what leaves the schemes unchanged: cyclic exchange of the factors; and with it their reversal"
     )
     cubes: dict[str, tuple[tuple[int, ...], ...]] = Field(
-        description="by size, the partition of the diagonal whose parts are made into cubes; elsewhere a random one"
+        description="by size, the partition of the diagonal whose parts are made into cubes of the standard algorithm; "
+        "elsewhere a random one"
     )
 
     @model_validator(mode="after")
@@ -149,8 +155,6 @@ class CyclicWalk(_AnyWalk):
         for name in self.targets:
             if len(set(parse_size(name))) > 1:
                 raise ValueError(f"targets: expected square ones in mode cyclic, got {name}")
-        if self.start != STANDARD_START:
-            raise ValueError(f"start: expected {STANDARD_START} in mode cyclic, got {self.start}")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from stages.params.benchmarking import Benchmarking
 from stages.params.kernels import Kernels
 from stages.params.recombination import Recombination
 from stages.params.section import STANDARD_START, Name, Section, is_named
-from stages.params.walks import Walk, first_start, schemes_of
+from stages.params.walks import CyclicWalk, Walk, first_start, schemes_of
 
 
 class Params(Section):
@@ -55,12 +55,20 @@ class Params(Section):
                 for other in sorted(self.walks)
                 if other != name and not self.walks[other].named_target  # whose schemes are no matrix product's
             ]
-            if not walk.named_target and walk.start not in (STANDARD_START, *agents, *others):
-                starts = ", ".join([STANDARD_START, *agents, *others])
-                raise ValueError(f"walks.{name}.start: expected one of {starts}, got {walk.start}")
+            starts = [STANDARD_START, *agents, *others]
+            if isinstance(walk, CyclicWalk):
+                starts = [STANDARD_START, *(schemes_of("refinement", other) for other in self._as_symmetric(name))]
+            if not walk.named_target and walk.start not in starts:
+                raise ValueError(f"walks.{name}.start: expected one of {', '.join(starts)}, got {walk.start}")
             if first_start(self.walks, name) is None:
                 raise ValueError(f"walks.{name}.start: expected walks that begin somewhere, got a circle")
         return self
+
+    def _as_symmetric(self, name: str) -> list[str]:
+        """Other walks whose schemes the group of a cyclic walk leaves unchanged."""
+        cyclic = {other: walk for other, walk in sorted(self.walks.items()) if isinstance(walk, CyclicWalk)}
+        groups = (cyclic[name].group, "C3xZ2")
+        return [other for other, walk in cyclic.items() if other != name and walk.group in groups]
 
 
 def _can_learn(agent: Agent, other: Agent) -> bool:

@@ -21,6 +21,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import UInt64
 
+from stages.algebra.factors import Scheme
+from stages.errors import SchemeError
 from stages.params.walks import is_reversible
 from stages.refinement.places import Cyclic, CyclicReversal, reverse
 
@@ -102,11 +104,43 @@ def terms_of_orbits(
     group: Group, n: int, orbits: UInt64[np.ndarray, "rows=4 orbits"], cubes: UInt64[np.ndarray, "rows=4 cubes"]
 ) -> UInt64[np.ndarray, "rows=4 rank"]:
     """Packed factors of all terms, entry i at bit i; equal ones cancel."""
-    images = [orbits[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
-    if group == CyclicReversal():
-        images += [reverse(image) for image in images]  # signs are zero
+    images = _turned(group, orbits)
     distinct, counts = np.unique(np.concatenate([cubes, *images], axis=1), axis=1, return_counts=True)
     terms = distinct[:, counts % 2 == 1]
     bits = np.arange(n * n, dtype=np.uint64)
     is_set = terms[:, :, None] & packed_entries(group, n) != 0
     return np.bitwise_or.reduce(is_set.astype(np.uint64) << bits, axis=2)
+
+
+def orbits_of_terms(
+    group: Group, scheme: Scheme
+) -> tuple[UInt64[np.ndarray, "rows=4 orbits"], UInt64[np.ndarray, "rows=4 cubes"]]:
+    """What `terms_of_orbits` makes a scheme of. Terms of fewer images than an orbit has stand with the cubes.
+
+    Raises:
+      SchemeError: the group does not leave the scheme unchanged.
+    """
+    entries = packed_entries(group, scheme.target.size.n)
+    factors = [np.bitwise_or.reduce(entries * (matrix.T % 2).astype(np.uint64), axis=1) for matrix in scheme.factors]
+    terms = np.array([*factors, np.zeros(scheme.rank)], np.uint64)
+    left = set(map(tuple, terms.T.tolist()))
+    orbits, cubes = [], []
+    for images in zip(*(image.T.tolist() for image in _turned(group, terms)), strict=True):
+        distinct = sorted(set(map(tuple, images)))
+        if left.isdisjoint(distinct):
+            continue  # those of a term before
+        if not left.issuperset(distinct):
+            name = next(name for name, other in GROUPS.items() if other == group)
+            raise SchemeError(f"expected a scheme that {name} leaves unchanged, got {scheme.hash}")
+        left.difference_update(distinct)
+        if len(distinct) == group.orbit:
+            orbits.append(distinct[0])
+        else:
+            cubes += distinct
+    return tuple(np.array(each, np.uint64).reshape(-1, 4).T for each in (orbits, cubes))
+
+
+def _turned(group: Group, terms: UInt64[np.ndarray, "rows=4 terms"]) -> list[UInt64[np.ndarray, "rows=4 terms"]]:
+    """The images of terms by each element of the group."""
+    images = [terms[[mode, (mode + 1) % 3, (mode + 2) % 3, 3]] for mode in range(3)]
+    return images if group == Cyclic() else [*images, *map(reverse, images)]  # signs are zero

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt64
 
-from stages.algebra.factors import Scheme, standard
+from stages.algebra.factors import Scheme, modulo, standard
 from stages.algebra.targets import Target
 from stages.params import walks as params
+from stages.params.section import STANDARD_START
 from stages.refinement import cyclic, flips
 from stages.refinement.archive import WalkArchive
 from stages.refinement.curriculum import draw_start
@@ -36,12 +37,14 @@ class Start(NamedTuple):
       fixed: of the terms that stay as they are.
       scheme: all of it.
       parent: hash of the scheme that it was made of.
+      room: terms that a plus may add to these, beside the margin.
     """
 
     terms: UInt64[np.ndarray, "rows=4 terms"]
     fixed: UInt64[np.ndarray, "rows=4 fixed"]
     scheme: Scheme
     parent: str
+    room: int = 0
 
 
 DrawFn = Callable[[Target, WalkArchive, np.random.Generator], Start]
@@ -90,7 +93,7 @@ class Mode:
 
     def begin(self, start: Start, stream: int) -> Attempt:
         """A new attempt; `stream` is the start of its random stream."""
-        highest = start.terms.shape[1] + self.margin
+        highest = start.terms.shape[1] + start.room + self.margin
         walker = flips.begin(start.terms, self.pool, highest, int(self.policy.lengths[0]), stream)
         return Attempt(start.scheme.target, walker, start.fixed, start.parent)
 
@@ -144,14 +147,24 @@ def _draw_held(target: Target, archive: WalkArchive, rng: np.random.Generator) -
 
 
 def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
-    """From the standard algorithm with the cubes of the walk, or drawn ones."""
+    """From the standard algorithm with the cubes of the walk, or drawn ones.
+
+    A walk that goes on from another begins at the schemes of the lowest rank that are held, where there are such. Its
+    pluses reach as many orbits as the standard algorithm has, so it goes on as the other would have.
+    """
     group = cyclic.GROUPS[walk.group]
 
     def draw(target: Target, archive: WalkArchive, rng: np.random.Generator) -> Start:
         n = target.size.n
         partition = walk.cubes.get(target.name) or cyclic.draw_partition(group, n, rng)
         orbits, cubes = cyclic.standard_orbits(group, n, partition)
-        scheme = Z2().decode(cyclic.terms_of_orbits(group, n, orbits, cubes), target)
-        return Start(orbits, cubes, scheme, standard(target).hash)
+        held = [] if walk.start == STANDARD_START else archive.lowest(target, "Z2")
+        if not held:
+            scheme = Z2().decode(cyclic.terms_of_orbits(group, n, orbits, cubes), target)
+            return Start(orbits, cubes, scheme, standard(target).hash)
+        source = held[rng.integers(len(held))]
+        scheme = modulo(source, "Z2")
+        terms, fixed = cyclic.orbits_of_terms(group, scheme)
+        return Start(terms, fixed, scheme, source.hash, max(orbits.shape[1] - terms.shape[1], 0))
 
     return draw

@@ -384,7 +384,7 @@ def test_wrong_list_names_its_key(place, value):
         (
             "walks.cyclic.start",
             "results/search/schemes/z2.parquet",
-            "walks.cyclic.start: expected data/standard.json in mode cyclic, got results/search/schemes/z2.parquet",
+            "walks.cyclic.start: expected one of data/standard.json, got results/search/schemes/z2.parquet",
         ),
         (
             "recombination.targets",

@@ -214,6 +214,15 @@ def test_every_number_of_a_cyclic_walk_is_alive(finished_cyclic, change):
     assert (one.attempt_rows(), rows(one)) != (other.attempt_rows(), rows(other))
 
 
+def test_a_cyclic_walk_goes_on_from_another(finished_cyclic):
+    """With flips for one attempt of each walker, which none ends from the standard algorithm, it has what was found."""
+    given = [candidate.scheme for candidate in finished_cyclic.held.candidates()]
+    change = {"start": "results/refinement/schemes/cyclic.parquet", "targets": ("3x3x3",), "flips": 8_000}
+    archive, _ = _refine(CYCLIC.model_copy(update=change), given)
+    (row,) = archive.attempt_rows()
+    assert (row.rank, row.attempts) == (23, CYCLIC.walkers)
+
+
 def test_ternary_walk_finds_sparser_schemes_over_z():
     archive, _ = _refine(TERNARY.model_copy(update={"flips": 6_000_000}), START)
     found = [candidate.scheme for candidate in archive.held.candidates()]
