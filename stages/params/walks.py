@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, RootModel, field_validator, model_validator
 
 from stages.algebra.targets import parse_size
-from stages.params.section import Distinct, Section, Seed, TargetName, is_named
+from stages.params.section import STANDARD_START, Distinct, Section, Seed, TargetName, is_named
 
 LONGEST = {"flips": 64, "cyclic": 64, "ternary": 32, "modulo3": 32}  # entries of a factor in one machine word
 # The tables of a walker grow with the square of its most terms, naive rank and margin: 128 MiB for 1023 of them. The
@@ -133,12 +133,12 @@ class TernaryWalk(_PoolWalk):
 class CyclicWalk(_AnyWalk):
     """Over Z2 among the cyclically symmetric schemes of square sizes.
 
-    From the standard algorithm, or from the symmetric schemes of another such walk, of the same group or a larger one.
+    From the standard algorithm, or from the schemes of another such walk that are symmetric.
     """
 
     mode: Literal["cyclic"]
     plus_after: Flips = Field(
-        description="flips before a plus, while there are fewer orbits than in the standard algorithm"
+        description="flips before a plus, while there are fewer orbits than in the standard algorithm with these cubes"
     )
     group: Literal["C3", "C3xZ2"] = Field(
         description="what leaves the schemes unchanged: cyclic exchange of the factors; and with it their reversal"
@@ -155,6 +155,16 @@ class CyclicWalk(_AnyWalk):
         for name in self.targets:
             if len(set(parse_size(name))) > 1:
                 raise ValueError(f"targets: expected square ones in mode cyclic, got {name}")
+        return self
+
+    @model_validator(mode="after")
+    def _cubes_are_named(self) -> CyclicWalk:
+        """The cubes say how many orbits the standard algorithm has."""
+        missing = [name for name in self.targets if name not in self.cubes]
+        if self.start != STANDARD_START and missing:
+            raise ValueError(
+                f"cubes: expected those of each target where the start is another walk, got none of {missing}"
+            )
         return self
 
     @model_validator(mode="after")

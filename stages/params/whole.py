@@ -65,10 +65,14 @@ class Params(Section):
         return self
 
     def _as_symmetric(self, name: str) -> list[str]:
-        """Other walks whose schemes the group of a cyclic walk leaves unchanged."""
+        """Other walks of mode cyclic with the same targets or more, and with the same group or the larger one."""
         cyclic = {other: walk for other, walk in sorted(self.walks.items()) if isinstance(walk, CyclicWalk)}
-        groups = (cyclic[name].group, "C3xZ2")
-        return [other for other, walk in cyclic.items() if other != name and walk.group in groups]
+        groups, targets = (cyclic[name].group, "C3xZ2"), {*cyclic[name].targets}
+        return [
+            other
+            for other, walk in cyclic.items()
+            if other != name and walk.group in groups and targets <= {*walk.targets}
+        ]
 
 
 def _can_learn(agent: Agent, other: Agent) -> bool:

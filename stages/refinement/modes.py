@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt64
 
-from stages.algebra.factors import Scheme, modulo, standard
+from stages.algebra.factors import Scheme, standard
 from stages.algebra.targets import Target
 from stages.params import walks as params
 from stages.params.section import STANDARD_START
@@ -37,14 +37,14 @@ class Start(NamedTuple):
       fixed: of the terms that stay as they are.
       scheme: all of it.
       parent: hash of the scheme that it was made of.
-      room: terms that a plus may add to these, beside the margin.
+      ceiling: terms that a plus may reach where that is more than those of the start and the margin.
     """
 
     terms: UInt64[np.ndarray, "rows=4 terms"]
     fixed: UInt64[np.ndarray, "rows=4 fixed"]
     scheme: Scheme
     parent: str
-    room: int = 0
+    ceiling: int = 0
 
 
 DrawFn = Callable[[Target, WalkArchive, np.random.Generator], Start]
@@ -93,7 +93,7 @@ class Mode:
 
     def begin(self, start: Start, stream: int) -> Attempt:
         """A new attempt; `stream` is the start of its random stream."""
-        highest = start.terms.shape[1] + start.room + self.margin
+        highest = max(start.terms.shape[1] + self.margin, start.ceiling)
         walker = flips.begin(start.terms, self.pool, highest, int(self.policy.lengths[0]), stream)
         return Attempt(start.scheme.target, walker, start.fixed, start.parent)
 
@@ -127,7 +127,7 @@ class Mode:
 def mode_of(walk: params.Walk) -> Mode:
     """The kind of a walk."""
     if isinstance(walk, params.CyclicWalk):
-        # L is always the same, a plus may reach the orbits of the start, and nothing leads back to a pool.
+        # L is always the same, a plus may reach the orbits of the standard algorithm, and nothing leads back to a pool.
         policy = flips.policy(2 * (walk.plus_after,), 2 * (FOREVER,), 2 * (FOREVER,), 1.0, walk.plus_draws)
         return Mode(Z2(), cyclic.GROUPS[walk.group], policy, 0, 1, 1, walk.restart_after, _orbits_of(walk))
     ring = RINGS[walk.mode]
@@ -149,8 +149,9 @@ def _draw_held(target: Target, archive: WalkArchive, rng: np.random.Generator) -
 def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
     """From the standard algorithm with the cubes of the walk, or drawn ones.
 
-    A walk that goes on from another begins at the schemes of the lowest rank that are held, where there are such. Its
-    pluses reach as many orbits as the standard algorithm has, so it goes on as the other would have.
+    A walk that goes on from another begins at the schemes of the lowest rank that either has found, as long as one of
+    these is symmetric: after a 2-reduction a scheme need not be. Its pluses reach as many orbits as the standard
+    algorithm has, so it goes on as the other would have.
     """
     group = cyclic.GROUPS[walk.group]
 
@@ -158,13 +159,13 @@ def _orbits_of(walk: params.CyclicWalk) -> DrawFn:
         n = target.size.n
         partition = walk.cubes.get(target.name) or cyclic.draw_partition(group, n, rng)
         orbits, cubes = cyclic.standard_orbits(group, n, partition)
-        held = [] if walk.start == STANDARD_START else archive.lowest(target, "Z2")
-        if not held:
-            scheme = Z2().decode(cyclic.terms_of_orbits(group, n, orbits, cubes), target)
-            return Start(orbits, cubes, scheme, standard(target).hash)
-        source = held[rng.integers(len(held))]
-        scheme = modulo(source, "Z2")
-        terms, fixed = cyclic.orbits_of_terms(group, scheme)
-        return Start(terms, fixed, scheme, source.hash, max(orbits.shape[1] - terms.shape[1], 0))
+        if walk.start != STANDARD_START:
+            held = [scheme for scheme in archive.lowest(target, "Z2") if scheme.ring == "Z2"]
+            for number in rng.permutation(len(held)):
+                found = cyclic.orbits_of_scheme(group, held[number])
+                if found is not None:
+                    return Start(*found, held[number], held[number].hash, orbits.shape[1])
+        scheme = Z2().decode(cyclic.terms_of_orbits(group, n, orbits, cubes), target)
+        return Start(orbits, cubes, scheme, standard(target).hash)
 
     return draw

@@ -41,6 +41,7 @@ OTHER_WALKS = ", ".join(
 
 
 STANDARD, CYCLIC = GIVEN["walks"]["standard"], GIVEN["walks"]["cyclic"]
+ONWARD = CYCLIC | {"start": "results/refinement/schemes/cyclic.parquet"}
 SKEW = STANDARD | {"start": "data/targets/skew3.json", "targets": ["skew3"]}
 
 
@@ -597,6 +598,18 @@ def test_message_word_by_word(key, value, message):
             "agents.z.network.entries_per_token: expected at most 16384 symbols, got 5**9",
         ),
         (
+            {"walks.onward": ONWARD | {"group": "C3xZ2"}},
+            f"walks.onward.start: expected one of data/standard.json, got {ONWARD['start']}",
+        ),
+        (
+            {"walks.onward": ONWARD | {"targets": ["4x4x4"], "cubes": {"4x4x4": [[0, 1, 2, 3]]}}},
+            f"walks.onward.start: expected one of data/standard.json, got {ONWARD['start']}",
+        ),
+        (
+            {"walks.onward": ONWARD | {"cubes": {}}},
+            "walks.onward.cubes: expected those of each target where the start is another walk, got none of ['5x5x5']",
+        ),
+        (
             # (3^9 - 1) / 2 vectors over F_3 of nine entries, up to sign.
             {
                 "agents.z.window": "3x3x3",
@@ -623,6 +636,8 @@ def test_rules_that_join_keys(changes, message):
         {"agents.z2.search.reanalyse": 1.0},
         {"recombination.targets": ["2x2x2", "12x12x12"]},
         {"walks.cyclic.cubes": {}},
+        {"walks.onward": ONWARD},
+        {"walks.onward": ONWARD, "walks.cyclic.group": "C3xZ2"},
         {"walks.cyclic.group": "C3xZ2"},
         {"walks.cyclic.group": "C3xZ2", "walks.cyclic.cubes": {"5x5x5": [[0, 1], [3, 4], [2]]}},
         {"walks.skew": SKEW},

@@ -21,7 +21,9 @@ from stages.contract import candidates
 from stages.contract.command import Stopwatch
 from stages.contract.resume import Resume
 from stages.params.walks import CyclicWalk, Walk
+from stages.refinement import flips
 from stages.refinement.archive import WalkArchive
+from stages.refinement.modes import mode_of
 from stages.refinement.packed import Z2, Ternary
 from stages.refinement.schedule import schedule_of
 from stages.refinement.start import read_start, read_target_start
@@ -214,13 +216,39 @@ def test_every_number_of_a_cyclic_walk_is_alive(finished_cyclic, change):
     assert (one.attempt_rows(), rows(one)) != (other.attempt_rows(), rows(other))
 
 
+ONWARD = CYCLIC.model_copy(update={"start": "results/refinement/schemes/cyclic.parquet", "targets": ("3x3x3",)})
+
+
 def test_a_cyclic_walk_goes_on_from_another(finished_cyclic):
-    """With flips for one attempt of each walker, which none ends from the standard algorithm, it has what was found."""
+    """Its attempts begin at the rank that was found, and by pluses they reach schemes of it that were not given."""
     given = [candidate.scheme for candidate in finished_cyclic.held.candidates()]
-    change = {"start": "results/refinement/schemes/cyclic.parquet", "targets": ("3x3x3",), "flips": 8_000}
-    archive, _ = _refine(CYCLIC.model_copy(update=change), given)
-    (row,) = archive.attempt_rows()
-    assert (row.rank, row.attempts) == (23, CYCLIC.walkers)
+    archive, _ = _refine(ONWARD.model_copy(update={"keep": 8}), given)
+    assert {row.rank for row in archive.attempt_rows()} == {23}
+    found = {candidate.scheme.hash for candidate in archive.held.candidates()}
+    assert found - {scheme.hash for scheme in given}
+
+
+def test_pluses_of_a_walk_that_goes_on_reach_the_orbits_of_the_standard_algorithm(finished_cyclic):
+    given = [candidate.scheme for candidate in finished_cyclic.held.candidates()]
+    archive, rng = WalkArchive(ORIGIN, 0, 4, given, Z2()), np.random.default_rng(0)
+    target = parse_target("3x3x3")
+    highest, rank = [], []
+    for walk in (CYCLIC, ONWARD):
+        mode = mode_of(walk)
+        start = mode.draw_fn(target, archive, rng)
+        rank.append(start.scheme.rank)
+        highest.append(int(mode.begin(start, 0).walker.registers[flips.HIGHEST]))
+    assert rank[0] > rank[1] == 23
+    assert highest[0] == highest[1]
+
+
+def test_a_cyclic_walk_leaves_out_what_is_not_symmetric(finished_cyclic):
+    """2-reductions leave such schemes; the attempts begin from the standard algorithm."""
+    given = [candidate.scheme for candidate in finished_cyclic.held.candidates()]
+    archive = WalkArchive(ORIGIN, 0, 4, given, Z2())
+    walk = ONWARD.model_copy(update={"group": "C3xZ2", "cubes": {"3x3x3": ((0, 1, 2),)}})
+    start = mode_of(walk).draw_fn(parse_target("3x3x3"), archive, np.random.default_rng(0))
+    assert start.scheme.rank > 23
 
 
 def test_ternary_walk_finds_sparser_schemes_over_z():
