@@ -62,7 +62,7 @@ def record_walks() -> Iterator[str]:
     return markdown(
         {
             "size": size,
-            "walk": measured[size, "Z2"]["walk"],
+            "walk": _walks(*(measured[size, ring]["walk"] for ring in ("Z2", "Z"))),
             **{
                 f"{column}, {ring}": cell
                 for ring in ("Z2", "Z")
@@ -71,6 +71,10 @@ def record_walks() -> Iterator[str]:
         }
         for size in dict.fromkeys(size for size, _ in measured)
     )
+
+
+def _walks(over_z2: str, over_z: str) -> str:
+    return over_z2 if over_z2 == over_z else f"{over_z2} (Z2), {over_z} (Z)"
 
 
 def record_cost(row: Mapping[str, str]) -> dict[str, str]:
