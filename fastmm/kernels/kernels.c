@@ -65,13 +65,15 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 
 /* The blocking of a product has BLIS's names: MR x NR is the tile of C that the micro-kernel holds in registers, MC, KC
  * and NC are the rows of A, the columns of A and the columns of B that are packed at once. BLIS counts C as m x n and
- * A as m x k; here C is n x p and A is n x m. Other than in BLIS the packed rows of A are shared by all threads and
- * stay in the last level of the cache, and the packed columns of B are a thread's own and stay in its L2 cache. */
+ * A as m x k; here C is n x p and A is n x m. Other than in BLIS the packed rows of A are shared by the threads of a
+ * team and stay in the last level of the cache, and the packed columns of B are a thread's own and stay in its L2
+ * cache. */
 enum {
     FMM_MC = 3072,         /* a multiple of every MR */
     FMM_PACKED_ROWS = 24,  /* rows of A that a thread packs at once; a multiple of every MR */
     FMM_PREFETCH = 8,      /* rows of B from the one that is packed to the one that is fetched */
-    FMM_SUMMED_LINES = 8   /* lines of blocks whose sums in memory a thread computes at once */
+    FMM_SUMMED_LINES = 8,  /* lines of blocks whose sums in memory a thread computes at once */
+    FMM_ALONE = 256        /* rows that a thread multiplies alone, at least */
 };
 
 /* ---- Schemes ---- */
@@ -370,6 +372,13 @@ static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused
         unit *= axis == 0 ? level->n : axis == 1 ? level->m : level->p;
     }
     return unit;
+}
+
+/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and they are not few beside the
+ * columns: it packs all of B. Otherwise the threads are one team. What one thread of a team packs or sums all others
+ * read, and that takes long where their cores have no cache in common, which virtual machines do not tell. */
+static inline int fmm_is_alone(int64_t n, int64_t p, int threads, int64_t fewest) {
+    return threads > 1 && n / threads >= fewest && 4 * (n / threads) >= p;
 }
 
 /* Whether a term of output is the first one of its block. */
@@ -698,6 +707,7 @@ static inline int64_t fmm_share(int64_t count, int64_t unit, int64_t part, int64
         char *workspace;                                                   \
         fmm_pool *pool;                                                    \
         int64_t non_temporal; /* as of fmm_team */                         \
+        int64_t alone;        /* as of fmm_is_alone */                     \
     } fmm_job_##real;                                                      \
     typedef struct { /* a matrix to read */                                \
         const type *at;                                                    \
@@ -810,7 +820,7 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
     static int fmm_call_##real(int64_t n, int64_t m, int64_t p, const type *a, int64_t rsa, int64_t csa,              \
                                const type *b, int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc,            \
                                const int *levels, int depth, int fused, void *workspace, fmm_pool *pool, int isa,     \
-                               int64_t non_temporal) {                                                                \
+                               int64_t non_temporal, int64_t alone) {                                                 \
         if (n < 0 || m < 0 || p < 0 || !fmm_is_plan(levels, depth, fused) ||                                          \
             (n > 0 && p > 0 && (c == NULL || workspace == NULL)) ||                                                   \
             (n > 0 && m > 0 && p > 0 && (a == NULL || b == NULL))) {                                                  \
@@ -821,10 +831,10 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
         }                                                                                                             \
         char *const aligned = (char *)workspace + (FMM_LINE - (uintptr_t)workspace % FMM_LINE) % FMM_LINE;            \
         fmm_job_##real job = {n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, aligned, pool,    \
-                               non_temporal};                                                                         \
+                               non_temporal, alone};                                                                  \
         if (csc != 1 && rsc == 1) { /* rows of C are what is written at once: C^T = B^T A^T */                        \
             job = (fmm_job_##real){p, m, n, b, csb, rsb, a, csa, rsa, c, csc, rsc, levels, depth, fused, aligned,     \
-                                   pool, non_temporal};                                                               \
+                                   pool, non_temporal, alone};                                                        \
         }                                                                                                             \
         if (n > 0 && p > 0) {                                                                                         \
             fmm_run(pool, FMM_CHOOSE(work, real, fmm_chosen(isa)), &job);                                             \
@@ -841,7 +851,7 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
                         int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc, const int *levels, int depth,    \
                         int fused, void *workspace, fmm_pool *pool, int isa) {                                        \
         return fmm_call_##real(n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, workspace, pool, \
-                               isa, FMM_NON_TEMPORAL_BYTES);                                                          \
+                               isa, FMM_NON_TEMPORAL_BYTES, FMM_ALONE);                                               \
     }
 
 FMM_DEFINE(f32, float)
@@ -863,6 +873,7 @@ typedef struct {
     int layout;           /* of the three matrices, below */
     int64_t non_temporal; /* as of fmm_team */
     int threads;          /* the most; barriers take their time */
+    int64_t alone;        /* as of fmm_is_alone */
 } fmm_test_shape;
 
 typedef struct {
@@ -938,7 +949,7 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
             int wrong = !ready || workspace == NULL ||                                                                \
                         fmm_call_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, plan->levels,  \
                                         plan->depth, plan->fused, workspace, threads == 1 ? NULL : pool, isa,         \
-                                        shape->non_temporal) != FMM_OK;                                               \
+                                        shape->non_temporal, shape->alone) != FMM_OK;                                 \
             for (int64_t i = 0; !wrong && i < n; i++) {                                                               \
                 for (int64_t k = 0; !wrong && k < p; k++) {                                                           \
                     wrong = sums[i * p + k] != c[c0 + i * rsc + k * csc];                                             \
@@ -972,13 +983,14 @@ static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, i
 
 /* The number of wrong products; `first` says which was the first one. */
 static fmm_test_result fmm_test(char *first, size_t length) {
-    enum { BYTES = FMM_NON_TEMPORAL_BYTES };
+    enum { BYTES = FMM_NON_TEMPORAL_BYTES, TEAM = FMM_ALONE, ALONE = 1 };
     const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
     /* Of several panels, of several steps for the rows. */
-    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},     {0, 3, 2, 1, BYTES, 1},    {3, 0, 2, 2, BYTES, 1},
-                                     {8, 8, 0, 3, BYTES, 1},     {17, 5, 9, 4, BYTES, 2},   {31, 64, 65, 5, BYTES, 1},
-                                     {70, 37, 47, 6, BYTES, 1},  {2, 33, 420, 2, BYTES, 2}, {25, 1030, 5, 0, BYTES, 2},
-                                     {3080, 3, 4, 1, BYTES, 2}};
+    const fmm_test_shape shapes[] = {
+        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},    {3, 0, 2, 2, BYTES, 1, TEAM},
+        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},   {31, 64, 65, 5, BYTES, 1, TEAM},
+        {70, 37, 47, 6, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM}, {25, 1030, 5, 0, BYTES, 2, TEAM},
+        {3080, 3, 4, 1, BYTES, 2, 4096},  {3080, 3, 4, 1, BYTES, 2, TEAM}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -989,10 +1001,10 @@ static fmm_test_result fmm_test(char *first, size_t length) {
         int64_t n, m, p;
         fmm_test_blocks(&fmm_test_plans[plan], &n, &m, &p);
         /* Of blocks of whole tiles and whole vectors, all sums of which are written by non-temporal stores; of blocks
-         * with something left over everywhere. */
-        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+         * with something left over everywhere, by one thread and by two that multiply alone. */
+        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2, TEAM},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1, TEAM},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE}};
         for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
             fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
             fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);
@@ -6030,8 +6042,8 @@ FMM_INLINE int FMM_NAME(fits)(int64_t n, int64_t m, int64_t p, int rows, int inn
     return n >= rows && m >= inner && p >= cols;
 }
 
-static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
-                                             int threads) {
+static FMM_TARGET size_t FMM_NAME(team_workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                                  int threads) {
     size_t bytes = FMM_NAME(product_bytes)(n, threads); /* also of the strips */
     const fmm_level *const level = depth > 0 ? &fmm_levels[levels[0]] : NULL;
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
@@ -6040,9 +6052,29 @@ static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, co
         const size_t right = FMM_NAME(most)(FMM_NAME(buffer_bytes)(g, w), FMM_NAME(buffer_bytes)(w, g));
         const size_t sums = (size_t)level->left_sums * left + (size_t)level->right_sums * right +
                             (size_t)level->products * FMM_NAME(buffer_bytes)(h, w);
-        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(workspace)(h, g, w, levels + 1, depth - 1, threads));
+        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(team_workspace)(h, g, w, levels + 1, depth - 1, threads));
     }
     return bytes;
+}
+
+/* Bytes for each of the threads that multiply alone: its rows are a multiple of a unit. */
+static FMM_TARGET size_t FMM_NAME(own_workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                                 int threads) {
+    int64_t unit = fmm_unit(0, levels, depth, FMM_UNFUSED);
+    for (int fused = 0; fused < (int)(sizeof fmm_fused / sizeof *fmm_fused); fused++) {
+        const int64_t with = fmm_unit(0, levels, depth, fused);
+        unit = with > unit ? with : unit;
+    }
+    const int64_t most = n / threads + unit;
+    return FMM_NAME(team_workspace)(most < n ? most : n, m, p, levels, depth, 1);
+}
+
+static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                             int threads) {
+    const size_t alone = fmm_is_alone(n, p, threads, 1)
+                             ? (size_t)threads * FMM_NAME(own_workspace)(n, m, p, levels, depth, threads)
+                             : 0;
+    return FMM_NAME(most)(alone, FMM_NAME(team_workspace)(n, m, p, levels, depth, threads));
 }
 
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
@@ -6149,10 +6181,23 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
 /* A thread's part of a call. */
 static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     const JOB *const job = given;
-    const fmm_team team = {job->pool, thread, job->pool == NULL ? 1 : job->pool->threads, job->non_temporal};
-    FMM_NAME(multiply)(&team, job->n, job->m, job->p, (IN){job->a, job->rsa, job->csa},
-                       (IN){job->b, job->rsb, job->csb}, (OUT){job->c, job->rsc, job->csc}, job->levels, job->depth,
-                       job->fused, job->workspace);
+    const int threads = job->pool == NULL ? 1 : job->pool->threads;
+    fmm_team team = {job->pool, thread, threads, job->non_temporal};
+    int64_t first = 0, end = job->n;
+    char *workspace = job->workspace;
+    if (fmm_is_alone(job->n, job->p, threads, job->alone)) {
+        const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+        first = fmm_share(job->n, unit, thread, threads);
+        end = fmm_share(job->n, unit, thread + 1, threads);
+        workspace += (size_t)thread *
+                     FMM_NAME(own_workspace)(job->n, job->m, job->p, job->levels, job->depth, threads);
+        team = (fmm_team){NULL, 0, 1, job->non_temporal};
+    }
+    if (first < end) {
+        FMM_NAME(multiply)(&team, end - first, job->m, job->p, (IN){job->a + first * job->rsa, job->rsa, job->csa},
+                           (IN){job->b, job->rsb, job->csb}, (OUT){job->c + first * job->rsc, job->rsc, job->csc},
+                           job->levels, job->depth, job->fused, workspace);
+    }
 }
 
 #undef R

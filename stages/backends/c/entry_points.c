@@ -50,7 +50,7 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
     static int fmm_call_##real(int64_t n, int64_t m, int64_t p, const type *a, int64_t rsa, int64_t csa,              \
                                const type *b, int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc,            \
                                const int *levels, int depth, int fused, void *workspace, fmm_pool *pool, int isa,     \
-                               int64_t non_temporal) {                                                                \
+                               int64_t non_temporal, int64_t alone) {                                                 \
         if (n < 0 || m < 0 || p < 0 || !fmm_is_plan(levels, depth, fused) ||                                          \
             (n > 0 && p > 0 && (c == NULL || workspace == NULL)) ||                                                   \
             (n > 0 && m > 0 && p > 0 && (a == NULL || b == NULL))) {                                                  \
@@ -61,10 +61,10 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
         }                                                                                                             \
         char *const aligned = (char *)workspace + (FMM_LINE - (uintptr_t)workspace % FMM_LINE) % FMM_LINE;            \
         fmm_job_##real job = {n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, aligned, pool,    \
-                               non_temporal};                                                                         \
+                               non_temporal, alone};                                                                  \
         if (csc != 1 && rsc == 1) { /* rows of C are what is written at once: C^T = B^T A^T */                        \
             job = (fmm_job_##real){p, m, n, b, csb, rsb, a, csa, rsa, c, csc, rsc, levels, depth, fused, aligned,     \
-                                   pool, non_temporal};                                                               \
+                                   pool, non_temporal, alone};                                                        \
         }                                                                                                             \
         if (n > 0 && p > 0) {                                                                                         \
             fmm_run(pool, FMM_CHOOSE(work, real, fmm_chosen(isa)), &job);                                             \
@@ -81,7 +81,7 @@ static int fmm_is_plan(const int *levels, int depth, int fused) {
                         int64_t rsb, int64_t csb, type *c, int64_t rsc, int64_t csc, const int *levels, int depth,    \
                         int fused, void *workspace, fmm_pool *pool, int isa) {                                        \
         return fmm_call_##real(n, m, p, a, rsa, csa, b, rsb, csb, c, rsc, csc, levels, depth, fused, workspace, pool, \
-                               isa, FMM_NON_TEMPORAL_BYTES);                                                          \
+                               isa, FMM_NON_TEMPORAL_BYTES, FMM_ALONE);                                               \
     }
 
 FMM_DEFINE(f32, float)

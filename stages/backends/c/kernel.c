@@ -32,13 +32,15 @@ static inline size_t fmm_padded(size_t bytes) { return (bytes + FMM_LINE - 1) / 
 
 /* The blocking of a product has BLIS's names: MR x NR is the tile of C that the micro-kernel holds in registers, MC, KC
  * and NC are the rows of A, the columns of A and the columns of B that are packed at once. BLIS counts C as m x n and
- * A as m x k; here C is n x p and A is n x m. Other than in BLIS the packed rows of A are shared by all threads and
- * stay in the last level of the cache, and the packed columns of B are a thread's own and stay in its L2 cache. */
+ * A as m x k; here C is n x p and A is n x m. Other than in BLIS the packed rows of A are shared by the threads of a
+ * team and stay in the last level of the cache, and the packed columns of B are a thread's own and stay in its L2
+ * cache. */
 enum {
     FMM_MC = 3072,         /* a multiple of every MR */
     FMM_PACKED_ROWS = 24,  /* rows of A that a thread packs at once; a multiple of every MR */
     FMM_PREFETCH = 8,      /* rows of B from the one that is packed to the one that is fetched */
-    FMM_SUMMED_LINES = 8   /* lines of blocks whose sums in memory a thread computes at once */
+    FMM_SUMMED_LINES = 8,  /* lines of blocks whose sums in memory a thread computes at once */
+    FMM_ALONE = 256        /* rows that a thread multiplies alone, at least */
 };
 
 /* ---- Schemes ---- */
@@ -86,6 +88,13 @@ static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused
     return unit;
 }
 
+/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and they are not few beside the
+ * columns: it packs all of B. Otherwise the threads are one team. What one thread of a team packs or sums all others
+ * read, and that takes long where their cores have no cache in common, which virtual machines do not tell. */
+static inline int fmm_is_alone(int64_t n, int64_t p, int threads, int64_t fewest) {
+    return threads > 1 && n / threads >= fewest && 4 * (n / threads) >= p;
+}
+
 /* Whether a term of output is the first one of its block. */
 static inline int fmm_begins(const fmm_scheme *scheme, int term) {
     for (int before = 0; before < term; before++) {
@@ -116,6 +125,7 @@ static inline int fmm_begins(const fmm_scheme *scheme, int term) {
         char *workspace;                                                   \
         fmm_pool *pool;                                                    \
         int64_t non_temporal; /* as of fmm_team */                         \
+        int64_t alone;        /* as of fmm_is_alone */                     \
     } fmm_job_##real;                                                      \
     typedef struct { /* a matrix to read */                                \
         const type *at;                                                    \

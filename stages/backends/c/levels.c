@@ -74,8 +74,8 @@ FMM_INLINE int FMM_NAME(fits)(int64_t n, int64_t m, int64_t p, int rows, int inn
     return n >= rows && m >= inner && p >= cols;
 }
 
-static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
-                                             int threads) {
+static FMM_TARGET size_t FMM_NAME(team_workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                                  int threads) {
     size_t bytes = FMM_NAME(product_bytes)(n, threads); /* also of the strips */
     const fmm_level *const level = depth > 0 ? &fmm_levels[levels[0]] : NULL;
     if (level != NULL && FMM_NAME(fits)(n, m, p, level->n, level->m, level->p)) {
@@ -84,9 +84,29 @@ static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, co
         const size_t right = FMM_NAME(most)(FMM_NAME(buffer_bytes)(g, w), FMM_NAME(buffer_bytes)(w, g));
         const size_t sums = (size_t)level->left_sums * left + (size_t)level->right_sums * right +
                             (size_t)level->products * FMM_NAME(buffer_bytes)(h, w);
-        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(workspace)(h, g, w, levels + 1, depth - 1, threads));
+        bytes = FMM_NAME(most)(bytes, sums + FMM_NAME(team_workspace)(h, g, w, levels + 1, depth - 1, threads));
     }
     return bytes;
+}
+
+/* Bytes for each of the threads that multiply alone: its rows are a multiple of a unit. */
+static FMM_TARGET size_t FMM_NAME(own_workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                                 int threads) {
+    int64_t unit = fmm_unit(0, levels, depth, FMM_UNFUSED);
+    for (int fused = 0; fused < (int)(sizeof fmm_fused / sizeof *fmm_fused); fused++) {
+        const int64_t with = fmm_unit(0, levels, depth, fused);
+        unit = with > unit ? with : unit;
+    }
+    const int64_t most = n / threads + unit;
+    return FMM_NAME(team_workspace)(most < n ? most : n, m, p, levels, depth, 1);
+}
+
+static FMM_TARGET size_t FMM_NAME(workspace)(int64_t n, int64_t m, int64_t p, const int *levels, int depth,
+                                             int threads) {
+    const size_t alone = fmm_is_alone(n, p, threads, 1)
+                             ? (size_t)threads * FMM_NAME(own_workspace)(n, m, p, levels, depth, threads)
+                             : 0;
+    return FMM_NAME(most)(alone, FMM_NAME(team_workspace)(n, m, p, levels, depth, threads));
 }
 
 static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64_t m, int64_t p, IN a, IN b, OUT c,
@@ -193,8 +213,21 @@ static FMM_TARGET void FMM_NAME(multiply)(const fmm_team *team, int64_t n, int64
 /* A thread's part of a call. */
 static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     const JOB *const job = given;
-    const fmm_team team = {job->pool, thread, job->pool == NULL ? 1 : job->pool->threads, job->non_temporal};
-    FMM_NAME(multiply)(&team, job->n, job->m, job->p, (IN){job->a, job->rsa, job->csa},
-                       (IN){job->b, job->rsb, job->csb}, (OUT){job->c, job->rsc, job->csc}, job->levels, job->depth,
-                       job->fused, job->workspace);
+    const int threads = job->pool == NULL ? 1 : job->pool->threads;
+    fmm_team team = {job->pool, thread, threads, job->non_temporal};
+    int64_t first = 0, end = job->n;
+    char *workspace = job->workspace;
+    if (fmm_is_alone(job->n, job->p, threads, job->alone)) {
+        const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+        first = fmm_share(job->n, unit, thread, threads);
+        end = fmm_share(job->n, unit, thread + 1, threads);
+        workspace += (size_t)thread *
+                     FMM_NAME(own_workspace)(job->n, job->m, job->p, job->levels, job->depth, threads);
+        team = (fmm_team){NULL, 0, 1, job->non_temporal};
+    }
+    if (first < end) {
+        FMM_NAME(multiply)(&team, end - first, job->m, job->p, (IN){job->a + first * job->rsa, job->rsa, job->csa},
+                           (IN){job->b, job->rsb, job->csb}, (OUT){job->c + first * job->rsc, job->rsc, job->csc},
+                           job->levels, job->depth, job->fused, workspace);
+    }
 }

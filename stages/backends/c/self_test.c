@@ -12,6 +12,7 @@ typedef struct {
     int layout;           /* of the three matrices, below */
     int64_t non_temporal; /* as of fmm_team */
     int threads;          /* the most; barriers take their time */
+    int64_t alone;        /* as of fmm_is_alone */
 } fmm_test_shape;
 
 typedef struct {
@@ -87,7 +88,7 @@ static double fmm_test_bound(int64_t m, const fmm_test_plan *plan) {
             int wrong = !ready || workspace == NULL ||                                                                \
                         fmm_call_##real(n, m, p, a + a0, rsa, csa, b + b0, rsb, csb, c + c0, rsc, csc, plan->levels,  \
                                         plan->depth, plan->fused, workspace, threads == 1 ? NULL : pool, isa,         \
-                                        shape->non_temporal) != FMM_OK;                                               \
+                                        shape->non_temporal, shape->alone) != FMM_OK;                                 \
             for (int64_t i = 0; !wrong && i < n; i++) {                                                               \
                 for (int64_t k = 0; !wrong && k < p; k++) {                                                           \
                     wrong = sums[i * p + k] != c[c0 + i * rsc + k * csc];                                             \
@@ -121,13 +122,14 @@ static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, i
 
 /* The number of wrong products; `first` says which was the first one. */
 static fmm_test_result fmm_test(char *first, size_t length) {
-    enum { BYTES = FMM_NON_TEMPORAL_BYTES };
+    enum { BYTES = FMM_NON_TEMPORAL_BYTES, TEAM = FMM_ALONE, ALONE = 1 };
     const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
     /* Of several panels, of several steps for the rows. */
-    const fmm_test_shape shapes[] = {{1, 1, 1, 0, BYTES, 1},     {0, 3, 2, 1, BYTES, 1},    {3, 0, 2, 2, BYTES, 1},
-                                     {8, 8, 0, 3, BYTES, 1},     {17, 5, 9, 4, BYTES, 2},   {31, 64, 65, 5, BYTES, 1},
-                                     {70, 37, 47, 6, BYTES, 1},  {2, 33, 420, 2, BYTES, 2}, {25, 1030, 5, 0, BYTES, 2},
-                                     {3080, 3, 4, 1, BYTES, 2}};
+    const fmm_test_shape shapes[] = {
+        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},    {3, 0, 2, 2, BYTES, 1, TEAM},
+        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},   {31, 64, 65, 5, BYTES, 1, TEAM},
+        {70, 37, 47, 6, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM}, {25, 1030, 5, 0, BYTES, 2, TEAM},
+        {3080, 3, 4, 1, BYTES, 2, 4096},  {3080, 3, 4, 1, BYTES, 2, TEAM}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -138,10 +140,10 @@ static fmm_test_result fmm_test(char *first, size_t length) {
         int64_t n, m, p;
         fmm_test_blocks(&fmm_test_plans[plan], &n, &m, &p);
         /* Of blocks of whole tiles and whole vectors, all sums of which are written by non-temporal stores; of blocks
-         * with something left over everywhere. */
-        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 1}};
+         * with something left over everywhere, by one thread and by two that multiply alone. */
+        const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2, TEAM},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1, TEAM},
+                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE}};
         for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
             fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
             fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);
