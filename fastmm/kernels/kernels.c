@@ -29,7 +29,8 @@
  *
  * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels in memory, then one that is fused into a classical
  * product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each level in memory on n x m by m x p needs
- * the elements that its line says, padded; then packed operands.
+ * the elements that its line says, padded; then packed operands. Threads that multiply rows of their own alone need it
+ * each. It is for as many threads as the pool has.
  *
  * Compile: cc -O2 -std=gnu11 -pthread -shared -fPIC FILE; test: cc -O2 -std=gnu11 -pthread -DFMM_SELF_TEST FILE
  */
@@ -374,9 +375,10 @@ static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused
     return unit;
 }
 
-/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and they are not few beside the
- * columns: it packs all of B. Otherwise the threads are one team. What one thread of a team packs or sums all others
- * read, and that takes long where their cores have no cache in common, which virtual machines do not tell. */
+/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and at least a quarter as many
+ * as there are columns: it packs and sums all of B. Otherwise the threads are one team. What one thread of a team packs
+ * or sums all others read, and that takes long where their cores have no cache in common, which virtual machines do not
+ * tell. */
 static inline int fmm_is_alone(int64_t n, int64_t p, int threads, int64_t fewest) {
     return threads > 1 && n / threads >= fewest && 4 * (n / threads) >= p;
 }
@@ -653,7 +655,7 @@ void fmm_blas_share(fmm_blas_setter *setter, int share) {
 
 /* ---- Within a call ---- */
 
-/* One thread's place in a call. All threads of a call run the same steps. Whoever is free takes the next part of a
+/* One thread's place in a call. All threads of a team run the same steps. Whoever is free takes the next part of a
  * step, as a core may be shared with others; at its end all meet at a barrier. */
 typedef struct {
     fmm_pool *pool; /* NULL: alone */
@@ -985,12 +987,14 @@ static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, i
 static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES, TEAM = FMM_ALONE, ALONE = 1 };
     const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
-    /* Of several panels, of several steps for the rows. */
+    /* Of several panels, of several steps for the rows; by a team, and by threads that multiply alone, C by columns,
+     * too. */
     const fmm_test_shape shapes[] = {
-        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},    {3, 0, 2, 2, BYTES, 1, TEAM},
-        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},   {31, 64, 65, 5, BYTES, 1, TEAM},
-        {70, 37, 47, 6, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM}, {25, 1030, 5, 0, BYTES, 2, TEAM},
-        {3080, 3, 4, 1, BYTES, 2, 4096},  {3080, 3, 4, 1, BYTES, 2, TEAM}};
+        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},     {3, 0, 2, 2, BYTES, 1, TEAM},
+        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},    {31, 64, 65, 5, BYTES, 1, TEAM},
+        {70, 37, 47, 6, BYTES, 2, ALONE}, {47, 37, 70, 5, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM},
+        {25, 1030, 5, 0, BYTES, 2, TEAM}, {3080, 3, 4, 0, BYTES, 2, 4096},  {3080, 3, 4, 0, BYTES, 2, TEAM},
+        {3080, 3, 140, 0, BYTES, 2, 4096}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -1004,7 +1008,8 @@ static fmm_test_result fmm_test(char *first, size_t length) {
          * with something left over everywhere, by one thread and by two that multiply alone. */
         const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2, TEAM},
                                             {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1, TEAM},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE}};
+                                            {33 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE},
+                                            {24 * n, 16 * m, 32 * p, 0, 0, 2, ALONE}};
         for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
             fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
             fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);
@@ -6185,8 +6190,9 @@ static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     fmm_team team = {job->pool, thread, threads, job->non_temporal};
     int64_t first = 0, end = job->n;
     char *workspace = job->workspace;
-    if (fmm_is_alone(job->n, job->p, threads, job->alone)) {
-        const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+    const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+    /* Rows are shared out in units, so of few units some threads would have far more than others. */
+    if (fmm_is_alone(job->n, job->p, threads, job->alone) && job->n / threads >= 8 * unit) {
         first = fmm_share(job->n, unit, thread, threads);
         end = fmm_share(job->n, unit, thread + 1, threads);
         workspace += (size_t)thread *

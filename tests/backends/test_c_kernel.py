@@ -97,7 +97,20 @@ def test_real_products_are_near(kernel):
     assert np.abs(got - exact).max() < 1e-2
 
 
-def test_bits_do_not_depend_on_the_number_of_threads(kernel):
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_that_multiply_alone_write_all_rows_and_nothing_else(kernel, threads, order):
+    rng = np.random.default_rng(0)
+    a, b = integers(rng, (901, 300), np.float32, 0), integers(rng, (300, 903), np.float32, 0)
+    for levels, fused in (((), 0), ((0,), 0), ((0, 0), -1)):
+        guarded = np.full((903, 905), 77, np.float32, order=order)
+        kernel.product(a, b, guarded[1:-1, 1:-1], levels=levels, fused=fused, threads=threads)
+        assert np.array_equal(guarded[1:-1, 1:-1], a @ b)
+        guarded[1:-1, 1:-1] = 77
+        assert (guarded == 77).all()
+
+
+def test_bits_do_not_depend_on_the_number_of_threads_of_a_team(kernel):
     a, b = np.random.default_rng(0).standard_normal((2, 257, 257)).astype(np.float32)
     one, two = (kernel.product(a, b, levels=(0,), fused=0, threads=threads) for threads in (1, 2))
     assert np.array_equal(one, two)

@@ -41,7 +41,8 @@ _HEADER = """\
  *
  * fmm_gemm_f32 and fmm_gemm_f64 take any sizes and strides: levels in memory, then one that is fused into a classical
  * product, then that. Workspace (exactly: fmm_workspace_f32 and _f64): each level in memory on n x m by m x p needs
- * the elements that its line says, padded; then packed operands.
+ * the elements that its line says, padded; then packed operands. Threads that multiply rows of their own alone need it
+ * each. It is for as many threads as the pool has.
  *
  * Compile: cc {library} FILE; test: cc {program} -DFMM_SELF_TEST FILE
  */"""

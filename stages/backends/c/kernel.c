@@ -88,9 +88,10 @@ static inline int64_t fmm_unit(int axis, const int *levels, int depth, int fused
     return unit;
 }
 
-/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and they are not few beside the
- * columns: it packs all of B. Otherwise the threads are one team. What one thread of a team packs or sums all others
- * read, and that takes long where their cores have no cache in common, which virtual machines do not tell. */
+/* Whether each thread multiplies rows of its own by itself, as each would have `fewest` and at least a quarter as many
+ * as there are columns: it packs and sums all of B. Otherwise the threads are one team. What one thread of a team packs
+ * or sums all others read, and that takes long where their cores have no cache in common, which virtual machines do not
+ * tell. */
 static inline int fmm_is_alone(int64_t n, int64_t p, int threads, int64_t fewest) {
     return threads > 1 && n / threads >= fewest && 4 * (n / threads) >= p;
 }

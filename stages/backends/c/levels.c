@@ -217,8 +217,9 @@ static FMM_TARGET void FMM_NAME(work)(const void *given, int thread) {
     fmm_team team = {job->pool, thread, threads, job->non_temporal};
     int64_t first = 0, end = job->n;
     char *workspace = job->workspace;
-    if (fmm_is_alone(job->n, job->p, threads, job->alone)) {
-        const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+    const int64_t unit = fmm_unit(0, job->levels, job->depth, job->fused);
+    /* Rows are shared out in units, so of few units some threads would have far more than others. */
+    if (fmm_is_alone(job->n, job->p, threads, job->alone) && job->n / threads >= 8 * unit) {
         first = fmm_share(job->n, unit, thread, threads);
         end = fmm_share(job->n, unit, thread + 1, threads);
         workspace += (size_t)thread *

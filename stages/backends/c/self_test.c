@@ -124,12 +124,14 @@ static void fmm_test_blocks(const fmm_test_plan *plan, int64_t *n, int64_t *m, i
 static fmm_test_result fmm_test(char *first, size_t length) {
     enum { BYTES = FMM_NON_TEMPORAL_BYTES, TEAM = FMM_ALONE, ALONE = 1 };
     const int plans = sizeof fmm_test_plans / sizeof *fmm_test_plans;
-    /* Of several panels, of several steps for the rows. */
+    /* Of several panels, of several steps for the rows; by a team, and by threads that multiply alone, C by columns,
+     * too. */
     const fmm_test_shape shapes[] = {
-        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},    {3, 0, 2, 2, BYTES, 1, TEAM},
-        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},   {31, 64, 65, 5, BYTES, 1, TEAM},
-        {70, 37, 47, 6, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM}, {25, 1030, 5, 0, BYTES, 2, TEAM},
-        {3080, 3, 4, 1, BYTES, 2, 4096},  {3080, 3, 4, 1, BYTES, 2, TEAM}};
+        {1, 1, 1, 0, BYTES, 1, TEAM},     {0, 3, 2, 1, BYTES, 1, TEAM},     {3, 0, 2, 2, BYTES, 1, TEAM},
+        {8, 8, 0, 3, BYTES, 1, TEAM},     {17, 5, 9, 4, BYTES, 2, TEAM},    {31, 64, 65, 5, BYTES, 1, TEAM},
+        {70, 37, 47, 6, BYTES, 2, ALONE}, {47, 37, 70, 5, BYTES, 2, ALONE}, {2, 33, 420, 2, BYTES, 2, TEAM},
+        {25, 1030, 5, 0, BYTES, 2, TEAM}, {3080, 3, 4, 0, BYTES, 2, 4096},  {3080, 3, 4, 0, BYTES, 2, TEAM},
+        {3080, 3, 140, 0, BYTES, 2, 4096}};
     fmm_test_result result = {0, 0, first, length};
     fmm_pool *const pool = fmm_pool_create(2);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -143,7 +145,8 @@ static fmm_test_result fmm_test(char *first, size_t length) {
          * with something left over everywhere, by one thread and by two that multiply alone. */
         const fmm_test_shape of_blocks[] = {{12 * n, 16 * m, 32 * p, 0, 0, 2, TEAM},
                                             {15 * n - 1, 19 * m - 1, 37 * p - 1, 1, BYTES, 1, TEAM},
-                                            {15 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE}};
+                                            {33 * n - 1, 19 * m - 1, 37 * p - 1, 4, BYTES, 2, ALONE},
+                                            {24 * n, 16 * m, 32 * p, 0, 0, 2, ALONE}};
         for (size_t s = 0; s < sizeof of_blocks / sizeof *of_blocks; s++) {
             fmm_test_products_f32(&of_blocks[s], plan, plan + 1, pool, &result);
             fmm_test_products_f64(&of_blocks[s], plan, plan + 1, pool, &result);

@@ -258,7 +258,7 @@ void fmm_blas_share(fmm_blas_setter *setter, int share) {
 
 /* ---- Within a call ---- */
 
-/* One thread's place in a call. All threads of a call run the same steps. Whoever is free takes the next part of a
+/* One thread's place in a call. All threads of a team run the same steps. Whoever is free takes the next part of a
  * step, as a core may be shared with others; at its end all meet at a barrier. */
 typedef struct {
     fmm_pool *pool; /* NULL: alone */
